@@ -1,0 +1,109 @@
+"""The canonical form of an edition: the bytes that are sealed, answered and cited by their digest.
+
+JSON as RFC 8785 writes it for what we hold (sorted keys, UTF-8, no insignificant space, no floating point), so that
+the same edition gives the same bytes on every machine and on both databases. Keeps out when and whether to seal:
+that is ``publishing``.
+"""
+
+import json
+from collections.abc import Iterable
+
+from catalogue.models import Edition, Entry
+
+
+def dumps(value: object) -> str:
+    """Return a value as canonical JSON text."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def document(entry: Entry) -> dict:
+    """Return an entry in the shape of the API's service, without what depends on where it is asked (edition, url).
+
+    Terms carry their names as they are today, so that a sealed entry keeps them. A field nobody knows is ``None``
+    (a list: empty) and its ``verification`` is ``None``. Reads what ``Entry.objects.with_details()`` prefetched.
+    """
+    findings = {finding.field: finding for finding in entry.findings.all()}
+    lead = entry.lead_department
+    return {
+        "code": entry.service.code,
+        "number": entry.number,
+        "name": entry.name,
+        "name_en": entry.name_en,
+        "domain": _term(entry.domain, "name", "name_en"),
+        "target_groups": [_term(group, "name") for group in entry.target_groups.all()],
+        "target_group_text": entry.target_group_text,
+        "content": entry.content,
+        "standard": entry.standard,
+        "standard_as_of": entry.standard_as_of,
+        "expenditure_responsibility": entry.expenditure_responsibility,
+        "lead_department": lead and _term(lead, "name", "short_name"),
+        "lead_department_alternatives": [_term(other, "name") for other in entry.lead_department_alternatives.all()],
+        "co_departments": [_term(department, "name") for department in entry.co_departments.all()],
+        "legal_basis": [_term(source, "title") for source in entry.legal_basis.all()],
+        # Its place in the form; the rules themselves come with the entitlements.
+        "eligibility": None,
+        "note": entry.note,
+        "verification": {
+            field: findings[field].verification if field in findings else None for field in Entry.SOURCED_FIELDS
+        },
+        "basis": {field: findings[field].basis if field in findings else None for field in Entry.SOURCED_FIELDS},
+        "citations": [
+            {
+                "field": citation.field,
+                "source": _term(citation.source, "title", "document_number"),
+                "locator": citation.locator,
+                "quote": citation.quote,
+                "verification": citation.verification,
+                "jurisdiction": citation.jurisdiction,
+            }
+            for citation in entry.citations.all()
+        ],
+    }
+
+
+def _term(term: object, *attributes: str) -> dict:
+    return {name: getattr(term, name) for name in ("code", *attributes)}
+
+
+def stated(document: dict) -> dict:
+    """Return a document with codes in place of terms: the shape of an entry in a file of ``fixtures/editions``.
+
+    Lists of terms are sorted by code, and what is unknown has no ``verification`` and no ``basis``.
+    """
+    lead = document["lead_department"]
+    return {
+        **{key: value for key, value in document.items() if key != "eligibility"},
+        "domain": document["domain"]["code"],
+        "lead_department": lead and lead["code"],
+        **{
+            field: sorted(term["code"] for term in document[field])
+            for field in ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
+        },
+        **{
+            field: {name: value for name, value in document[field].items() if value is not None}
+            for field in ("verification", "basis")
+        },
+        "citations": [citation | {"source": citation["source"]["code"]} for citation in document["citations"]],
+    }
+
+
+def header(edition: Edition) -> dict:
+    """Return what an edition says of itself. The time of publication stays outside: it differs from its content."""
+    previous = edition.previous
+    return {
+        "region": _term(edition.region, "name"),
+        "number": edition.number,
+        "slug": edition.slug,
+        "title": edition.title,
+        "effective_from": edition.effective_from.isoformat(),
+        "previous": previous and {"slug": previous.slug, "digest": previous.digest},
+        "note": edition.note,
+    }
+
+
+def content(edition: Edition, sealed: Iterable[str]) -> bytes:
+    """Return the canonical bytes of an edition, of which its digest is the SHA-256.
+
+    ``sealed`` are its entries' canonical texts in the order of their numbers.
+    """
+    return f'{{"edition":{dumps(header(edition))},"services":[{",".join(sealed)}]}}'.encode()

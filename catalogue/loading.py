@@ -1,0 +1,183 @@
+"""Loads the files of ``fixtures/editions`` into editions, through ``editing`` and ``publishing``.
+
+Idempotent: a published edition whose file still says the same is left alone. One whose file says something else stops
+the load, because a published edition does not change.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from catalogue import canonical, editing, publishing
+from catalogue.models import Citation, Edition, Entry, Finding
+from services.files import Faulty, check_keys, read_json
+from services.loading import CITATION, load_vocabularies
+from services.models import Jurisdiction, Verification
+from services.vocabularies import Terms, UnknownCode
+
+EDITION = (
+    "region", "number", "slug", "title", "effective_from", "published_at", "previous", "note", "digest",
+)  # fmt: skip
+TEXTS = (
+    "name_en", "target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility", "note",
+    "lead_department",
+)  # fmt: skip
+LISTS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
+ENTRY = ("code", "number", "domain", "name", *TEXTS, *LISTS, "verification", "basis", "citations")
+
+
+@transaction.atomic
+def load(folder: Path, *, tell: Callable[[str], None]) -> None:
+    """Load the vocabularies and editions of a folder laid out as ``fixtures/``, and publish the editions.
+
+    ``tell`` is called with a Chinese sentence for each step. Raises Faulty with file, entry and reason; then nothing
+    at all is written.
+    """
+    changed = load_vocabularies(folder / "vocabularies")
+    tell(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
+    if changed:
+        for edition in Edition.objects.published():
+            if found := publishing.verify(edition):
+                raise Faulty(
+                    folder / "vocabularies",
+                    None,
+                    f"改动了已发布版本引用的名称，请改用新的代码：{found[0]}",
+                )
+    terms = Terms()
+    paths = sorted((folder / "editions").glob("*.json"))
+    files = [(path, check_keys(path, None, read_json(path), ("about", "edition", "services"))) for path in paths]
+    for path, file in files:
+        check_keys(path, "edition", file["edition"], EDITION)
+    for path, file in sorted(files, key=lambda item: item[1]["edition"]["number"]):
+        loaded = load_edition(path, file, terms=terms)
+        tell(f"版本 {file['edition']['slug']}：{'已装入并发布' if loaded else '没有变化'}。")
+
+
+@transaction.atomic
+def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
+    """Load one edition's file and publish it; return whether there was anything to do.
+
+    Raises Faulty with file, entry and reason for whatever the file, the sourcing rule or the publisher objects to, and
+    if the digest the file states is not the one its content has; then nothing is written.
+    """
+    entries = [_entry(path, raw) for raw in file["services"]]
+    for key in ("code", "number"):
+        values = [entry[key] for entry in entries]
+        for value in values:
+            if values.count(value) > 1:
+                raise Faulty(path, value, f"{key} 重复")
+    raw = file["edition"]
+    edition = Edition.objects.filter(slug=raw["slug"]).select_related("previous", "region").first()
+    if edition is None:
+        edition = _draft(path, raw, terms)
+    elif edition.is_published:
+        _refuse_difference(path, edition, raw, entries)
+        return False
+    for entry in entries:
+        try:
+            editing.revise(edition, entry, terms=terms)
+        except (editing.Refused, UnknownCode) as error:
+            raise Faulty(path, entry["code"], str(error)) from None
+    gone = edition.entries.exclude(service__code__in=[entry["code"] for entry in entries])
+    gone.delete()
+    try:
+        edition = publishing.publish(edition, at=datetime.datetime.fromisoformat(raw["published_at"]))
+    except publishing.NotPublishable as error:
+        raise Faulty(path, error.faults[0].service or "edition", str(error)) from None
+    if raw["digest"] is not None and raw["digest"] != edition.digest:
+        raise Faulty(path, "edition", f"内容的摘要是 {edition.digest}，文件写的是 {raw['digest']}")
+    return True
+
+
+def _draft(path: Path, raw: Mapping, terms: Terms) -> Edition:
+    previous = None
+    if raw["previous"] is not None:
+        previous = Edition.objects.filter(slug=raw["previous"]).first()
+        if previous is None:
+            raise Faulty(path, "edition", f"没有上一版本“{raw['previous']}”")
+    try:
+        if datetime.datetime.fromisoformat(raw["published_at"]).tzinfo is None:
+            raise Faulty(path, "edition", "published_at 没有写明时区")
+        edition = Edition(
+            region=terms.region(raw["region"]),
+            previous=previous,
+            effective_from=datetime.date.fromisoformat(raw["effective_from"]),
+            **{key: raw[key] for key in ("number", "slug", "title", "note")},
+        )
+        edition.full_clean()
+    except (UnknownCode, TypeError, ValueError) as error:
+        raise Faulty(path, "edition", str(error)) from None
+    except ValidationError as error:
+        raise Faulty(path, "edition", "；".join(error.messages)) from None
+    edition.save()
+    return edition
+
+
+def _entry(path: Path, raw: object) -> dict:
+    """Return an entry of a file in the form of ``canonical.stated()``, its shape and choices checked."""
+    code = raw.get("code") if isinstance(raw, dict) else raw
+    entry = dict(check_keys(path, code, raw, ENTRY))
+    for key in ("code", "domain", "name"):
+        if not isinstance(entry[key], str) or not entry[key]:
+            raise Faulty(path, code, f"{key} 应是文字")
+    if type(entry["number"]) is not int or entry["number"] < 1:
+        raise Faulty(path, code, "number 应是从 1 起的整数")
+    for key in TEXTS:
+        _check_text(path, code, key, entry[key])
+    for key in LISTS:
+        if not isinstance(entry[key], list) or len(set(map(str, entry[key]))) != len(entry[key]):
+            raise Faulty(path, code, f"{key} 应是不重复的代码列表")
+        entry[key] = sorted(entry[key])
+    _check_labels(path, code, entry["verification"], "verification", Verification.values)
+    _check_labels(path, code, entry["basis"], "basis", Finding.Basis.values)
+    if not isinstance(entry["citations"], list):
+        raise Faulty(path, code, "citations 应是列表")
+    for citation in entry["citations"]:
+        _check_citation(path, code, citation)
+    return entry
+
+
+def _check_text(path: Path, code: str, key: str, value: object) -> None:
+    if value is not None and (not isinstance(value, str) or not value or "\0" in value):
+        raise Faulty(path, code, f"{key} 应是文字；未知请写 null，不写空字符串")
+
+
+def _check_labels(path: Path, code: str, labels: object, key: str, allowed: list[str]) -> None:
+    if not isinstance(labels, dict):
+        raise Faulty(path, code, f"{key} 应是一个对象")
+    for field, label in labels.items():
+        if field not in Entry.SOURCED_FIELDS:
+            raise Faulty(path, code, f"{key} 中没有字段“{field}”")
+        if label not in allowed:
+            raise Faulty(path, code, f"{key} 的 {field} 是“{label}”，可用：{'、'.join(allowed)}")
+
+
+def _check_citation(path: Path, code: str, citation: object) -> None:
+    check_keys(path, code, citation, ("field", *CITATION, "jurisdiction"))
+    fields = [field for field, _ in Citation.FIELDS]
+    for key, allowed in (("field", fields), ("verification", Verification.values)):
+        if citation[key] not in allowed:
+            raise Faulty(path, code, f"来源的 {key} 是“{citation[key]}”，可用：{'、'.join(allowed)}")
+    if citation["jurisdiction"] not in (None, *Jurisdiction.values):
+        raise Faulty(path, code, f"来源的 jurisdiction 是“{citation['jurisdiction']}”")
+    for key in ("locator", "quote"):
+        _check_text(path, code, key, citation[key])
+
+
+def _refuse_difference(path: Path, edition: Edition, raw: Mapping, entries: list[dict]) -> None:
+    said = canonical.header(edition) | {"region": edition.region.code}
+    said["previous"] = said["previous"] and said["previous"]["slug"]
+    for key, value in said.items():
+        if raw[key] != value:
+            raise Faulty(path, "edition", f"版本已发布，{key} 不能改动；请恢复原样，或另立新版本")
+    if raw["digest"] not in (None, edition.digest):
+        raise Faulty(path, "edition", f"文件写的摘要与已发布的 {edition.digest} 不同")
+    sealed = {entry["code"]: entry for entry in map(canonical.stated, edition.documents())}
+    for entry in entries:
+        if sealed.pop(entry["code"], None) != entry:
+            raise Faulty(path, entry["code"], "版本已发布，条目不能改动；请恢复原样，或另立新版本")
+    if sealed:
+        raise Faulty(path, next(iter(sealed)), "版本已发布，条目不能删去；请恢复原样，或另立新版本")

@@ -1,0 +1,80 @@
+"""Makes the database ready to serve: its tables, the vocabularies, and the published editions of ``fixtures/``."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, NotSupportedError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from catalogue.loading import load
+from services.files import Faulty
+
+# Any number will do, as long as every start of this project takes the same one.
+LOCK = 15_00_00_81
+
+
+class Command(BaseCommand):
+    help = "准备好数据库：建立或更新表结构，装入 fixtures/ 中的词表与版本；重复运行不改变任何内容。"
+    # It runs at every start: the checks belong to .ci/run, and reading all of them takes longer than the work.
+    requires_system_checks = []
+
+    def handle(self, **options):
+        try:
+            with whole_or_not_at_all(), one_at_a_time():
+                self._migrate()
+                load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
+        except Faulty as error:
+            raise CommandError(f"没有装入任何内容。{error}") from None
+        except (DatabaseError, NotSupportedError) as error:
+            reason = (str(error).strip().splitlines() or ["没有说明原因"])[0]
+            raise CommandError(f"数据库不能使用，请检查 DATABASE_URL 和它的权限（{reason}）。") from error
+
+    def _migrate(self) -> None:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if not plan:
+            self.stdout.write("表结构：没有变化。")
+            return
+        self.stdout.write(f"表结构：正在应用 {len(plan)} 个迁移……")
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+@contextmanager
+def whole_or_not_at_all() -> Iterator[None]:
+    """Take a SQLite file away again that was not there before, if anything stops what happens inside.
+
+    Each migration and the load are transactions of their own, but the file with some of them would stay behind.
+    """
+    name = str(connection.settings_dict["NAME"])
+    new = connection.vendor == "sqlite" and not connection.is_in_memory_db() and not Path(name).exists()
+    try:
+        yield
+    except BaseException:
+        if new:
+            connection.close()
+            for ending in ("", "-wal", "-shm", "-journal"):
+                Path(name + ending).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let only one start at a time prepare a PostgreSQL, however many machines are started together.
+
+    SQLite needs none: ``scripts/serve`` lets one start of a clone prepare at a time.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -1,0 +1,98 @@
+"""Sealing an edition: what stands against it, the seal, and the check that nothing was changed behind it."""
+
+import datetime
+import hashlib
+from typing import NamedTuple
+
+from django.db import transaction
+
+from catalogue import canonical, sourcing
+from catalogue.models import Edition, Entry
+from services.models import Source
+
+
+class Fault(NamedTuple):
+    """One reason against publishing an edition: the service's code (or None for the edition itself), the field, and why."""
+
+    service: str | None
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.service or '版本'}：{self.reason}"
+
+
+class NotPublishable(Exception):
+    """An edition that cannot be published; ``faults`` holds every reason."""
+
+    def __init__(self, faults: list[Fault]):
+        self.faults = faults
+        super().__init__("；".join(map(str, faults)))
+
+
+def faults(edition: Edition) -> list[Fault]:
+    """Return every reason against publishing an edition, an empty list if there is none."""
+    found = []
+    if edition.is_published:
+        found.append(Fault(None, "published_at", "版本已经发布。"))
+    previous = edition.previous
+    if previous and not previous.is_published:
+        found.append(Fault(None, "previous", f"上一版本 {previous.slug} 尚未发布。"))
+    if previous and previous.effective_from > edition.effective_from:
+        found.append(Fault(None, "effective_from", f"施行日期早于上一版本的施行日期 {previous.effective_from}。"))
+    if not previous and edition.region.editions.published().exists():
+        found.append(Fault(None, "previous", "没有写明上一版本。"))
+    entries = list(edition.entries.with_details().order_by("number"))
+    if not entries:
+        found.append(Fault(None, "entries", "版本中没有条目。"))
+    if [entry.number for entry in entries] != list(range(1, len(entries) + 1)):
+        found.append(Fault(None, "number", "条目的序号不是从 1 起连续。"))
+    counts_from = dict(Source.objects.values_list("code", "counts_from"))
+    for entry in entries:
+        stated = canonical.stated(canonical.document(entry))
+        found += [
+            Fault(stated["code"], fault.field, fault.reason)
+            for fault in sourcing.faults(stated, effective_from=edition.effective_from, counts_from=counts_from)
+        ]
+    return found
+
+
+@transaction.atomic
+def publish(edition: Edition, *, at: datetime.datetime) -> Edition:
+    """Seal a draft edition and make it public.
+
+    Every entry's canonical text is written beside it, and the digest of them all with the time ``at`` (aware) on the
+    edition; from then on the database refuses any change. Raises NotPublishable with every fault found; then nothing
+    is written.
+    """
+    edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
+    if found := faults(edition):
+        raise NotPublishable(found)
+    entries = list(edition.entries.with_details().order_by("number"))
+    for entry in entries:
+        entry.sealed = canonical.dumps(canonical.document(entry))
+    Entry.objects.bulk_update(entries, ["sealed"])
+    edition.digest = hashlib.sha256(content(edition)).hexdigest()
+    edition.published_at = at
+    edition.save(update_fields=["digest", "published_at"])
+    return edition
+
+
+def content(edition: Edition) -> bytes:
+    """Return the canonical bytes of an edition whose entries are sealed; their SHA-256 is its digest."""
+    return canonical.content(edition, edition.entries.order_by("number").values_list("sealed", flat=True))
+
+
+def verify(edition: Edition) -> list[str]:
+    """Return what in a published edition is no longer as it was sealed: sentences, an empty list if all is well.
+
+    The digest is recomputed from the sealed texts, and every sealed text from its rows, so that a change made behind
+    our back shows with the service it was made to.
+    """
+    found = []
+    if hashlib.sha256(content(edition)).hexdigest() != edition.digest:
+        found.append(f"版本 {edition.slug}：封存内容的 SHA-256 与摘要 {edition.digest} 不符。")
+    for entry in edition.entries.with_details().order_by("number"):
+        if canonical.dumps(canonical.document(entry)) != entry.sealed:
+            found.append(f"版本 {edition.slug}，{entry.service.code}：数据与封存内容不符。")
+    return found

@@ -1,0 +1,67 @@
+"""The rule the catalogue stands on: every value rests on a clause that could be known on the edition's first day.
+
+Pure: it is asked about an entry as ``canonical.stated()`` or a file of ``fixtures/editions`` writes it, and about
+nothing else, so that the loader, the editors' form and the publisher all ask the same rule.
+"""
+
+import datetime
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from catalogue.models import Citation, Entry, SourcedField
+from services.models import Verification
+
+
+class Fault(NamedTuple):
+    """One reason why an entry cannot stand: the sourced field it is about (or ``citations``) and a sentence."""
+
+    field: str
+    reason: str
+
+
+def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mapping[str, datetime.date]) -> list[Fault]:
+    """Return every reason why an entry cannot stand in an edition that is in force from ``effective_from``.
+
+    ``counts_from`` gives, by code of source, the first day it may be cited. A value needs a finding and a citation; a
+    field without a value has neither; a label is not higher than the best of the field's citations; no citation and
+    no legal basis is younger than the edition.
+    """
+    found = []
+    for field, columns in Entry.SOURCED_FIELDS.items():
+        citations = [citation for citation in entry["citations"] if citation["field"] == field]
+        known = any(entry[column] not in (None, []) for column in columns)
+        found += [
+            Fault(field, f"“{SourcedField(field).label}”{reason}") for reason in _about(known, field, entry, citations)
+        ]
+    for citation in entry["citations"]:
+        if citation["field"] not in Entry.SOURCED_FIELDS and citation["field"] != Citation.MENTION:
+            found.append(Fault("citations", f"来源引用了不存在的字段“{citation['field']}”。"))
+        if citation["verification"] == Verification.VERBATIM and not citation["quote"]:
+            found.append(Fault(citation["field"], f"标为“原文核对”的来源 {citation['source']} 没有照录原文。"))
+    cited = [(citation["field"], citation["source"]) for citation in entry["citations"]]
+    for field, source in dict.fromkeys(cited + [("legal_basis", source) for source in entry["legal_basis"]]):
+        if source not in counts_from:
+            found.append(Fault(field, f"依据文件中没有代码“{source}”。"))
+        elif counts_from[source] > effective_from:
+            found.append(
+                Fault(
+                    field, f"来源 {source} 自 {counts_from[source]} 起方可引用，晚于版本的施行日期 {effective_from}。"
+                )
+            )
+    return found
+
+
+def _about(known: bool, field: str, entry: Mapping, citations: list[Mapping]) -> list[str]:
+    label = entry["verification"].get(field)
+    if not known:
+        reasons = ["没有值，却有来源，请删去来源或填写值。"] if citations else []
+        return reasons + (["没有值，却有核实情况，请删去。"] if label else [])
+    if not citations:
+        return ["有值而没有来源，请补充来源，或留空表示未知。"]
+    if not label or not entry["basis"].get(field):
+        return ["有值而没有核实情况和依据类别，请补充。"]
+    # A quote is what raises a label to verbatim, so a verbatim citation without one counts for nothing here.
+    ranks = [Verification(c["verification"]).rank for c in citations if c["quote"] or c["verification"] != "verbatim"]
+    if Verification(label).rank > max(ranks, default=-1):
+        return [f"标为“{Verification(label).label}”，高于其来源的核实情况，不能上调。"]
+    return []

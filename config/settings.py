@@ -1,0 +1,157 @@
+"""Settings of the catalogue. What differs between machines is an environment variable, read in ``environment``."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+
+BASE_DIR = environment.BASE
+VAR_DIR = environment.VAR
+
+try:
+    DEBUG = environment.flag("DEBUG", False)
+    SECRET_KEY = environment.secret_key(debug=DEBUG, folder=VAR_DIR)
+    ALLOWED_HOSTS = environment.allowed_hosts(debug=DEBUG)
+    DATABASES = {"default": environment.database(VAR_DIR)}
+    HTTPS = environment.flag("HTTPS", not DEBUG)
+    BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
+except environment.Misconfigured as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+INSTALLED_APPS = [
+    "catalogue.desk.apps.DeskConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "services",
+    "catalogue",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "catalogue.api.http.ReadingMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+# Served from the packages' own folders: no copy to make before the start, none to go stale after an update.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# A load balancer asks these over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    # Reading needs no account, and what writes is the admin.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["catalogue.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "catalogue.api.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["catalogue.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",
+    "EXCEPTION_HANDLER": "catalogue.api.problems.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # No ?format=: an unknown parameter is an error here, and this one would be a second way to say Accept.
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "内蒙古自治区基本公共服务清单 API",
+    "DESCRIPTION": (
+        "81 项基本公共服务，每个值都注明出处，每个已发布版本都可引用和核验，"
+        "可以询问任何一天的状态，未知的就说未知。\n\n"
+        "The 81 basic public services of the Inner Mongolia Autonomous Region: every value traces to a clause, every "
+        "published edition can be cited and verified, any question can be asked as of any day, and what is unknown is "
+        "said to be unknown. Compiled from public documents; not endorsed by any government department."
+    ),
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    # Swagger UI's default asks a validator on another host.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Verification": "services.models.Verification",
+        "Jurisdiction": "services.models.Jurisdiction",
+        "Basis": "catalogue.models.Finding.Basis",
+        "CitedField": "catalogue.models.Citation.FIELDS",
+        "SourceKind": "services.models.Source.Kind",
+        "ExtentRead": "services.models.Source.ExtentRead",
+        "DepartmentLevel": "services.models.Department.Level",
+        "Operator": "services.models.Indicator.Operator",
+        "Nature": "services.models.Indicator.Nature",
+        "ChangeKind": "catalogue.api.serializers.CHANGE_KINDS",
+        "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
+    },
+    "TAGS": [
+        {"name": "services", "description": "服务项目"},
+        {"name": "editions", "description": "版本"},
+        {"name": "vocabularies", "description": "词表与规划的其他表格"},
+    ],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

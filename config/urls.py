@@ -1,0 +1,27 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views import defaults
+
+from catalogue.api import problems, root
+
+urlpatterns = [
+    path("api/", include("catalogue.api.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", root.alive, name="healthz"),
+    path("readyz", root.ready, name="readyz"),
+]
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problems.respond(400) if problems.is_api(request) else defaults.bad_request(request, exception)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problems.respond(404) if problems.is_api(request) else defaults.page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return problems.respond(500) if problems.is_api(request) else defaults.server_error(request)

@@ -1,0 +1,57 @@
+"""The text columns of the catalogue: unknown is NULL, never an empty string, and no NUL, on both databases.
+
+The database itself refuses what the field refuses, so that raw SQL cannot store it either. Keeps out what a
+value means: that is the models'.
+"""
+
+from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
+from django.db import models
+
+# Anchored with \A and \Z, which Python and PostgreSQL read alike; Python's "$" also lets a trailing newline by.
+SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
+DIGEST = r"\A[0-9a-f]{64}\Z"
+
+
+class _Checked:
+    """A text column with a CHECK of its own, written into the column's definition."""
+
+    default_validators = [ProhibitNullCharactersValidator()]
+
+    def db_check(self, connection) -> str:
+        column = connection.ops.quote_name(self.column)
+        checks = [f"{column} <> ''"]
+        # PostgreSQL cannot store U+0000 in text at all; SQLite can, and then cuts the value off in many places.
+        if connection.vendor == "sqlite":
+            checks.append(f"instr({column}, char(0)) = 0")
+        return " AND ".join(checks)
+
+
+class Text(_Checked, models.TextField):
+    """Text of any length, in paragraphs."""
+
+
+class Line(_Checked, models.CharField):
+    """Text of one line."""
+
+
+class Code(Line):
+    """A permanent identifier of the form ``pattern`` (a regular expression that both databases read alike)."""
+
+    def __init__(self, *args, pattern: str, **kwargs):
+        self.pattern = pattern
+        kwargs.setdefault("max_length", 64)
+        kwargs["validators"] = [RegexValidator(pattern, "格式不符，请按示例填写。")]
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        kwargs["pattern"] = self.pattern
+        # __init__ makes it from the pattern.
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs
+
+    def db_check(self, connection) -> str:
+        operator = "~" if connection.vendor == "postgresql" else "REGEXP"
+        column = connection.ops.quote_name(self.column)
+        # "%" would be read as a placeholder by the schema editor; no pattern of ours needs one.
+        return f"{super().db_check(connection)} AND {column} {operator} '{self.pattern}'"

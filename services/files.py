@@ -1,0 +1,48 @@
+"""Reading a file of ``fixtures/``: what is wrong with it is said with file, entry and reason."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+
+class Faulty(Exception):
+    """A file that cannot be loaded. The message names the file, the entry and the reason."""
+
+    def __init__(self, path: Path, entry: object, reason: str):
+        where = f"{path.parent.name}/{path.name}"
+        super().__init__(f"{where}，{entry}：{reason}" if entry else f"{where}：{reason}")
+
+
+def read_json(path: Path) -> dict:
+    """Return the object in a JSON file. Raises Faulty if it is not one, or names a key of an object twice."""
+
+    def unique(pairs: list[tuple[str, object]]) -> dict:
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise Faulty(path, dict(pairs).get("code"), f"“{key}”出现了两次")
+        return dict(pairs)
+
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
+    except FileNotFoundError:
+        raise Faulty(path, None, "没有这个文件") from None
+    except UnicodeDecodeError:
+        raise Faulty(path, None, "不是 UTF-8 编码") from None
+    except json.JSONDecodeError as error:
+        raise Faulty(path, f"第 {error.lineno} 行第 {error.colno} 列", f"不是有效的 JSON（{error.msg}）") from None
+    if not isinstance(found, dict):
+        raise Faulty(path, None, "最外层应是一个对象")
+    return found
+
+
+def check_keys(path: Path, entry: object, found: object, expected: Iterable[str]) -> Mapping:
+    """Return ``found`` if it is an object with exactly the keys expected. Raises Faulty otherwise."""
+    if not isinstance(found, dict):
+        raise Faulty(path, entry, "应是一个对象")
+    expected = set(expected)
+    if missing := expected - found.keys():
+        raise Faulty(path, entry, f"缺少 {'、'.join(sorted(missing))}")
+    if extra := found.keys() - expected:
+        raise Faulty(path, entry, f"多出 {'、'.join(sorted(extra))}")
+    return found

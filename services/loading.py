@@ -1,0 +1,195 @@
+"""Loads the files of ``fixtures/vocabularies`` into the vocabularies.
+
+Terms retire, they are not deleted: a term that a file no longer names stays as it was.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from services.files import Faulty, check_keys, read_json
+from services.models import (
+    Box,
+    Department,
+    Domain,
+    Indicator,
+    Project,
+    Region,
+    Service,
+    Source,
+    TargetGroup,
+    Task,
+    Verification,
+)
+
+CITATION = ("source", "locator", "quote", "verification")
+
+
+@transaction.atomic
+def load_vocabularies(folder: Path) -> int:
+    """Load every file of a folder of vocabularies; return how many terms are new or changed.
+
+    Keyed on ``code``: loading twice changes nothing. Raises Faulty, with file, entry and reason, for a misspelt code,
+    a missing citation, a duplicate or a value the model refuses; then nothing is written.
+    """
+    changed = 0
+    for name, load in LOADERS.items():
+        path = folder / f"{name}.json"
+        file = check_keys(path, None, read_json(path), ("about", "terms"))
+        file_loader = _File(path)
+        for position, raw in enumerate(file["terms"], start=1):
+            load(file_loader, position, raw)
+        changed += file_loader.changed
+    return changed
+
+
+class _File:
+    """One file while it is loaded: the codes it has named so far, and the terms codes are looked up in."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.changed = 0
+        self._named: set[tuple] = set()
+        self._existing: dict[type[models.Model], dict] = {}
+
+    def read(self, raw: object, keys: Iterable[str], *, cited: bool = True) -> Mapping:
+        """Return a term that has exactly these keys, its citation in place of the key ``citation``."""
+        entry = raw.get("code") if isinstance(raw, dict) else raw
+        found = dict(check_keys(self.path, entry, raw, [*keys, "citation"] if cited else keys))
+        if cited:
+            found |= self.citation(entry, found.pop("citation"))
+        return found
+
+    def citation(self, entry: object, raw: object) -> dict:
+        if raw is None:
+            raise Faulty(self.path, entry, "没有来源（citation）")
+        cited = dict(check_keys(self.path, entry, raw, CITATION))
+        return cited | {"source": self.find(Source, cited["source"], entry)}
+
+    def find(self, model: type[models.Model], code: str, entry: object) -> models.Model:
+        terms = self._terms(model)
+        if code not in terms:
+            raise Faulty(self.path, entry, f"{model._meta.verbose_name}中没有代码“{code}”")
+        return terms[code]
+
+    def save(self, model: type[models.Model], values: dict) -> models.Model:
+        """Write a term by its code if it is new or differs; return it."""
+        code = values["code"]
+        if (model, code) in self._named:
+            raise Faulty(self.path, code, "代码重复")
+        self._named.add((model, code))
+        terms = self._terms(model)
+        term = terms.get(code) or model()
+        try:
+            columns = {key: _column(term, key, value) for key, value in values.items()}
+            if term.pk and all(getattr(term, name) == value for name, value in columns.values()):
+                return term
+            for name, value in columns.values():
+                setattr(term, name, value)
+            term.full_clean()
+        except ValidationError as error:
+            raise Faulty(self.path, code, "；".join(error.messages)) from None
+        term.save()
+        self.changed += 1
+        terms[code] = term
+        return term
+
+    def _terms(self, model: type[models.Model]) -> dict:
+        if model not in self._existing:
+            self._existing[model] = {term.code: term for term in model.objects.all()}
+        return self._existing[model]
+
+
+def _column(term: models.Model, key: str, value: object) -> tuple[str, object]:
+    """Return a column's name and its value as the column reads it, so that "85.5" is the Decimal 85.500."""
+    field = term._meta.get_field(key)
+    if field.is_relation:
+        return field.attname, value and value.pk
+    if isinstance(value, str) and not value:
+        raise ValidationError(f"{key} 为空字符串；未知请写 null")
+    return key, field.to_python(value)
+
+
+def _source(file: _File, position: int, raw: object) -> None:
+    keys = (
+        "code", "title", "issuer", "document_number", "date", "in_force_from", "kind", "jurisdiction", "extent_read",
+        "url", "note",
+    )  # fmt: skip
+    file.save(Source, file.read(raw, keys, cited=False) | {"position": position})
+
+
+def _service(file: _File, position: int, raw: object) -> None:
+    file.save(Service, file.read(raw, ("code",), cited=False))
+
+
+def _region(file: _File, position: int, raw: object) -> None:
+    file.save(Region, file.read(raw, ("code", "name", "name_en")) | {"position": position})
+
+
+def _domain(file: _File, position: int, raw: object) -> None:
+    values = file.read(raw, ("code", "name", "name_en", "goal", "tasks"))
+    tasks = values.pop("tasks")
+    domain = file.save(Domain, values | {"position": position})
+    for place, task in enumerate(tasks, start=1):
+        file.save(Task, file.read(task, ("code", "heading", "text")) | {"domain": domain, "position": place})
+
+
+def _department(file: _File, position: int, raw: object) -> None:
+    keys = ("code", "name", "short_name", "name_en", "level", "kind", "note")
+    file.save(Department, file.read(raw, keys) | {"position": position})
+
+
+def _target_group(file: _File, position: int, raw: object) -> None:
+    keys = ("code", "name", "name_en", "definition", "note")
+    file.save(TargetGroup, file.read(raw, keys) | {"position": position})
+
+
+def _indicator(file: _File, position: int, raw: object) -> None:
+    keys = (
+        "code", "number", "domain", "name", "name_en", "unit", "operator", "target_value", "target_text", "target_year",
+        "nature", "services", "note", "baseline",
+    )  # fmt: skip
+    values = file.read(raw, keys)
+    code, services, baseline = values["code"], values.pop("services"), values.pop("baseline")
+    if baseline is not None:
+        baseline = check_keys(file.path, code, baseline, ("value", "year", "citation"))
+        citation = file.citation(code, baseline["citation"])
+        if citation["verification"] != Verification.VERBATIM or not citation["quote"]:
+            raise Faulty(file.path, code, "基期值须照录原文（verbatim）")
+        values |= {
+            "baseline_value": baseline["value"],
+            "baseline_period": baseline["year"],
+            "baseline_source": citation["source"],
+            "baseline_locator": citation["locator"],
+            "baseline_quote": citation["quote"],
+        }
+    else:
+        empty = ("value", "period", "source", "locator", "quote")
+        values |= {f"baseline_{name}": None for name in empty}
+    indicator = file.save(Indicator, values | {"domain": file.find(Domain, values["domain"], code)})
+    if {service.code for service in indicator.services.all()} != set(services):
+        indicator.services.set(file.find(Service, service, code) for service in services)
+        file.changed += 1
+
+
+def _box(file: _File, position: int, raw: object) -> None:
+    values = file.read(raw, ("code", "number", "title", "domain", "projects"))
+    projects = values.pop("projects")
+    box = file.save(Box, values | {"domain": file.find(Domain, values["domain"], values["code"])})
+    for place, project in enumerate(projects, start=1):
+        file.save(Project, file.read(project, ("code", "name", "text")) | {"box": box, "position": place})
+
+
+# In the order they build on each other: every citation needs its source.
+LOADERS: dict[str, Callable[[_File, int, object], None]] = {
+    "sources": _source,
+    "services": _service,
+    "regions": _region,
+    "domains": _domain,
+    "departments": _department,
+    "target_groups": _target_group,
+    "indicators": _indicator,
+    "projects": _box,
+}

@@ -1,0 +1,351 @@
+"""What exists whatever edition of the list is in force: regions, vocabularies, documents, and the plan's other tables."""
+
+import calendar
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from services.fields import SLUG, Code, Line, Text
+
+
+class Verification(models.TextChoices):
+    """How well a value is known (核实情况). A label is never raised without a quote from the document."""
+
+    VERBATIM = "verbatim", "原文核对"
+    SECONDARY = "secondary", "转述"
+    UNVERIFIED = "unverified", "未核实"
+
+    @property
+    def rank(self) -> int:
+        """0 for the weakest label, so that labels can be compared."""
+        return ["unverified", "secondary", "verbatim"].index(self.value)
+
+
+class Jurisdiction(models.TextChoices):
+    NATIONAL = "national", "国家"
+    INNER_MONGOLIA = "inner-mongolia", "内蒙古自治区"
+    OTHER_REGION = "other-region", "其他省区"
+    UNKNOWN = "unknown", "未知"
+
+
+class Source(models.Model):
+    """A document that values rest on (依据文件); CPSV-AP LegalResource."""
+
+    class Kind(models.TextChoices):
+        PLAN = "plan", "规划"
+        PLAN_REPOST = "plan-repost", "规划（转载）"
+        LAW = "law", "法律"
+        ADMINISTRATIVE_REGULATION = "administrative-regulation", "行政法规"
+        LOCAL_REGULATION = "local-regulation", "地方性法规"
+        NORMATIVE_DOCUMENT = "normative-document", "规范性文件"
+        REGIONAL_POLICY = "regional-policy", "自治区政策"
+        NATIONAL_STANDARD = "national-standard", "国家基本公共服务标准"
+        NATIONAL_STANDARD_GBT = "national-standard-gbt", "国家标准（GB/T）"
+        GUIDE = "guide", "办事指南"
+        GUIDE_OTHER_REGION = "guide-other-region", "外省区指南"
+        NEWSPAPER = "newspaper", "报纸"
+        PRESS = "press", "新闻报道"
+        OFFICIAL_ARTICLE = "official-article", "署名文章"
+        RESEARCH_ARTICLE = "research-article", "研究文章"
+        SECONDARY = "secondary", "二手资料"
+        RECALLED = "recalled", "凭记忆列出"
+        EDITORIAL = "editorial", "编者归纳"
+
+    class ExtentRead(models.TextChoices):
+        FULL = "full", "全文"
+        CLAUSES = "clauses", "引用条款"
+        EXCERPT = "excerpt", "节选"
+        NONE = "none", "未读到原文"
+
+    # A source nobody could date says nothing about an earlier day (decided with the first editions, 2026-11-23).
+    UNDATED_COUNTS_FROM = datetime.date(2026, 1, 1)
+
+    code = Code(
+        "代码", pattern=SLUG, unique=True, help_text="小写字母、数字和连字符，一经使用不再更改。例：law-elderly"
+    )
+    position = models.PositiveSmallIntegerField("次序", default=0, help_text="在词表中的先后。例：12")
+    title = Line("标题", max_length=300, help_text="例：中华人民共和国老年人权益保障法")
+    issuer = Line("发文机关", max_length=200, null=True, blank=True, help_text="例：内蒙古自治区人民政府办公厅")
+    document_number = Line("文号", max_length=100, null=True, blank=True, help_text="例：内政办发〔2021〕70号")
+    date = Code(
+        "成文日期",
+        pattern=r"\A[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?\Z",
+        max_length=10,
+        null=True,
+        blank=True,
+        help_text="知道多少写多少。例：2021-11-05、2018-08 或 2017",
+    )
+    in_force_from = models.DateField(
+        "施行日期", null=True, blank=True, help_text="晚于成文日期时填写。例：法律援助法 2022-01-01"
+    )
+    counts_from = models.DateField(
+        "可采信起始日",
+        editable=False,
+        help_text="此日起的版本才可引用：取施行日期；未填则取成文日期的最后一天；均不知则为 2026-01-01。",
+    )
+    kind = models.CharField("类别", max_length=40, choices=Kind)
+    jurisdiction = models.CharField("适用范围", max_length=20, choices=Jurisdiction)
+    extent_read = models.CharField("阅读范围", max_length=10, choices=ExtentRead)
+    url = models.URLField("网址", max_length=500, null=True, blank=True)  # noqa: DJ001 - unknown is NULL
+    note = Text("说明", null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "code"]
+        verbose_name = verbose_name_plural = "依据文件"
+
+    def __str__(self) -> str:
+        return f"{self.title}（{self.document_number}）" if self.document_number else self.title
+
+    def save(self, *args, **kwargs):
+        self.counts_from = self.first_day()
+        super().save(*args, **kwargs)
+
+    def clean(self):
+        if self.date:
+            try:
+                last_day(self.date)
+            except ValueError:
+                raise ValidationError({"date": f"没有 {self.date} 这一天或这一月。"}) from None
+
+    def first_day(self) -> datetime.date:
+        """Return the first day on which this source may be cited for a value.
+
+        The day it came into force, if that was later than its date; otherwise its date, of which a partial one
+        counts from its last day; without a date, ``UNDATED_COUNTS_FROM``.
+        """
+        if self.in_force_from:
+            return self.in_force_from
+        return last_day(self.date) if self.date else self.UNDATED_COUNTS_FROM
+
+
+def last_day(date: str) -> datetime.date:
+    """Return the last day of a year, a month or a day (``2018``, ``2018-08``, ``2018-08-09``). Raises ValueError."""
+    year, *rest = (int(part) for part in date.split("-"))
+    month = rest[0] if rest else 12
+    if not 1 <= month <= 12:
+        raise ValueError(f"no such month: {date}")
+    return datetime.date(year, month, rest[1] if len(rest) > 1 else calendar.monthrange(year, month)[1])
+
+
+class Cited(models.Model):
+    """What rests on one clause of one source (字段来源): the base of every vocabulary term."""
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+", verbose_name="来源文件")
+    locator = Line("位置", max_length=200, null=True, blank=True, help_text="章、条、表或专栏。例：表2、第四章第五节")
+    quote = Text("原文", null=True, blank=True, help_text="逐字照录；标为“原文核对”时必填。")
+    verification = models.CharField("核实情况", max_length=12, choices=Verification)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(verification="verbatim") | Q(quote__isnull=False),
+                name="%(app_label)s_%(class)s_verbatim_has_quote",
+                violation_error_message="标为“原文核对”的，必须照录原文。",
+            )
+        ]
+
+
+class Region(Cited):
+    """An administrative division (行政区划), by its GB/T 2260 code."""
+
+    code = Code("区划代码", pattern=r"\A[1-9][0-9]{5}\Z", unique=True, help_text="GB/T 2260 六位代码。例：150000")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    name = Line("名称", max_length=100, help_text="例：内蒙古自治区")
+    name_en = Line("英文名称", max_length=200, null=True, blank=True)
+
+    class Meta(Cited.Meta):
+        ordering = ["position", "code"]
+        verbose_name = verbose_name_plural = "行政区划"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Domain(Cited):
+    """One of the nine domains of the list (领域), from 幼有所育 to 文体服务保障."""
+
+    code = Code("代码", pattern=r"\ANM-[0-9]{2}\Z", unique=True, help_text="例：NM-05")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    name = Line("名称", max_length=100, help_text="例：老有所养")
+    name_en = Line("英文名称", max_length=200, null=True, blank=True)
+    goal = Text("服务内容与目标", null=True, blank=True, help_text="表2“服务内容与目标”一栏的原文。")
+
+    class Meta(Cited.Meta):
+        ordering = ["position", "code"]
+        verbose_name = verbose_name_plural = "领域"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Task(Cited):
+    """A task paragraph of chapter 4 of the plan, in its domain (主要任务)."""
+
+    code = Code("代码", pattern=r"\AT[0-9]{2}-[0-9]{1,2}\Z", unique=True, help_text="例：T05-1")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="tasks", verbose_name="领域")
+    heading = Line("标题", max_length=200)
+    text = Text("正文")
+
+    class Meta(Cited.Meta):
+        ordering = ["domain", "position"]
+        verbose_name = verbose_name_plural = "主要任务"
+
+    def __str__(self) -> str:
+        return self.heading
+
+
+class Department(Cited):
+    """A body that leads or supports a service (部门); CPSV-AP PublicOrganisation."""
+
+    class Level(models.TextChoices):
+        REGION = "autonomous-region", "自治区"
+        CENTRAL_AGENCY = "central-agency-in-region", "中央驻区机构"
+
+    class Kind(models.TextChoices):
+        GOVERNMENT_DEPARTMENT = "government-department", "政府部门"
+        GOVERNMENT_OFFICE = "government-office", "政府办公厅"
+        PARTY_DEPARTMENT = "party-department", "党委部门"
+        CENTRAL_AGENCY = "central-agency", "中央机构"
+        PEOPLE_ORGANISATION = "people-organisation", "人民团体"
+
+    code = Code("代码", pattern=SLUG, unique=True, help_text="例：civil-affairs")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    name = Line("名称", max_length=200, help_text="例：内蒙古自治区民政厅")
+    short_name = Line("简称", max_length=100, null=True, blank=True, help_text="例：自治区民政厅")
+    name_en = Line("英文名称", max_length=300, null=True, blank=True)
+    level = models.CharField("层级", max_length=40, choices=Level)
+    kind = models.CharField("类别", max_length=40, choices=Kind)
+    note = Text("说明", null=True, blank=True)
+
+    class Meta(Cited.Meta):
+        ordering = ["position", "code"]
+        verbose_name = verbose_name_plural = "部门"
+
+    def __str__(self) -> str:
+        return self.short_name or self.name
+
+
+class TargetGroup(Cited):
+    """Whom a service is for (服务对象); CPSV-AP audience."""
+
+    code = Code("代码", pattern=SLUG, unique=True, help_text="例：older-65-plus")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    name = Line("名称", max_length=200, help_text="例：65岁及以上老年人")
+    name_en = Line("英文名称", max_length=300, null=True, blank=True)
+    definition = models.JSONField("机器可读的界定", null=True, blank=True, help_text='例：{"age_min": 65}')
+    note = Text("说明", null=True, blank=True)
+
+    class Meta(Cited.Meta):
+        ordering = ["position", "code"]
+        verbose_name = verbose_name_plural = "服务对象"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """The identity of a service (服务项目): a code that is never reused and never renumbered.
+
+    What it is called and gives is what an edition says of it: ``catalogue.Entry``.
+    """
+
+    code = Code(
+        "代码", pattern=r"\ANM-[0-9]{2}-[0-9]{2,}\Z", unique=True, help_text="永久代码，不复用、不重排。例：NM-05-01"
+    )
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = verbose_name_plural = "服务项目"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Indicator(Cited):
+    """An indicator of table 1 of the plan (主要发展指标), with its target for 2025."""
+
+    class Operator(models.TextChoices):
+        EQ = "eq", "等于"
+        GTE = "gte", "不低于"
+        GT = "gt", "高于"
+        LTE = "lte", "不高于"
+        LT = "lt", "低于"
+        ABOUT = "about", "左右"
+
+    class Nature(models.TextChoices):
+        BINDING = "binding", "约束性"
+        ANTICIPATED = "anticipated", "预期性"
+
+    code = Code("代码", pattern=r"\AIND-[0-9]{2}\Z", unique=True, help_text="例：IND-03")
+    number = models.PositiveSmallIntegerField("序号", unique=True)
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="indicators", verbose_name="领域")
+    name = Line("名称", max_length=200)
+    name_en = Line("英文名称", max_length=300, null=True, blank=True)
+    unit = Line("单位", max_length=50, null=True, blank=True)
+    operator = models.CharField("比较方式", max_length=10, choices=Operator)
+    target_value = models.DecimalField("目标值", max_digits=12, decimal_places=3, null=True, blank=True)
+    target_text = Line("目标原文", max_length=50, help_text="例：≥85")
+    target_year = models.PositiveSmallIntegerField("目标年份")
+    nature = models.CharField("性质", max_length=20, choices=Nature)
+    services = models.ManyToManyField(Service, related_name="indicators", blank=True, verbose_name="相关服务项目")
+    baseline_value = models.DecimalField("基期值", max_digits=12, decimal_places=3, null=True, blank=True)
+    baseline_period = Line("基期", max_length=20, null=True, blank=True, help_text="例：2020 或 2016-2020")
+    baseline_source = models.ForeignKey(
+        Source, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="基期来源文件"
+    )
+    baseline_locator = Line("基期位置", max_length=200, null=True, blank=True)
+    baseline_quote = Text("基期原文", null=True, blank=True)
+    note = Text("说明", null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = verbose_name_plural = "发展指标"
+        constraints = [
+            *Cited.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(baseline_value__isnull=True, baseline_period__isnull=True, baseline_source__isnull=True)
+                | Q(baseline_value__isnull=False, baseline_period__isnull=False, baseline_source__isnull=False),
+                name="indicator_baseline_is_cited",
+                violation_error_message="基期值、基期和来源文件应同时填写。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Box(Cited):
+    """A box of the plan (专栏), a set of projects in one domain."""
+
+    code = Code("代码", pattern=r"\ABOX-[0-9]{1,2}\Z", unique=True, help_text="例：BOX-5")
+    number = models.PositiveSmallIntegerField("序号", unique=True)
+    title = Line("标题", max_length=200)
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="boxes", verbose_name="领域")
+
+    class Meta(Cited.Meta):
+        ordering = ["number"]
+        verbose_name = verbose_name_plural = "专栏"
+
+    def __str__(self) -> str:
+        return f"专栏{self.number} {self.title}"
+
+
+class Project(Cited):
+    """A project in a box of the plan (专栏项目)."""
+
+    code = Code("代码", pattern=r"\AP[0-9]{1,2}-[0-9]{1,2}\Z", unique=True, help_text="例：P5-1")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    box = models.ForeignKey(Box, models.CASCADE, related_name="projects", verbose_name="专栏")
+    name = Line("名称", max_length=200)
+    text = Text("内容")
+
+    class Meta(Cited.Meta):
+        ordering = ["box", "position"]
+        verbose_name = verbose_name_plural = "专栏项目"
+
+    def __str__(self) -> str:
+        return self.name

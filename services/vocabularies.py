@@ -1,0 +1,50 @@
+"""The vocabularies in memory, to look codes up in."""
+
+import datetime
+
+from django.db import models
+
+from services.models import Department, Domain, Region, Service, Source, TargetGroup
+
+
+class UnknownCode(Exception):
+    """A code no term of a vocabulary has."""
+
+
+class Terms:
+    """Every vocabulary in memory, to look codes up in. A snapshot: made anew for each load."""
+
+    def __init__(self):
+        self._terms = {
+            model: {term.code: term for term in model.objects.all()}
+            for model in (Region, Domain, Department, TargetGroup, Source, Service)
+        }
+
+    @property
+    def counts_from(self) -> dict[str, datetime.date]:
+        """The first day each source may be cited on, by its code."""
+        return {code: source.counts_from for code, source in self._terms[Source].items()}
+
+    def region(self, code: str) -> Region:
+        return self._find(Region, code)
+
+    def domain(self, code: str) -> Domain:
+        return self._find(Domain, code)
+
+    def department(self, code: str) -> Department:
+        return self._find(Department, code)
+
+    def target_group(self, code: str) -> TargetGroup:
+        return self._find(TargetGroup, code)
+
+    def source(self, code: str) -> Source:
+        return self._find(Source, code)
+
+    def service(self, code: str) -> Service:
+        return self._find(Service, code)
+
+    def _find(self, model: type[models.Model], code: str):
+        try:
+            return self._terms[model][code]
+        except (KeyError, TypeError):
+            raise UnknownCode(f"{model._meta.verbose_name}中没有代码“{code}”") from None

@@ -1,0 +1,231 @@
+"""Loading ``fixtures/``: idempotent, and whatever is wrong stops it with file, entry and reason."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalogue.loading import load
+from catalogue.models import Citation, Edition, Entry
+from services.files import Faulty
+from services.models import Box, Department, Domain, Indicator, Project, Service, Source, TargetGroup, Task
+from tests.conftest import FIXTURES
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return shutil.copytree(FIXTURES, tmp_path / "fixtures")
+
+
+def change(path: Path, alter: Callable[[dict], object]) -> None:
+    """Alter the JSON of a file in place."""
+    file = json.loads(path.read_text())
+    alter(file)
+    path.write_text(json.dumps(file, ensure_ascii=False))
+
+
+def counts() -> list[int]:
+    models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, Box, Project, Edition, Entry, Citation)
+    return [model.objects.count() for model in models]
+
+
+def test_everything_known_is_loaded(db):
+    assert Domain.objects.count() == 9
+    assert list(Domain.objects.order_by("code").values_list("goal", flat=True)).count(None) == 0
+    assert Service.objects.count() == 81
+    assert Indicator.objects.count() == 24
+    assert Indicator.objects.filter(nature="binding").count() == 6
+    assert Indicator.objects.filter(baseline_value__isnull=False).count() == 10
+    assert (Box.objects.count(), Project.objects.count()) == (8, 26)
+    assert [Domain.objects.get(code=f"NM-0{n}").tasks.count() for n in range(1, 10)] == [4, 5, 7, 5, 4, 3, 6, 3, 4]
+    assert Entry.objects.filter(edition__slug="2026").count() == 81
+
+
+def test_loading_twice_changes_nothing(db, folder):
+    before, told = counts(), []
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        load(folder, tell=told.append)
+
+    assert counts() == before
+    assert all("没有变化" in sentence for sentence in told)
+    writes = [query["sql"] for query in queries if query["sql"].split()[0] in {"INSERT", "UPDATE", "DELETE"}]
+    assert writes == []
+
+
+@pytest.mark.parametrize(
+    ("file", "alter", "words"),
+    [
+        ("departments", lambda f: f["terms"][0].update(code="Health"), "departments.json，Health：格式不符"),
+        ("departments", lambda f: f["terms"].append(f["terms"][0]), "departments.json，health-commission：代码重复"),
+        ("departments", lambda f: f["terms"][1].pop("citation"), "disease-control：缺少 citation"),
+        ("departments", lambda f: f["terms"][1].update(citation=None), "disease-control：没有来源"),
+        ("departments", lambda f: f["terms"][1]["citation"].update(source="no-such"), "依据文件中没有代码“no-such”"),
+        ("departments", lambda f: f["terms"][1].update(colour="red"), "disease-control：多出 colour"),
+        ("departments", lambda f: f["terms"][1].update(level="county"), "county"),
+        ("departments", lambda f: f["terms"][1].update(note=""), "空字符串"),
+        ("departments", lambda f: f["terms"].insert(0, "education"), "education：应是一个对象"),
+        ("departments", lambda f: f.pop("about"), "缺少 about"),
+        ("indicators", lambda f: f["terms"][0].update(domain="NM-10"), "IND-01：领域中没有代码“NM-10”"),
+        ("indicators", lambda f: f["terms"][1].update(services=["NM-01-99"]), "IND-02：服务项目中没有代码“NM-01-99”"),
+        ("indicators", lambda f: f["terms"][2]["baseline"]["citation"].update(quote=None), "IND-03：基期值须照录原文"),
+        ("indicators", lambda f: f["terms"][0].update(target_value="many"), "IND-01"),
+        ("projects", lambda f: f["terms"][0]["projects"][0].update(code="P9"), "P9：格式不符"),
+        ("domains", lambda f: f["terms"][0]["citation"].update(quote=None), "原文"),
+        ("sources", lambda f: f["terms"][0].update(date="2021-02-30"), "seed-plan：没有 2021-02-30"),
+    ],
+)
+def test_a_faulty_vocabulary_stops_the_load_and_nothing_is_written(db, folder, file, alter, words):
+    before = counts()
+    change(folder / "vocabularies" / f"{file}.json", lambda f: f["terms"][-1].update(name_en="changed"))
+    change(folder / "vocabularies" / f"{file}.json", alter)
+
+    with pytest.raises(Faulty) as fault:
+        load(folder, tell=lambda sentence: None)
+
+    assert words in str(fault.value)
+    assert f"{file}.json" in str(fault.value)
+    assert counts() == before
+    assert not Department.objects.filter(name_en="changed").exists()
+
+
+def first(file: dict) -> dict:
+    return file["services"][0]
+
+
+def with_citation(**values: object) -> Callable[[dict], object]:
+    return lambda file: first(file)["citations"][0].update(values)
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [
+        (lambda f: first(f).update(lead_department="helth"), "NM-01-01：部门中没有代码“helth”"),
+        (lambda f: first(f).update(domain="NM-1"), "NM-01-01：领域中没有代码“NM-1”"),
+        (lambda f: first(f).update(code="NM-01-99"), "NM-01-99：服务项目中没有代码"),
+        (lambda f: first(f)["target_groups"].append("martians"), "NM-01-01：服务对象中没有代码“martians”"),
+        (lambda f: first(f)["target_groups"].append(first(f)["target_groups"][0]), "target_groups 应是不重复"),
+        (lambda f: first(f).update(citations=[]), "NM-01-01：“名称”有值而没有来源"),
+        (with_citation(source="no-such"), "NM-01-01.*依据文件中没有代码“no-such”"),
+        (with_citation(quote=None), "标为“原文核对”的来源 seed-plan 没有照录原文"),
+        (with_citation(field="price"), "来源的 field 是“price”"),
+        (with_citation(verification="certain"), "来源的 verification 是“certain”"),
+        (with_citation(jurisdiction="moon"), "来源的 jurisdiction 是“moon”"),
+        (with_citation(quote=""), "quote 应是文字；未知请写 null"),
+        (
+            lambda f: first(f)["verification"].update(name_en="verbatim"),
+            "NM-01-01：“英文名称”标为“原文核对”，高于其来源",
+        ),
+        (lambda f: first(f)["verification"].update(price="verbatim"), "verification 中没有字段“price”"),
+        (lambda f: first(f)["verification"].update(name="sure"), "verification 的 name 是“sure”"),
+        (lambda f: first(f)["basis"].pop("name"), "没有核实情况和依据类别"),
+        (lambda f: first(f).update(content=""), "content 应是文字"),
+        (lambda f: first(f).update(content=7), "content 应是文字"),
+        (lambda f: first(f).update(name=None), "name 应是文字"),
+        (lambda f: first(f).update(number="1"), "number 应是从 1 起的整数"),
+        (lambda f: first(f).update(number=2), "2：number 重复"),
+        (lambda f: first(f).update(price=0), "NM-01-01：多出 price"),
+        (lambda f: first(f).pop("standard"), "NM-01-01：缺少 standard"),
+        (lambda f: f["services"].append(first(f)), "NM-01-01：code 重复"),
+        (lambda f: f["services"].pop(3), "不是从 1 起连续"),
+        (lambda f: f["services"].insert(0, "NM-01-01"), "应是一个对象"),
+        (lambda f: f["edition"].update(region="000000"), "行政区划中没有代码"),
+        (lambda f: f["edition"].update(effective_from="2021-13-05"), "2021.json，edition"),
+        (lambda f: f["edition"].update(effective_from="2021-11-04"), "晚于版本的施行日期 2021-11-04"),
+        (lambda f: f["edition"].update(published_at="2026-11-23T12:00:00"), "没有写明时区"),
+        (lambda f: f["edition"].update(previous="2019"), "没有上一版本“2019”"),
+        (lambda f: f["edition"].update(digest="0" * 64), "内容的摘要是"),
+        (lambda f: f["edition"].pop("note"), "缺少 note"),
+    ],
+)
+def test_a_faulty_edition_stops_the_load_and_nothing_is_written(empty_catalogue, folder, alter, words):
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name_en="changed"))
+    change(folder / "editions" / "2021.json", alter)
+
+    with pytest.raises(Faulty, match=words) as fault:
+        load(folder, tell=lambda sentence: None)
+
+    assert "editions/2021.json" in str(fault.value)
+    assert not Edition.objects.exists()
+    assert not Department.objects.filter(name_en="changed").exists()
+
+
+def test_a_later_source_cannot_stand_in_an_earlier_edition(empty_catalogue, folder):
+    change(folder / "editions" / "2021.json", with_citation(source="seed-daily"))
+
+    with pytest.raises(Faulty, match="来源 seed-daily 自 2023-12-25 起方可引用，晚于版本的施行日期 2021-11-05"):
+        load(folder, tell=lambda sentence: None)
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [
+        (lambda f: first(f).update(content="改写"), "NM-01-01：版本已发布，条目不能改动"),
+        (lambda f: f["services"].pop(), "NM-09-09：版本已发布，条目不能删去"),
+        (lambda f: f["edition"].update(note="改写"), "版本已发布，note 不能改动"),
+        (lambda f: f["edition"].update(effective_from="2026-11-02"), "版本已发布，effective_from 不能改动"),
+        (lambda f: f["edition"].update(digest="0" * 64), "与已发布的"),
+    ],
+)
+def test_the_file_of_a_published_edition_cannot_say_something_else(db, folder, alter, words):
+    change(folder / "editions" / "2026.json", alter)
+
+    with pytest.raises(Faulty, match=words):
+        load(folder, tell=lambda sentence: None)
+
+
+def test_a_name_that_a_published_edition_uses_keeps(db, folder):
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name="改名的部门"))
+
+    with pytest.raises(Faulty, match="改动了已发布版本引用的名称，请改用新的代码"):
+        load(folder, tell=lambda sentence: None)
+
+    assert not Department.objects.filter(name="改名的部门").exists()
+
+
+def test_what_no_published_edition_uses_may_change(db, folder):
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="说明"))
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert told[0] == "词表：1 条新增或更新。"
+    assert Department.objects.get(code="health-commission").note == "说明"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "第 1 行第 2 列：不是有效的 JSON"),
+        ("[]", "最外层应是一个对象"),
+        ('{"about": 1, "about": 2}', "“about”出现了两次"),
+        ("\udcff", "不是 UTF-8 编码"),
+        (None, "没有这个文件"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(db, folder, text, words):
+    path = folder / "vocabularies" / "regions.json"
+    if text is None:
+        path.unlink()
+    else:
+        path.write_bytes(text.encode(errors="surrogateescape"))
+
+    with pytest.raises(Faulty, match=words) as fault:
+        load(folder, tell=lambda sentence: None)
+
+    assert "vocabularies/regions.json" in str(fault.value)
+
+
+def test_the_command_says_that_nothing_was_loaded(db, folder):
+    (folder / "vocabularies" / "regions.json").write_text("{")
+
+    with pytest.raises(CommandError, match="没有装入任何内容。vocabularies/regions.json"):
+        call_command("load_catalogue", folder=folder)
