@@ -1,0 +1,55 @@
+"""Which edition answers: the one named, or the one in force on a day, as far as was published by a moment."""
+
+import datetime
+
+from django.http import QueryDict
+from django.utils import timezone
+from rest_framework.exceptions import NotFound
+
+from catalogue.api import parameters, problems
+from catalogue.models import Edition
+
+PARAMETERS = {"edition": False, "valid_on": False, "known_at": False}
+
+
+def today() -> datetime.date:
+    """The day it is in Inner Mongolia."""
+    return timezone.localdate()
+
+
+def edition(query: QueryDict) -> Edition:
+    """Return the edition a request is about, with its predecessor. One query.
+
+    Raises InvalidParameters for an edition nobody published or a malformed date, and NotFound, which says from which
+    day there is an edition, if none was in force.
+    """
+    editions = Edition.objects.select_related("previous")
+    named = query.get("edition")
+    valid_on = parameters.date(query, "valid_on")
+    known_at = parameters.moment(query, "known_at")
+    if named is None:
+        found = editions.in_force(valid_on or today(), known_at=known_at).first()
+        if found is None:
+            raise NotFound(_none_in_force(known_at))
+        return found
+    if valid_on or known_at:
+        raise problems.invalid("edition", "edition 与 valid_on、known_at 不能同时使用。")
+    published = list(editions.published().order_by("number"))
+    by_name = {str(edition.number): edition for edition in published}
+    by_name |= {edition.slug: edition for edition in published}
+    if named not in by_name:
+        raise problems.invalid("edition", "没有这个已发布的版本。", [edition.slug for edition in published])
+    return by_name[named]
+
+
+def _none_in_force(known_at: datetime.datetime | None) -> str:
+    published = Edition.objects.published()
+    if known_at is not None:
+        first = published.order_by("published_at").first()
+        published = published.filter(published_at__lte=known_at)
+        if first and not published.exists():
+            return f"该时刻之前没有发布过版本；最早的版本发布于 {timezone.localtime(first.published_at).isoformat()}。"
+    first = published.order_by("effective_from").first()
+    if first is None:
+        return "还没有已发布的版本。"
+    return f"那一天没有施行中的版本；自 {first.effective_from} 起才有（版本 {first.slug}）。"

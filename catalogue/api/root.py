@@ -1,0 +1,73 @@
+"""The way in, whether the service is up, and what no other view answers."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.urls import resolve
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from catalogue.api import choosing, problems
+from catalogue.api.parameters import StrictParameters
+from catalogue.api.serializers import EditionReferenceSerializer
+from catalogue.models import Edition
+
+LINKS = {
+    "services": "service-list",
+    "editions": "edition-list",
+    "domains": "domain-list",
+    "departments": "department-list",
+    "target_groups": "targetgroup-list",
+    "sources": "source-list",
+    "indicators": "indicator-list",
+    "projects": "project-list",
+    "schema": "schema",
+    "docs": "swagger",
+    "redoc": "redoc",
+}
+
+
+class RootView(StrictParameters, APIView):
+    """Links to everything, and the edition in force."""
+
+    @extend_schema(summary="入口", responses={200: OpenApiTypes.OBJECT}, tags=["services"])
+    def get(self, request) -> Response:
+        in_force = Edition.objects.in_force(choosing.today()).first()
+        return Response(
+            {
+                **{name: reverse(view, request=request) for name, view in LINKS.items()},
+                "edition": in_force and EditionReferenceSerializer(in_force).data,
+            }
+        )
+
+
+def alive(request: HttpRequest) -> JsonResponse:
+    """Answer that the process is up, whatever the database does."""
+    return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer whether questions can be answered: the database is there and an edition is in force (503 if not)."""
+    try:
+        edition = Edition.objects.in_force(choosing.today()).first()
+    except DatabaseError:
+        connection.close()
+        return problems.respond(503)
+    if edition is None:
+        return problems.respond(503, "还没有施行中的版本。")
+    return JsonResponse({"status": "ok", "edition": edition.slug}, headers={"Cache-Control": "no-store"})
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Answer what no other address below ``/api/`` does: a problem, also where Django would show a page.
+
+    A path that only lacks its last slash is sent there; a request with a body is not, because it would lose it.
+    """
+    path = request.path_info
+    if request.method in {"GET", "HEAD"} and not path.endswith("/") and resolve(f"{path}/").func is not not_found:
+        query = request.META.get("QUERY_STRING", "")
+        # The path as it was resolved, below this host: no part of it can name another one.
+        return HttpResponsePermanentRedirect(f"{path}/{'?' if query else ''}{query}")
+    return problems.respond(404)

@@ -1,0 +1,59 @@
+"""What the OpenAPI document says beyond what drf-spectacular reads off the views."""
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from catalogue.api.problems import MEDIA_TYPE
+
+ProblemSerializer = inline_serializer(
+    "Problem",
+    {
+        "type": serializers.CharField(),
+        "title": serializers.CharField(),
+        "status": serializers.IntegerField(),
+        "detail": serializers.CharField(),
+        "errors": inline_serializer(
+            "ProblemError",
+            {
+                "field": serializers.CharField(),
+                "detail": serializers.CharField(),
+                "allowed": serializers.ListField(child=serializers.CharField(), required=False),
+            },
+            many=True,
+            required=False,
+        ),
+    },
+)
+PROBLEMS = {
+    ("400", MEDIA_TYPE): OpenApiResponse(
+        ProblemSerializer, "有未知、为空、重复或写错的参数；errors 指明是哪一个、可用什么"
+    ),
+    ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "没有这个对象、这一页，或那一天没有施行中的版本"),
+}
+
+
+def _parameter(name: str, description: str, type_: object = OpenApiTypes.STR, **kwargs) -> OpenApiParameter:
+    return OpenApiParameter(name, type_, description=description, **kwargs)
+
+
+EDITION = [
+    _parameter("edition", "版本标识或版次；不写则由下面两个参数决定，都不写则为现在施行的版本"),
+    _parameter("valid_on", "这一天施行的版本，例如 2023-12-31", OpenApiTypes.DATE),
+    _parameter("known_at", "只看这一时刻之前发布的版本，例如 2026-11-23T08:00:00Z", OpenApiTypes.DATETIME),
+]
+FIELDS = _parameter("fields", "只要这些字段，用逗号分隔，例如 code,name", many=True, explode=False)
+EXPAND = _parameter("expand", "带上每个字段的来源", enum=["citations"])
+ORDERING = _parameter("ordering", "排序；前加 - 为倒序", enum=["number", "name", "code", "-number", "-name", "-code"])
+SINCE = _parameter("since", "与哪个版本比较；不写则为上一版本")
+
+
+class Schema(AutoSchema):
+    """Adds to every operation the problems it may answer with."""
+
+    def _get_response_bodies(self, direction="response"):
+        bodies = super()._get_response_bodies(direction)
+        for (code, media_type), response in PROBLEMS.items():
+            bodies.setdefault(code, self._get_response_for_code(response, code, media_types=[media_type]))
+        return bodies

@@ -1,0 +1,299 @@
+"""The shapes of the API's answers. A service is answered as it was sealed; its serializer declares that shape."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from catalogue import canonical
+from catalogue.models import Citation, Edition, Finding
+from services.models import (
+    Box,
+    Department,
+    Domain,
+    Indicator,
+    Jurisdiction,
+    Project,
+    Source,
+    TargetGroup,
+    Task,
+    Verification,
+)
+
+
+CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
+HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
+
+
+@extend_schema_field({"description": "该字段的值，形状与服务项目中的同名字段一致；null 表示未知或没有"})
+class AnyValue(serializers.JSONField):
+    """A value of any field of a service."""
+
+
+@extend_schema_field({"type": ["object", "null"]})
+class DocumentOrNull(serializers.JSONField):
+    """An object of another shape, or null."""
+
+
+class NamedSerializer(serializers.Serializer):
+    """A term by its code and name."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class DomainReferenceSerializer(NamedSerializer):
+    name_en = serializers.CharField(allow_null=True)
+
+
+class DepartmentReferenceSerializer(NamedSerializer):
+    short_name = serializers.CharField(allow_null=True)
+
+
+class SourceReferenceSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    title = serializers.CharField()
+
+
+class CitedSourceSerializer(SourceReferenceSerializer):
+    document_number = serializers.CharField(allow_null=True)
+
+
+class CitationSerializer(serializers.Serializer):
+    """The clause one field rests on."""
+
+    field = serializers.ChoiceField(choices=Citation.FIELDS)
+    source = CitedSourceSerializer()
+    locator = serializers.CharField(allow_null=True)
+    quote = serializers.CharField(allow_null=True)
+    verification = serializers.ChoiceField(choices=Verification.choices)
+    jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
+
+
+def _labels(choices: list, name: str) -> serializers.Serializer:
+    """Return a serializer with one label for each sourced field, null where the field is unknown."""
+    return type(
+        name,
+        (serializers.Serializer,),
+        {field: serializers.ChoiceField(choices=choices, allow_null=True) for field in canonical.Entry.SOURCED_FIELDS}
+        | {"__doc__": "One label for each sourced field; null: the field is unknown."},
+    )
+
+
+FieldVerificationSerializer = _labels(Verification.choices, "FieldVerificationSerializer")
+FieldBasisSerializer = _labels(Finding.Basis.choices, "FieldBasisSerializer")
+
+
+class EditionReferenceSerializer(serializers.Serializer):
+    """Which edition answers, and the digest to cite it by."""
+
+    slug = serializers.CharField()
+    effective_from = serializers.DateField()
+    digest = serializers.CharField()
+
+
+class EditionSerializer(serializers.ModelSerializer):
+    """A published edition, so that its time and digest are never null."""
+
+    # Said here, because what a small integer may hold differs between the databases.
+    number = serializers.IntegerField(min_value=1, help_text="版次，从 1 起")
+    published_at = serializers.DateTimeField(help_text="发布时间")
+    previous = serializers.CharField(
+        source="previous.slug", default=None, allow_null=True, help_text="上一版本的标识；第一版为 null"
+    )
+    digest = serializers.CharField(help_text="规范内容（content/）的 SHA-256，十六进制")
+    service_count = serializers.IntegerField(help_text="本版本的服务项目数")
+    url = serializers.HyperlinkedIdentityField("edition-detail", lookup_field="slug")
+
+    class Meta:
+        model = Edition
+        fields = [
+            "number",
+            "slug",
+            "title",
+            "effective_from",
+            "published_at",
+            "previous",
+            "digest",
+            "note",
+            "service_count",
+            "url",
+        ]
+
+
+class EntrySerializer(serializers.Serializer):
+    """A service as an edition states it. What is unknown is null; a list that is unknown is empty.
+
+    Answers the sealed document (``canonical.document``) with the edition and the address added; the fields below
+    declare its shape, and a test compares the two.
+    """
+
+    code = serializers.CharField()
+    number = serializers.IntegerField(help_text="在版本中的序号")
+    name = serializers.CharField()
+    name_en = serializers.CharField(allow_null=True)
+    domain = DomainReferenceSerializer()
+    target_groups = NamedSerializer(many=True)
+    target_group_text = serializers.CharField(allow_null=True)
+    content = serializers.CharField(allow_null=True, help_text="服务内容")
+    standard = serializers.CharField(allow_null=True, help_text="服务标准：每人得到多少")
+    standard_as_of = serializers.CharField(allow_null=True, help_text="标准是何时的")
+    expenditure_responsibility = serializers.CharField(allow_null=True, help_text="支出责任")
+    lead_department = DepartmentReferenceSerializer(allow_null=True)
+    lead_department_alternatives = NamedSerializer(many=True)
+    co_departments = NamedSerializer(many=True)
+    legal_basis = SourceReferenceSerializer(many=True)
+    eligibility = DocumentOrNull(help_text="享受条件；null 表示尚未编入")
+    note = serializers.CharField(allow_null=True, help_text="编者说明")
+    verification = FieldVerificationSerializer()
+    basis = FieldBasisSerializer()
+    citations = CitationSerializer(many=True, required=False, help_text="详情，或列表带 expand=citations 时才有")
+    edition = EditionReferenceSerializer()
+    url = serializers.URLField()
+
+    def to_representation(self, document: dict) -> dict:
+        request = self.context["request"]
+        found = document | {
+            "edition": EditionReferenceSerializer(self.context["edition"]).data,
+            "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
+        }
+        return {field: found[field] for field in self.context["fields"]}
+
+
+class FieldChangeSerializer(serializers.Serializer):
+    field = serializers.CharField()
+    before = AnyValue()
+    after = AnyValue()
+
+
+class ChangeSerializer(serializers.Serializer):
+    """One service's change from an edition to another."""
+
+    cursor = serializers.CharField(allow_null=True, help_text="变更流中的位置；版本之间的比较没有")
+    kind = serializers.ChoiceField(choices=CHANGE_KINDS)
+    service = NamedSerializer()
+    edition = serializers.CharField(help_text="变更所在的版本")
+    at = serializers.DateTimeField(help_text="发布时间")
+    effective_from = serializers.DateField(help_text="施行日期")
+    fields = FieldChangeSerializer(many=True)
+    reason = serializers.CharField(allow_null=True, help_text="调整理由；null 表示没有记载")
+    document = CitedSourceSerializer(allow_null=True, help_text="变更所依据的文件；null 表示没有或不止一份")
+
+
+class HistorySerializer(ChangeSerializer):
+    """One service in one edition: how it stood, and what changed from the edition before."""
+
+    kind = serializers.ChoiceField(choices=HISTORY_KINDS)
+    state = DocumentOrNull(help_text="该版本封存的条目；null 表示该版本没有此项")
+
+
+class ClauseSerializer(serializers.Serializer):
+    """The clause a term rests on."""
+
+    source = CitedSourceSerializer()
+    locator = serializers.CharField(allow_null=True)
+    quote = serializers.CharField(allow_null=True)
+    verification = serializers.ChoiceField(choices=Verification.choices)
+
+
+class TermSerializer(serializers.ModelSerializer):
+    """A term of a vocabulary, with the clause it rests on."""
+
+    citation = ClauseSerializer(source="*")
+
+
+class TaskSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Task
+        fields = ["heading", "text"]
+
+
+class DomainSerializer(TermSerializer):
+    service_count = serializers.IntegerField(allow_null=True, help_text="施行中版本里的服务项目数")
+    tasks = TaskSerializer(many=True)
+
+    class Meta:
+        model = Domain
+        fields = ["code", "name", "name_en", "goal", "service_count", "tasks", "citation"]
+
+
+class DepartmentSerializer(TermSerializer):
+    class Meta:
+        model = Department
+        fields = ["code", "name", "short_name", "name_en", "level", "citation"]
+
+
+class TargetGroupSerializer(TermSerializer):
+    definition = serializers.DictField(allow_null=True, help_text="机器可读的界定（原始键，未并入事实词表）")
+
+    class Meta:
+        model = TargetGroup
+        fields = ["code", "name", "name_en", "definition", "citation"]
+
+
+class SourceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Source
+        fields = [
+            "code",
+            "title",
+            "issuer",
+            "document_number",
+            "date",
+            "in_force_from",
+            "counts_from",
+            "kind",
+            "jurisdiction",
+            "extent_read",
+            "url",
+            "note",
+        ]
+
+
+class BaselineSerializer(serializers.Serializer):
+    value = serializers.FloatField(source="baseline_value")
+    period = serializers.CharField(source="baseline_period")
+    source = serializers.CharField(source="baseline_source.code")
+    locator = serializers.CharField(source="baseline_locator", allow_null=True)
+    quote = serializers.CharField(source="baseline_quote", allow_null=True)
+
+
+class IndicatorSerializer(TermSerializer):
+    target_value = serializers.FloatField(allow_null=True)
+    domain = serializers.CharField(source="domain.code")
+    baseline = serializers.SerializerMethodField(help_text="基期值；null 表示规划没有给出")
+
+    class Meta:
+        model = Indicator
+        fields = [
+            "code",
+            "name",
+            "name_en",
+            "unit",
+            "operator",
+            "target_value",
+            "target_text",
+            "nature",
+            "domain",
+            "baseline",
+            "citation",
+        ]
+
+    @extend_schema_field(BaselineSerializer(allow_null=True))
+    def get_baseline(self, indicator: Indicator) -> dict | None:
+        return None if indicator.baseline_value is None else BaselineSerializer(indicator).data
+
+
+class ProjectSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Project
+        fields = ["code", "name", "text"]
+
+
+class BoxSerializer(TermSerializer):
+    number = serializers.IntegerField(min_value=1, help_text="专栏序号")
+    domain = serializers.CharField(source="domain.code")
+    projects = ProjectSerializer(many=True)
+
+    class Meta:
+        model = Box
+        fields = ["code", "number", "title", "domain", "projects", "citation"]

@@ -1,0 +1,45 @@
+"""The addresses of the API, below ``/api/``."""
+
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from catalogue.api import documents, root, views, vocabularies
+
+router = SimpleRouter()
+router.register("services", views.ServiceViewSet, basename="service")
+router.register("editions", views.EditionViewSet, basename="edition")
+router.register("domains", vocabularies.DomainViewSet)
+router.register("departments", vocabularies.DepartmentViewSet)
+router.register("target-groups", vocabularies.TargetGroupViewSet)
+router.register("sources", vocabularies.SourceViewSet)
+router.register("indicators", vocabularies.IndicatorViewSet)
+router.register("projects", vocabularies.BoxViewSet, basename="project")
+
+
+def v1(route: str) -> str:
+    return rf"^v1/{route}/$"
+
+
+urlpatterns = [
+    path("v1/", root.RootView.as_view(), name="root"),
+    path("v1/schema/", documents.SchemaView.as_view(), name="schema"),
+    re_path(
+        v1(rf"services/(?P<code>{views.SERVICE_CODE})/history"),
+        views.HistoryViewSet.as_view({"get": "list"}),
+        name="service-history",
+    ),
+    re_path(
+        v1(rf"editions/(?P<slug>{views.EDITION_SLUG})/content"),
+        views.EditionViewSet.as_view({"get": "content"}),
+        name="edition-content",
+    ),
+    re_path(
+        v1(rf"editions/(?P<slug>{views.EDITION_SLUG})/changes"),
+        views.ChangesViewSet.as_view({"get": "list"}),
+        name="edition-changes",
+    ),
+    path("v1/", include(router.urls)),
+    path("docs/", documents.SwaggerView.as_view(url_name="schema"), name="swagger"),
+    path("redoc/", documents.RedocView.as_view(url_name="schema"), name="redoc"),
+    re_path("", root.not_found),
+]

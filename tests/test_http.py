@@ -1,0 +1,172 @@
+"""What HTTP owes a reading client: validators, caching, compression, HEAD, OPTIONS and CORS."""
+
+import gzip
+
+import pytest
+
+from catalogue.api.http import accepts_gzip
+
+LIST = "/api/v1/services/"
+READS = [
+    "/api/v1/",
+    LIST,
+    f"{LIST}NM-05-01/",
+    f"{LIST}NM-05-01/history/",
+    "/api/v1/editions/",
+    "/api/v1/editions/2023/",
+    "/api/v1/editions/2023/content/",
+    "/api/v1/editions/2023/changes/",
+    "/api/v1/domains/",
+    "/api/v1/departments/finance/",
+    "/api/v1/schema/",
+]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_every_read_has_what_a_cache_needs(client, db, path):
+    response = client.get(path)
+
+    assert response.status_code == 200
+    assert response["ETag"].startswith('"')  # strong
+    assert response["Cache-Control"] == "public, no-cache"
+    assert {"Accept", "Accept-Encoding"} <= {name.strip() for name in response["Vary"].split(",")}
+    assert "Cookie" not in response["Vary"]
+    assert response["Content-Language"] == "zh-Hans"
+    assert response["Content-Length"] == str(len(response.content))
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("path", READS)
+@pytest.mark.parametrize("wrap", ["{}", "W/{}", '"other", {}', "*"])
+def test_a_client_that_has_it_already_is_told_so(client, db, path, wrap):
+    etag = client.get(path)["ETag"]
+
+    response = client.get(path, headers={"If-None-Match": wrap.format(etag)})
+
+    assert (response.status_code, response.content) == (304, b"")
+    assert response["ETag"] == etag
+    for name in ("Vary", "Cache-Control", "Access-Control-Allow-Origin"):
+        assert name in response
+
+
+def test_another_validator_gets_the_answer(client, db):
+    assert client.get(LIST, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_the_etag_changes_with_what_is_answered(client, db):
+    queries = [{}, {"edition": "2023"}, {"edition": "2021"}, {"page_size": "1"}, {"fields": "code"}]
+
+    assert len({client.get(LIST, query)["ETag"] for query in queries}) == len(queries)
+
+
+def test_the_same_question_has_the_same_strong_etag(client, db):
+    assert client.get(LIST)["ETag"] == client.get(LIST)["ETag"]
+
+
+def test_the_compressed_form_holds_the_same_and_has_an_etag_of_its_own(client, db):
+    plain = client.get(LIST)
+    packed = client.get(LIST, headers={"Accept-Encoding": "gzip"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert len(packed.content) < len(plain.content) / 4
+    assert packed["ETag"] != plain["ETag"]
+    assert packed.content == client.get(LIST, headers={"Accept-Encoding": "gzip"}).content  # byte for byte, so strong
+    again = client.get(LIST, headers={"Accept-Encoding": "gzip", "If-None-Match": packed["ETag"]})
+    assert (again.status_code, again["ETag"]) == (304, packed["ETag"])
+
+
+@pytest.mark.parametrize(
+    ("header", "accepted"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("GZIP", True),
+        ("br, gzip;q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.000", False),
+        ("gzip ; q=0.001", True),
+        ("*", True),
+        ("*;q=0", False),
+        ("*;q=0, gzip", True),
+        ("*, gzip;q=0", False),
+        ("identity", False),
+        ("gzipped", False),
+    ],
+)
+def test_what_is_compressed_was_asked_for(header, accepted):
+    assert accepts_gzip(header) is accepted
+
+
+@pytest.mark.parametrize("path", READS)
+def test_head_answers_like_get_without_a_body(client, db, path):
+    get, head = client.get(path), client.head(path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("ETag", "Content-Length", "Content-Type", "Vary", "Cache-Control"):
+        assert head[name] == get[name]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_any_page_of_any_site_may_read(client, db, path):
+    assert client.get(path, headers={"Origin": "https://example.org"})["Access-Control-Allow-Origin"] == "*"
+
+
+def test_errors_may_be_read_from_any_site_and_are_not_kept(client, db):
+    response = client.get(LIST, {"nonsense": "1"})
+
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_a_preflight_is_answered(client, db):
+    response = client.options(LIST, headers={"Origin": "https://example.org", "Access-Control-Request-Method": "GET"})
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert response["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert "If-None-Match" in response["Access-Control-Allow-Headers"]
+
+
+def test_options_names_the_methods(client, db):
+    response = client.options(LIST)
+
+    assert response.status_code == 200
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/api/v1/services", "/api/v1/services/"),
+        ("/api/v1/services/NM-05-01?edition=2023", "/api/v1/services/NM-05-01/?edition=2023"),
+    ],
+)
+def test_a_missing_last_slash_is_added(client, db, path, target):
+    response = client.get(path)
+
+    assert (response.status_code, response["Location"]) == (301, target)
+
+
+def test_health_is_answered_and_not_kept(client, db):
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok", "edition": "2026"}
+    assert client.get("/readyz")["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/redoc/"])
+def test_the_documents_load_nothing_from_another_host(client, db, path):
+    response = client.get(path)
+    page = response.content.decode()
+
+    assert "//" not in page
+    assert "/static/drf_spectacular_sidecar/" in page
+    policy = dict(part.strip().split(" ", 1) for part in response["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert "http" not in response["Content-Security-Policy"]
+
+
+def test_the_document_comes_as_yaml_or_json(client, db):
+    assert client.get("/api/v1/schema/").content.startswith(b"openapi: 3.1")
+    answer = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
+    assert answer.json()["openapi"].startswith("3.1")

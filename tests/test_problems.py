@@ -1,0 +1,225 @@
+"""Bad input gets a clear error: a problem that names what is wrong and what is allowed, never a 500."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import OperationalError, connection
+
+from catalogue.models import Entry
+from services.models import Verification
+from tests.conftest import unsealed
+
+LIST = "/api/v1/services/"
+DETAIL = f"{LIST}NM-05-01/"
+CHANGES = "/api/v1/editions/2023/changes/"
+
+
+def assert_problem(response, status: int) -> dict:
+    problem = response.json()
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail"} <= set(problem)
+    assert problem["status"] == status
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field", "allowed"),
+    [
+        (LIST, "nonsense=1", "nonsense", "domain"),
+        (LIST, "q=老年", "q", "domain"),  # the search comes later, and is not ignored until then
+        (LIST, "facets=true", "facets", "domain"),
+        (LIST, "format=xml", "format", "domain"),
+        (LIST, "Domain=NM-01", "Domain", "domain"),
+        (LIST, "domain=NM-99", "domain", "NM-01"),
+        (LIST, "domain=NM-01,NM-99", "domain", "NM-09"),
+        (LIST, "domain=nm-01", "domain", "NM-01"),
+        (LIST, "domain=", "domain", None),
+        (LIST, "domain=NM-01,", "domain", None),
+        (LIST, "domain=NM-01&domain=", "domain", None),
+        (LIST, "domain=%00", "domain", None),
+        (LIST, "domain=NM-01%00", "domain", None),
+        (LIST, "target_group=martians", "target_group", "orphans"),
+        (LIST, "lead_department=no", "lead_department", "finance"),
+        (LIST, "department=no", "department", "finance"),
+        (LIST, "verification=sure", "verification", Verification.VERBATIM),
+        (LIST, "number=0", "number", None),
+        (LIST, "number=-1", "number", None),
+        (LIST, "number=1.5", "number", None),
+        (LIST, "number=%EF%BC%91", "number", None),  # a full-width digit
+        (LIST, "number=99999999999999999999", "number", None),
+        (LIST, "number=1&number=2", "number", None),
+        (LIST, "number=1e1", "number", None),
+        (LIST, "number=NaN", "number", None),
+        (LIST, "ordering=price", "ordering", "-name"),
+        (LIST, "ordering=name,code", "ordering", "name"),
+        (LIST, "ordering=--name", "ordering", "name"),
+        (LIST, "ordering=name&ordering=code", "ordering", None),
+        (LIST, "fields=price", "fields", "standard"),
+        (LIST, "fields=code,,name", "fields", None),
+        (LIST, "expand=everything", "expand", "citations"),
+        (LIST, "page=0", "page", None),
+        (LIST, "page=x", "page", None),
+        (LIST, "page=", "page", None),
+        (LIST, "page=" + "9" * 5000, "page", None),
+        (LIST, "page_size=0", "page_size", None),
+        (LIST, "page_size=501", "page_size", None),
+        (LIST, "page_size=ten", "page_size", None),
+        (LIST, "edition=1999", "edition", "2026"),
+        (LIST, "edition=2023&edition=2026", "edition", None),
+        (LIST, "edition=2023&valid_on=2023-12-31", "edition", None),
+        (LIST, "valid_on=2023-02-30", "valid_on", None),
+        (LIST, "valid_on=20231225", "valid_on", None),
+        (LIST, "valid_on=yesterday", "valid_on", None),
+        (LIST, "valid_on=2023-12-25T00:00:00Z", "valid_on", None),
+        (LIST, "valid_on=%EF%BC%92023-12-25", "valid_on", None),
+        (LIST, "known_at=2026-11-23", "known_at", None),
+        (LIST, "known_at=2026-11-23T08:00:00", "known_at", None),  # without a time zone
+        (LIST, "known_at=2026-11-23T08:00:00+08:00", "known_at", None),  # "+" is a space in a query
+        (LIST, "known_at=2026-11-23T25:00:00Z", "known_at", None),
+        (LIST, "known_at=0001-01-01T00:00:00%2B14:00", "known_at", None),  # before the first day there is in UTC
+        (LIST, "known_at=9999-12-31T23:59:59-14:00", "known_at", None),
+        (DETAIL, "nonsense=1", "nonsense", "edition"),
+        (DETAIL, "page=1", "page", "edition"),
+        (DETAIL, "domain=NM-01", "domain", "edition"),
+        (DETAIL, "fields=price", "fields", "name"),
+        (f"{DETAIL}history/", "edition=2023", "edition", "page"),
+        (CHANGES, "since=1999", "since", "2021"),
+        (CHANGES, "since=draft", "since", "2021"),
+        (CHANGES, "sinse=2021", "sinse", "since"),
+        ("/api/v1/editions/", "nonsense=1", "nonsense", "page"),
+        ("/api/v1/editions/2023/", "nonsense=1", "nonsense", None),
+        ("/api/v1/editions/2023/content/", "nonsense=1", "nonsense", None),
+        ("/api/v1/domains/", "q=1", "q", "page"),
+        ("/api/v1/domains/NM-01/", "q=1", "q", None),
+        ("/api/v1/", "q=1", "q", None),
+    ],
+)
+def test_a_parameter_that_cannot_be_taken_is_named_with_what_is_allowed(client, db, path, query, field, allowed):
+    problem = assert_problem(client.get(f"{path}?{query}"), 400)
+
+    assert [error["field"] for error in problem["errors"]] == [field]
+    if allowed:
+        assert allowed in problem["errors"][0]["allowed"]
+
+
+def test_every_wrong_parameter_is_named_at_once(client, db):
+    problem = assert_problem(client.get(f"{LIST}?a=1&b=2&domain="), 400)
+
+    assert [error["field"] for error in problem["errors"]] == ["a", "b", "domain"]
+
+
+def test_a_strange_parameter_is_named_without_its_control_characters(client, db):
+    problem = assert_problem(client.get(f"{LIST}?%00%0d%0a<script>=1"), 400)
+
+    assert problem["errors"][0]["field"] == "???_script_".replace("_", "?")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/nothing/",
+        "/api/v2/services/",
+        "/api/",
+        "/api/v1/services/NM-05-01%00/",
+        "/api/v1/services/%00/",
+        "/api/v1/services/NM-05-99/",
+        "/api/v1/services/nm-05-01/",
+        f"/api/v1/services/{'9' * 5000}/",
+        "/api/v1/services/%F0%9F%92%A9/",
+        "/api/v1/services/%ff%fe/",
+        "/api/v1/services/NM-05-01/nothing/",
+        "/api/v1/departments/fin%00ance/",
+        "/api/v1/departments/%E8%B4%A2%E6%94%BF/",
+        "/api/v1/editions/%00/",
+        "/api/v1/editions/1999/",
+        "/api/v1/editions/1999/content/",
+        "/api/v1/editions/1999/changes/",
+        "/api/v1/services/?page=2",  # past the last page
+        "/api/v1/services/?page=99999999999999999999",
+        "/api/v1/services//",
+        "/api/v1/services/../editions/",
+    ],
+)
+def test_what_is_not_there_is_a_problem_too(client, db, path):
+    assert_problem(client.get(path), 404)
+
+
+@pytest.mark.parametrize("path", [LIST, DETAIL, "/api/v1/editions/", "/api/v1/domains/", "/api/v1/"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_a_method_that_is_not_there_is_refused(client, db, path, method):
+    response = getattr(client, method)(path, data="{}", content_type="application/json")
+
+    assert_problem(response, 405)
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "application/json", 405),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "application/json", 405),
+        ("x" * 10_000_000, "application/json", 413),
+        ("x" * 10_000_000, "multipart/form-data; boundary=x", 413),
+        ("<a/>", "text/xml", 405),
+        ("{", "application/json", 405),
+        ("\0", "application/x-www-form-urlencoded", 405),
+    ],
+)
+def test_a_body_that_is_too_deep_too_big_or_of_another_kind_is_refused(client, db, body, content_type, status):
+    assert_problem(client.post(LIST, data=body, content_type=content_type), status)
+
+
+@pytest.mark.parametrize("length", ["-1", "1e9", "9" * 30, "ten"])
+def test_a_length_that_is_no_length_is_refused(client, db, length):
+    assert_problem(client.generic("POST", LIST, b"", CONTENT_LENGTH=length), 413)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
+def test_what_is_not_offered_is_not_acceptable(client, db, accept):
+    assert_problem(client.get(LIST, headers={"Accept": accept}), 406)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8"])
+def test_json_is_answered_to_whoever_takes_it(client, db, accept):
+    response = client.get(LIST, headers={"Accept": accept})
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+
+
+@pytest.fixture
+def broken_database(db) -> Iterator[None]:
+    def away(execute, sql, params, many, context):
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(away):
+        yield
+
+
+@pytest.mark.parametrize("path", [LIST, DETAIL, "/api/v1/editions/", "/api/v1/domains/", "/api/v1/", "/readyz"])
+def test_a_lost_database_is_a_503_that_says_when_to_come_back(client, broken_database, path):
+    response = client.get(path)
+
+    assert_problem(response, 503)
+    assert response["Cache-Control"] == "no-store"
+    assert response["Retry-After"] == "5"
+
+
+def test_the_process_is_alive_without_its_database(client, broken_database):
+    assert client.get("/healthz").status_code == 200
+
+
+def test_our_own_fault_is_a_500_that_tells_nothing(client, published_entry):
+    with unsealed():
+        Entry.objects.filter(pk=published_entry.pk).update(sealed="no JSON at all")
+    client.raise_request_exception = False
+
+    problem = assert_problem(client.get(LIST), 500)
+
+    assert "JSON" not in str(problem)
+
+
+def test_a_host_nobody_serves_is_refused_as_a_problem(client, db, settings):
+    settings.ALLOWED_HOSTS = ["fw.example.cn"]
+
+    assert_problem(client.get(LIST, headers={"Host": "evil.example"}), 400)

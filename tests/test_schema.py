@@ -1,0 +1,103 @@
+"""The OpenAPI document: complete, valid, committed, and true of what is answered."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from django.core.management import call_command
+from openapi_spec_validator import validate
+
+from catalogue.models import Entry
+
+COMMITTED = Path(__file__).resolve().parent.parent / "openapi.yaml"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict:
+    return yaml.safe_load(COMMITTED.read_text())
+
+
+def test_the_committed_document_is_the_one_the_code_gives(db, tmp_path):
+    call_command("spectacular", file=str(tmp_path / "openapi.yaml"), validate=True, fail_on_warn=True)
+
+    assert COMMITTED.read_text() == (tmp_path / "openapi.yaml").read_text(), (
+        "openapi.yaml is old; renew it: manage.py spectacular --validate --fail-on-warn --file openapi.yaml"
+    )
+
+
+def test_the_document_is_openapi_3_1(document):
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+PATHS = {
+    "/api/v1/services/": "/api/v1/services/?expand=citations",
+    "/api/v1/services/{code}/": "/api/v1/services/NM-01-05/",
+    "/api/v1/services/{code}/history/": "/api/v1/services/NM-01-05/history/",
+    "/api/v1/editions/": "/api/v1/editions/",
+    "/api/v1/editions/{slug}/": "/api/v1/editions/2021/",
+    "/api/v1/editions/{slug}/content/": "/api/v1/editions/2021/content/",
+    "/api/v1/editions/{slug}/changes/": "/api/v1/editions/2023/changes/",
+    "/api/v1/domains/": "/api/v1/domains/",
+    "/api/v1/domains/{code}/": "/api/v1/domains/NM-01/",
+    "/api/v1/departments/": "/api/v1/departments/",
+    "/api/v1/departments/{code}/": "/api/v1/departments/finance/",
+    "/api/v1/target-groups/": "/api/v1/target-groups/",
+    "/api/v1/target-groups/{code}/": "/api/v1/target-groups/tekun/",
+    "/api/v1/sources/": "/api/v1/sources/",
+    "/api/v1/sources/{code}/": "/api/v1/sources/law-elderly/",
+    "/api/v1/indicators/": "/api/v1/indicators/",
+    "/api/v1/indicators/{code}/": "/api/v1/indicators/IND-03/",
+    "/api/v1/projects/": "/api/v1/projects/",
+    "/api/v1/projects/{code}/": "/api/v1/projects/BOX-1/",
+    "/api/v1/": "/api/v1/",
+}
+
+
+def test_every_address_is_documented(document):
+    assert set(document["paths"]) == set(PATHS)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_answer_is_what_the_document_says(client, db, document, path):
+    schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+
+    jsonschema.validate(client.get(PATHS[path]).json(), _closed(schema, document), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_problem_is_what_the_document_says(client, db, document, path):
+    response = document["paths"][path]["get"]["responses"]["400"]["content"]["application/problem+json"]["schema"]
+
+    problem = client.get(PATHS[path], {"nonsense": "1"}).json()
+
+    jsonschema.validate(problem, _closed(response, document), jsonschema.Draft202012Validator)
+
+
+def _closed(schema: dict, document: dict) -> dict:
+    """Return a schema with the document's components, in which no object has a property it does not name."""
+    text = json.dumps({"components": document["components"]}).replace("\n", "")
+    components = json.loads(text, object_hook=_close)["components"]
+    return schema | {"components": components}
+
+
+def _close(found: dict) -> dict:
+    return found | {"additionalProperties": False} if "properties" in found and "type" in found else found
+
+
+def test_the_parameters_of_the_list_are_documented(document):
+    names = {parameter["name"] for parameter in document["paths"]["/api/v1/services/"]["get"]["parameters"]}
+
+    assert names == {
+        "domain", "target_group", "lead_department", "department", "verification", "number", "edition", "valid_on",
+        "known_at", "ordering", "fields", "expand", "page", "page_size",
+    }  # fmt: skip
+
+
+def test_a_sealed_entry_has_the_shape_of_a_service(db, document):
+    properties = set(document["components"]["schemas"]["Entry"]["properties"])
+
+    for text in Entry.objects.published().values_list("sealed", flat=True):
+        assert set(json.loads(text)) | {"edition", "url"} == properties
