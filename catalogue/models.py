@@ -8,7 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from services.fields import DIGEST, SLUG, Code, Line, Text
+from services.fields import DIGEST, SLUG, Choice, Code, Line, Text
 from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
 
 
@@ -231,9 +231,9 @@ class Finding(models.Model):
         EDITORIAL = "editorial", "编者判断"
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="findings", verbose_name="清单条目")
-    field = models.CharField("字段", max_length=40, choices=SourcedField)
-    verification = models.CharField("核实情况", max_length=12, choices=Verification)
-    basis = models.CharField("依据类别", max_length=20, choices=Basis)
+    field = Choice("字段", choices=SourcedField)
+    verification = Choice("核实情况", choices=Verification)
+    basis = Choice("依据类别", choices=Basis)
 
     objects = FindingQuerySet.as_manager()
 
@@ -260,12 +260,10 @@ class Citation(Cited):
     FIELDS = [*SourcedField.choices, (MENTION, "相关表述")]
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="citations", verbose_name="清单条目")
-    field = models.CharField("字段", max_length=40, choices=FIELDS)
+    field = Choice("字段", choices=FIELDS)
     position = models.PositiveSmallIntegerField("次序", default=0)
     source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name="来源文件")
-    jurisdiction = models.CharField(  # noqa: DJ001 - unknown is NULL
-        "适用范围", max_length=20, choices=Jurisdiction, null=True, blank=True
-    )
+    jurisdiction = Choice("适用范围", choices=Jurisdiction, null=True, blank=True)
 
     class Meta(Cited.Meta):
         ordering = ["entry", "position"]

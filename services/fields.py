@@ -55,3 +55,18 @@ class Code(Line):
         column = connection.ops.quote_name(self.column)
         # "%" would be read as a placeholder by the schema editor; no pattern of ours needs one.
         return f"{super().db_check(connection)} AND {column} {operator} '{self.pattern}'"
+
+
+class Choice(Line):
+    """One of a few values; the database refuses any other."""
+
+    # Unlike Django's own columns, ours is checked by the database, so that a new choice is a change of its schema.
+    non_db_attrs = tuple(name for name in models.CharField.non_db_attrs if name != "choices")
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("max_length", 40)
+        super().__init__(*args, **kwargs)
+
+    def db_check(self, connection) -> str:
+        values = ", ".join(f"'{value}'" for value, _ in self.flatchoices)
+        return f"{connection.ops.quote_name(self.column)} IN ({values})"

@@ -4,10 +4,11 @@ import calendar
 import datetime
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
-from services.fields import SLUG, Code, Line, Text
+from services.fields import SLUG, Choice, Code, Line, Text
 
 
 class Verification(models.TextChoices):
@@ -85,10 +86,10 @@ class Source(models.Model):
         editable=False,
         help_text="此日起的版本才可引用：取施行日期；未填则取成文日期的最后一天；均不知则为 2026-01-01。",
     )
-    kind = models.CharField("类别", max_length=40, choices=Kind)
-    jurisdiction = models.CharField("适用范围", max_length=20, choices=Jurisdiction)
-    extent_read = models.CharField("阅读范围", max_length=10, choices=ExtentRead)
-    url = models.URLField("网址", max_length=500, null=True, blank=True)  # noqa: DJ001 - unknown is NULL
+    kind = Choice("类别", choices=Kind)
+    jurisdiction = Choice("适用范围", choices=Jurisdiction)
+    extent_read = Choice("阅读范围", choices=ExtentRead)
+    url = Line("网址", max_length=500, null=True, blank=True, validators=[URLValidator(["http", "https"])])
     note = Text("说明", null=True, blank=True)
 
     class Meta:
@@ -135,7 +136,7 @@ class Cited(models.Model):
     source = models.ForeignKey(Source, models.PROTECT, related_name="+", verbose_name="来源文件")
     locator = Line("位置", max_length=200, null=True, blank=True, help_text="章、条、表或专栏。例：表2、第四章第五节")
     quote = Text("原文", null=True, blank=True, help_text="逐字照录；标为“原文核对”时必填。")
-    verification = models.CharField("核实情况", max_length=12, choices=Verification)
+    verification = Choice("核实情况", choices=Verification)
 
     class Meta:
         abstract = True
@@ -217,8 +218,8 @@ class Department(Cited):
     name = Line("名称", max_length=200, help_text="例：内蒙古自治区民政厅")
     short_name = Line("简称", max_length=100, null=True, blank=True, help_text="例：自治区民政厅")
     name_en = Line("英文名称", max_length=300, null=True, blank=True)
-    level = models.CharField("层级", max_length=40, choices=Level)
-    kind = models.CharField("类别", max_length=40, choices=Kind)
+    level = Choice("层级", choices=Level)
+    kind = Choice("类别", choices=Kind)
     note = Text("说明", null=True, blank=True)
 
     class Meta(Cited.Meta):
@@ -286,11 +287,11 @@ class Indicator(Cited):
     name = Line("名称", max_length=200)
     name_en = Line("英文名称", max_length=300, null=True, blank=True)
     unit = Line("单位", max_length=50, null=True, blank=True)
-    operator = models.CharField("比较方式", max_length=10, choices=Operator)
+    operator = Choice("比较方式", choices=Operator)
     target_value = models.DecimalField("目标值", max_digits=12, decimal_places=3, null=True, blank=True)
     target_text = Line("目标原文", max_length=50, help_text="例：≥85")
     target_year = models.PositiveSmallIntegerField("目标年份")
-    nature = models.CharField("性质", max_length=20, choices=Nature)
+    nature = Choice("性质", choices=Nature)
     services = models.ManyToManyField(Service, related_name="indicators", blank=True, verbose_name="相关服务项目")
     baseline_value = models.DecimalField("基期值", max_digits=12, decimal_places=3, null=True, blank=True)
     baseline_period = Line("基期", max_length=20, null=True, blank=True, help_text="例：2020 或 2016-2020")

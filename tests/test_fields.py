@@ -59,3 +59,11 @@ def test_no_text_holds_a_nul(db):
 def test_a_verbatim_citation_has_its_quote(db):
     with pytest.raises(IntegrityError), transaction.atomic():
         Domain.objects.filter(code="NM-05").update(quote=None)
+
+
+@pytest.mark.parametrize(
+    ("model", "field"), [(Domain, "verification"), (Source, "kind"), (Source, "jurisdiction"), (Department, "level")]
+)
+def test_a_label_nobody_knows_is_refused_by_the_database(db, model, field):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.filter(pk=model.objects.first().pk).update(**{field: "certain"})
