@@ -1,4 +1,4 @@
-"""What an edition of the list says: editions, their entries, how well each field is known, and the clauses behind it."""
+"""What an edition says: its entries, how well each of their fields is known, and the clauses behind them."""
 
 import datetime
 import json

@@ -12,7 +12,7 @@ from services.models import Source
 
 
 class Fault(NamedTuple):
-    """One reason against publishing an edition: the service's code (or None for the edition itself), the field, and why."""
+    """One reason against publishing an edition: the service's code (None: the edition itself), the field, and why."""
 
     service: str | None
     field: str

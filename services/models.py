@@ -1,4 +1,4 @@
-"""What exists whatever edition of the list is in force: regions, vocabularies, documents, and the plan's other tables."""
+"""What exists whatever edition is in force: regions, vocabularies, documents, and the plan's other tables."""
 
 import calendar
 import datetime

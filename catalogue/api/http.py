@@ -40,10 +40,7 @@ class ReadingMiddleware:
             return self.get_response(request)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return HttpResponse(status=204, headers=CORS | PREFLIGHT)
-        if _length(request) > MAX_BODY:
-            response = problems.respond(413)
-        else:
-            response = self.get_response(request)
+        response = problems.respond(413) if _length(request) > MAX_BODY else self.get_response(request)
         for name, value in CORS.items():
             response.headers[name] = value
         if response.status_code >= 400:
@@ -85,7 +82,7 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header admits gzip: named, or by ``*``, and not with a weight of 0 (RFC 9110, 12.5.3)."""
+    """Whether an Accept-Encoding header admits gzip, by name or by ``*``, with a weight over 0 (RFC 9110, 12.5.3)."""
     weights = {}
     for part in header.lower().split(","):
         coding, *attributes = (piece.strip() for piece in part.split(";"))

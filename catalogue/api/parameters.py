@@ -29,7 +29,7 @@ class StrictParameters:
 
 
 def check(query: QueryDict, known: Mapping[str, bool]) -> None:
-    """Raise InvalidParameters naming every parameter that is unknown, empty, too long or given twice where once is all."""
+    """Raise InvalidParameters naming every parameter that is unknown, empty, too long, or given twice in vain."""
     errors = []
     for name, values in query.lists():
         if name not in known:

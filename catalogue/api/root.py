@@ -3,8 +3,8 @@
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import resolve
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
@@ -29,10 +29,19 @@ LINKS = {
 }
 
 
+class RootSerializer(serializers.Serializer):
+    """Where everything is, and which edition is in force (null: none yet)."""
+
+    edition = EditionReferenceSerializer(allow_null=True)
+
+    def get_fields(self):
+        return {name: serializers.URLField() for name in LINKS} | super().get_fields()
+
+
 class RootView(StrictParameters, APIView):
     """Links to everything, and the edition in force."""
 
-    @extend_schema(summary="入口", responses={200: OpenApiTypes.OBJECT}, tags=["services"])
+    @extend_schema(summary="入口", responses=RootSerializer, tags=["services"])
     def get(self, request) -> Response:
         in_force = Edition.objects.in_force(choosing.today()).first()
         return Response(

@@ -19,7 +19,6 @@ from services.models import (
     Verification,
 )
 
-
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
 

@@ -40,7 +40,7 @@ def _actions(table):
 
 
 def _published(edition):
-    return f"EXISTS (SELECT 1 FROM catalogue_edition WHERE id = {edition} AND published_at IS NOT NULL)"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM catalogue_edition WHERE id = {edition} AND published_at IS NOT NULL)"
 
 
 def _sqlite(*, drop):

@@ -2,8 +2,9 @@
 
 import django.core.validators
 import django.db.models.deletion
-import services.fields
 from django.db import migrations, models
+
+import services.fields
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,43 @@
+"""What the README shows is what is answered, and what it names is there."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+EXAMPLES = re.findall(r"\$ curl -s 'http://127\.0\.0\.1:8000(/[^']*)'\n```\n```json\n(.*?)```", README, re.DOTALL)
+
+
+def test_there_are_five_examples():
+    assert len(EXAMPLES) == 5
+
+
+@pytest.mark.parametrize(("path", "answer"), EXAMPLES, ids=[path for path, _ in EXAMPLES])
+def test_an_example_is_answered_as_shown(client, db, path, answer):
+    assert client.get(path).json() == json.loads(answer)
+
+
+def test_the_digest_shown_is_the_one_of_the_edition_in_force(client, db):
+    path, digest = re.search(r"8000(\S+)' \| sha256sum\n([0-9a-f]{64})", README).groups()
+
+    assert hashlib.sha256(client.get(path).content).hexdigest() == digest
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\((docs/[^)]+)\)", README))))
+def test_a_picture_is_there(path):
+    assert (ROOT / path).is_file()
+
+
+def test_every_setting_is_in_the_table():
+    code = "".join(
+        path.read_text() for folder in ("config", "scripts") for path in (ROOT / folder).glob("*") if path.is_file()
+    )
+    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"([A-Z_]+)"', code)) - {"DJANGO_SETTINGS_MODULE"}
+    rows = " ".join(line.split("|")[1] for line in README.splitlines() if line.startswith("| `"))
+
+    assert read
+    assert read <= set(re.findall(r"`([A-Z_]+)`", rows))
