@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import socket
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -69,7 +70,10 @@ def secret_key(*, debug: bool, folder: Path) -> str:
             raise Misconfigured("SECRET_KEY 太短：请用不少于 50 个随机字符。")
         return key
     if not debug:
-        raise Misconfigured("DEBUG 关闭时必须设置 SECRET_KEY（不少于 50 个随机字符）；只在本机试用可设 DEBUG=true。")
+        raise Misconfigured(
+            "DEBUG 关闭时必须设置 SECRET_KEY（不少于 50 个随机字符）和 ALLOWED_HOSTS（对外的主机名）；"
+            "只在本机试用可设 DEBUG=true。"
+        )
     path = folder / "secret_key"
     try:
         if not path.exists():
@@ -202,11 +206,11 @@ def check(folder: Path) -> dict:
     debug = flag("DEBUG", False)
     flag("HTTPS", not debug)
     flag("BEHIND_PROXY", False)
-    allowed_hosts(debug=debug)
     if os.environ.get("SECRET_KEY") or not debug or (folder / "secret_key").exists():
         secret_key(debug=debug, folder=folder)
     elif not _writable(folder):
         raise Misconfigured(f"无法在 {folder} 中写入开发密钥：请检查目录权限，或设置 SECRET_KEY。")
+    allowed_hosts(debug=debug)
     settings = parse_database(os.environ.get("DATABASE_URL", ""), folder=folder)
     if "sqlite3" in settings["ENGINE"]:
         _check_sqlite(settings["NAME"], folder)
@@ -219,7 +223,12 @@ def _writable(folder: Path) -> bool:
     """Say whether files can be made in a folder, or the folder itself can be made."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    try:
+        # Tried and not asked for: root may do everything, and yet write neither to /proc nor to a read-only disk.
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def _check_sqlite(name: str, folder: Path) -> None:

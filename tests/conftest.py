@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+import django
 import pytest
 from django.db import connection
 
@@ -20,6 +21,11 @@ from services.vocabularies import Terms
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
+
+
+def pytest_report_header() -> str:
+    """Say at the top of a run which database it is on: the suite runs once on each."""
+    return f"database: {connection.vendor}, Django {django.__version__}"
 
 
 @pytest.fixture(scope="session")

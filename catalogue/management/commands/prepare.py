@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, NotSupportedError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalogue.loading import load
@@ -29,7 +29,9 @@ class Command(BaseCommand):
                 load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
         except Faulty as error:
             raise CommandError(f"没有装入任何内容。{error}") from None
-        except (DatabaseError, NotSupportedError) as error:
+        except DatabaseError as error:
+            if not is_about_the_database(error):
+                raise
             reason = (str(error).strip().splitlines() or ["没有说明原因"])[0]
             raise CommandError(f"数据库不能使用，请检查 DATABASE_URL 和它的权限（{reason}）。") from error
 
@@ -41,6 +43,16 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"表结构：正在应用 {len(plan)} 个迁移……")
         call_command("migrate", verbosity=0, interactive=False)
+
+
+def is_about_the_database(error: DatabaseError) -> bool:
+    """Say whether whoever runs the database can help: not reached, full, damaged, not permitted. The rest is a bug."""
+    # SQLite's driver raises the base class itself for a damaged file; PostgreSQL calls a missing permission 42501.
+    return (
+        isinstance(error, OperationalError)
+        or type(error) is DatabaseError
+        or getattr(error.__cause__, "sqlstate", None) == "42501"
+    )
 
 
 @contextmanager
