@@ -1,0 +1,169 @@
+"""What the desk's screens have in common: how text is typed, and what may not be deleted or changed."""
+
+import json
+from collections.abc import Iterable
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import NestedObjects, unquote
+from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
+from django.db import models, router
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalogue.models import Edition
+from services.models import Verification
+
+
+class Paragraphs(forms.CharField):
+    """Text in paragraphs: an unknown one is NULL, and a browser's line ends are not a change."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("empty_value", None)
+        super().__init__(**kwargs)
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value and value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Structure(forms.JSONField):
+    """A JSON value, of which an unknown one is an empty box and not the word null."""
+
+    def prepare_value(self, value):
+        if value is None or isinstance(value, forms.fields.InvalidJSONInput):
+            return value
+        return json.dumps(value, ensure_ascii=False)
+
+
+class Typing:
+    """For admins and their inlines."""
+
+    formfield_overrides = {
+        models.TextField: {"form_class": Paragraphs, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
+        models.JSONField: {"form_class": Structure, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
+        # As the help texts' examples write it; Chinese custom would be 2026/11/01.
+        models.DateField: {"widget": AdminDateWidget(format="%Y-%m-%d")},
+    }
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Beside a choice: look at the term or add one. Terms are changed and deleted on their own screens.
+            field.widget.can_change_related = field.widget.can_delete_related = False
+        return field
+
+
+class DeskAdmin(Typing, admin.ModelAdmin):
+    change_list_template = "desk/change_list.html"
+    # Rows are deleted one at a time, on a page that says what goes with them.
+    actions = None
+    # Ours always count (filters.CountedFilter); this takes the switch for Django's own off the page.
+    show_facets = admin.ShowFacets.ALWAYS
+    show_full_result_count = False
+    list_per_page = 100
+    # How many of the rows that forbid a deletion are named.
+    NAMED = 20
+
+    class Media:
+        css = {"all": ["desk/desk.css"]}
+
+    def lookup_allowed(self, lookup, value, request):
+        # PostgreSQL cannot be asked for NUL.
+        return "\0" not in value and super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(self, request, queryset, search_term):
+        # The list's own search box refuses NUL; the autocomplete does not.
+        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
+
+    def get_ordering(self, request):
+        # The model's own order, also where a count groups the rows: Django then forgets it, and the autocomplete
+        # would page through rows in no order.
+        return self.ordering or self.opts.ordering
+
+    def changelist_view(self, request, extra_context=None):
+        title = getattr(self, "listed_as", self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
+    def get_deleted_objects(self, objs, request):
+        """Count what goes with the rows, and name what forbids it.
+
+        Django lists every row that would go, thousands for an edition, and asks each one's own screen for leave to
+        delete it. Here whoever may delete a whole may delete its parts: findings can be deleted on no other screen.
+        """
+        going = NestedObjects(using=router.db_for_write(self.model), origin=objs)
+        going.collect(objs)
+        counts = {
+            model._meta.verbose_name_plural: len(rows)
+            for model, rows in going.model_objs.items()
+            if not model._meta.auto_created
+        }
+        needed = {self.opts.verbose_name for obj in objs if not self.has_delete_permission(request, obj)}
+        return [str(obj) for obj in objs], counts, needed, self.named(list(going.protected) + self.users(objs))
+
+    def users(self, objs: Iterable[models.Model]) -> list[models.Model]:
+        """Return the rows that name one of these in a list. Django would take it off their lists without a word."""
+        return [
+            row
+            for relation in self.opts.related_objects
+            if relation.many_to_many
+            for row in relation.related_model.objects.filter(**{f"{relation.field.name}__in": objs}).distinct()
+        ]
+
+    def named(self, rows: list[models.Model]) -> list[str]:
+        """Return the names of the first rows, each with the way to its page, and how many there are."""
+        some = [link(row) for row in rows[: self.NAMED]]
+        return [*some, f"……共 {len(rows)} 处"] if len(rows) > self.NAMED else some
+
+
+class Unsealed:
+    """For admins of what belongs to an edition: nothing of a published one is changed or deleted."""
+
+    def edition_of(self, obj: models.Model) -> Edition:
+        raise NotImplementedError
+
+    def is_sealed(self, obj: models.Model | None) -> bool:
+        return obj is not None and self.edition_of(obj).is_published
+
+    def refuse_sealed(self, request: HttpRequest, object_id: str) -> None:
+        """Say why, before Django says only that it is not permitted."""
+        obj = self.get_object(request, unquote(object_id))
+        if self.is_sealed(obj):
+            slug = self.edition_of(obj).slug
+            raise PermissionDenied(f"版本 {slug} 已发布，不能更改，也不能删除；请在新的版本中调整。")
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" and object_id:
+            self.refuse_sealed(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        self.refuse_sealed(request, object_id)
+        return super().delete_view(request, object_id, extra_context)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not self.is_sealed(obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not self.is_sealed(obj)
+
+
+def label(verification: str | None) -> SafeString:
+    """Return a label (核实情况) as it is shown on every screen; None is a field nobody knows."""
+    text = Verification(verification).label if verification else "未知"
+    return format_html('<span class="desk-label desk-label-{}">{}</span>', verification or "unknown", text)
+
+
+def link(row: models.Model) -> str:
+    """Return what a row is, with the way to its page if it has one."""
+    words = f"{row._meta.verbose_name}：{row}"
+    if edition := getattr(row, "edition", None):
+        words += f"（{edition.slug}）"
+    try:
+        address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    except NoReverseMatch:
+        return words
+    return format_html('<a href="{}">{}</a>', address, words)

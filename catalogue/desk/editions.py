@@ -1,0 +1,129 @@
+"""Editions (版本): what each holds, and what stands against publishing a draft."""
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from catalogue import canonical, editing, publishing
+from catalogue.desk import resting
+from catalogue.desk.base import DeskAdmin, Unsealed
+from catalogue.models import Edition, Entry, Finding
+from services.vocabularies import Terms
+
+
+class NewEditionForm(forms.ModelForm):
+    carry_over = forms.BooleanField(
+        label="带入上一版本的条目",
+        required=False,
+        initial=True,
+        help_text="把上一版本的全部条目连同来源抄入草稿，再逐条调整。不勾选则得到一个空的草稿。",
+    )
+
+    class Meta:
+        model = Edition
+        fields = ("region", "number", "slug", "title", "effective_from", "previous", "note")
+
+
+@admin.register(Edition)
+class EditionAdmin(Unsealed, DeskAdmin):
+    change_form_template = "desk/edition.html"
+    list_display = (
+        "number",
+        "title",
+        "slug",
+        "effective_from",
+        "published",
+        "short_digest",
+        "entry_count",
+        "unverified",
+        "secondary",
+    )
+    list_display_links = ("title",)
+    ordering = ("-number",)
+    search_fields = ("slug", "title")
+
+    def edition_of(self, obj):
+        return obj
+
+    def get_queryset(self, request):
+        findings = Finding.objects.filter(entry__edition=OuterRef("pk")).order_by().values("entry__edition")
+        entries = Entry.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                entry_count=_counted(entries),
+                unverified_count=_counted(findings.filter(verification="unverified")),
+                secondary_count=_counted(findings.filter(verification="secondary")),
+            )
+        )
+
+    @admin.display(description="发布时间", ordering="published_at", empty_value="草稿")
+    def published(self, edition):
+        return edition.published_at
+
+    @admin.display(description="摘要", empty_value="发布时生成")
+    def short_digest(self, edition):
+        return edition.digest and f"{edition.digest[:12]}…"
+
+    @admin.display(description="条目数", ordering="entry_count")
+    def entry_count(self, edition):
+        return edition.entry_count
+
+    @admin.display(description="未核实字段", ordering="unverified_count")
+    def unverified(self, edition):
+        return edition.unverified_count
+
+    @admin.display(description="转述字段", ordering="secondary_count")
+    def secondary(self, edition):
+        return edition.secondary_count
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if not change:
+            kwargs["form"] = NewEditionForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request, obj=None):
+        stated = ["region", "number", "slug", "title", "effective_from", "previous", "note"]
+        if obj is None:
+            return [(None, {"fields": [*stated, "carry_over"]})]
+        seal = [("发布", {"fields": ["published_at", "digest"]})] if obj.is_published else []
+        return [(None, {"fields": stated}), *seal]
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "previous":
+            kwargs["queryset"] = Edition.objects.published()
+            kwargs["help_text"] = "只能接在已发布的版本之后。"
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request):
+        newest = Edition.objects.order_by("-number").first()
+        previous = Edition.objects.published().order_by("-number").first()
+        after = {"region": newest.region_id, "number": newest.number + 1, "previous": previous} if newest else {}
+        return after | super().get_changeform_initial_data(request)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        edition = form.instance
+        if not change and form.cleaned_data["carry_over"] and edition.previous:
+            terms = Terms()
+            for document in edition.previous.documents():
+                editing.revise(edition, canonical.stated(document), terms=terms)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj:
+            entries = list(obj.entries.with_details().order_by("number"))
+            pages = {entry.service.code: entry.pk for entry in entries}
+            faults = [] if obj.is_published else publishing.faults(obj)
+            context |= {
+                "entries": [(entry, resting.standing(entry.findings.all())) for entry in entries],
+                "faults": [(fault, pages.get(fault.service)) for fault in faults],
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def _counted(rows: models.QuerySet) -> Coalesce:
+    """Return the number of rows as an annotation. Each in its own subquery: joined together they would multiply."""
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)

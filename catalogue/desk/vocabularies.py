@@ -1,0 +1,155 @@
+"""The vocabularies (词表) that entries name their terms from."""
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Subquery
+from django.urls import reverse
+from django.utils.html import format_html_join
+
+from catalogue.desk import filters
+from catalogue.desk.terms import CITED, TermAdmin, TermInline, counted_in_force
+from catalogue.models import Entry
+from services.models import Department, Domain, Region, Service, Source, TargetGroup, Task
+
+
+class TaskInline(TermInline):
+    model = Task
+    fields = (("code", "position"), "heading", "text", ("source", "locator"), "quote", "verification")
+
+
+@admin.register(Domain)
+class DomainAdmin(TermAdmin):
+    sealed, named_by = ("name", "name_en"), ("entries__domain",)
+    list_display = ("code", "name", "name_en", "entry_count", "task_count", "label")
+    search_fields = ("code", "name", "name_en", "goal")
+    inlines = (TaskInline,)
+    autocomplete_fields = ("source",)
+    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en", "goal"]}), CITED)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(in_force=counted_in_force("domain"), task_count=Count("tasks"))
+
+    @admin.display(description="在用版本条目数", ordering="in_force")
+    def entry_count(self, domain):
+        return domain.in_force
+
+    @admin.display(description="主要任务", ordering="task_count")
+    def task_count(self, domain):
+        return domain.task_count
+
+
+@admin.register(Department)
+class DepartmentAdmin(TermAdmin):
+    sealed = ("name", "short_name", "position")
+    named_by = ("entries__lead_department", "entries__lead_department_alternatives", "entries__co_departments")
+    list_display = ("code", "name", "short_name", "level", "kind", "led_count", "supported_count", "label")
+    list_filter = [filters.choices_of(Department, column) for column in ("level", "kind", "verification")]
+    search_fields = ("code", "name", "short_name", "name_en")
+    autocomplete_fields = ("source",)
+    fieldsets = (
+        (None, {"fields": ["code", "position", "name", "short_name", "name_en", "level", "kind", "note"]}),
+        CITED,
+    )
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(led=counted_in_force("lead_department"), supported=counted_in_force("co_departments"))
+        )
+
+    @admin.display(description="牵头条目", ordering="led")
+    def led_count(self, department):
+        return department.led
+
+    @admin.display(description="配合条目", ordering="supported")
+    def supported_count(self, department):
+        return department.supported
+
+
+@admin.register(TargetGroup)
+class TargetGroupAdmin(TermAdmin):
+    sealed, named_by = ("name", "position"), ("entries__target_groups",)
+    list_display = ("code", "name", "definition", "entry_count", "label")
+    list_filter = [filters.choices_of(TargetGroup, "verification")]
+    search_fields = ("code", "name", "name_en")
+    autocomplete_fields = ("source",)
+    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en", "definition", "note"]}), CITED)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(in_force=counted_in_force("target_groups"))
+
+    @admin.display(description="在用版本条目数", ordering="in_force")
+    def entry_count(self, group):
+        return group.in_force
+
+
+@admin.register(Source)
+class SourceAdmin(TermAdmin):
+    sealed = ("title", "document_number", "position")
+    named_by = ("entries__legal_basis", "entries__citations__source")
+    list_display = (
+        "code", "title", "document_number", "kind", "counts_from", "extent_read", "citing_count",
+    )  # fmt: skip
+    list_display_links = ("code", "title")
+    list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read")]
+    search_fields = ("code", "title", "document_number", "issuer")
+    readonly_fields = ("counts_from",)
+    fieldsets = (
+        (None, {"fields": ["code", "position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
+        ("日期", {"fields": ["date", "in_force_from", "counts_from"]}),
+        ("阅读情况", {"fields": ["extent_read", "url", "note"]}),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(citing=counted_in_force("citations__source"))
+
+    @admin.display(description="引用数", ordering="citing")
+    def citing_count(self, source):
+        return source.citing
+
+
+@admin.register(Service)
+class ServiceAdmin(TermAdmin):
+    """The permanent code; what it is called is what an edition says."""
+
+    list_display = ("code", "name")
+    list_display_links = ("code",)
+    search_fields = ("code", "entries__name")
+
+    def get_queryset(self, request):
+        newest = Entry.objects.filter(service=OuterRef("pk")).order_by("-edition__number")
+        return super().get_queryset(request).annotate(newest_name=Subquery(newest.values("name")[:1]))
+
+    @admin.display(description="最新版本中的名称", ordering="newest_name")
+    def name(self, service):
+        return service.newest_name
+
+    @admin.display(description="各版本中的条目", empty_value="还没有版本写入这项服务")
+    def stated(self, service):
+        entries = service.entries.select_related("edition").order_by("-edition__number")
+        return (
+            format_html_join(
+                "；",
+                '<a href="{}">{}：{}</a>',
+                (
+                    (reverse("admin:catalogue_entry_change", args=[entry.pk]), entry.edition.slug, entry.name)
+                    for entry in entries
+                ),
+            )
+            or None
+        )
+
+    def get_fields(self, request, obj=None):
+        return ("code", "stated") if obj else ("code",)
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("code", "stated") if obj else ()
+
+
+@admin.register(Region)
+class RegionAdmin(TermAdmin):
+    sealed, named_by = ("name",), ("region",)
+    list_display = ("code", "name", "name_en", "label")
+    search_fields = ("code", "name", "name_en")
+    autocomplete_fields = ("source",)
+    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en"]}), CITED)
