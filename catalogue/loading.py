@@ -44,7 +44,7 @@ def load(folder: Path, *, tell: Callable[[str], None]) -> None:
                 raise Faulty(
                     folder / "vocabularies",
                     None,
-                    f"改动了已发布版本引用的名称，请改用新的代码：{found[0]}",
+                    f"改动了已发布版本所依据的内容，请改用新的代码：{found[0]}",
                 )
     terms = Terms()
     paths = sorted((folder / "editions").glob("*.json"))

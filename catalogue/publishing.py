@@ -87,12 +87,18 @@ def verify(edition: Edition) -> list[str]:
     """Return what in a published edition is no longer as it was sealed: sentences, an empty list if all is well.
 
     The digest is recomputed from the sealed texts, and every sealed text from its rows, so that a change made behind
-    our back shows with the service it was made to.
+    our back shows with the service it was made to; and so does a source that has since been found to be younger than
+    the edition it stands in.
     """
     found = []
     if hashlib.sha256(content(edition)).hexdigest() != edition.digest:
         found.append(f"版本 {edition.slug}：封存内容的 SHA-256 与摘要 {edition.digest} 不符。")
+    counts_from = dict(Source.objects.values_list("code", "counts_from"))
     for entry in edition.entries.with_details().order_by("number"):
-        if canonical.dumps(canonical.document(entry)) != entry.sealed:
+        document = canonical.document(entry)
+        if canonical.dumps(document) != entry.sealed:
             found.append(f"版本 {edition.slug}，{entry.service.code}：数据与封存内容不符。")
+        stated = canonical.stated(document)
+        for fault in sourcing.faults(stated, effective_from=edition.effective_from, counts_from=counts_from):
+            found.append(f"版本 {edition.slug}，{entry.service.code}：{fault.reason}")
     return found

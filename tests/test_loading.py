@@ -185,10 +185,20 @@ def test_the_file_of_a_published_edition_cannot_say_something_else(db, folder, a
 def test_a_name_that_a_published_edition_uses_keeps(db, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name="改名的部门"))
 
-    with pytest.raises(Faulty, match="改动了已发布版本引用的名称，请改用新的代码"):
+    with pytest.raises(Faulty, match="改动了已发布版本所依据的内容，请改用新的代码"):
         load(folder, tell=lambda sentence: None)
 
     assert not Department.objects.filter(name="改名的部门").exists()
+
+
+def test_a_source_does_not_become_younger_than_an_edition_it_stands_in(db, folder):
+    def later(file: dict) -> None:
+        next(term for term in file["terms"] if term["code"] == "law-vaccine")["in_force_from"] = "2022-01-01"
+
+    change(folder / "vocabularies" / "sources.json", later)
+
+    with pytest.raises(Faulty, match="来源 law-vaccine 自 2022-01-01 起方可引用，晚于版本的施行日期 2021-11-05"):
+        load(folder, tell=lambda sentence: None)
 
 
 def test_what_no_published_edition_uses_may_change(db, folder):

@@ -113,6 +113,7 @@ def test_an_edition_names_the_one_before(make_edition):
         lambda entry: entry.co_departments.add(Department.objects.get(code="sports")),
         lambda entry: entry.legal_basis.clear(),
         lambda entry: Department.objects.filter(pk=entry.lead_department_id).update(name="改名的部门"),
+        lambda entry: Source.objects.filter(code="law-vaccine").update(counts_from="2030-01-01"),
         lambda entry: Edition.objects.filter(pk=entry.edition_id).update(note="改"),
         lambda entry: Edition.objects.filter(pk=entry.edition_id).update(digest="0" * 64),
     ],
