@@ -1,13 +1,25 @@
 """The only writers of entries, their findings and their citations. Both refuse a value without a source."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.db import transaction
 
-from catalogue import canonical, sourcing
-from catalogue.models import Citation, Edition, Entry, Finding, SourcedField
-from services.models import Source
+from catalogue import canonical, recording, sourcing
+from catalogue.models import Citation, Edition, Entry, Event, Finding
+from services.models import Service, Source
 from services.vocabularies import Terms
+
+# The columns of an entry that hold text and nothing else.
+TEXTS = (
+    "name",
+    "name_en",
+    "target_group_text",
+    "content",
+    "standard",
+    "standard_as_of",
+    "expenditure_responsibility",
+    "note",
+)
 
 
 class Refused(Exception):
@@ -19,8 +31,8 @@ class Refused(Exception):
 
 
 @transaction.atomic
-def revise(edition: Edition, stated: Mapping, *, terms: Terms) -> Entry:
-    """Write what a draft edition says of one service, in place of what it said before.
+def revise(edition: Edition, stated: Mapping, *, terms: Terms, act: recording.Act) -> Entry:
+    """Write what a draft edition says of one service, in place of what it said before, and record what changed.
 
     ``stated`` is an entry with codes for terms, as ``canonical.stated()`` returns it; ``terms`` are the vocabularies
     the codes are looked up in. Raises Refused with every fault if the edition is published or a value does not rest
@@ -29,27 +41,24 @@ def revise(edition: Edition, stated: Mapping, *, terms: Terms) -> Entry:
     _refuse_published(edition)
     if found := sourcing.faults(stated, effective_from=edition.effective_from, counts_from=terms.counts_from):
         raise Refused(found)
+    service = terms.service(stated["code"])
+    existing = Entry.objects.with_details().filter(edition=edition, service=service).first()
+    before = existing and canonical.stated(canonical.document(existing))
+    entry = _write(edition, service, stated, terms)
+    recording.append(act, _happened(entry, before, stated))
+    return entry
+
+
+def _write(edition: Edition, service: Service, stated: Mapping, terms: Terms) -> Entry:
     lead = stated["lead_department"]
     entry, _ = Entry.objects.update_or_create(
         edition=edition,
-        service=terms.service(stated["code"]),
+        service=service,
         defaults={
             "number": stated["number"],
             "domain": terms.domain(stated["domain"]),
             "lead_department": lead and terms.department(lead),
-            **{
-                column: stated[column]
-                for column in (
-                    "name",
-                    "name_en",
-                    "target_group_text",
-                    "content",
-                    "standard",
-                    "standard_as_of",
-                    "expenditure_responsibility",
-                    "note",
-                )
-            },
+            **{column: stated[column] for column in TEXTS},
         },
     )
     entry.target_groups.set(terms.target_group(code) for code in stated["target_groups"])
@@ -69,36 +78,41 @@ def revise(edition: Edition, stated: Mapping, *, terms: Terms) -> Entry:
     return entry
 
 
-def record(entry: Entry, *, changed: Iterable[str], cited: Iterable[str]) -> None:
-    """Check an entry that a form has just saved, inside the transaction that saved it.
+def state(entry: Entry) -> dict:
+    """Return what an entry says at this moment, with codes for terms: what ``record()`` is to be told as ``before``."""
+    return canonical.stated(canonical.document(Entry.objects.with_details().get(pk=entry.pk)))
 
-    ``changed`` are the sourced fields the form changed, ``cited`` those it added or changed a citation of. Raises
-    Refused with every fault if its edition is published, a value does not rest on a source, or a field changed
-    without its citations; the caller's transaction is then to be rolled back.
+
+def record(entry: Entry, *, before: Mapping | None, act: recording.Act) -> None:
+    """Check and record an entry that a form has just saved, inside the transaction that saved it.
+
+    ``before`` is ``state(entry)`` as it was before, None for a new one. Raises Refused with every fault if its edition
+    is published, a value does not rest on a source, or a field changed without its citations; the caller's transaction
+    is then to be rolled back.
     """
     _refuse_published(entry.edition)
-    saved = Entry.objects.with_details().get(pk=entry.pk)
-    stated = canonical.stated(canonical.document(saved))
+    after = state(entry)
     found = sourcing.faults(
-        stated,
+        after,
         effective_from=entry.edition.effective_from,
         counts_from=dict(Source.objects.values_list("code", "counts_from")),
     )
-    if found := found + uncited(stated, changed=changed, cited=cited):
+    if found := found + sourcing.uncited(before, after):
         raise Refused(found)
+    recording.append(act, _happened(entry, before, after))
 
 
-def uncited(stated: Mapping, *, changed: Iterable[str], cited: Iterable[str]) -> list[sourcing.Fault]:
-    """Return a fault for every sourced field that changed while nothing changed in what it rests on. Pure.
-
-    A field that was emptied needs no citation: unknown rests on nothing.
-    """
-    unsupported = set(changed) - set(cited)
-    return [
-        sourcing.Fault(field, f"“{SourcedField(field).label}”改动了，请同时为它新增或更改一条来源。")
-        for field, columns in Entry.SOURCED_FIELDS.items()
-        if field in unsupported and any(stated[column] not in (None, []) for column in columns)
-    ]
+def _happened(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[dict]:
+    """What is recorded of an entry that was written: one event for each field that is not what it was."""
+    about = {"edition": entry.edition.slug, "service": after["code"]}
+    if before is None:
+        yield about | {"verb": Event.Verb.CREATED, "after": after}
+        return
+    for field in after:
+        if before[field] != after[field]:
+            yield about | {
+                "verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field],
+            }  # fmt: skip
 
 
 def _refuse_published(edition: Edition) -> None:

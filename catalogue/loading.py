@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from catalogue import canonical, editing, publishing
+from catalogue import canonical, editing, publishing, recording
 from catalogue.models import Citation, Edition, Entry, Finding
 from services.files import Faulty, check_keys, read_json
 from services.loading import CITATION, load_vocabularies
@@ -76,15 +76,16 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
     elif edition.is_published:
         _refuse_difference(path, edition, raw, entries)
         return False
+    act = recording.Act(at=datetime.datetime.fromisoformat(raw["published_at"]), reason=file["about"])
     for entry in entries:
         try:
-            editing.revise(edition, entry, terms=terms)
+            editing.revise(edition, entry, terms=terms, act=act)
         except (editing.Refused, UnknownCode) as error:
             raise Faulty(path, entry["code"], str(error)) from None
     gone = edition.entries.exclude(service__code__in=[entry["code"] for entry in entries])
     gone.delete()
     try:
-        edition = publishing.publish(edition, at=datetime.datetime.fromisoformat(raw["published_at"]))
+        edition = publishing.publish(edition, act=act)
     except publishing.NotPublishable as error:
         raise Faulty(path, error.faults[0].service or "edition", str(error)) from None
     if raw["digest"] is not None and raw["digest"] != edition.digest:

@@ -1,13 +1,13 @@
 """Sealing an edition: what stands against it, the seal, and the check that nothing was changed behind it."""
 
-import datetime
 import hashlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import transaction
 
-from catalogue import canonical, sourcing
-from catalogue.models import Edition, Entry
+from catalogue import canonical, comparing, recording, sourcing
+from catalogue.models import Edition, Entry, Event
 from services.models import Source
 
 
@@ -58,12 +58,12 @@ def faults(edition: Edition) -> list[Fault]:
 
 
 @transaction.atomic
-def publish(edition: Edition, *, at: datetime.datetime) -> Edition:
+def publish(edition: Edition, *, act: recording.Act) -> Edition:
     """Seal a draft edition and make it public.
 
-    Every entry's canonical text is written beside it, and the digest of them all with the time ``at`` (aware) on the
-    edition; from then on the database refuses any change. Raises NotPublishable with every fault found; then nothing
-    is written.
+    Every entry's canonical text is written beside it, and the digest of them all with the time of the act on the
+    edition; from then on the database refuses any change. What it changed for readers is recorded, one event for each
+    service. Raises NotPublishable with every fault found; then nothing is written.
     """
     edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
     if found := faults(edition):
@@ -73,9 +73,23 @@ def publish(edition: Edition, *, at: datetime.datetime) -> Edition:
         entry.sealed = canonical.dumps(canonical.document(entry))
     Entry.objects.bulk_update(entries, ["sealed"])
     edition.digest = hashlib.sha256(content(edition)).hexdigest()
-    edition.published_at = at
+    edition.published_at = act.at
     edition.save(update_fields=["digest", "published_at"])
+    recording.append(act, _happened(edition))
     return edition
+
+
+def _happened(edition: Edition) -> Iterator[dict]:
+    """What is recorded of a publication: itself, and what it changed from the edition before."""
+    yield {"verb": Event.Verb.PUBLISHED, "edition": edition.slug, "after": {"digest": edition.digest}}
+    before = edition.previous.documents() if edition.previous else []
+    for document, comparison in comparing.changes(before, edition.documents()):
+        yield {
+            "verb": f"service-{comparison.pop('kind')}",
+            "edition": edition.slug,
+            "service": document["code"],
+            "after": comparison | {"name": document["name"], "effective_from": edition.effective_from.isoformat()},
+        }
 
 
 def content(edition: Edition) -> bytes:

@@ -28,7 +28,7 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
     """
     found = []
     for field, columns in Entry.SOURCED_FIELDS.items():
-        citations = [citation for citation in entry["citations"] if citation["field"] == field]
+        citations = _citations(entry, field)
         known = any(entry[column] not in (None, []) for column in columns)
         found += [
             Fault(field, f"“{SourcedField(field).label}”{reason}") for reason in _about(known, field, entry, citations)
@@ -49,6 +49,27 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
                 )
             )
     return found
+
+
+def uncited(before: Mapping | None, after: Mapping) -> list[Fault]:
+    """Return a fault for every sourced field whose value changed while nothing changed in what it rests on.
+
+    ``before`` None is a new entry: all of it is new, the citations too. A field that was emptied needs no citation:
+    unknown rests on nothing.
+    """
+    if before is None:
+        return []
+    return [
+        Fault(field, f"“{SourcedField(field).label}”改动了，请同时为它新增或更改一条来源。")
+        for field, columns in Entry.SOURCED_FIELDS.items()
+        if any(before[column] != after[column] for column in columns)
+        and any(after[column] not in (None, []) for column in columns)
+        and _citations(before, field) == _citations(after, field)
+    ]
+
+
+def _citations(entry: Mapping, field: str) -> list[Mapping]:
+    return [citation for citation in entry["citations"] if citation["field"] == field]
 
 
 def _about(known: bool, field: str, entry: Mapping, citations: list[Mapping]) -> list[str]:

@@ -5,11 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
 
-from catalogue.api import problems, root
+from catalogue.api import changes, problems, root
 
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("admin/", admin.site.urls),
+    path("feeds/changes.atom", changes.AtomFeed(), name="atom"),
     path("healthz", root.alive, name="healthz"),
     path("readyz", root.ready, name="readyz"),
 ]

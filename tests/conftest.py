@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 
 from catalogue import editing, publishing
+from catalogue.recording import Act
 from catalogue.loading import load
 from catalogue.models import Edition, Entry
 from services.vocabularies import Terms
@@ -116,8 +117,8 @@ def make_edition(terms) -> Callable[..., Edition]:
         edition.full_clean()
         edition.save()
         for number, entry in enumerate(entries if entries is not None else [state()], start=1):
-            editing.revise(edition, entry | {"number": number}, terms=terms)
-        return publishing.publish(edition, at=at) if at else edition
+            editing.revise(edition, entry | {"number": number}, terms=terms, act=Act(at=at or AT))
+        return publishing.publish(edition, act=Act(at=at)) if at else edition
 
     return make
 

@@ -8,8 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from catalogue import editing
 from catalogue.models import Citation, Edition, Entry, Finding
+from catalogue.recording import Act
 from services.models import Department, Source, TargetGroup
-from tests.conftest import state
+from tests.conftest import AT, state
 
 LINKS = {
     "target_groups": TargetGroup,
@@ -118,9 +119,9 @@ def test_the_terms_of_a_published_entry_can_be_neither_added_nor_removed(db, fie
 
 def test_the_verbs_refuse_a_published_edition_in_words(edition, terms):
     with pytest.raises(editing.Refused, match="已发布，不能更改"):
-        editing.revise(edition, state(), terms=terms)
+        editing.revise(edition, state(), terms=terms, act=Act(at=AT))
     with pytest.raises(editing.Refused, match="已发布，不能更改"):
-        editing.record(edition.entries.first(), changed=set(), cited=set())
+        editing.record(edition.entries.first(), before=None, act=Act(at=AT))
 
 
 def test_a_form_is_told_in_words_that_the_edition_is_published(edition, published_entry):
@@ -157,7 +158,7 @@ def test_sql_cannot_truncate_what_holds_a_published_edition(db, table):
 def test_a_draft_can_be_changed_and_thrown_away(make_edition, terms):
     draft = make_edition("draft", at=None)
 
-    editing.revise(draft, state(note="改过"), terms=terms)
+    editing.revise(draft, state(note="改过"), terms=terms, act=Act(at=AT))
     assert draft.entries.get().note == "改过"
     Edition.objects.filter(pk=draft.pk).update(title="改过", effective_from=datetime.date(2027, 1, 1))
     draft.delete()

@@ -70,13 +70,13 @@ def some_of(query: QueryDict, name: str, allowed: Iterable[str]) -> list[str]:
     return values
 
 
-def whole_number(query: QueryDict, name: str, *, default: int, most: int | None = None) -> int:
-    """Return a parameter that is a whole number from 1, in ASCII digits."""
+def whole_number(query: QueryDict, name: str, *, default: int, least: int = 1, most: int | None = None) -> int:
+    """Return a parameter that is a whole number from ``least``, in ASCII digits."""
     value = query.get(name)
     if value is None:
         return default
-    if not re.fullmatch("[0-9]{1,20}", value) or int(value) < 1 or (most is not None and int(value) > most):
-        raise invalid(name, f"参数 {name} 应是从 1 {f'到 {most} ' if most else '起'}的整数。")
+    if not re.fullmatch("[0-9]{1,20}", value) or int(value) < least or (most is not None and int(value) > most):
+        raise invalid(name, f"参数 {name} 应是从 {least} {f'到 {most} ' if most else '起'}的整数。")
     return int(value)
 
 

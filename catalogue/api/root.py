@@ -17,6 +17,7 @@ from catalogue.models import Edition
 LINKS = {
     "services": "service-list",
     "editions": "edition-list",
+    "changes": "feed",
     "domains": "domain-list",
     "departments": "department-list",
     "target_groups": "targetgroup-list",

@@ -1,0 +1,121 @@
+"""The public feed of changes over all editions: append-only, its cursors never expire, withdrawals are in it."""
+
+import json
+
+from django.contrib.syndication.views import Feed
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import viewsets
+from rest_framework.response import Response
+
+from catalogue.api import pagination, parameters
+from catalogue.api.serializers import ChangeSerializer
+from catalogue.models import Event
+
+AFTER = OpenApiParameter(
+    "after", OpenApiTypes.INT, description="只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor"
+)
+# How many of the newest changes the Atom feed tells; whoever wants all reads the feed by cursor.
+ATOM_LENGTH = 200
+
+
+class Cursors(pagination.Pages):
+    """Pages that go on after a cursor: what is appended meanwhile neither shifts nor repeats a change."""
+
+    page_query_param = "after"
+
+    def paginate_queryset(self, queryset, request, view=None):
+        self.request = request
+        after = parameters.whole_number(request.query_params, "after", default=0, least=0, most=2**63 - 1)
+        size = self.get_page_size(request)
+        self.count = queryset.count()
+        rows = list(queryset.filter(number__gt=after)[: size + 1])
+        self.more = len(rows) > size
+        self.rows = rows[:size]
+        return self.rows
+
+    def get_paginated_response(self, data):
+        return Response({"count": self.count, "next": self.get_next_link(), "previous": None, "results": data})
+
+    def get_next_link(self) -> str | None:
+        if not self.more:
+            return None
+        query = self.request.query_params.copy()
+        query["after"] = str(self.rows[-1].number)
+        return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
+
+    def get_schema_operation_parameters(self, view):
+        every = super().get_schema_operation_parameters(view)
+        return [each for each in every if each["name"] != self.page_query_param]
+
+
+@extend_schema(tags=["editions"])
+@extend_schema_view(list=extend_schema(summary="变更流：所有版本的新增、调整与取消", parameters=[AFTER]))
+class FeedViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
+    """Every change of every published edition, oldest first, to be read on from the last cursor one has."""
+
+    queryset = Event.objects.changes()
+    serializer_class = ChangeSerializer
+    pagination_class = Cursors
+    filter_backends = []
+    parameters = {"list": {"after": False, "page_size": False}}
+
+    def list(self, request) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(map(told, page), many=True).data)
+
+
+def told(event: Event) -> dict:
+    """Return a change as the public is told of it."""
+    after = json.loads(event.after)
+    return {
+        "cursor": str(event.number),
+        "kind": event.verb.removeprefix("service-"),
+        "service": {"code": event.service, "name": after["name"]},
+        "edition": event.edition,
+        "at": event.at,
+        "effective_from": after["effective_from"],
+        "fields": after["fields"],
+        "reason": event.reason,
+        "document": after["document"],
+    }
+
+
+class AtomFeed(Feed):
+    """The newest changes for feed readers, newest first."""
+
+    feed_type = Atom1Feed
+    title = "内蒙古自治区基本公共服务清单：变更"
+    subtitle = "每个已发布版本新增、调整和取消的服务项目"
+    KINDS = dict(Event.Verb.choices)
+
+    def link(self) -> str:
+        return reverse("feed")
+
+    def feed_url(self) -> str:
+        return reverse("atom")
+
+    def items(self) -> list[Event]:
+        return list(Event.objects.changes().order_by("-number")[:ATOM_LENGTH])
+
+    def item_title(self, event: Event) -> str:
+        return f"{self.KINDS[event.verb]}：{json.loads(event.after)['name']}（版本 {event.edition}）"
+
+    def item_description(self, event: Event) -> str:
+        fields = "、".join(field["field"] for field in json.loads(event.after)["fields"])
+        return f"{event.service}；变化的字段：{fields}"
+
+    def item_link(self, event: Event) -> str:
+        return f"{reverse('feed')}?after={event.number - 1}&page_size=1"
+
+    def item_guid(self, event: Event) -> str:
+        # Of the record's own, so that a feed reader never takes two hosts' changes for different ones.
+        return f"urn:sha256:{event.digest}"
+
+    def item_pubdate(self, event: Event):
+        return event.at
+
+    def item_updateddate(self, event: Event):
+        return event.at

@@ -1,0 +1,102 @@
+"""The record nobody can rewrite: every step and every change of a field is one event, chained to the one before.
+
+``append()`` is the only writer of events; the database refuses to change or delete one, and ``verify()`` finds what was
+changed behind it.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from catalogue import canonical
+from catalogue.models import Event
+
+# Names the lock under which PostgreSQL lets one transaction at a time append; any number nobody else uses.
+LOCK = 70_2021_11_05
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does something, when and why. ``at`` is aware; ``by`` None is the loading of the committed files."""
+
+    at: datetime.datetime
+    by: AbstractBaseUser | None = None
+    role: str | None = None
+    department: str | None = None
+    reason: str | None = None
+    document_number: str | None = None
+    request_id: str | None = None
+
+
+@transaction.atomic
+def append(act: Act, happened: Iterable[Mapping]) -> list[Event]:
+    """Append one event for each thing that happened in an act, and return them.
+
+    Each is a mapping of ``verb`` and, as far as they apply, ``edition`` (slug), ``service`` (code), ``field``,
+    ``before`` and ``after`` (any JSON value), ``reason`` and ``document_number`` (in place of the act's). One
+    transaction at a time appends, so that the chain never forks; if the caller's transaction is rolled back, nothing
+    was recorded.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    last = Event.objects.order_by("number").last()
+    number, digest = (last.number, last.digest) if last else (0, None)
+    events = []
+    for each in happened:
+        number += 1
+        event = Event(
+            number=number,
+            at=act.at,
+            actor=act.by and act.by.get_username(),
+            role=act.role,
+            department=act.department,
+            verb=each["verb"],
+            edition=each.get("edition"),
+            service=each.get("service"),
+            field=each.get("field"),
+            before=_text(each.get("before")),
+            after=_text(each.get("after")),
+            reason=each.get("reason") or act.reason,
+            document_number=each.get("document_number") or act.document_number,
+            request_id=act.request_id,
+            previous_digest=digest,
+        )
+        digest = event.digest = digest_of(event)
+        events.append(event)
+    return Event.objects.bulk_create(events)
+
+
+def digest_of(event: Event) -> str:
+    """Return the SHA-256 of an event's canonical JSON, the digest of the one before among it."""
+    content = {name: getattr(event, name) for name in Event.CHAINED}
+    content["at"] = event.at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(canonical.dumps(content).encode()).hexdigest()
+
+
+def verify() -> list[str]:
+    """Return what in the record is no longer as it was written: sentences, an empty list if all is well.
+
+    A change of any column of any event shows, and so does an event that is missing between two others. What was cut
+    off at the end shows against a digest that somebody kept: the last event's is printed by ``manage.py verify``.
+    """
+    found, number, digest = [], 0, None
+    for event in Event.objects.order_by("number").iterator():
+        number += 1
+        if event.number != number:
+            found.append(f"记录：第 {number} 条缺失。")
+            number = event.number
+        if event.previous_digest != digest:
+            found.append(f"记录第 {event.number} 条：与前一条的摘要不衔接。")
+        if digest_of(event) != event.digest:
+            found.append(f"记录第 {event.number} 条：内容与摘要不符。")
+        digest = event.digest
+    return found
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else canonical.dumps(value)
