@@ -1,8 +1,10 @@
 """The only writers of entries, their findings and their citations. Both refuse a value without a source."""
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping
 
 from django.db import transaction
+from django.db.models import F
 
 from catalogue import canonical, recording, sourcing
 from catalogue.models import Citation, Edition, Entry, Event, Finding
@@ -20,6 +22,9 @@ TEXTS = (
     "expenditure_responsibility",
     "note",
 )
+LISTS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
+# Everything an entry says, as ``canonical.stated()`` and the files of ``fixtures/editions`` name it.
+COLUMNS = ("code", "number", "domain", *TEXTS, "lead_department", *LISTS, "verification", "basis", "citations")
 
 
 class Refused(Exception):
@@ -49,22 +54,32 @@ def revise(edition: Edition, stated: Mapping, *, terms: Terms, act: recording.Ac
     return entry
 
 
-def _write(edition: Edition, service: Service, stated: Mapping, terms: Terms) -> Entry:
+def resolve(stated: Mapping, terms: Terms) -> tuple[dict, dict]:
+    """Return an entry's columns and its lists with terms in place of codes.
+
+    Raises ``services.vocabularies.UnknownCode`` for a code nobody has.
+    """
     lead = stated["lead_department"]
-    entry, _ = Entry.objects.update_or_create(
-        edition=edition,
-        service=service,
-        defaults={
-            "number": stated["number"],
-            "domain": terms.domain(stated["domain"]),
-            "lead_department": lead and terms.department(lead),
-            **{column: stated[column] for column in TEXTS},
-        },
-    )
-    entry.target_groups.set(terms.target_group(code) for code in stated["target_groups"])
-    entry.lead_department_alternatives.set(terms.department(code) for code in stated["lead_department_alternatives"])
-    entry.co_departments.set(terms.department(code) for code in stated["co_departments"])
-    entry.legal_basis.set(terms.source(code) for code in stated["legal_basis"])
+    columns = {
+        "number": stated["number"],
+        "domain": terms.domain(stated["domain"]),
+        "lead_department": lead and terms.department(lead),
+        **{column: stated[column] for column in TEXTS},
+    }
+    find = {
+        "target_groups": terms.target_group,
+        "lead_department_alternatives": terms.department,
+        "co_departments": terms.department,
+        "legal_basis": terms.source,
+    }
+    return columns, {name: [find[name](code) for code in stated[name]] for name in LISTS}
+
+
+def _write(edition: Edition, service: Service, stated: Mapping, terms: Terms) -> Entry:
+    columns, lists = resolve(stated, terms)
+    entry, _ = Entry.objects.update_or_create(edition=edition, service=service, defaults=columns)
+    for name, found in lists.items():
+        getattr(entry, name).set(found)
     entry.findings.all().delete()
     Finding.objects.bulk_create(
         Finding(entry=entry, field=field, verification=label, basis=stated["basis"][field])
@@ -76,6 +91,63 @@ def _write(edition: Edition, service: Service, stated: Mapping, terms: Terms) ->
         for position, citation in enumerate(stated["citations"], start=1)
     )
     return entry
+
+
+@transaction.atomic
+def begin(previous: Edition, *, slug: str, title: str, effective_from: datetime.date, act: recording.Act) -> Edition:
+    """Begin a draft edition that says what a published one says, to be changed by proposals; return it.
+
+    Raises ValidationError for a slug in use or a day before the previous edition's; then nothing is written.
+    """
+    region = previous.region
+    last = region.editions.order_by("number").last()
+    edition = Edition(
+        region=region,
+        number=last.number + 1,
+        slug=slug,
+        title=title,
+        effective_from=effective_from,
+        previous=previous,
+        note=previous.note,
+    )
+    edition.full_clean()
+    edition.save()
+    recording.append(act, [{"verb": Event.Verb.CREATED, "edition": slug, "after": {"previous": previous.slug}}])
+    terms = Terms()
+    for document in previous.documents():
+        stated = canonical.stated(document)
+        _write(edition, terms.service(stated["code"]), stated, terms)
+    return edition
+
+
+@transaction.atomic
+def insert(edition: Edition, stated: Mapping, *, terms: Terms, act: recording.Act) -> Entry:
+    """Write a new service into a draft edition, as the last of its domain; those after it move on by one."""
+    domains = dict(edition.entries.values_list("service__code", "domain__position"))
+    position = terms.domain(stated["domain"]).position
+    number = 1 + sum(each <= position for each in domains.values())
+    _make_room(edition, number, by=1)
+    return revise(edition, {**stated, "number": number}, terms=terms, act=act)
+
+
+@transaction.atomic
+def withdraw(edition: Edition, code: str, *, act: recording.Act) -> None:
+    """Take a service out of a draft edition; those after it move up by one. Raises Refused if it is not there."""
+    _refuse_published(edition)
+    entry = edition.entries.filter(service__code=code).first()
+    if entry is None:
+        raise Refused([sourcing.Fault("code", f"版本 {edition.slug} 中没有服务项目 {code}。")])
+    before, number = state(entry), entry.number
+    entry.delete()
+    _make_room(edition, number + 1, by=-1)
+    recording.append(act, [{"verb": Event.Verb.DELETED, "edition": edition.slug, "service": code, "before": before}])
+
+
+def _make_room(edition: Edition, number: int, *, by: int) -> None:
+    # In two steps: no number may stand twice in an edition, not even within one statement.
+    far = 10_000
+    edition.entries.filter(number__gte=number).update(number=F("number") + far)
+    edition.entries.filter(number__gte=far).update(number=F("number") - far + by)
 
 
 def state(entry: Entry) -> dict:

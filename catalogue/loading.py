@@ -21,12 +21,6 @@ from services.vocabularies import Terms, UnknownCode
 EDITION = (
     "region", "number", "slug", "title", "effective_from", "published_at", "previous", "note", "digest",
 )  # fmt: skip
-TEXTS = (
-    "name_en", "target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility", "note",
-    "lead_department",
-)  # fmt: skip
-LISTS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
-ENTRY = ("code", "number", "domain", "name", *TEXTS, *LISTS, "verification", "basis", "citations")
 
 
 @transaction.atomic
@@ -85,7 +79,7 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
     gone = edition.entries.exclude(service__code__in=[entry["code"] for entry in entries])
     gone.delete()
     try:
-        edition = publishing.publish(edition, act=act)
+        edition = publishing.publish(edition, act=act, committed=True)
     except publishing.NotPublishable as error:
         raise Faulty(path, error.faults[0].service or "edition", str(error)) from None
     if raw["digest"] is not None and raw["digest"] != edition.digest:
@@ -120,15 +114,15 @@ def _draft(path: Path, raw: Mapping, terms: Terms) -> Edition:
 def _entry(path: Path, raw: object) -> dict:
     """Return an entry of a file in the form of ``canonical.stated()``, its shape and choices checked."""
     code = raw.get("code") if isinstance(raw, dict) else raw
-    entry = dict(check_keys(path, code, raw, ENTRY))
+    entry = dict(check_keys(path, code, raw, editing.COLUMNS))
     for key in ("code", "domain", "name"):
         if not isinstance(entry[key], str) or not entry[key]:
             raise Faulty(path, code, f"{key} 应是文字")
     if type(entry["number"]) is not int or entry["number"] < 1:
         raise Faulty(path, code, "number 应是从 1 起的整数")
-    for key in TEXTS:
+    for key in (*editing.TEXTS, "lead_department"):
         _check_text(path, code, key, entry[key])
-    for key in LISTS:
+    for key in editing.LISTS:
         if not isinstance(entry[key], list) or len(set(map(str, entry[key]))) != len(entry[key]):
             raise Faulty(path, code, f"{key} 应是不重复的代码列表")
         entry[key] = sorted(entry[key])

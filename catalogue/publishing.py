@@ -1,13 +1,15 @@
 """Sealing an edition: what stands against it, the seal, and the check that nothing was changed behind it."""
 
+import datetime
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
 from catalogue import canonical, comparing, recording, sourcing
-from catalogue.models import Edition, Entry, Event
+from catalogue.models import Citation, Edition, Entry, Event, Proposal, ProposedEntry
 from services.models import Source
 
 
@@ -30,8 +32,12 @@ class NotPublishable(Exception):
         super().__init__("；".join(map(str, faults)))
 
 
-def faults(edition: Edition) -> list[Fault]:
-    """Return every reason against publishing an edition, an empty list if there is none."""
+def faults(edition: Edition, *, on: datetime.date, committed: bool = False) -> list[Fault]:
+    """Return every reason against publishing an edition on a day, an empty list if there is none.
+
+    ``committed`` is an edition of the files of ``fixtures/``: compiled from documents and reviewed like code, it may
+    speak of a day in the past and needs no proposals.
+    """
     found = []
     if edition.is_published:
         found.append(Fault(None, "published_at", "版本已经发布。"))
@@ -42,6 +48,8 @@ def faults(edition: Edition) -> list[Fault]:
         found.append(Fault(None, "effective_from", f"施行日期早于上一版本的施行日期 {previous.effective_from}。"))
     if not previous and edition.region.editions.published().exists():
         found.append(Fault(None, "previous", "没有写明上一版本。"))
+    if not committed:
+        found += _unproposed(edition, on)
     entries = list(edition.entries.with_details().order_by("number"))
     if not entries:
         found.append(Fault(None, "entries", "版本中没有条目。"))
@@ -58,7 +66,7 @@ def faults(edition: Edition) -> list[Fault]:
 
 
 @transaction.atomic
-def publish(edition: Edition, *, act: recording.Act) -> Edition:
+def publish(edition: Edition, *, act: recording.Act, committed: bool = False) -> Edition:
     """Seal a draft edition and make it public.
 
     Every entry's canonical text is written beside it, and the digest of them all with the time of the act on the
@@ -66,7 +74,7 @@ def publish(edition: Edition, *, act: recording.Act) -> Edition:
     service. Raises NotPublishable with every fault found; then nothing is written.
     """
     edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
-    if found := faults(edition):
+    if found := faults(edition, on=timezone.localdate(act.at), committed=committed):
         raise NotPublishable(found)
     entries = list(edition.entries.with_details().order_by("number"))
     for entry in entries:
@@ -75,8 +83,59 @@ def publish(edition: Edition, *, act: recording.Act) -> Edition:
     edition.digest = hashlib.sha256(content(edition)).hexdigest()
     edition.published_at = act.at
     edition.save(update_fields=["digest", "published_at"])
+    edition.proposals.update(state=Proposal.State.PUBLISHED)
     recording.append(act, _happened(edition))
     return edition
+
+
+def preview(edition: Edition) -> list[tuple[dict, dict]]:
+    """Return what a draft edition would change for readers: ``comparing.changes()`` from the one before."""
+    before = edition.previous.documents() if edition.previous else []
+    entries = edition.entries.with_details().order_by("number")
+    return comparing.changes(before, [canonical.document(entry) for entry in entries])
+
+
+def _unproposed(edition: Edition, on: datetime.date) -> Iterator[Fault]:
+    """What an edition says that no approved proposal taken up into it proposed."""
+    if edition.effective_from < on:
+        yield Fault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
+    proposed = {}
+    for each in ProposedEntry.objects.filter(proposal__edition=edition):
+        proposed.setdefault(each.service, set()).update(_touched(each.stated or {}))
+    before = {document["code"]: document for document in (edition.previous.documents() if edition.previous else [])}
+    for document, comparison in preview(edition):
+        code = document["code"]
+        if comparison["kind"] != "changed":
+            if code not in proposed:
+                yield Fault(code, "code", "增减这一项目没有经批准的调整建议。")
+            continue
+        for field in _differing(before[code], document):
+            if field not in proposed.get(code, set()):
+                yield Fault(code, field, f"“{field}”的改动没有经批准的调整建议。")
+
+
+def _touched(stated: Mapping) -> set[str]:
+    """What a proposal speaks of: its columns, and every sourced field it gives a column, a label or a clause of."""
+    fields = {field for field, columns in Entry.SOURCED_FIELDS.items() if set(columns) & set(stated)}
+    return (
+        set(stated) | fields | set(stated.get("verification", {})) | {c["field"] for c in stated.get("citations", [])}
+    )
+
+
+def _differing(before: Mapping, after: Mapping) -> list[str]:
+    """What differs between two documents of a service: columns, and sourced fields whose label or clauses do.
+
+    Its number is left out: where a service stands moves with what comes before it.
+    """
+    columns = [name for name in comparing.COMPARED if name not in {"number", "verification", "basis"}]
+    labels = [*Entry.SOURCED_FIELDS, Citation.MENTION]
+    return [name for name in columns if before[name] != after[name]] + [
+        field
+        for field in labels
+        if any(before[each].get(field) != after[each].get(field) for each in ("verification", "basis"))
+        or [c for c in before["citations"] if c["field"] == field]
+        != [c for c in after["citations"] if c["field"] == field]
+    ]
 
 
 def _happened(edition: Edition) -> Iterator[dict]:

@@ -36,10 +36,10 @@ class Act:
 def append(act: Act, happened: Iterable[Mapping]) -> list[Event]:
     """Append one event for each thing that happened in an act, and return them.
 
-    Each is a mapping of ``verb`` and, as far as they apply, ``edition`` (slug), ``service`` (code), ``field``,
-    ``before`` and ``after`` (any JSON value), ``reason`` and ``document_number`` (in place of the act's). One
-    transaction at a time appends, so that the chain never forks; if the caller's transaction is rolled back, nothing
-    was recorded.
+    Each is a mapping of ``verb`` and, as far as they apply, ``edition`` (slug), ``service`` (code), ``proposal``
+    (number), ``field``, ``before`` and ``after`` (any JSON value), ``reason`` and ``document_number`` (in place of the
+    act's). One transaction at a time appends, so that the chain never forks; if the caller's transaction is rolled
+    back, nothing was recorded.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -58,6 +58,7 @@ def append(act: Act, happened: Iterable[Mapping]) -> list[Event]:
             verb=each["verb"],
             edition=each.get("edition"),
             service=each.get("service"),
+            proposal=each.get("proposal"),
             field=each.get("field"),
             before=_text(each.get("before")),
             after=_text(each.get("after")),

@@ -15,9 +15,9 @@ import pytest
 from django.db import connection
 
 from catalogue import editing, publishing
-from catalogue.recording import Act
 from catalogue.loading import load
 from catalogue.models import Edition, Entry
+from catalogue.recording import Act
 from services.vocabularies import Terms
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -118,7 +118,7 @@ def make_edition(terms) -> Callable[..., Edition]:
         edition.save()
         for number, entry in enumerate(entries if entries is not None else [state()], start=1):
             editing.revise(edition, entry | {"number": number}, terms=terms, act=Act(at=at or AT))
-        return publishing.publish(edition, act=Act(at=at)) if at else edition
+        return publishing.publish(edition, act=Act(at=at), committed=True) if at else edition
 
     return make
 

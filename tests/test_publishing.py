@@ -61,7 +61,7 @@ def test_an_edition_with_a_fault_is_not_published(make_edition, spoil, reason):
     spoil(draft.entries.get())
 
     with pytest.raises(publishing.NotPublishable, match=reason):
-        publishing.publish(draft, act=Act(at=AT))
+        publishing.publish(draft, act=Act(at=AT), committed=True)
 
     draft.refresh_from_db()
     assert not draft.is_published
@@ -73,7 +73,7 @@ def test_every_fault_is_named_and_not_only_the_first(make_edition):
     Citation.objects.filter(entry__edition=draft).delete()
 
     with pytest.raises(publishing.NotPublishable) as refusal:
-        publishing.publish(draft, act=Act(at=AT))
+        publishing.publish(draft, act=Act(at=AT), committed=True)
 
     assert {(fault.service, fault.field) for fault in refusal.value.faults} == {
         ("NM-05-01", "name"),
@@ -87,7 +87,7 @@ def test_a_published_edition_is_not_published_again(make_edition):
     edition = make_edition("once")
 
     with pytest.raises(publishing.NotPublishable, match="已经发布"):
-        publishing.publish(edition, act=Act(at=AT.replace(year=2027)))
+        publishing.publish(edition, act=Act(at=AT.replace(year=2027)), committed=True)
 
     edition.refresh_from_db()
     assert edition.published_at == AT
@@ -98,7 +98,7 @@ def test_an_edition_names_the_one_before(make_edition):
     Edition.objects.filter(pk=draft.pk).update(previous=None)
 
     with pytest.raises(publishing.NotPublishable, match="没有写明上一版本"):
-        publishing.publish(draft, act=Act(at=AT))
+        publishing.publish(draft, act=Act(at=AT), committed=True)
 
 
 @pytest.mark.parametrize(

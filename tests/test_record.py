@@ -90,7 +90,7 @@ def test_a_publication_is_recorded_with_what_it_changed_for_readers(make_edition
     draft = make_edition("small", at=None)
     count = Event.objects.count()
 
-    publishing.publish(draft, act=act)
+    publishing.publish(draft, act=act, committed=True)
 
     events = newest(Event.objects.count() - count)
     assert [event.verb for event in events[:2]] == ["published", "service-changed"]
@@ -182,6 +182,7 @@ FLIPS = {
     "verb": "deleted",
     "edition": "1999",
     "service": "NM-09-09",
+    "proposal": 7,
     "field": "note",
     "before": '"x"',
     "after": '"x"',

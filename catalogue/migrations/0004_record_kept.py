@@ -35,5 +35,5 @@ def release(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalogue", "0003_event")]
+    dependencies = [("catalogue", "0003_record_and_proposals")]
     operations = [migrations.RunPython(keep, release)]

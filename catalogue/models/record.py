@@ -1,0 +1,94 @@
+"""The record of what was done: events, each chained to the one before."""
+
+from django.db import models
+from django.db.models import Q
+
+from services.fields import DIGEST, Choice, Code, Line, Text
+
+
+class EventQuerySet(models.QuerySet):
+    def changes(self):
+        """The changes of published editions: what the public feed tells, in the order it was told."""
+        return self.filter(verb__in=Event.CHANGES).order_by("number")
+
+
+class Event(models.Model):
+    """One step or one change of a field, as it happened (记录). Nobody can rewrite it: triggers refuse, a chain shows.
+
+    Everything is kept as it was called then, by code and name and without a foreign key, so that an event stays whole
+    whatever becomes of what it is about. ``recording.append()`` is its only writer.
+    """
+
+    class Verb(models.TextChoices):
+        CREATED = "created", "新建"
+        REVISED = "revised", "修改"
+        DELETED = "deleted", "删除"
+        PUBLISHED = "published", "发布"
+        # The steps of a proposal.
+        DRAFTED = "drafted", "起草建议"
+        AMENDED = "amended", "修改建议"
+        SUBMITTED = "submitted", "提交建议"
+        ASSESSED = "assessed", "评估"
+        APPROVED = "approved", "批准"
+        DECLINED = "declined", "退回"
+        RETRACTED = "retracted", "撤回"
+        TAKEN_UP = "taken-up", "编入版本"
+        # What a publication changed for whoever reads the list, one event for each service.
+        SERVICE_ADDED = "service-added", "服务项目新增"
+        SERVICE_CHANGED = "service-changed", "服务项目调整"
+        SERVICE_WITHDRAWN = "service-withdrawn", "服务项目取消"
+
+    CHANGES = (Verb.SERVICE_ADDED, Verb.SERVICE_CHANGED, Verb.SERVICE_WITHDRAWN)
+    # What the digest of an event is taken over, with the digest of the one before.
+    CHAINED = (
+        "number",
+        "at",
+        "actor",
+        "role",
+        "department",
+        "verb",
+        "edition",
+        "service",
+        "proposal",
+        "field",
+        "before",
+        "after",
+        "reason",
+        "document_number",
+        "request_id",
+        "previous_digest",
+    )
+
+    number = models.PositiveBigIntegerField("编号", unique=True, help_text="从 1 起连续，也是变更流的游标。")
+    at = models.DateTimeField("时间")
+    actor = Line("经办人", max_length=150, null=True, help_text="账号；空为系统装入。")
+    role = Line("角色", max_length=100, null=True)
+    department = Line("部门", max_length=64, null=True, help_text="部门代码。")
+    verb = Choice("事项", choices=Verb)
+    edition = Line("版本", max_length=50, null=True, help_text="版本标识。")
+    service = Line("服务项目", max_length=64, null=True, help_text="服务项目代码。")
+    proposal = models.PositiveIntegerField("调整建议", null=True, help_text="建议编号。")
+    field = Line("字段", max_length=40, null=True)
+    before = Text("改前", null=True, help_text="规范 JSON。")
+    after = Text("改后", null=True, help_text="规范 JSON。")
+    reason = Text("理由", null=True)
+    document_number = Line("文号", max_length=100, null=True)
+    request_id = Line("请求编号", max_length=64, null=True)
+    previous_digest = Code("前一条摘要", pattern=DIGEST, null=True, unique=True)
+    digest = Code("摘要（SHA-256）", pattern=DIGEST, unique=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = verbose_name_plural = "记录"
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(number=1, previous_digest__isnull=True) | Q(number__gt=1, previous_digest__isnull=False),
+                name="event_follows_the_one_before",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.get_verb_display()}"

@@ -1,0 +1,435 @@
+"""How the list moves: a proposal is drafted, assessed, approved by somebody else, and taken up into an edition."""
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+
+from catalogue import editing, proposals, publishing
+from catalogue.models import Approval, Assessment, Edition, Event, Proposal, ProposedEntry
+from catalogue.recording import Act
+from services.models import Department, Region, Service
+from tests.conftest import cite, state
+
+AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
+LATER = datetime.date(2027, 1, 1)
+STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
+FIGURES = {
+    "beneficiaries": 6741,
+    "unit_standard": Decimal("90.00"),
+    "periods": 12,
+    "period": "month",
+    "share_centre": Decimal("33.33"),
+    "share_region": Decimal("33.33"),
+    "share_league": Decimal("33.34"),
+    "share_banner": Decimal(0),
+    "funding_source": "一般公共预算",
+    "conclusion": "affordable",
+}
+
+
+@pytest.fixture
+def people(db) -> dict[str, object]:
+    return {name: get_user_model().objects.create_user(name) for name in ("wang", "li", "zhao", "root")}
+
+
+@pytest.fixture
+def act(people) -> Callable[..., Act]:
+    return lambda name="wang", reason=None: Act(at=AT, by=people[name], reason=reason)
+
+
+def changed_standard(**changes: object) -> dict:
+    """Return a change of the orphans' standard with its clause."""
+    stated = {
+        "standard": STANDARD,
+        "standard_as_of": "2027",
+        "verification": {"standard": "verbatim"},
+        "basis": {"standard": "regulation"},
+        "citations": [cite("standard", source="seed-daily", quote="每人每月2300元", locator="第1条")],
+    }
+    return {"service": "NM-01-07", "action": "change", "stated": stated | changes, "successors": []}
+
+
+def added(code: str = "NM-05-05", **changes: object) -> dict:
+    stated = state(code, name="基本殡葬服务", **changes)
+    return {"service": code, "action": "add", "stated": stated, "successors": []}
+
+
+def withdrawn(code: str, *successors: str) -> dict:
+    return {"service": code, "action": "withdraw", "stated": None, "successors": list(successors)}
+
+
+NOTE = {"service": "NM-01-07", "action": "change", "stated": {"note": "只改说明"}, "successors": []}
+
+
+@pytest.fixture
+def make(act) -> Callable[..., Proposal]:
+    """Draft a proposal of ``wang``, and take it as far as asked through the verbs."""
+
+    def make_one(*entries: dict, kind: str = "change", to: str = "draft", **changes: object) -> Proposal:
+        proposal = proposals.draft(
+            **{
+                "kind": kind,
+                "region": Region.objects.get(code="150000"),
+                "department": Department.objects.get(code="civil-affairs"),
+                "title": "提高孤儿基本生活费标准",
+                "reason": "落实常务会议决定",
+                "effective_from": LATER,
+                "entries": entries or [changed_standard()],
+                "act": act(),
+            }
+            | changes
+        )
+        steps = ["draft", "assessing", "approving", "approved"]
+        if steps.index(to) >= 1:
+            proposal = proposals.submit(proposal, act=act())
+        if steps.index(to) >= 2 and proposal.state == "assessing":
+            proposals.assess(proposal, figures=FIGURES, act=act("li"))
+        if steps.index(to) >= 3:
+            proposals.approve(proposal, act=act("zhao"))
+        proposal.refresh_from_db()
+        return proposal
+
+    return make_one
+
+
+@pytest.fixture
+def next_edition(act) -> Edition:
+    return editing.begin(
+        Edition.objects.get(slug="2026"), slug="2027", title="清单（2027年版）", effective_from=LATER, act=act()
+    )
+
+
+def test_a_proposal_goes_from_draft_to_a_published_edition(make, act, next_edition, client):
+    proposal = make(to="approved")
+
+    proposals.take_up(proposal, next_edition, act=act("root"))
+    published = publishing.publish(next_edition, act=act("root"))
+
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.edition) == ("published", published)
+    answer = client.get("/api/v1/services/NM-01-07/?edition=2027").json()
+    assert (answer["standard"], answer["verification"]["standard"]) == (STANDARD, "verbatim")
+    changes = client.get("/api/v1/editions/2027/changes/").json()["results"]
+    assert [change["service"]["code"] for change in changes] == ["NM-01-07"]
+    verbs = list(Event.objects.filter(proposal=proposal.number).order_by("number").values_list("verb", flat=True))
+    assert verbs == ["drafted", "submitted", "assessed", "approved", "taken-up"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "entries", "assessed"),
+    [
+        ("change", [changed_standard()], True),  # a standard may cost
+        ("change", [NOTE], False),
+        ("add", [added()], True),  # an addition always does
+        ("withdraw", [withdrawn("NM-09-09")], False),
+        ("split", [withdrawn("NM-09-09", "NM-09-10", "NM-09-11"), added("NM-09-10"), added("NM-09-11")], True),
+    ],
+)
+def test_what_may_cost_anything_is_assessed_first(make, kind, entries, assessed):
+    proposal = make(*entries, kind=kind, to="assessing")
+
+    assert proposal.state == ("assessing" if assessed else "approving")
+
+
+def test_what_its_proposer_says_costs_is_assessed(make):
+    assert make(NOTE, raises_cost=True, to="assessing").state == "assessing"
+
+
+def test_the_system_does_the_arithmetic(make, act):
+    assessment = proposals.assess(make(to="assessing"), figures=FIGURES, act=act("li"))
+
+    assert assessment.total == Decimal("7280280.00")  # 6,741 × 90.00 × 12
+    assert assessment.borne() == {
+        "share_centre": Decimal("2426517.32"),
+        "share_region": Decimal("2426517.32"),
+        "share_league": Decimal("2427245.36"),  # the last with a share takes the rounding
+        "share_banner": Decimal("0.00"),
+    }
+    assert sum(assessment.borne().values()) == assessment.total
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"share_league": Decimal("33.33")}, "应正好是 100%"),  # 99.99
+        ({"share_league": Decimal("33.35")}, "应正好是 100%"),  # 100.01
+        ({"share_centre": Decimal("-33.33"), "share_region": Decimal("99.99")}, "share_centre"),
+        ({"beneficiaries": -1}, "大于|最小|不"),
+        ({"unit_standard": Decimal("-0.01")}, "大于或等于"),
+        ({"unit_standard": Decimal("0.001")}, "小数"),
+        ({"unit_standard": "NaN"}, "数字|小数"),
+        ({"periods": 0}, "大于或等于"),
+        ({"period": "week"}, "week"),
+        ({"conclusion": "perhaps"}, "perhaps"),
+        ({"funding_source": ""}, "空|必"),
+        ({"attachment_name": "评估报告.pdf"}, "attachment"),
+        ({"attachment_name": "评估报告.pdf", "attachment_digest": "xyz"}, "格式不符"),
+    ],
+)
+def test_figures_that_do_not_hold_are_refused(make, act, figures, words):
+    proposal = make(to="assessing")
+
+    with pytest.raises(proposals.NotPossible, match=words):
+        proposals.assess(proposal, figures=FIGURES | figures, act=act("li"))
+
+    proposal.refresh_from_db()
+    assert proposal.state == "assessing"
+    assert not Assessment.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["wang", "li"])  # who proposed, who assessed
+@pytest.mark.parametrize("verb", [proposals.approve, proposals.decline])
+def test_nobody_decides_on_what_they_proposed_or_assessed(make, act, who, verb):
+    proposal = make(to="approving")
+
+    with pytest.raises(proposals.NotPossible, match="请由另一人审批"):
+        verb(proposal, act=act(who, "理由"))
+
+    proposal.refresh_from_db()
+    assert proposal.state == "approving"
+
+
+@pytest.mark.parametrize("who", ["wang", "li"])
+def test_the_database_refuses_it_too_superuser_or_not(make, people, who):
+    proposal = make(to="approving")
+    people[who].is_superuser = True
+    people[who].save()
+
+    with pytest.raises(IntegrityError, match="nobody decides"), transaction.atomic():
+        Approval.objects.create(proposal=proposal, granted=True, approver=people[who], at=AT)
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "words"),
+    [
+        (lambda p, people: Proposal.objects.filter(pk=p.pk).update(state="approved"), "approved by somebody else"),
+        (lambda p, people: Proposal.objects.filter(pk=p.pk).update(proposer=people["root"]), "keeps its proposer"),
+        (lambda p, people: Assessment.objects.filter(proposal=p).update(assessor=people["root"]), "assessment"),
+    ],
+)
+def test_the_database_keeps_the_way_to_an_approval(make, people, rewrite, words):
+    proposal = make(to="approving")
+
+    with pytest.raises(IntegrityError, match=words), transaction.atomic():
+        rewrite(proposal, people)
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda p: Approval.objects.filter(proposal=p).update(reason="改"),
+        lambda p: Approval.objects.filter(proposal=p).delete(),
+        lambda p: Assessment.objects.filter(proposal=p).update(beneficiaries=1),
+        lambda p: Assessment.objects.filter(proposal=p).delete(),
+        lambda p: ProposedEntry.objects.filter(proposal=p).update(stated={"note": "改"}),
+        lambda p: ProposedEntry.objects.filter(proposal=p).delete(),
+        lambda p: ProposedEntry.objects.create(proposal=p, service="NM-09-09", action="withdraw"),
+        lambda p: p.delete(),
+    ],
+)
+def test_what_was_decided_cannot_be_rewritten(make, rewrite):
+    proposal = make(to="approved")
+
+    with pytest.raises(IntegrityError, match="cannot be changed"), transaction.atomic():
+        rewrite(proposal)
+
+
+def test_nobody_assesses_what_they_proposed(make, act, people):
+    proposal = make(to="assessing")
+
+    with pytest.raises(proposals.NotPossible, match="不能评估自己的建议"):
+        proposals.assess(proposal, figures=FIGURES, act=act("wang"))
+    with pytest.raises(IntegrityError, match="nobody assesses"), transaction.atomic():
+        Assessment.objects.create(proposal=proposal, assessor=people["wang"], at=AT, **FIGURES)
+
+
+def test_what_cannot_be_afforded_is_not_approved(make, act):
+    proposal = make(to="assessing")
+    proposals.assess(proposal, figures=FIGURES | {"conclusion": "unaffordable"}, act=act("li"))
+
+    with pytest.raises(proposals.NotPossible, match="不可承受"):
+        proposals.approve(proposal, act=act("zhao"))
+
+
+def test_a_proposal_is_sent_back_with_a_reason_and_comes_again(make, act):
+    proposal = make(to="approving")
+    with pytest.raises(proposals.NotPossible, match="请写明理由"):
+        proposals.decline(proposal, act=act("zhao"))
+
+    proposals.decline(proposal, act=act("zhao", "缺少测算依据"))
+
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.approvals.get().reason) == ("declined", "缺少测算依据")
+    proposals.amend(proposal, entries=[changed_standard(standard_as_of="2027年")], act=act(), title="改过的标题")
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.title) == ("draft", "改过的标题")
+    assert not Assessment.objects.filter(proposal=proposal).exists()  # it is assessed anew
+    proposals.submit(proposal, act=act())
+    proposals.assess(proposal, figures=FIGURES, act=act("li"))
+    proposals.approve(proposal, act=act("zhao"))
+
+
+@pytest.mark.parametrize("verb", [proposals.submit, proposals.retract])
+def test_a_draft_is_its_proposers(make, act, verb):
+    with pytest.raises(proposals.NotPossible, match="只有提出人"):
+        verb(make(), act=act("li"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "entries", "words"),
+    [
+        ("change", [], "“调整”条目数不对"),
+        ("change", [added()], "“新增”条目数不对"),
+        ("add", [changed_standard()], "“新增”条目数不对"),
+        ("withdraw", [NOTE], "“取消”条目数不对"),
+        ("merge", [withdrawn("NM-09-09", "NM-09-08")], "合并后应只有一个项目"),
+        ("merge", [withdrawn("NM-09-09"), NOTE], "由它承接"),
+        ("split", [withdrawn("NM-09-09", "NM-09-10"), added("NM-09-10")], "至少有两个项目"),
+        ("change", [changed_standard(citations=[])], "没有来源"),
+        ("change", [changed_standard(verification={})], "没有核实情况"),
+        ("change", [changed_standard(citations=[cite("standard", quote=None)])], "没有照录原文"),
+        ("change", [changed_standard(citations=[cite("standard", source="no-such")])], "依据文件中没有代码"),
+        ("change", [changed_standard(colour="red")], "不能更改 colour"),
+        ("change", [changed_standard(number=3)], "不能更改 number"),
+        ("change", [NOTE | {"stated": {"note": None}}], "没有任何调整"),
+        ("change", [NOTE | {"service": "NM-09-99"}], "现行清单中没有"),
+        ("change", [NOTE | {"stated": {"lead_department": "no-such"}}], "部门中没有代码"),
+        ("add", [added("NM-05-01")], "代码已经用过"),
+        ("add", [added() | {"stated": {"name": "只有名称"}}], "写明全部字段"),
+        ("withdraw", [withdrawn("NM-09-09", "NM-09-98")], "承接项目 NM-09-98 不在清单中"),
+        ("withdraw", [withdrawn("NM-09-09", "NM-09-09")], "承接项目 NM-09-09 不在清单中"),
+    ],
+)
+def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make, act, kind, entries, words):
+    proposal = make(*entries, kind=kind) if entries else make(kind=kind)
+    if not entries:
+        proposals.amend(proposal, entries=[], act=act())
+
+    with pytest.raises(proposals.NotPossible, match=words):
+        proposals.submit(proposal, act=act())
+
+    proposal.refresh_from_db()
+    assert proposal.state == "draft"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [NOTE, NOTE],
+        [NOTE | {"action": "dance"}],
+        [NOTE | {"service": "NM-5"}],
+        [withdrawn("NM-09-09") | {"stated": {}}],
+    ],
+)
+def test_what_cannot_even_be_kept_leaves_nothing(make, entries):
+    count = Event.objects.count()
+
+    with pytest.raises((proposals.NotPossible, IntegrityError)), transaction.atomic():
+        make(*entries)
+
+    assert not Proposal.objects.exists()
+    assert Event.objects.count() == count
+
+
+def test_services_are_merged_and_the_numbers_move_up(make, act, next_edition):
+    proposal = make(
+        withdrawn("NM-09-08", "NM-09-10"),
+        withdrawn("NM-09-09", "NM-09-10"),
+        added("NM-09-10", domain="NM-09"),
+        kind="merge",
+        to="approved",
+    )
+
+    proposals.take_up(proposal, next_edition, act=act("root"))
+
+    entries = list(next_edition.entries.order_by("number").values_list("number", "service__code"))
+    assert [number for number, _ in entries] == list(range(1, 81))
+    assert entries[-1][1] == "NM-09-10"
+    publishing.publish(next_edition, act=act("root"))
+
+
+def test_an_added_service_stands_last_in_its_domain(make, act, next_edition):
+    proposals.take_up(make(added(), kind="add", to="approved"), next_edition, act=act("root"))
+
+    codes = list(next_edition.entries.order_by("number").values_list("service__code", flat=True))
+    assert codes[codes.index("NM-05-04") + 1] == "NM-05-05"
+    assert codes[codes.index("NM-05-05") + 1] == "NM-06-01"
+    assert Service.objects.filter(code="NM-05-05").exists()
+
+
+@pytest.mark.parametrize("to", ["draft", "assessing", "approving"])
+def test_only_what_is_approved_is_taken_up(make, act, next_edition, to):
+    with pytest.raises(proposals.NotPossible, match="不能这样处理"):
+        proposals.take_up(make(to=to), next_edition, act=act("root"))
+
+
+def test_a_proposal_is_taken_up_once(make, act, next_edition):
+    proposal = make(to="approved")
+    proposals.take_up(proposal, next_edition, act=act("root"))
+
+    with pytest.raises(proposals.NotPossible, match="已编入版本 2027"):
+        proposals.take_up(proposal, next_edition, act=act("root"))
+
+
+def test_a_proposal_does_not_come_into_force_before_its_day(make, act, next_edition):
+    proposal = make(to="approved", effective_from=LATER + datetime.timedelta(days=1))
+
+    with pytest.raises(proposals.NotPossible, match="早于建议的施行日期"):
+        proposals.take_up(proposal, next_edition, act=act("root"))
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"note": "夹带"}, "note"),
+        ({"content": None}, "content"),
+        ({"verification": {"lead_department": "verbatim"}}, "lead_department"),
+        ({"citations": [cite("mention")]}, "mention"),
+    ],
+)
+def test_a_change_nobody_approved_is_not_published(make, act, next_edition, terms, change, field):
+    proposals.take_up(make(to="approved"), next_edition, act=act("root"))
+    entry = next_edition.entries.get(service__code="NM-01-05")
+    smuggled = proposals.merged(editing.state(entry), change)
+    if field == "lead_department":
+        smuggled = editing.state(entry) | {"basis": editing.state(entry)["basis"] | {"lead_department": "plan"}}
+    if field == "content":
+        smuggled["citations"] = [c for c in smuggled["citations"] if c["field"] != "content"]
+    editing.revise(next_edition, smuggled, terms=terms, act=act("root"))
+
+    with pytest.raises(publishing.NotPublishable, match="没有经批准的调整建议") as refusal:
+        publishing.publish(next_edition, act=act("root"))
+
+    assert ("NM-01-05", field) in {(fault.service, fault.field) for fault in refusal.value.faults}
+
+
+def test_a_service_nobody_withdrew_does_not_disappear(act, next_edition):
+    editing.withdraw(next_edition, "NM-09-09", act=act("root"))
+
+    with pytest.raises(publishing.NotPublishable, match="增减这一项目没有经批准的调整建议"):
+        publishing.publish(next_edition, act=act("root"))
+
+
+def test_an_edition_does_not_come_into_force_in_the_past(act, next_edition):
+    late = Act(at=AT.replace(year=2027, month=1, day=2), by=act().by)
+
+    with pytest.raises(publishing.NotPublishable, match="已经过去"):
+        publishing.publish(next_edition, act=late)
+
+
+def test_readers_changes_are_known_before_the_seal(make, act, next_edition):
+    proposals.take_up(make(to="approved"), next_edition, act=act("root"))
+
+    ((document, comparison),) = publishing.preview(next_edition)
+
+    assert (document["code"], comparison["kind"]) == ("NM-01-07", "changed")
+    assert {"standard", "citations"} <= {field["field"] for field in comparison["fields"]}
+
+
+def test_an_edition_begun_says_what_the_one_before_says(next_edition):
+    assert publishing.preview(next_edition) == []
+    assert next_edition.entries.count() == 81
