@@ -169,7 +169,10 @@ def record(entry: Entry, *, before: Mapping | None, act: recording.Act) -> None:
         effective_from=entry.edition.effective_from,
         counts_from=dict(Source.objects.values_list("code", "counts_from")),
     )
-    if found := found + sourcing.uncited(before, after):
+    if before is not None:
+        changed, cited = sourcing.moved(before, after)
+        found += sourcing.uncited(after, changed=changed, cited=cited)
+    if found:
         raise Refused(found)
     recording.append(act, _happened(entry, before, after))
 

@@ -317,7 +317,8 @@ def _faults_of(each: ProposedEntry, proposal: Proposal, current: Mapping, terms:
         for fault in sourcing.faults(stated, effective_from=proposal.effective_from, counts_from=terms.counts_from)
     ]
     if each.action == Action.CHANGE:
-        reasons += [fault.reason for fault in sourcing.uncited(current[each.service], stated)]
+        changed, cited = sourcing.moved(current[each.service], stated)
+        reasons += [fault.reason for fault in sourcing.uncited(stated, changed=changed, cited=cited)]
     try:
         editing.resolve(stated, terms)
     except UnknownCode as error:

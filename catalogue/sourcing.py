@@ -5,7 +5,7 @@ nothing else, so that the loader, the editors' form and the publisher all ask th
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from catalogue.models import Citation, Entry, SourcedField
@@ -51,21 +51,29 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
     return found
 
 
-def uncited(before: Mapping | None, after: Mapping) -> list[Fault]:
-    """Return a fault for every sourced field whose value changed while nothing changed in what it rests on.
+def uncited(entry: Mapping, *, changed: Iterable[str], cited: Iterable[str]) -> list[Fault]:
+    """Return a fault for every sourced field that changed while nothing changed in what it rests on.
 
-    ``before`` None is a new entry: all of it is new, the citations too. A field that was emptied needs no citation:
-    unknown rests on nothing.
+    ``changed`` and ``cited`` are the fields whose value and whose citations are not what they were. A field that was
+    emptied needs no citation: unknown rests on nothing.
     """
-    if before is None:
-        return []
+    unsupported = set(changed) - set(cited)
     return [
         Fault(field, f"“{SourcedField(field).label}”改动了，请同时为它新增或更改一条来源。")
         for field, columns in Entry.SOURCED_FIELDS.items()
-        if any(before[column] != after[column] for column in columns)
-        and any(after[column] not in (None, []) for column in columns)
-        and _citations(before, field) == _citations(after, field)
+        if field in unsupported and any(entry[column] not in (None, []) for column in columns)
     ]
+
+
+def moved(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]:
+    """Return the sourced fields whose value, and those whose citations, are not what they were."""
+    changed = {
+        field
+        for field, columns in Entry.SOURCED_FIELDS.items()
+        if any(before[column] != after[column] for column in columns)
+    }
+    cited = {field for field in Entry.SOURCED_FIELDS if _citations(before, field) != _citations(after, field)}
+    return changed, cited
 
 
 def _citations(entry: Mapping, field: str) -> list[Mapping]:
