@@ -112,12 +112,47 @@ def begin(previous: Edition, *, slug: str, title: str, effective_from: datetime.
     )
     edition.full_clean()
     edition.save()
-    recording.append(act, [{"verb": Event.Verb.CREATED, "edition": slug, "after": {"previous": previous.slug}}])
+    record_edition(edition, before=None, act=act)
+    carry_over(edition)
+    return edition
+
+
+@transaction.atomic
+def carry_over(edition: Edition) -> None:
+    """Let a draft edition without entries say what the one before it says; nothing changed, so nothing is recorded."""
+    _refuse_published(edition)
     terms = Terms()
-    for document in previous.documents():
+    for document in edition.previous.documents():
         stated = canonical.stated(document)
         _write(edition, terms.service(stated["code"]), stated, terms)
-    return edition
+
+
+def record_edition(edition: Edition, *, before: Mapping | None, act: recording.Act) -> None:
+    """Record what an edition says of itself now and did not before; ``before`` is its ``canonical.header()``, or None.
+
+    Inside the transaction that saved it.
+    """
+    after = canonical.header(edition)
+    about = {"edition": edition.slug}
+    if before is None:
+        recording.append(act, [about | {"verb": Event.Verb.CREATED, "after": after}])
+        return
+    changed = [field for field in after if before[field] != after[field]]
+    recording.append(
+        act,
+        [
+            about | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
+            for field in changed
+        ],
+    )
+
+
+@transaction.atomic
+def discard(edition: Edition, *, act: recording.Act) -> None:
+    """Throw a draft edition away with its entries, and record it. Raises Refused if it is published."""
+    _refuse_published(edition)
+    recording.append(act, [{"verb": Event.Verb.DELETED, "edition": edition.slug, "before": canonical.header(edition)}])
+    edition.delete()
 
 
 @transaction.atomic

@@ -8,7 +8,10 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
+from catalogue import publishing
 from catalogue.models import Edition, Entry, Finding
+from catalogue.recording import Act
+from tests.conftest import AT
 from tests.desk import as_typed, visible
 
 ENGLISH = re.compile(
@@ -180,15 +183,29 @@ def test_what_is_published_is_not_deleted(admin_client, published_entry, model):
     assert model.objects.filter(pk=obj.pk).exists()
 
 
-def test_a_deletion_the_database_refuses_is_a_sentence(admin_client, published_entry, monkeypatch):
+def test_a_deletion_the_verb_refuses_is_a_sentence(admin_client, published_entry, monkeypatch):
     # As if it was published between the question and the deletion.
     monkeypatch.setattr(type(admin.site._registry[Entry]), "is_sealed", lambda self, obj: False)
 
     page = admin_client.post(page_of(Entry, "delete", published_entry.pk), {"post": "yes"})
 
     assert page.status_code == 409
-    assert "数据库没有接受这次更改" in visible(page)
+    assert "版本 2026 已发布，不能更改" in visible(page)
     assert Entry.objects.filter(pk=published_entry.pk).exists()
+
+
+def test_a_change_the_database_refuses_is_a_sentence(admin_client, draft, monkeypatch):
+    # As if it was published after everything was asked.
+    page = page_of(Entry, "change", draft.entries.get().pk)
+    typed = as_typed(admin_client.get(page))
+    publishing.publish(draft, act=Act(at=AT), committed=True)
+    monkeypatch.setattr(type(admin.site._registry[Entry]), "is_sealed", lambda self, obj: False)
+    monkeypatch.setattr(Entry, "clean", lambda self: None)
+
+    answer = admin_client.post(page, typed | {"note": "改写"})
+
+    assert answer.status_code == 409
+    assert "数据库没有接受这次更改" in visible(answer)
 
 
 def test_a_draft_shows_what_stands_against_publishing_it(admin_client, draft):
@@ -196,8 +213,9 @@ def test_a_draft_shows_what_stands_against_publishing_it(admin_client, draft):
 
     page = admin_client.get(page_of(Edition, "change", draft.pk))
 
-    assert "发布前须处理（1 处）" in visible(page)
+    assert "发布前须处理" in visible(page)
     assert "有值而没有来源" in visible(page)
+    assert "没有经批准的调整建议" in visible(page)
     assert page_of(Entry, "change", draft.entries.get().pk) in page.content.decode()
 
 

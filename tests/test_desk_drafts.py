@@ -5,9 +5,10 @@ from django.urls import reverse
 
 from catalogue import editing
 from catalogue.desk.entry_form import EntryForm
-from catalogue.models import Citation, Edition, Entry
+from catalogue.models import Citation, Edition, Entry, Event
+from catalogue.recording import Act
 from services.models import Department, Domain, Service, Source
-from tests.conftest import state
+from tests.conftest import AT, state
 from tests.desk import added, as_typed, entry_page, rich_state, row_of, stated, visible
 
 
@@ -250,11 +251,69 @@ def test_an_entry_of_every_domain_can_be_saved_untouched(admin_client, db):
 
 
 def test_recording_refuses_a_change_that_nothing_was_cited_for(entry):
+    before = editing.state(entry)
+    entry.content = "改写"
+    entry.save()
+
     with pytest.raises(editing.Refused, match="“服务内容”改动了，请同时为它新增或更改一条来源。") as refused:
-        editing.record(entry, changed={"content", "name"}, cited={"name"})
+        editing.record(entry, before=before, act=Act(at=AT))
 
     assert [fault.field for fault in refused.value.faults] == ["content"]
 
 
-def test_recording_takes_what_was_cited_and_what_is_unknown(entry):
-    editing.record(entry, changed={"content", "name_en"}, cited={"content"})
+def test_recording_takes_what_became_unknown(entry):
+    before = editing.state(entry)
+    entry.content = None
+    entry.save()
+    entry.citations.filter(field="content").delete()
+    entry.findings.filter(field="content").delete()
+
+    editing.record(entry, before=before, act=Act(at=AT))
+
+    assert Event.objects.filter(field="content").last().after is None
+
+
+# What is recorded
+
+
+def test_a_save_is_recorded_with_who_and_each_field_before_and_after(admin_client, admin_user, entry, typed):
+    count = Event.objects.count()
+
+    admin_client.post(entry_page(entry), typed | {"note": "改写"})
+
+    (event,) = Event.objects.filter(number__gt=count)
+    assert (event.actor, event.verb, event.edition, event.service) == (
+        admin_user.username,
+        "revised",
+        "2027",
+        "NM-05-01",
+    )
+    assert (event.field, event.after) == ("note", '"改写"')
+
+
+def test_what_is_refused_is_not_recorded(admin_client, entry, typed):
+    count = Event.objects.count()
+
+    admin_client.post(entry_page(entry), typed | {"content": "没有新的来源"})
+
+    assert Event.objects.count() == count
+
+
+def test_a_new_draft_and_its_end_are_recorded(admin_client, db):
+    count = Event.objects.count()
+    new = as_typed(admin_client.get("/admin/catalogue/edition/add/"))
+    admin_client.post(
+        "/admin/catalogue/edition/add/", new | {"slug": "2027", "title": "清单", "effective_from": "2027-01-01"}
+    )
+    draft = Edition.objects.get(slug="2027")
+    entry = draft.entries.get(number=80)
+
+    admin_client.post(reverse("admin:catalogue_entry_delete", args=[entry.pk]), {"post": "yes"})
+    admin_client.post(reverse("admin:catalogue_edition_delete", args=[draft.pk]), {"post": "yes"})
+
+    events = Event.objects.filter(number__gt=count).values_list("verb", "edition", "service")
+    assert list(events) == [
+        ("created", "2027", None),
+        ("deleted", "2027", entry.service.code),
+        ("deleted", "2027", None),
+    ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from catalogue import publishing
 from catalogue.desk import filters
 from catalogue.models import Edition, Entry
+from catalogue.recording import Act
 from services.models import Department, Domain, Service, Source, TargetGroup
 from tests.conftest import AT, state
 from tests.desk import as_typed, entry_page, facets, rich_state, rows, stated, visible
@@ -200,7 +201,7 @@ def test_a_published_entry_refuses_what_is_sent(admin_client, published_entry, t
 
 
 def test_an_entry_published_while_it_was_being_edited_refuses_what_is_sent(admin_client, entry, typed):
-    publishing.publish(entry.edition, at=AT)
+    publishing.publish(entry.edition, act=Act(at=AT), committed=True)
 
     page = admin_client.post(entry_page(entry), typed | {"note": "改写"})
 

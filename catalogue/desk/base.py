@@ -11,11 +11,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, router
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalogue import recording
 from catalogue.models import Edition
 from services.models import Verification
+
+
+def act(request: HttpRequest) -> recording.Act:
+    """Return what a request does as the record keeps it: who, and when."""
+    return recording.Act(at=timezone.now(), by=request.user)
 
 
 class Paragraphs(forms.CharField):

@@ -5,12 +5,12 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from catalogue import canonical, editing, publishing
 from catalogue.desk import resting
-from catalogue.desk.base import DeskAdmin, Unsealed
+from catalogue.desk.base import DeskAdmin, Unsealed, act
 from catalogue.models import Edition, Entry, Finding
-from services.vocabularies import Terms
 
 
 class NewEditionForm(forms.ModelForm):
@@ -104,19 +104,27 @@ class EditionAdmin(Unsealed, DeskAdmin):
         after = {"region": newest.region_id, "number": newest.number + 1, "previous": previous} if newest else {}
         return after | super().get_changeform_initial_data(request)
 
+    def save_model(self, request, obj, form, change):
+        before = (
+            canonical.header(Edition.objects.select_related("region", "previous").get(pk=obj.pk)) if change else None
+        )
+        super().save_model(request, obj, form, change)
+        editing.record_edition(obj, before=before, act=act(request))
+
+    def delete_model(self, request, obj):
+        editing.discard(obj, act=act(request))
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         edition = form.instance
         if not change and form.cleaned_data["carry_over"] and edition.previous:
-            terms = Terms()
-            for document in edition.previous.documents():
-                editing.revise(edition, canonical.stated(document), terms=terms)
+            editing.carry_over(edition)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
             entries = list(obj.entries.with_details().order_by("number"))
             pages = {entry.service.code: entry.pk for entry in entries}
-            faults = [] if obj.is_published else publishing.faults(obj)
+            faults = [] if obj.is_published else publishing.faults(obj, on=timezone.localdate())
             context |= {
                 "entries": [(entry, resting.standing(entry.findings.all())) for entry in entries],
                 "faults": [(fault, pages.get(fault.service)) for fault in faults],

@@ -10,8 +10,8 @@ from django.utils.html import format_html_join
 
 from catalogue import editing
 from catalogue.desk import filters, resting
-from catalogue.desk.base import DeskAdmin, Typing, Unsealed
-from catalogue.desk.entry_form import CitationFormSet, EntryForm, FindingFormSet, cited
+from catalogue.desk.base import DeskAdmin, Typing, Unsealed, act
+from catalogue.desk.entry_form import CitationFormSet, EntryForm, FindingFormSet
 from catalogue.models import Citation, Edition, Entry, Finding
 from services.models import Department, Domain, TargetGroup, Verification
 
@@ -206,7 +206,13 @@ class EntryAdmin(Unsealed, DeskAdmin):
             obj.formsets = formsets
         return formsets, inlines
 
+    def save_model(self, request, obj, form, change):
+        form.before = editing.state(obj) if change else None
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        _, citations = formsets
-        editing.record(form.instance, changed=form.changed_fields(), cited=cited(citations))
+        editing.record(form.instance, before=form.before, act=act(request))
+
+    def delete_model(self, request, obj):
+        editing.withdraw(obj.edition, obj.service.code, act=act(request))

@@ -10,7 +10,7 @@ from django import forms
 from django.db import models
 from django.db.models import Max
 
-from catalogue import editing, sourcing
+from catalogue import sourcing
 from catalogue.models import Entry
 from services.models import Source
 
@@ -59,7 +59,7 @@ class EntryForm(forms.ModelForm):
                 row.add_error(None, fault.reason)
                 found.remove(fault)
         typed = _stated(self.cleaned_data, rows(findings), rows(citations))
-        for fault in found + editing.uncited(typed, changed=self.changed_fields(), cited=cited(citations)):
+        for fault in found + sourcing.uncited(typed, changed=self.changed_fields(), cited=cited(citations)):
             self.add_error(self._column(fault.field), fault.reason)
 
     def _column(self, field: str) -> str | None:
