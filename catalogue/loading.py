@@ -70,7 +70,8 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
     elif edition.is_published:
         _refuse_difference(path, edition, raw, entries)
         return False
-    act = recording.Act(at=datetime.datetime.fromisoformat(raw["published_at"]), reason=file["about"])
+    # Why a committed value changed nobody recorded, only by which document.
+    act = recording.Act(at=datetime.datetime.fromisoformat(raw["published_at"]))
     for entry in entries:
         try:
             editing.revise(edition, entry, terms=terms, act=act)
