@@ -109,6 +109,12 @@ def test_every_wrong_parameter_is_named_at_once(client, db):
     assert [error["field"] for error in problem["errors"]] == ["a", "b", "domain"]
 
 
+def test_more_parameters_than_anybody_needs_are_refused(client, db):
+    problem = assert_problem(client.get(LIST + "?" + "&".join(f"p{n}=1" for n in range(1001))), 400)
+
+    assert problem["detail"] == "参数太多。"
+
+
 def test_a_strange_parameter_is_named_without_its_control_characters(client, db):
     problem = assert_problem(client.get(f"{LIST}?%00%0d%0a<script>=1"), 400)
 

@@ -7,7 +7,7 @@ import http
 import json
 from collections.abc import Iterable
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
@@ -71,6 +71,8 @@ def handle(exception: Exception, context: dict) -> Response | None:
         code, detail, errors = status.HTTP_403_FORBIDDEN, None, None
     elif isinstance(exception, RequestDataTooBig):
         code, detail, errors = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, None, None
+    elif isinstance(exception, TooManyFieldsSent):
+        code, detail, errors = status.HTTP_400_BAD_REQUEST, "参数太多。", None
     elif isinstance(exception, OperationalError | InterfaceError):
         code, detail, errors = status.HTTP_503_SERVICE_UNAVAILABLE, None, None
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
