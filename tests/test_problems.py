@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client
 
 from catalogue.models import Entry
 from services.models import Verification
@@ -151,6 +152,21 @@ def test_what_is_not_there_is_a_problem_too(client, db, path):
     assert_problem(client.get(path), 404)
 
 
+@pytest.mark.parametrize("path", [LIST, DETAIL, "/api/v1/", "/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_a_method_that_is_not_there_is_refused_with_csrf_checked_too(db, path, method):
+    client = Client(enforce_csrf_checks=True)
+
+    assert_problem(getattr(client, method)(path, data="{}", content_type="application/json"), 405)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_no_method_finds_what_is_not_there(db, method):
+    client = Client(enforce_csrf_checks=True)
+
+    assert_problem(getattr(client, method)("/api/v1/nothing/", data="{}", content_type="application/json"), 404)
+
+
 @pytest.mark.parametrize("path", [LIST, DETAIL, "/api/v1/editions/", "/api/v1/domains/", "/api/v1/"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_a_method_that_is_not_there_is_refused(client, db, path, method):
@@ -229,3 +245,7 @@ def test_a_host_nobody_serves_is_refused_as_a_problem(client, db, settings):
     settings.ALLOWED_HOSTS = ["fw.example.cn"]
 
     assert_problem(client.get(LIST, headers={"Host": "evil.example"}), 400)
+
+
+def test_a_precondition_that_fails_is_a_problem(client, db):
+    assert_problem(client.get(LIST, headers={"If-Match": '"other"'}), 412)

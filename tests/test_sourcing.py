@@ -55,6 +55,8 @@ VERBATIM = cite("standard", source="newspaper", quote="每人每月840元")
         (state(target_groups=["disabled"]), "2023-12-25", "target_groups", "没有来源"),
         (state(citations=[*state()["citations"], cite("price")]), "2023-12-25", "citations", "不存在的字段"),
         (state(citations=[]), "2023-12-25", "name", "没有来源"),
+        (state(lead_department_alternatives=["finance"]), "2023-12-25", "lead_department", "没有来源"),
+        (state(standard_as_of="2023"), "2023-12-25", "standard", "没有来源"),
         (state(), "2021-11-04", "name", "晚于版本的施行日期"),
     ],
 )

@@ -41,14 +41,21 @@ class ReadingMiddleware:
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return HttpResponse(status=204, headers=CORS | PREFLIGHT)
         response = problems.respond(413) if _length(request) > MAX_BODY else self.get_response(request)
-        for name, value in CORS.items():
-            response.headers[name] = value
+        _open(response)
         if response.status_code >= 400:
-            response.headers.setdefault("Cache-Control", "no-store")
             return response
         if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.streaming:
             return response
         return _read(request, response)
+
+
+def _open(response: HttpResponse) -> HttpResponse:
+    """Let any site read an answer; an error is not kept."""
+    for name, value in CORS.items():
+        response.headers[name] = value
+    if response.status_code >= 400:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def _length(request: HttpRequest) -> int:
@@ -69,6 +76,8 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.headers["ETag"] = f'"{etag}"'
     response.headers["Content-Length"] = str(len(response.content))
     conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
+    if conditional.status_code == 412:
+        return _open(problems.respond(412))
     if conditional is not response:
         # Django's 304 keeps only some of the headers; a cache needs these too.
         for name in (*CORS, "Vary", "Cache-Control", "ETag"):

@@ -1,8 +1,12 @@
 """The way in, whether the service is up, and what no other view answers."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import resolve
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -53,11 +57,28 @@ class RootView(StrictParameters, APIView):
         )
 
 
+def reading(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Let a plain view answer GET and HEAD, and any other method with a problem instead of Django's page on CSRF."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method in {"GET", "HEAD"}:
+            return view(request)
+        response = problems.respond(405)
+        response.headers["Allow"] = "GET, HEAD"
+        return response
+
+    return answer
+
+
+@reading
 def alive(request: HttpRequest) -> JsonResponse:
     """Answer that the process is up, whatever the database does."""
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
+@reading
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer whether questions can be answered: the database is there and an edition is in force (503 if not)."""
     try:
@@ -70,6 +91,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok", "edition": edition.slug}, headers={"Cache-Control": "no-store"})
 
 
+@csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
     """Answer what no other address below ``/api/`` does: a problem, also where Django would show a page.
 
