@@ -6,7 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from catalogue import publishing
 from catalogue.models import Edition
+from catalogue.recording import Act
 
 
 def moment(day: str) -> datetime.datetime:
@@ -39,6 +41,16 @@ def test_the_edition_in_force(editions, on, known_at, slug):
     found = Edition.objects.in_force(datetime.date.fromisoformat(on), known_at=known_at and moment(known_at)).first()
 
     assert (found and found.slug) == slug
+
+
+def test_of_equals_the_one_published_last_stands_whatever_its_number(empty_catalogue, make_edition):
+    numbered_first = make_edition("a", "2024-01-01", at=None)
+    Edition.objects.filter(pk=numbered_first.pk).update(
+        previous=make_edition("b", "2024-01-01", at=moment("2024-02-01"))
+    )
+    publishing.publish(numbered_first, act=Act(at=moment("2024-03-01")), committed=True)
+
+    assert Edition.objects.in_force(datetime.date(2024, 1, 1)).get().slug == "a"
 
 
 def test_the_committed_editions_follow_each_other(db):

@@ -6,6 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import IntegrityError
 
 from catalogue import publishing
 from catalogue.models import Citation, Edition, Entry, Finding
@@ -134,3 +135,30 @@ def test_what_nobody_changed_verifies(db, capsys):
     call_command("verify")
 
     assert capsys.readouterr().out.count("与封存时一致") == 3
+
+
+def test_an_edition_in_force_before_the_one_it_follows_is_not_published(make_edition):
+    draft = make_edition("draft", at=None)
+    Edition.objects.filter(pk=draft.pk).update(effective_from="2026-10-31")
+
+    with pytest.raises(publishing.NotPublishable, match="施行日期早于上一版本"):
+        publishing.publish(draft, act=Act(at=AT), committed=True)
+
+
+def test_an_edition_that_follows_a_draft_is_not_published(make_edition):
+    first, second = make_edition("first", at=None), make_edition("second", at=None)
+    Edition.objects.filter(pk=second.pk).update(previous=first)
+
+    with pytest.raises(publishing.NotPublishable, match="上一版本 first 尚未发布"):
+        publishing.publish(second, act=Act(at=AT), committed=True)
+
+
+def test_a_publication_that_fails_half_way_leaves_nothing(make_edition):
+    draft = make_edition("draft", at=None)
+
+    # Without a time the edition itself is refused, after its entries were sealed.
+    with pytest.raises(IntegrityError):
+        publishing.publish(draft, act=Act(at=None), committed=True)
+
+    assert not Edition.objects.get(pk=draft.pk).is_published
+    assert not draft.entries.filter(sealed__isnull=False).exists()
