@@ -131,6 +131,20 @@ def test_a_form_is_told_in_words_that_the_edition_is_published(edition, publishe
         published_entry.full_clean()
 
 
+def test_a_published_entry_cannot_be_moved_out_into_a_draft(published_entry, make_edition):
+    draft = make_edition("draft", at=None)
+
+    with refused(), transaction.atomic():
+        Entry.objects.filter(pk=published_entry.pk).update(edition=draft, number=82)
+
+
+def test_an_edition_does_not_come_into_being_published(edition):
+    edition.pk, edition.slug, edition.number, edition.previous = None, "forged", 9, None
+
+    with refused(), transaction.atomic():
+        edition.save(force_insert=True)
+
+
 GUARDED = ["catalogue_edition", "catalogue_entry", "catalogue_finding", "catalogue_citation"] + [
     f"catalogue_entry_{field}" for field in LINKS
 ]
@@ -164,3 +178,21 @@ def test_a_draft_can_be_changed_and_thrown_away(make_edition, terms):
     draft.delete()
 
     assert not Edition.objects.filter(slug="draft").exists()
+
+
+@pytest.mark.parametrize("table", [*GUARDED, "catalogue_event"])
+def test_sql_cannot_replace_what_is_sealed_or_recorded(db, table):
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite knows REPLACE")
+
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="cannot be changed"), transaction.atomic():
+        cursor.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608
+
+
+def test_sql_cannot_replace_a_published_edition_by_taking_its_name(make_edition):
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite knows REPLACE")
+    draft = make_edition("draft", at=None)
+
+    with connection.cursor() as cursor, refused(), transaction.atomic():
+        cursor.execute("UPDATE OR REPLACE catalogue_edition SET slug = '2026' WHERE id = %s", [draft.pk])

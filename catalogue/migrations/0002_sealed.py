@@ -39,6 +39,10 @@ def _actions(table):
     return {"UPDATE": ["OLD"], "DELETE": ["OLD"]} if table == "catalogue_edition" else ROWS
 
 
+# An edition is published by publish(), after its entries were sealed: none comes into being published.
+BORN = "catalogue_edition_sealed_insert"
+
+
 def _published(edition):
     return f"EXISTS (SELECT 1 FROM catalogue_edition WHERE id = {edition} AND published_at IS NOT NULL)"
 
@@ -55,8 +59,24 @@ def _sqlite(*, drop):
                     f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
                 )
 
+    yield f"DROP TRIGGER IF EXISTS {BORN}"
+    if not drop:
+        yield (
+            f"CREATE TRIGGER {BORN} BEFORE INSERT ON catalogue_edition WHEN NEW.published_at IS NOT NULL "
+            f"OR {_published('NEW.id')} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+        )
+
 
 def _postgresql(*, drop):
+    yield f"DROP TRIGGER IF EXISTS {BORN} ON catalogue_edition"
+    yield f"DROP FUNCTION IF EXISTS {BORN}()"
+    if not drop:
+        yield (
+            f"CREATE FUNCTION {BORN}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.published_at IS NOT NULL "
+            f"THEN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+            "RETURN NEW; END $$"
+        )
+        yield f"CREATE TRIGGER {BORN} BEFORE INSERT ON catalogue_edition FOR EACH ROW EXECUTE FUNCTION {BORN}()"
     for table, edition in GUARDED.items():
         for action, rows in _actions(table).items():
             name = f"{table}_sealed_{action.lower()}"
@@ -65,8 +85,17 @@ def _postgresql(*, drop):
             if not drop:
                 condition = " OR ".join(_published(edition.format(row=row)) for row in rows)
                 returned = "OLD" if action == "DELETE" else "NEW"
+                # Waits for a publication under way, so that nothing slips in between its seal and its commit.
+                wait = (
+                    ""
+                    if table == "catalogue_edition"
+                    else "".join(
+                        f"PERFORM 1 FROM catalogue_edition WHERE id = {edition.format(row=row)} FOR SHARE; "
+                        for row in rows
+                    )
+                )
                 yield (
-                    f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {condition} THEN "
+                    f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {wait}IF {condition} THEN "
                     f"RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
                     f"RETURN {returned}; END $$"
                 )
