@@ -137,7 +137,7 @@ def _entry(path: Path, raw: object) -> dict:
 
 
 def _check_text(path: Path, code: str, key: str, value: object) -> None:
-    if value is not None and (not isinstance(value, str) or not value or "\0" in value):
+    if value is not None and (not isinstance(value, str) or not value.strip() or "\0" in value):
         raise Faulty(path, code, f"{key} 应是文字；未知请写 null，不写空字符串")
 
 

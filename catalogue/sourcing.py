@@ -36,8 +36,14 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
     for citation in entry["citations"]:
         if citation["field"] not in Entry.SOURCED_FIELDS and citation["field"] != Citation.MENTION:
             found.append(Fault("citations", f"来源引用了不存在的字段“{citation['field']}”。"))
-        if citation["verification"] == Verification.VERBATIM and not citation["quote"]:
+        if citation["verification"] == Verification.VERBATIM and not _quoted(citation):
             found.append(Fault(citation["field"], f"标为“原文核对”的来源 {citation['source']} 没有照录原文。"))
+    named = {citation["source"] for citation in entry["citations"] if citation["field"] == "legal_basis"}
+    found += [
+        Fault("legal_basis", f"“法律法规依据”中的 {code} 没有自己的来源。")
+        for code in entry["legal_basis"]
+        if named and code not in named
+    ]
     cited = [(citation["field"], citation["source"]) for citation in entry["citations"]]
     for field, source in dict.fromkeys(cited + [("legal_basis", source) for source in entry["legal_basis"]]):
         if source not in counts_from:
@@ -80,6 +86,11 @@ def _citations(entry: Mapping, field: str) -> list[Mapping]:
     return [citation for citation in entry["citations"] if citation["field"] == field]
 
 
+def _quoted(citation: Mapping) -> bool:
+    # Blanks of any kind stand in every document, so they quote none.
+    return bool(citation["quote"] and citation["quote"].strip())
+
+
 def _about(known: bool, field: str, entry: Mapping, citations: list[Mapping]) -> list[str]:
     label = entry["verification"].get(field)
     if not known:
@@ -90,7 +101,7 @@ def _about(known: bool, field: str, entry: Mapping, citations: list[Mapping]) ->
     if not label or not entry["basis"].get(field):
         return ["有值而没有核实情况和依据类别，请补充。"]
     # A quote is what raises a label to verbatim, so a verbatim citation without one counts for nothing here.
-    ranks = [Verification(c["verification"]).rank for c in citations if c["quote"] or c["verification"] != "verbatim"]
+    ranks = [Verification(c["verification"]).rank for c in citations if _quoted(c) or c["verification"] != "verbatim"]
     if Verification(label).rank > max(ranks, default=-1):
         return [f"标为“{Verification(label).label}”，高于其来源的核实情况，不能上调。"]
     return []

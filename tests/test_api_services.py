@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.api.filters import EntryFilterSet
 from catalogue.api.serializers import EntrySerializer
 from catalogue.models import Entry
-from services.models import Department, Domain, TargetGroup
+from services.models import Department, Domain, Service, TargetGroup
 from tests.conftest import cite, state
 
 LIST = "/api/v1/services/"
@@ -323,3 +323,11 @@ def test_history_tells_when_nothing_changed(client, make_edition):
 
 def test_history_of_a_service_nobody_has_is_not_found(client, db):
     assert client.get(f"{LIST}NM-05-99/history/").status_code == 404
+
+
+def test_a_code_the_model_allows_has_an_address(client, empty_catalogue, request):
+    Service.objects.create(code="NM-05-12345")  # before the terms are looked up
+    request.getfixturevalue("make_edition")("long", entries=[state("NM-05-12345")])
+
+    assert codes(client) == ["NM-05-12345"]
+    assert client.get(f"{LIST}NM-05-12345/").status_code == 200

@@ -120,6 +120,8 @@ def with_citation(**values: object) -> Callable[[dict], object]:
         (with_citation(verification="certain"), "来源的 verification 是“certain”"),
         (with_citation(jurisdiction="moon"), "来源的 jurisdiction 是“moon”"),
         (with_citation(quote=""), "quote 应是文字；未知请写 null"),
+        (with_citation(quote="\u3000"), "quote 应是文字；未知请写 null"),
+        (lambda f: first(f).update(content=" "), "content 应是文字"),
         (
             lambda f: first(f)["verification"].update(name_en="verbatim"),
             "NM-01-01：“英文名称”标为“原文核对”，高于其来源",

@@ -52,6 +52,18 @@ VERBATIM = cite("standard", source="newspaper", quote="每人每月840元")
         ),
         (state(legal_basis=["undated"]), "2023-12-25", "legal_basis", "没有来源"),
         (state(legal_basis=["undated"]), "2023-12-25", "legal_basis", "晚于版本的施行日期"),
+        (
+            state(
+                legal_basis=["newspaper"],
+                verification=state()["verification"] | {"legal_basis": "unverified"},
+                basis=state()["basis"] | {"legal_basis": "editorial"},
+                citations=[*state()["citations"], cite("legal_basis")],
+            ),
+            "2023-12-25",
+            "legal_basis",
+            "没有自己的来源",
+        ),
+        (with_standard(VERBATIM | {"quote": "\u3000 "}, label="verbatim"), "2023-12-25", "standard", "没有照录原文"),
         (state(target_groups=["disabled"]), "2023-12-25", "target_groups", "没有来源"),
         (state(citations=[*state()["citations"], cite("price")]), "2023-12-25", "citations", "不存在的字段"),
         (state(citations=[]), "2023-12-25", "name", "没有来源"),
