@@ -8,6 +8,8 @@ that is ``publishing``.
 import json
 from collections.abc import Iterable
 
+from django.db.models import Manager
+
 from catalogue.models import Edition, Entry
 
 
@@ -30,16 +32,16 @@ def document(entry: Entry) -> dict:
         "name": entry.name,
         "name_en": entry.name_en,
         "domain": _term(entry.domain, "name", "name_en"),
-        "target_groups": [_term(group, "name") for group in entry.target_groups.all()],
+        "target_groups": _terms(entry.target_groups, "name"),
         "target_group_text": entry.target_group_text,
         "content": entry.content,
         "standard": entry.standard,
         "standard_as_of": entry.standard_as_of,
         "expenditure_responsibility": entry.expenditure_responsibility,
         "lead_department": lead and _term(lead, "name", "short_name"),
-        "lead_department_alternatives": [_term(other, "name") for other in entry.lead_department_alternatives.all()],
-        "co_departments": [_term(department, "name") for department in entry.co_departments.all()],
-        "legal_basis": [_term(source, "title") for source in entry.legal_basis.all()],
+        "lead_department_alternatives": _terms(entry.lead_department_alternatives, "name"),
+        "co_departments": _terms(entry.co_departments, "name"),
+        "legal_basis": _terms(entry.legal_basis, "title"),
         # Its place in the form; the rules themselves come with the entitlements.
         "eligibility": None,
         "note": entry.note,
@@ -59,6 +61,12 @@ def document(entry: Entry) -> dict:
             for citation in entry.citations.all()
         ],
     }
+
+
+def _terms(related: Manager, *attributes: str) -> list[dict]:
+    # In the vocabulary's order, and by code where two have the same place: never as a database's locale would sort.
+    terms = sorted(related.all(), key=lambda term: (term.position, term.code))
+    return [_term(term, *attributes) for term in terms]
 
 
 def _term(term: object, *attributes: str) -> dict:
@@ -101,9 +109,10 @@ def header(edition: Edition) -> dict:
     }
 
 
-def content(edition: Edition, sealed: Iterable[str]) -> bytes:
+def content(header: str, entries: Iterable[str]) -> bytes:
     """Return the canonical bytes of an edition, of which its digest is the SHA-256.
 
-    ``sealed`` are its entries' canonical texts in the order of their numbers.
+    ``header`` and ``entries`` are what was sealed: the canonical texts of ``header()`` and, in the order of their
+    numbers, of every ``document()``.
     """
-    return f'{{"edition":{dumps(header(edition))},"services":[{",".join(sealed)}]}}'.encode()
+    return f'{{"edition":{header},"services":[{",".join(entries)}]}}'.encode()

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
@@ -44,7 +45,8 @@ def revise(edition: Edition, stated: Mapping, *, terms: Terms, act: recording.Ac
     on a source, and ``services.vocabularies.UnknownCode`` for a code nobody has; then nothing is written.
     """
     _refuse_published(edition)
-    if found := sourcing.faults(stated, effective_from=edition.effective_from, counts_from=terms.counts_from):
+    found = sourcing.faults(stated, effective_from=edition.effective_from, counts_from=terms.counts_from)
+    if found := found + misfits(stated):
         raise Refused(found)
     service = terms.service(stated["code"])
     existing = Entry.objects.with_details().filter(edition=edition, service=service).first()
@@ -52,6 +54,23 @@ def revise(edition: Edition, stated: Mapping, *, terms: Terms, act: recording.Ac
     entry = _write(edition, service, stated, terms)
     recording.append(act, _happened(entry, before, stated))
     return entry
+
+
+def misfits(stated: Mapping) -> list[sourcing.Fault]:
+    """Return a fault for every text and number its column cannot hold, on either database."""
+    held = [(Entry, column, stated[column]) for column in ("number", *TEXTS)]
+    held += [
+        (Citation, column, citation[column]) for citation in stated["citations"] for column in ("locator", "quote")
+    ]
+    found = []
+    for model, column, value in held:
+        field = model._meta.get_field(column)
+        try:
+            if value is not None:
+                field.run_validators(value)
+        except ValidationError as error:
+            found.append(sourcing.Fault(column, f"“{field.verbose_name}”不合要求：{'；'.join(error.messages)}"))
+    return found
 
 
 def resolve(stated: Mapping, terms: Terms) -> tuple[dict, dict]:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from catalogue import canonical, editing, publishing, recording
 from catalogue.models import Citation, Edition, Entry, Finding
-from services.files import Faulty, check_keys, read_json
+from services.files import Faulty, check_keys, check_list, read_json
 from services.loading import CITATION, load_vocabularies
 from services.models import Jurisdiction, Verification
 from services.vocabularies import Terms, UnknownCode
@@ -44,7 +44,7 @@ def load(folder: Path, *, tell: Callable[[str], None]) -> None:
     paths = sorted((folder / "editions").glob("*.json"))
     files = [(path, check_keys(path, None, read_json(path), ("about", "edition", "services"))) for path in paths]
     for path, file in files:
-        check_keys(path, "edition", file["edition"], EDITION)
+        _check_edition(path, check_keys(path, "edition", file["edition"], EDITION))
     for path, file in sorted(files, key=lambda item: item[1]["edition"]["number"]):
         loaded = load_edition(path, file, terms=terms)
         tell(f"版本 {file['edition']['slug']}：{'已装入并发布' if loaded else '没有变化'}。")
@@ -57,7 +57,7 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
     Raises Faulty with file, entry and reason for whatever the file, the sourcing rule or the publisher objects to, and
     if the digest the file states is not the one its content has; then nothing is written.
     """
-    entries = [_entry(path, raw) for raw in file["services"]]
+    entries = [_entry(path, raw) for raw in check_list(path, None, "services", file["services"])]
     for key in ("code", "number"):
         values = [entry[key] for entry in entries]
         for value in values:
@@ -65,11 +65,13 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
                 raise Faulty(path, value, f"{key} 重复")
     raw = file["edition"]
     edition = Edition.objects.filter(slug=raw["slug"]).select_related("previous", "region").first()
-    if edition is None:
-        edition = _draft(path, raw, terms)
-    elif edition.is_published:
+    if edition and edition.is_published:
         _refuse_difference(path, edition, raw, entries)
         return False
+    if edition:
+        # A load leaves no draft behind, so this one is somebody's work on the desk.
+        raise Faulty(path, "edition", f"编辑台上已有草稿“{raw['slug']}”；请先删去草稿，或给文件换一个标识")
+    edition = _draft(path, raw, terms)
     # Why a committed value changed nobody recorded, only by which document.
     act = recording.Act(at=datetime.datetime.fromisoformat(raw["published_at"]))
     for entry in entries:
@@ -77,8 +79,6 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
             editing.revise(edition, entry, terms=terms, act=act)
         except (editing.Refused, UnknownCode) as error:
             raise Faulty(path, entry["code"], str(error)) from None
-    gone = edition.entries.exclude(service__code__in=[entry["code"] for entry in entries])
-    gone.delete()
     try:
         edition = publishing.publish(edition, act=act, committed=True)
     except publishing.NotPublishable as error:
@@ -112,6 +112,14 @@ def _draft(path: Path, raw: Mapping, terms: Terms) -> Edition:
     return edition
 
 
+def _check_edition(path: Path, raw: Mapping) -> None:
+    for key in EDITION:
+        if key != "number":
+            _check_text(path, "edition", key, raw[key])
+    if type(raw["number"]) is not int:
+        raise Faulty(path, "edition", "number 应是整数")
+
+
 def _entry(path: Path, raw: object) -> dict:
     """Return an entry of a file in the form of ``canonical.stated()``, its shape and choices checked."""
     code = raw.get("code") if isinstance(raw, dict) else raw
@@ -124,14 +132,12 @@ def _entry(path: Path, raw: object) -> dict:
     for key in (*editing.TEXTS, "lead_department"):
         _check_text(path, code, key, entry[key])
     for key in editing.LISTS:
-        if not isinstance(entry[key], list) or len(set(map(str, entry[key]))) != len(entry[key]):
+        if len(set(check_list(path, code, key, entry[key], of=str))) != len(entry[key]):
             raise Faulty(path, code, f"{key} 应是不重复的代码列表")
         entry[key] = sorted(entry[key])
     _check_labels(path, code, entry["verification"], "verification", Verification.values)
     _check_labels(path, code, entry["basis"], "basis", Finding.Basis.values)
-    if not isinstance(entry["citations"], list):
-        raise Faulty(path, code, "citations 应是列表")
-    for citation in entry["citations"]:
+    for citation in check_list(path, code, "citations", entry["citations"]):
         _check_citation(path, code, citation)
     return entry
 
@@ -159,7 +165,7 @@ def _check_citation(path: Path, code: str, citation: object) -> None:
             raise Faulty(path, code, f"来源的 {key} 是“{citation[key]}”，可用：{'、'.join(allowed)}")
     if citation["jurisdiction"] not in (None, *Jurisdiction.values):
         raise Faulty(path, code, f"来源的 jurisdiction 是“{citation['jurisdiction']}”")
-    for key in ("locator", "quote"):
+    for key in ("source", "locator", "quote"):
         _check_text(path, code, key, citation[key])
 
 

@@ -316,6 +316,7 @@ def _faults_of(each: ProposedEntry, proposal: Proposal, current: Mapping, terms:
         fault.reason
         for fault in sourcing.faults(stated, effective_from=proposal.effective_from, counts_from=terms.counts_from)
     ]
+    reasons += [fault.reason for fault in editing.misfits(stated)]
     if each.action == Action.CHANGE:
         changed, cited = sourcing.moved(current[each.service], stated)
         reasons += [fault.reason for fault in sourcing.uncited(stated, changed=changed, cited=cited)]

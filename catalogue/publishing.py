@@ -80,9 +80,10 @@ def publish(edition: Edition, *, act: recording.Act, committed: bool = False) ->
     for entry in entries:
         entry.sealed = canonical.dumps(canonical.document(entry))
     Entry.objects.bulk_update(entries, ["sealed"])
+    edition.sealed = canonical.dumps(canonical.header(edition))
     edition.digest = hashlib.sha256(content(edition)).hexdigest()
     edition.published_at = act.at
-    edition.save(update_fields=["digest", "published_at"])
+    edition.save(update_fields=["sealed", "digest", "published_at"])
     edition.proposals.update(state=Proposal.State.PUBLISHED)
     recording.append(act, _happened(edition))
     return edition
@@ -152,8 +153,8 @@ def _happened(edition: Edition) -> Iterator[dict]:
 
 
 def content(edition: Edition) -> bytes:
-    """Return the canonical bytes of an edition whose entries are sealed; their SHA-256 is its digest."""
-    return canonical.content(edition, edition.entries.order_by("number").values_list("sealed", flat=True))
+    """Return the canonical bytes of a sealed edition; their SHA-256 is its digest."""
+    return canonical.content(edition.sealed, edition.entries.order_by("number").values_list("sealed", flat=True))
 
 
 def verify(edition: Edition) -> list[str]:
@@ -166,6 +167,8 @@ def verify(edition: Edition) -> list[str]:
     found = []
     if hashlib.sha256(content(edition)).hexdigest() != edition.digest:
         found.append(f"版本 {edition.slug}：封存内容的 SHA-256 与摘要 {edition.digest} 不符。")
+    if canonical.dumps(canonical.header(edition)) != edition.sealed:
+        found.append(f"版本 {edition.slug}：版本自身的说明与封存时不符。")
     counts_from = dict(Source.objects.values_list("code", "counts_from"))
     for entry in edition.entries.with_details().order_by("number"):
         document = canonical.document(entry)

@@ -4,12 +4,21 @@ The database itself refuses what the field refuses, so that raw SQL cannot store
 value means: that is the models'.
 """
 
+import json
+
+from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 from django.db import models
 
 # Anchored with \A and \Z, which Python and PostgreSQL read alike; Python's "$" also lets a trailing newline by.
 SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 DIGEST = r"\A[0-9a-f]{64}\Z"
+
+
+def no_nul(value: object) -> None:
+    """Raise ValidationError for a JSON value that holds U+0000 anywhere: PostgreSQL cannot store it."""
+    if "\\u0000" in json.dumps(value):
+        raise ValidationError("不允许空字符（U+0000）。")
 
 
 class _Checked:

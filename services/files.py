@@ -33,6 +33,10 @@ def read_json(path: Path) -> dict:
         raise Faulty(path, f"第 {error.lineno} 行第 {error.colno} 列", f"不是有效的 JSON（{error.msg}）") from None
     if not isinstance(found, dict):
         raise Faulty(path, None, "最外层应是一个对象")
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Faulty(path, None, "有半个代理字符（\\ud800 一类），不是文字") from None
     return found
 
 
@@ -45,4 +49,11 @@ def check_keys(path: Path, entry: object, found: object, expected: Iterable[str]
         raise Faulty(path, entry, f"缺少 {'、'.join(sorted(missing))}")
     if extra := found.keys() - expected:
         raise Faulty(path, entry, f"多出 {'、'.join(sorted(extra))}")
+    return found
+
+
+def check_list(path: Path, entry: object, name: str, found: object, of: type = object) -> list:
+    """Return ``found`` if it is a list, of one type where one is named. Raises Faulty otherwise."""
+    if not isinstance(found, list) or not all(isinstance(each, of) for each in found):
+        raise Faulty(path, entry, f"{name} 应是{'文字的' if of is str else ''}列表")
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from services.files import Faulty, check_keys, read_json
+from services.files import Faulty, check_keys, check_list, read_json
 from services.models import (
     Box,
     Department,
@@ -39,7 +39,7 @@ def load_vocabularies(folder: Path) -> int:
         path = folder / f"{name}.json"
         file = check_keys(path, None, read_json(path), ("about", "terms"))
         file_loader = _File(path)
-        for position, raw in enumerate(file["terms"], start=1):
+        for position, raw in enumerate(check_list(path, None, "terms", file["terms"]), start=1):
             load(file_loader, position, raw)
         changed += file_loader.changed
     return changed
@@ -70,13 +70,15 @@ class _File:
 
     def find(self, model: type[models.Model], code: str, entry: object) -> models.Model:
         terms = self._terms(model)
-        if code not in terms:
+        if not isinstance(code, str) or code not in terms:
             raise Faulty(self.path, entry, f"{model._meta.verbose_name}中没有代码“{code}”")
         return terms[code]
 
     def save(self, model: type[models.Model], values: dict) -> models.Model:
         """Write a term by its code if it is new or differs; return it."""
         code = values["code"]
+        if not isinstance(code, str):
+            raise Faulty(self.path, code, "code 应是文字")
         if (model, code) in self._named:
             raise Faulty(self.path, code, "代码重复")
         self._named.add((model, code))
@@ -107,7 +109,9 @@ def _column(term: models.Model, key: str, value: object) -> tuple[str, object]:
     field = term._meta.get_field(key)
     if field.is_relation:
         return field.attname, value and value.pk
-    if isinstance(value, str) and not value:
+    if isinstance(field, models.CharField | models.TextField) and not isinstance(value, str | None):
+        raise ValidationError(f"{key} 应是文字")
+    if isinstance(value, str) and not value.strip():
         raise ValidationError(f"{key} 为空字符串；未知请写 null")
     return key, field.to_python(value)
 
@@ -132,7 +136,7 @@ def _domain(file: _File, position: int, raw: object) -> None:
     values = file.read(raw, ("code", "name", "name_en", "goal", "tasks"))
     tasks = values.pop("tasks")
     domain = file.save(Domain, values | {"position": position})
-    for place, task in enumerate(tasks, start=1):
+    for place, task in enumerate(check_list(file.path, domain.code, "tasks", tasks), start=1):
         file.save(Task, file.read(task, ("code", "heading", "text")) | {"domain": domain, "position": place})
 
 
@@ -153,6 +157,7 @@ def _indicator(file: _File, position: int, raw: object) -> None:
     )  # fmt: skip
     values = file.read(raw, keys)
     code, services, baseline = values["code"], values.pop("services"), values.pop("baseline")
+    check_list(file.path, code, "services", services, of=str)
     if baseline is not None:
         baseline = check_keys(file.path, code, baseline, ("value", "year", "citation"))
         citation = file.citation(code, baseline["citation"])
@@ -178,7 +183,7 @@ def _box(file: _File, position: int, raw: object) -> None:
     values = file.read(raw, ("code", "number", "title", "domain", "projects"))
     projects = values.pop("projects")
     box = file.save(Box, values | {"domain": file.find(Domain, values["domain"], values["code"])})
-    for place, project in enumerate(projects, start=1):
+    for place, project in enumerate(check_list(file.path, box.code, "projects", projects), start=1):
         file.save(Project, file.read(project, ("code", "name", "text")) | {"box": box, "position": place})
 
 

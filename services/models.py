@@ -8,7 +8,7 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
-from services.fields import SLUG, Choice, Code, Line, Text
+from services.fields import SLUG, Choice, Code, Line, Text, no_nul
 
 
 class Verification(models.TextChoices):
@@ -237,7 +237,9 @@ class TargetGroup(Cited):
     position = models.PositiveSmallIntegerField("次序", default=0)
     name = Line("名称", max_length=200, help_text="例：65岁及以上老年人")
     name_en = Line("英文名称", max_length=300, null=True, blank=True)
-    definition = models.JSONField("机器可读的界定", null=True, blank=True, help_text='例：{"age_min": 65}')
+    definition = models.JSONField(
+        "机器可读的界定", null=True, blank=True, validators=[no_nul], help_text='例：{"age_min": 65}'
+    )
     note = Text("说明", null=True, blank=True)
 
     class Meta(Cited.Meta):

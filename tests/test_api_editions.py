@@ -1,5 +1,6 @@
 """Editions over HTTP: which one answers, its content and digest, and what it changed."""
 
+import datetime
 import hashlib
 import json
 
@@ -44,6 +45,19 @@ def test_a_day_or_moment_without_an_edition_says_from_when_there_is_one(client, 
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
     assert words in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("now", "slug"),
+    [
+        ("2026-10-31T15:59:59+00:00", "2023"),  # 23:59:59 in Inner Mongolia
+        ("2026-10-31T16:00:00+00:00", "2026"),  # midnight there, still October in UTC
+    ],
+)
+def test_an_edition_comes_into_force_at_midnight_in_inner_mongolia(client, db, monkeypatch, now, slug):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime.datetime.fromisoformat(now))
+
+    assert client.get(LIST, {"page_size": 1}).json()["edition"]["slug"] == slug
 
 
 def test_without_any_edition_the_list_is_not_found_and_readiness_fails(client, empty_catalogue):

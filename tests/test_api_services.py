@@ -138,6 +138,7 @@ def test_the_list_leaves_citations_out_unless_asked(client, db):
     assert "citations" not in results(client, page_size=1)[0]
     assert results(client, page_size=1, expand="citations")[0]["citations"]
     assert "citations" in results(client, page_size=1, fields="code,citations")[0]
+    assert list(results(client, page_size=1, fields="code", expand="citations")[0]) == ["code", "citations"]
 
 
 @pytest.mark.parametrize("on", ["list", "detail"])

@@ -1,8 +1,10 @@
 """What changed between two editions, field by field."""
 
+import json
+
 import pytest
 
-from catalogue.comparing import changes, compare
+from catalogue.comparing import COMPARED, changes, compare
 
 PLAN = {"code": "seed-plan", "title": "规划", "document_number": "内政办发〔2021〕70号"}
 PAPER = {"code": "newspaper", "title": "内蒙古日报", "document_number": None}
@@ -72,3 +74,7 @@ def test_changes_come_in_the_order_of_the_newer_edition_and_withdrawals_last(ord
         ("NM-01-02", "changed"),
         ("NM-01-01", "withdrawn"),
     ]
+
+
+def test_nothing_an_entry_says_is_left_out_of_the_comparison(published_entry):
+    assert {*COMPARED, "code", "citations"} == set(json.loads(published_entry.sealed))

@@ -81,6 +81,15 @@ def test_loading_twice_changes_nothing(db, folder):
         ("projects", lambda f: f["terms"][0]["projects"][0].update(code="P9"), "P9：格式不符"),
         ("domains", lambda f: f["terms"][0]["citation"].update(quote=None), "原文"),
         ("sources", lambda f: f["terms"][0].update(date="2021-02-30"), "seed-plan：没有 2021-02-30"),
+        ("sources", lambda f: f["terms"][0].update(title=[{}]), "seed-plan：title 应是文字"),
+        ("sources", lambda f: f["terms"][0].update(title="　"), "seed-plan"),
+        ("departments", lambda f: f["terms"][0].update(code=7), "code 应是文字"),
+        ("departments", lambda f: f["terms"][0]["citation"].update(source={}), "依据文件中没有代码"),
+        ("domains", lambda f: f["terms"][0].update(tasks=None), "NM-01：tasks 应是列表"),
+        ("projects", lambda f: f["terms"][0].update(projects=7), "BOX-1：projects 应是列表"),
+        ("indicators", lambda f: f["terms"][1].update(services=[[]]), "IND-02：services 应是文字的列表"),
+        ("target_groups", lambda f: f["terms"][0].update(definition={"a": "\0"}), "不允许空字符"),
+        ("departments", lambda f: f.update(terms=5), "terms 应是列表"),
     ],
 )
 def test_a_faulty_vocabulary_stops_the_load_and_nothing_is_written(db, folder, file, alter, words):
@@ -146,6 +155,18 @@ def with_citation(**values: object) -> Callable[[dict], object]:
         (lambda f: f["edition"].update(previous="2019"), "没有上一版本“2019”"),
         (lambda f: f["edition"].update(digest="0" * 64), "内容的摘要是"),
         (lambda f: f["edition"].pop("note"), "缺少 note"),
+        (lambda f: f["edition"].update(note=5), "edition：note 应是文字"),
+        (lambda f: f["edition"].update(title=[{}]), "edition：title 应是文字"),
+        (lambda f: f["edition"].update(number="1"), "edition：number 应是整数"),
+        (lambda f: f.update(services=None), "services 应是列表"),
+        (lambda f: first(f)["target_groups"].append(5), "target_groups 应是文字的列表"),
+        (lambda f: first(f).update(citations={}), "citations 应是列表"),
+        (with_citation(source=[]), "source 应是文字"),
+        # What a column cannot hold is refused alike on both databases.
+        (lambda f: first(f).update(name="名" * 201), "NM-01-01：“名称”不合要求"),
+        (lambda f: first(f).update(name_en="n" * 301), "NM-01-01：“英文名称”不合要求"),
+        (with_citation(locator="n" * 201), "NM-01-01：“位置”不合要求"),
+        (lambda f: first(f).update(number=40000), "NM-01-01：“序号”不合要求"),
     ],
 )
 def test_a_faulty_edition_stops_the_load_and_nothing_is_written(empty_catalogue, folder, alter, words):
@@ -203,6 +224,15 @@ def test_a_source_does_not_become_younger_than_an_edition_it_stands_in(db, folde
         load(folder, tell=lambda sentence: None)
 
 
+def test_a_draft_on_the_desk_is_not_overwritten_by_a_file(empty_catalogue, folder, make_edition):
+    draft = make_edition("2021", "2021-11-05", at=None)
+
+    with pytest.raises(Faulty, match="编辑台上已有草稿“2021”"):
+        load(folder, tell=lambda sentence: None)
+
+    assert draft.entries.get().service.code == "NM-05-01"
+
+
 def test_what_no_published_edition_uses_may_change(db, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="说明"))
     told = []
@@ -220,6 +250,7 @@ def test_what_no_published_edition_uses_may_change(db, folder):
         ("[]", "最外层应是一个对象"),
         ('{"about": 1, "about": 2}', "“about”出现了两次"),
         ("\udcff", "不是 UTF-8 编码"),
+        ('{"about": "\\ud800", "terms": []}', "半个代理字符"),
         (None, "没有这个文件"),
     ],
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from catalogue.models import Entry
@@ -69,6 +69,10 @@ def assert_problem(response, status: int) -> dict:
         (LIST, "edition=1999", "edition", "2026"),
         (LIST, "edition=2023&edition=2026", "edition", None),
         (LIST, "edition=2023&valid_on=2023-12-31", "edition", None),
+        (LIST, "edition=2023&known_at=2026-11-23T08:00:00Z", "edition", None),
+        (LIST, "known_at=2026-11-23T080000Z", "known_at", None),
+        (LIST, "known_at=2026-11-23T08:00Z", "known_at", None),
+        ("/api/v1/schema/", "x=1", "x", None),
         (LIST, "valid_on=2023-02-30", "valid_on", None),
         (LIST, "valid_on=20231225", "valid_on", None),
         (LIST, "valid_on=yesterday", "valid_on", None),
@@ -102,6 +106,19 @@ def test_a_parameter_that_cannot_be_taken_is_named_with_what_is_allowed(client, 
     assert [error["field"] for error in problem["errors"]] == [field]
     if allowed:
         assert allowed in problem["errors"][0]["allowed"]
+
+
+def test_head_refuses_what_get_refuses(client, db):
+    assert client.head(f"{LIST}?nonsense=1").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/api/v1/schema/", "/api/docs/", "/api/redoc/"])
+def test_a_page_and_a_document_refuse_with_a_problem_too(client, db, path):
+    assert_problem(client.post(path, data="{}", content_type="application/json"), 405)
+
+
+def test_the_document_in_a_form_nobody_offers_is_a_problem(client, db):
+    assert_problem(client.get("/api/v1/schema/", headers={"Accept": "text/html"}), 406)
 
 
 def test_every_wrong_parameter_is_named_at_once(client, db):
@@ -209,10 +226,10 @@ def test_json_is_answered_to_whoever_takes_it(client, db, accept):
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
 
 
-@pytest.fixture
-def broken_database(db) -> Iterator[None]:
+@pytest.fixture(params=[OperationalError, InterfaceError])
+def broken_database(db, request) -> Iterator[None]:
     def away(execute, sql, params, many, context):
-        raise OperationalError("the database is away")
+        raise request.param("the database is away")
 
     with connection.execute_wrapper(away):
         yield

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from catalogue import publishing
 from catalogue.models import Citation, Edition, Entry, Finding
 from catalogue.recording import Act
-from services.models import Department, Source
+from services.models import Department, Region, Source
 from tests.conftest import AT, FIXTURES, state, unsealed
 
 
@@ -117,6 +117,8 @@ def test_an_edition_names_the_one_before(make_edition):
         lambda entry: Department.objects.filter(pk=entry.lead_department_id).update(name="改名的部门"),
         lambda entry: Source.objects.filter(code="law-vaccine").update(counts_from="2030-01-01"),
         lambda entry: Edition.objects.filter(pk=entry.edition_id).update(note="改"),
+        lambda entry: Edition.objects.filter(pk=entry.edition_id).update(sealed="{}"),
+        lambda entry: Region.objects.update(name="改名的自治区"),
         lambda entry: Edition.objects.filter(pk=entry.edition_id).update(digest="0" * 64),
     ],
 )
@@ -162,3 +164,11 @@ def test_a_publication_that_fails_half_way_leaves_nothing(make_edition):
 
     assert not Edition.objects.get(pk=draft.pk).is_published
     assert not draft.entries.filter(sealed__isnull=False).exists()
+
+
+def test_a_region_that_was_renamed_does_not_alter_what_was_sealed(db):
+    before = publishing.content(Edition.objects.get(slug="2026"))
+
+    Region.objects.update(name="改名的自治区")
+
+    assert publishing.content(Edition.objects.get(slug="2026")) == before

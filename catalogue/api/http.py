@@ -79,10 +79,8 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if conditional.status_code == 412:
         return _open(problems.respond(412))
     if conditional is not response:
-        # Django's 304 keeps only some of the headers; a cache needs these too.
-        for name in (*CORS, "Vary", "Cache-Control", "ETag"):
-            conditional.headers[name] = response.headers[name]
-        return conditional
+        # Django's 304 keeps what a cache needs, but not what lets another site read it.
+        return _open(conditional)
     if request.method == "HEAD":
         length = response.headers["Content-Length"]
         response.content = b""

@@ -9,6 +9,8 @@ from django.http import QueryDict
 from catalogue.api.problems import InvalidParameters, error, invalid
 
 MAX_LENGTH = 1000
+# One form of the many ISO 8601 has: the contract's, with the seconds and the time zone.
+MOMENT = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 class StrictParameters:
@@ -99,7 +101,9 @@ def moment(query: QueryDict, name: str) -> datetime.datetime | None:
     if value is None:
         return None
     try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})", value):
+        if not re.fullmatch(
+            r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", value
+        ):
             raise ValueError
         return datetime.datetime.fromisoformat(value).astimezone(datetime.UTC)
     except (ValueError, OverflowError):

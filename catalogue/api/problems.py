@@ -7,20 +7,19 @@ import http
 import json
 from collections.abc import Iterable
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
-from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
 DETAILS = {
     status.HTTP_400_BAD_REQUEST: "请求有误。",
-    status.HTTP_403_FORBIDDEN: "没有权限。",
     status.HTTP_404_NOT_FOUND: "没有这个地址。可用的地址见 /api/v1/。",
+    status.HTTP_405_METHOD_NOT_ALLOWED: "这个地址不接受这种请求方法。",
+    status.HTTP_412_PRECONDITION_FAILED: "内容与请求所要求的版本不符。",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "请求正文太大。",
     status.HTTP_500_INTERNAL_SERVER_ERROR: "服务器出错，已记录。请稍后再试。",
     status.HTTP_503_SERVICE_UNAVAILABLE: "暂时无法读取数据，请稍后再试。",
@@ -61,36 +60,24 @@ def document(code: int, detail: str | None = None, errors: list[dict] | None = N
     return problem | ({"errors": errors} if errors else {})
 
 
-def handle(exception: Exception, context: dict) -> Response | None:
+def handle(exception: Exception, context: dict) -> HttpResponse | None:
     """DRF's exception handler: a problem for whatever a client or a lost database caused, None for our own faults."""
-    headers = {}
     if isinstance(exception, Http404):
         # Django's own sentence names models; a view that knows better raises NotFound with one of ours.
-        code, detail, errors = status.HTTP_404_NOT_FOUND, None, None
-    elif isinstance(exception, PermissionDenied):
-        code, detail, errors = status.HTTP_403_FORBIDDEN, None, None
-    elif isinstance(exception, RequestDataTooBig):
-        code, detail, errors = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, None, None
-    elif isinstance(exception, TooManyFieldsSent):
-        code, detail, errors = status.HTTP_400_BAD_REQUEST, "参数太多。", None
-    elif isinstance(exception, OperationalError | InterfaceError):
-        code, detail, errors = status.HTTP_503_SERVICE_UNAVAILABLE, None, None
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    elif isinstance(exception, exceptions.APIException):
-        code, detail = exception.status_code, str(exception.detail)
-        errors = getattr(exception, "errors", None)
-        if getattr(exception, "wait", None):
-            headers["Retry-After"] = str(int(exception.wait) + 1)
-    else:
-        return None
-    set_rollback()
-    return Response(document(code, detail, errors), status=code, headers=headers, content_type=MEDIA_TYPE)
+        return respond(status.HTTP_404_NOT_FOUND)
+    if isinstance(exception, TooManyFieldsSent):
+        return respond(status.HTTP_400_BAD_REQUEST, "参数太多。")
+    if isinstance(exception, OperationalError | InterfaceError):
+        return respond(status.HTTP_503_SERVICE_UNAVAILABLE)
+    if isinstance(exception, exceptions.APIException):
+        return respond(exception.status_code, str(exception.detail), getattr(exception, "errors", None))
+    return None
 
 
-def respond(code: int, detail: str | None = None) -> HttpResponse:
-    """Return a problem where no DRF view is there to do so."""
+def respond(code: int, detail: str | None = None, errors: list[dict] | None = None) -> HttpResponse:
+    """Return a problem. Not through DRF's renderers: where a view answers YAML or a page, a problem is JSON still."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if code == status.HTTP_503_SERVICE_UNAVAILABLE else {}
-    text = json.dumps(document(code, detail), ensure_ascii=False)
+    text = json.dumps(document(code, detail, errors), ensure_ascii=False)
     return HttpResponse(text, status=code, headers=headers, content_type=MEDIA_TYPE)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
@@ -31,6 +31,8 @@ LINKS = {
     "schema": "schema",
     "docs": "swagger",
     "redoc": "redoc",
+    "healthz": "healthz",
+    "readyz": "readyz",
 }
 
 
@@ -83,7 +85,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     """Answer whether questions can be answered: the database is there and an edition is in force (503 if not)."""
     try:
         edition = Edition.objects.in_force(choosing.today()).first()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         connection.close()
         return problems.respond(503)
     if edition is None:

@@ -30,6 +30,8 @@ PROBLEMS = {
     ("400", MEDIA_TYPE): OpenApiResponse(
         ProblemSerializer, "有未知、为空、重复或写错的参数；errors 指明是哪一个、可用什么"
     ),
+    ("406", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "Accept 所要的形式没有"),
+    ("503", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "暂时无法读取数据，请按 Retry-After 再试"),
     ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "没有这个对象、这一页，或那一天没有施行中的版本"),
 }
 

@@ -23,7 +23,10 @@ class Migration(migrations.Migration):
                     "number",
                     models.PositiveSmallIntegerField(
                         help_text="从 1 起连续编号。例：3",
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(9999),
+                        ],
                         verbose_name="版次",
                     ),
                 ),
@@ -88,6 +91,16 @@ class Migration(migrations.Migration):
                         verbose_name="行政区划",
                     ),
                 ),
+                (
+                    "sealed",
+                    services.fields.Text(
+                        blank=True,
+                        editable=False,
+                        help_text="发布时写入的规范 JSON：版本关于自身的说明。",
+                        null=True,
+                        verbose_name="封存的抬头",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "版本",
@@ -103,7 +116,10 @@ class Migration(migrations.Migration):
                     "number",
                     models.PositiveSmallIntegerField(
                         help_text="在本版本清单中的位置，从 1 起。例：47",
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(9999),
+                        ],
                         verbose_name="序号",
                     ),
                 ),
@@ -419,8 +435,8 @@ class Migration(migrations.Migration):
             model_name="edition",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("digest__isnull", True), ("published_at__isnull", True)),
-                    models.Q(("digest__isnull", False), ("published_at__isnull", False)),
+                    models.Q(("digest__isnull", True), ("published_at__isnull", True), ("sealed__isnull", True)),
+                    models.Q(("digest__isnull", False), ("published_at__isnull", False), ("sealed__isnull", False)),
                     _connector="OR",
                 ),
                 name="edition_digest_and_time_together",

@@ -4,12 +4,15 @@ import datetime
 import json
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from services.fields import DIGEST, SLUG, Choice, Code, Line, Text
 from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
+
+# No edition and no place in one is numbered higher, on either database.
+MOST = 9999
 
 
 class EditionQuerySet(models.QuerySet):
@@ -36,7 +39,7 @@ class Edition(models.Model):
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="editions", verbose_name="行政区划")
     number = models.PositiveSmallIntegerField(
-        "版次", validators=[MinValueValidator(1)], help_text="从 1 起连续编号。例：3"
+        "版次", validators=[MinValueValidator(1), MaxValueValidator(MOST)], help_text="从 1 起连续编号。例：3"
     )
     slug = Code("版本标识", pattern=SLUG, max_length=50, unique=True, help_text="用于网址与引用。例：2026")
     title = Line("标题", max_length=200, help_text="例：内蒙古自治区基本公共服务项目清单（2026年版）")
@@ -48,6 +51,9 @@ class Edition(models.Model):
     published_at = models.DateTimeField("发布时间", null=True, blank=True, editable=False)
     digest = Code(
         "摘要（SHA-256）", pattern=DIGEST, null=True, blank=True, editable=False, help_text="规范内容的 SHA-256。"
+    )
+    sealed = Text(
+        "封存的抬头", null=True, blank=True, editable=False, help_text="发布时写入的规范 JSON：版本关于自身的说明。"
     )
 
     objects = EditionQuerySet.as_manager()
@@ -62,8 +68,8 @@ class Edition(models.Model):
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="edition_number_from_1"),
             models.CheckConstraint(
-                condition=Q(digest__isnull=True, published_at__isnull=True)
-                | Q(digest__isnull=False, published_at__isnull=False),
+                condition=Q(digest__isnull=True, published_at__isnull=True, sealed__isnull=True)
+                | Q(digest__isnull=False, published_at__isnull=False, sealed__isnull=False),
                 name="edition_digest_and_time_together",
             ),
             models.CheckConstraint(
@@ -98,7 +104,7 @@ class EntryQuerySet(models.QuerySet):
         return self.filter(edition__published_at__isnull=False)
 
     def with_details(self):
-        """Entries with all that ``canonical.statement()`` reads, in a fixed number of queries."""
+        """Entries with all that ``canonical.document()`` reads, in a fixed number of queries."""
         return self.select_related("edition", "service", "domain", "lead_department").prefetch_related(
             "target_groups",
             "lead_department_alternatives",
@@ -129,7 +135,9 @@ class Entry(models.Model):
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="entries", verbose_name="版本")
     service = models.ForeignKey(Service, models.PROTECT, related_name="entries", verbose_name="服务项目代码")
     number = models.PositiveSmallIntegerField(
-        "序号", validators=[MinValueValidator(1)], help_text="在本版本清单中的位置，从 1 起。例：47"
+        "序号",
+        validators=[MinValueValidator(1), MaxValueValidator(MOST)],
+        help_text="在本版本清单中的位置，从 1 起。例：47",
     )
     name = Line("名称", max_length=200, help_text="例：老年人健康管理")
     name_en = Line("英文名称", max_length=300, null=True, blank=True, help_text="编者译名。例：Health management")
@@ -190,13 +198,6 @@ class Entry(models.Model):
     def clean(self):
         if self.edition_id and self.edition.is_published:
             raise ValidationError("所属版本已发布，条目不能更改；请在新的版本中调整。")
-
-    def has_value(self, field: str) -> bool:
-        """Whether a sourced field says anything here, in any of the columns that belong to it."""
-        return any(
-            value.exists() if hasattr(value, "exists") else value is not None
-            for value in (getattr(self, column) for column in self.SOURCED_FIELDS[field])
-        )
 
 
 class SourcedField(models.TextChoices):

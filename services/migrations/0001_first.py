@@ -440,7 +440,11 @@ class Migration(migrations.Migration):
                 (
                     "definition",
                     models.JSONField(
-                        blank=True, help_text='例：{"age_min": 65}', null=True, verbose_name="机器可读的界定"
+                        blank=True,
+                        help_text='例：{"age_min": 65}',
+                        null=True,
+                        validators=[services.fields.no_nul],
+                        verbose_name="机器可读的界定",
                     ),
                 ),
                 ("note", services.fields.Text(blank=True, null=True, verbose_name="说明")),
