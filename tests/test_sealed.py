@@ -1,6 +1,7 @@
 """A published edition cannot be changed: not through the ORM, not through SQL, on either database."""
 
 import datetime
+from collections.abc import Iterator
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -180,19 +181,44 @@ def test_a_draft_can_be_changed_and_thrown_away(make_edition, terms):
     assert not Edition.objects.filter(slug="draft").exists()
 
 
-@pytest.mark.parametrize("table", [*GUARDED, "catalogue_event"])
-def test_sql_cannot_replace_what_is_sealed_or_recorded(db, table):
+@pytest.fixture(params=["ON", "OFF"])
+def recursive_triggers(db, request) -> Iterator[None]:
+    """As our own connections have it, and as the sqlite3 shell has it."""
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite knows REPLACE")
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA recursive_triggers={request.param}")
+        yield
+        cursor.execute("PRAGMA recursive_triggers=ON")
 
+
+@pytest.mark.parametrize("table", [*GUARDED, "catalogue_event"])
+def test_sql_cannot_replace_what_is_sealed_or_recorded(recursive_triggers, table):
     with connection.cursor() as cursor, pytest.raises(IntegrityError, match="cannot be changed"), transaction.atomic():
         cursor.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608
 
 
-def test_sql_cannot_replace_a_published_edition_by_taking_its_name(make_edition):
-    if connection.vendor != "sqlite":
-        pytest.skip("only SQLite knows REPLACE")
+@pytest.mark.parametrize(
+    "change",
+    ["slug = '2026'", "number = 3", "id = (SELECT id FROM catalogue_edition WHERE slug = '2026')"],
+)
+def test_sql_cannot_replace_a_published_edition_by_taking_its_place(recursive_triggers, make_edition, change):
     draft = make_edition("draft", at=None)
 
     with connection.cursor() as cursor, refused(), transaction.atomic():
-        cursor.execute("UPDATE OR REPLACE catalogue_edition SET slug = '2026' WHERE id = %s", [draft.pk])
+        cursor.execute(f"UPDATE OR REPLACE catalogue_edition SET {change} WHERE id = %s", [draft.pk])  # noqa: S608
+
+
+@pytest.mark.parametrize("verb", ["INSERT", "UPDATE"])
+def test_sql_cannot_replace_a_published_entry_by_one_of_a_draft(recursive_triggers, make_edition, verb):
+    draft = make_edition("draft", at=None)
+    entry, sealed = draft.entries.get(), Entry.objects.filter(edition__slug="2026").first()
+    columns = [field.column for field in Entry._meta.concrete_fields if field.column != "id"]
+    insert = (
+        f"INSERT OR REPLACE INTO catalogue_entry (id, {', '.join(columns)}) "  # noqa: S608
+        f"SELECT {sealed.pk}, {', '.join(columns)} FROM catalogue_entry WHERE id = {entry.pk}"
+    )
+    update = f"UPDATE OR REPLACE catalogue_entry SET id = {sealed.pk} WHERE id = {entry.pk}"  # noqa: S608
+
+    with connection.cursor() as cursor, refused(), transaction.atomic():
+        cursor.execute(insert if verb == "INSERT" else update)

@@ -47,13 +47,28 @@ def _published(edition):
     return f"EXISTS (SELECT 1 FROM catalogue_edition WHERE id = {edition} AND published_at IS NOT NULL)"
 
 
+def _replaced(table, edition):
+    """SQLite's REPLACE takes rows away unseen where recursive_triggers is off: is a sealed one among them?"""
+    same = ["sealed.id = NEW.id"]
+    if table == "catalogue_edition":
+        same += ["sealed.slug = NEW.slug", "(sealed.region_id = NEW.region_id AND sealed.number = NEW.number)"]
+    return (
+        f"EXISTS (SELECT 1 FROM {table} sealed WHERE ({' OR '.join(same)}) "
+        f"AND {_published(edition.format(row='sealed'))}{{but}})"
+    )
+
+
 def _sqlite(*, drop):
     for table, edition in GUARDED.items():
         for action, rows in _actions(table).items():
             name = f"{table}_sealed_{action.lower()}"
             yield f"DROP TRIGGER IF EXISTS {name}"
             if not drop:
-                condition = " OR ".join(_published(edition.format(row=row)) for row in rows)
+                conditions = [_published(edition.format(row=row)) for row in rows]
+                if action != "DELETE":
+                    but = " AND sealed.id <> OLD.id" if action == "UPDATE" else ""
+                    conditions.append(_replaced(table, edition).format(but=but))
+                condition = " OR ".join(conditions)
                 yield (
                     f"CREATE TRIGGER {name} BEFORE {action} ON {table} WHEN {condition} "
                     f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
@@ -63,7 +78,7 @@ def _sqlite(*, drop):
     if not drop:
         yield (
             f"CREATE TRIGGER {BORN} BEFORE INSERT ON catalogue_edition WHEN NEW.published_at IS NOT NULL "
-            f"OR {_published('NEW.id')} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+            f"OR {_replaced('catalogue_edition', '{row}.id').format(but='')} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
         )
 
 

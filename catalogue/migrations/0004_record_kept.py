@@ -9,6 +9,12 @@ MESSAGE = "the record cannot be changed"
 def keep(apps, schema_editor):
     release(apps, schema_editor)
     if schema_editor.connection.vendor == "sqlite":
+        # REPLACE takes rows away unseen where recursive_triggers is off.
+        schema_editor.execute(
+            f"CREATE TRIGGER {TABLE}_kept_insert BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} kept "
+            "WHERE kept.id = NEW.id OR kept.number = NEW.number OR kept.digest = NEW.digest "
+            f"OR kept.previous_digest = NEW.previous_digest) BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+        )
         for action in ("UPDATE", "DELETE"):
             schema_editor.execute(
                 f"CREATE TRIGGER {TABLE}_kept_{action.lower()} BEFORE {action} ON {TABLE} "
@@ -27,7 +33,7 @@ def keep(apps, schema_editor):
 
 def release(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
-        for action in ("update", "delete"):
+        for action in ("insert", "update", "delete"):
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {TABLE}_kept_{action}")
         return
     schema_editor.execute(f"DROP TRIGGER IF EXISTS {TABLE}_kept ON {TABLE}")
