@@ -1,7 +1,8 @@
 """How the list moves: a proposal is drafted, assessed, decided on by somebody else, and taken up into an edition.
 
-Each verb is one transaction, locks the proposal, says what it raises, and records its step. Who may call which is the
-caller's to ask (roles); that nobody decides on their own is kept here, and by triggers of the database.
+Each verb is one transaction, locks the proposal, says what it raises, and records its step. Which role may call which
+is the caller's to ask; that an editor proposes for his or her own departments is kept here, and that nobody decides on
+their own is kept here and by triggers of the database.
 """
 
 import datetime
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from catalogue import canonical, editing, recording, sourcing
+from catalogue import canonical, editing, recording, roles, sourcing
 from catalogue.models import Approval, Assessment, Edition, Entry, Event, Proposal, ProposedEntry
 from catalogue.recording import Act
 from services.models import Department, Region, Service
@@ -53,13 +54,15 @@ def draft(
     act: Act,
     document_number: str | None = None,
     raises_cost: bool = False,
+    imported_from: str | None = None,
 ) -> Proposal:
     """Draft a proposal of ``act.by`` and return it.
 
     ``entries`` are mappings of ``service`` (code), ``action``, ``stated`` (for an addition the whole entry, for a
     change the columns it changes with their ``verification``, ``basis`` and ``citations``, for a withdrawal None) and
-    ``successors`` (codes). A draft may still be faulty: ``faults()`` says how, and ``submit()`` refuses it. Raises
-    NotPossible for what cannot even be kept.
+    ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from. A draft may still be
+    faulty: ``faults()`` says how, and ``submit()`` refuses it. Raises NotPossible for what cannot even be kept, and
+    for services of departments that ``act.by`` does not belong to.
     """
     proposal = Proposal(
         number=(Proposal.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -71,9 +74,10 @@ def draft(
         document_number=document_number,
         effective_from=effective_from,
         raises_cost=raises_cost,
+        imported_from=imported_from,
         proposer=act.by,
     )
-    _keep(proposal, entries)
+    _keep(proposal, entries, act)
     _record(proposal, act, Event.Verb.DRAFTED, after=described(proposal))
     return proposal
 
@@ -92,7 +96,7 @@ def amend(proposal: Proposal, *, entries: Sequence[Mapping], act: Act, **changes
     proposal.state = State.DRAFT
     proposal.entries.all().delete()
     Assessment.objects.filter(proposal=proposal).delete()
-    _keep(proposal, entries)
+    _keep(proposal, entries, act)
     _record(proposal, act, Event.Verb.AMENDED, before=before, after=described(proposal))
     return proposal
 
@@ -128,14 +132,7 @@ def assess(proposal: Proposal, *, figures: Mapping, act: Act) -> Assessment:
     except ValidationError as error:
         raise NotPossible(error.messages) from None
     assessment.save(force_insert=True)
-    amounts = {name: f"{amount:.2f}" for name, amount in assessment.borne().items()}
-    _move(
-        proposal,
-        State.APPROVING,
-        act,
-        Event.Verb.ASSESSED,
-        after={"total": f"{assessment.total:.2f}", **amounts, "conclusion": assessment.conclusion},
-    )
+    _move(proposal, State.APPROVING, act, Event.Verb.ASSESSED, after=assessed(assessment))
     return assessment
 
 
@@ -173,6 +170,14 @@ def retract(proposal: Proposal, *, act: Act) -> Proposal:
     proposal = _locked(proposal, State.DRAFT, State.ASSESSING, State.APPROVING, State.DECLINED)
     _only_the_proposer(proposal, act)
     return _move(proposal, State.RETRACTED, act, Event.Verb.RETRACTED)
+
+
+@transaction.atomic
+def comment(proposal: Proposal, *, act: Act) -> None:
+    """Put ``act.reason`` on a proposal's record as a remark. Raises NotPossible without one."""
+    if not act.reason:
+        raise NotPossible(["请写下意见。"])
+    _record(proposal, act, Event.Verb.COMMENTED)
 
 
 @transaction.atomic
@@ -278,6 +283,18 @@ def described(proposal: Proposal) -> dict:
     }
 
 
+def assessed(assessment: Assessment) -> dict:
+    """Return an assessment as it is recorded: its figures, what each level bears of them, and what it rests on."""
+    figures = {name: str(getattr(assessment, name)) for name in ("beneficiaries", "unit_standard", "periods", "period")}
+    texts = {
+        name: getattr(assessment, name)
+        for name in ("funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest")
+    }
+    shares = {name: f"{getattr(assessment, name):.2f}" for name in Assessment.SHARES}
+    borne = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in assessment.borne().items()}
+    return figures | shares | {"total": f"{assessment.total:.2f}"} | borne | texts
+
+
 def _misshapen(proposal: Proposal, entries: Sequence[ProposedEntry]) -> list[str]:
     shape = SHAPES[Kind(proposal.kind)]
     found = []
@@ -332,9 +349,11 @@ def _base(proposal: Proposal) -> Edition | None:
     return proposal.region.editions.published().order_by("-effective_from", "-number").first()
 
 
-def _keep(proposal: Proposal, entries: Sequence[Mapping]) -> None:
+def _keep(proposal: Proposal, entries: Sequence[Mapping], act: Act) -> None:
     if len({each["service"] for each in entries}) != len(entries):
         raise NotPossible(["同一服务项目在建议中出现了两次。"])
+    if foreign := _foreign(proposal, entries, act):
+        raise NotPossible(foreign)
     try:
         proposal.full_clean()
         proposal.save()
@@ -344,6 +363,33 @@ def _keep(proposal: Proposal, entries: Sequence[Mapping]) -> None:
     except ValidationError as error:
         raise NotPossible(error.messages) from None
     ProposedEntry.objects.bulk_create(proposed)
+
+
+def _foreign(proposal: Proposal, entries: Sequence[Mapping], act: Act) -> list[str]:
+    """What is proposed for departments that who proposes it does not belong to: a sentence each."""
+    found = []
+    if not roles.changes(act.by, proposal.department.code):
+        found.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
+    base = _base(proposal)
+    current = (
+        base.entries.values_list("service__code", "lead_department__code", "lead_department__name") if base else ()
+    )
+    leads = {code: (lead, name) for code, lead, name in current}
+    names = dict(Department.objects.values_list("code", "name"))
+    for each in entries:
+        if each["action"] == Action.ADD:
+            lead = (each["stated"] or {}).get("lead_department")
+            if lead is None:
+                continue
+            name = names.get(lead, lead)
+        elif each["service"] in leads:
+            lead, name = leads[each["service"]]
+        else:
+            continue
+        if not roles.changes(act.by, lead):
+            whose = f"由{name}牵头，您不属于这个部门" if lead else "的牵头单位未知"
+            found.append(f"{each['service']} {whose}，不能由您提出；请与牵头单位或管理员联系。")
+    return found
 
 
 def _locked(proposal: Proposal, *states: str) -> Proposal:

@@ -143,12 +143,31 @@ def _happened(edition: Edition) -> Iterator[dict]:
     """What is recorded of a publication: itself, and what it changed from the edition before."""
     yield {"verb": Event.Verb.PUBLISHED, "edition": edition.slug, "after": {"digest": edition.digest}}
     before = edition.previous.documents() if edition.previous else []
-    for document, comparison in comparing.changes(before, edition.documents()):
+    after = edition.documents()
+    names = {document["code"]: document["name"] for document in after}
+    proposed = {}
+    for each in ProposedEntry.objects.filter(proposal__edition=edition).select_related("proposal"):
+        proposed.setdefault(each.service, []).append(each)
+    for document, comparison in comparing.changes(before, after):
+        because = proposed.get(document["code"], [])
+        numbers = {each.proposal.document_number for each in because} - {None}
         yield {
             "verb": f"service-{comparison.pop('kind')}",
             "edition": edition.slug,
             "service": document["code"],
-            "after": comparison | {"name": document["name"], "effective_from": edition.effective_from.isoformat()},
+            "reason": "；".join(dict.fromkeys(each.proposal.reason for each in because)) or None,
+            "document_number": numbers.pop() if len(numbers) == 1 else None,
+            "after": comparison
+            | {
+                "name": document["name"],
+                "effective_from": edition.effective_from.isoformat(),
+                "proposals": [each.proposal.number for each in because],
+                "successors": [
+                    {"code": code, "name": names[code]}
+                    for code in dict.fromkeys(code for each in because for code in each.successors)
+                    if code in names
+                ],
+            },
         }
 
 

@@ -37,9 +37,9 @@ def append(act: Act, happened: Iterable[Mapping]) -> list[Event]:
     """Append one event for each thing that happened in an act, and return them.
 
     Each is a mapping of ``verb`` and, as far as they apply, ``edition`` (slug), ``service`` (code), ``proposal``
-    (number), ``field``, ``before`` and ``after`` (any JSON value), ``reason`` and ``document_number`` (in place of the
-    act's). One transaction at a time appends, so that the chain never forks; if the caller's transaction is rolled
-    back, nothing was recorded.
+    (number), ``term`` (vocabulary/code), ``field``, ``before`` and ``after`` (any JSON value), ``reason`` and
+    ``document_number`` (in place of the act's). One transaction at a time appends, so that the chain never forks; if
+    the caller's transaction is rolled back, nothing was recorded.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -59,6 +59,7 @@ def append(act: Act, happened: Iterable[Mapping]) -> list[Event]:
             edition=each.get("edition"),
             service=each.get("service"),
             proposal=each.get("proposal"),
+            term=each.get("term"),
             field=each.get("field"),
             before=_text(each.get("before")),
             after=_text(each.get("after")),
@@ -75,6 +76,7 @@ def append(act: Act, happened: Iterable[Mapping]) -> list[Event]:
 def digest_of(event: Event) -> str:
     """Return the SHA-256 of an event's canonical JSON, the digest of the one before among it."""
     content = {name: getattr(event, name) for name in Event.CHAINED}
+    content |= {name: value for name in Event.CHAINED_LATER if (value := getattr(event, name)) is not None}
     content["at"] = event.at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(canonical.dumps(content).encode()).hexdigest()
 

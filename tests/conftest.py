@@ -5,19 +5,21 @@ Every test runs in a transaction over the three committed editions. A test that 
 """
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
 import django
 import pytest
+from django.contrib.auth.models import Group, User
 from django.db import connection
 
 from catalogue import editing, publishing
 from catalogue.loading import load
-from catalogue.models import Edition, Entry
+from catalogue.models import Edition, Entry, Membership
 from catalogue.recording import Act
+from services.models import Department
 from services.vocabularies import Terms
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -58,6 +60,19 @@ def empty_catalogue(db) -> None:
     with unsealed():
         Edition.objects.update(previous=None)
         Edition.objects.all().delete()
+
+
+def person(name: str, *roles: str, departments: Iterable[str] = ()) -> User:
+    """Make an account that may enter the desk, with these roles and of these departments (codes)."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.groups.set(Group.objects.get(name=role) for role in roles)
+    for code in departments:
+        Membership.objects.create(user=user, department=Department.objects.get(code=code))
+    return user
+
+
+def every_department() -> list[str]:
+    return list(Department.objects.values_list("code", flat=True))
 
 
 def cite(field: str, **changes: object) -> dict:

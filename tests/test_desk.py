@@ -44,7 +44,7 @@ def test_everything_an_editor_works_with_has_a_screen():
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.object_name)
 def test_every_page_is_there_and_in_chinese(admin_client, draft, model):
-    Group.objects.create(name="编辑")
+    Group.objects.create(name="抄录")
     newest = model._default_manager.order_by("-pk").first()
     addresses = [
         page_of(model, "changelist"),

@@ -1,18 +1,18 @@
 """How the list moves: a proposal is drafted, assessed, approved by somebody else, and taken up into an edition."""
 
 import datetime
+import json
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from catalogue import editing, proposals, publishing
 from catalogue.models import Approval, Assessment, Edition, Event, Proposal, ProposedEntry
 from catalogue.recording import Act
 from services.models import Department, Region, Service
-from tests.conftest import cite, state
+from tests.conftest import cite, every_department, person, state
 
 AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
 LATER = datetime.date(2027, 1, 1)
@@ -33,7 +33,7 @@ FIGURES = {
 
 @pytest.fixture
 def people(db) -> dict[str, object]:
-    return {name: get_user_model().objects.create_user(name) for name in ("wang", "li", "zhao", "root")}
+    return {name: person(name, departments=every_department()) for name in ("wang", "li", "zhao", "root")}
 
 
 @pytest.fixture
@@ -433,3 +433,74 @@ def test_readers_changes_are_known_before_the_seal(make, act, next_edition):
 def test_an_edition_begun_says_what_the_one_before_says(next_edition):
     assert publishing.preview(next_edition) == []
     assert next_edition.entries.count() == 81
+
+
+@pytest.mark.parametrize(
+    ("belongs", "department", "entries", "reason"),
+    [
+        ("civil-affairs", "finance", [NOTE], "不能以它的名义提出建议"),
+        ("finance", "finance", [NOTE], "由内蒙古自治区民政厅牵头，您不属于这个部门"),
+        (
+            "finance",
+            "finance",
+            [
+                added(
+                    lead_department="civil-affairs",
+                    verification={"name": "verbatim", "domain": "verbatim", "lead_department": "unverified"},
+                )
+            ],
+            "由内蒙古自治区民政厅牵头",
+        ),
+    ],
+)
+def test_an_editor_proposes_for_his_own_departments_only(db, belongs, department, entries, reason):
+    outsider = person("sun", "编辑", departments=[belongs])
+
+    with pytest.raises(proposals.NotPossible, match=reason):
+        proposals.draft(
+            kind="change",
+            region=Region.objects.get(code="150000"),
+            department=Department.objects.get(code=department),
+            title="调整",
+            reason="理由",
+            effective_from=LATER,
+            entries=entries,
+            act=Act(at=AT, by=outsider),
+        )
+
+    assert not Proposal.objects.exists()
+
+
+def test_a_remark_is_on_the_record_and_changes_nothing(make, act):
+    proposal = make(to="approving")
+
+    proposals.comment(proposal, act=act("zhao", reason="请补充去年的人数。"))
+
+    event = Event.objects.order_by("number").last()
+    assert (event.verb, event.proposal, event.reason) == ("commented", proposal.number, "请补充去年的人数。")
+    assert Proposal.objects.get().state == "approving"
+    with pytest.raises(proposals.NotPossible, match="请写下意见"):
+        proposals.comment(proposal, act=act("zhao"))
+
+
+def test_the_record_holds_every_figure_of_an_assessment(make):
+    make(to="approving")
+
+    after = json.loads(Event.objects.get(verb="assessed").after)
+
+    assert (after["beneficiaries"], after["unit_standard"], after["total"]) == ("6741", "90.00", "7280280.00")
+    assert (after["share_league"], after["borne_league"], after["funding_source"]) == (
+        "33.34",
+        "2427245.36",
+        "一般公共预算",
+    )
+
+
+def test_readers_are_told_why_a_service_changed(make, act, next_edition, client):
+    proposals.take_up(make(to="approved", document_number="内民政发〔2026〕1号"), next_edition, act=act("root"))
+    publishing.publish(next_edition, act=act("root"))
+
+    told = client.get("/api/v1/changes/?page_size=500").json()["results"][-1]
+
+    assert (told["service"]["code"], told["reason"]) == ("NM-01-07", "落实常务会议决定")
+    assert Event.objects.order_by("number").last().document_number == "内民政发〔2026〕1号"

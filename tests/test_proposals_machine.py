@@ -5,7 +5,6 @@ The suite runs a short form; ``MACHINE_RUNS=2000 scripts/test tests/test_proposa
 
 import os
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from catalogue import editing, proposals, publishing, recording
 from catalogue.models import Approval, Edition, Event
 from catalogue.recording import Act
 from services.models import Department, Region
+from tests.conftest import person
 from tests.test_proposals import AT, FIGURES, LATER, NOTE, changed_standard
 
 RUNS = int(os.environ.get("MACHINE_RUNS", "25"))
@@ -29,7 +29,7 @@ class ProposalMachine(RuleBasedStateMachine):
         super().__init__()
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
-        self.people = {name: get_user_model().objects.create_user(name) for name in ("wang", "li", "zhao")}
+        self.people = {name: person(name, departments=["civil-affairs"]) for name in ("wang", "li", "zhao")}
         self.edition = editing.begin(
             Edition.objects.get(slug="2026"), slug="2027", title="清单", effective_from=LATER, act=self.act("li")
         )

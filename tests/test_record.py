@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from importlib import import_module
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, connection, transaction
@@ -14,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from catalogue import editing, publishing, recording
 from catalogue.models import Event
 from catalogue.recording import Act
-from tests.conftest import AT, cite, state
+from tests.conftest import AT, cite, person, state
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def act(db) -> Act:
     """An act of a named editor, with everything that is recorded of one."""
     return Act(
         at=AT,
-        by=get_user_model().objects.create_user("wang"),
+        by=person("wang"),
         role="编辑",
         department="civil-affairs",
         reason="标准调整",
@@ -175,6 +174,7 @@ def released():
 
 
 FLIPS = {
+    "term": "department/finance",
     "at": AT + datetime.timedelta(seconds=1),
     "actor": "li",
     "role": "审批",

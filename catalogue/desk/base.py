@@ -15,14 +15,24 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalogue import recording
+from catalogue import recording, roles
 from catalogue.models import Edition
 from services.models import Verification
 
 
-def act(request: HttpRequest) -> recording.Act:
-    """Return what a request does as the record keeps it: who, and when."""
-    return recording.Act(at=timezone.now(), by=request.user)
+def act(request: HttpRequest, *, reason: str | None = None, document_number: str | None = None) -> recording.Act:
+    """Return what a request does as the record keeps it: who, in which role and of which department, when and why."""
+    user = request.user
+    belongs = roles.departments(user)
+    return recording.Act(
+        at=timezone.now(),
+        by=user,
+        role="、".join(roles.of(user)) or None,
+        department=belongs[0] if len(belongs) == 1 else None,
+        reason=reason,
+        document_number=document_number,
+        request_id=request.id,
+    )
 
 
 class Paragraphs(forms.CharField):

@@ -13,9 +13,11 @@ class PermissionsField(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, permission: Permission) -> str:
         action, _, _ = permission.codename.partition("_")
+        if action not in ACTIONS:
+            return permission.name
         model = permission.content_type.model_class()
         what = model._meta.verbose_name if model else permission.content_type.model
-        return f"{ACTIONS.get(action, permission.name)}{what}"
+        return f"{ACTIONS[action]}{what}"
 
 
 class InChinese:

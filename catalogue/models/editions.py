@@ -61,6 +61,7 @@ class Edition(models.Model):
     class Meta:
         ordering = ["-effective_from", "-number"]
         verbose_name = verbose_name_plural = "版本"
+        permissions = [("publish_edition", "发布版本")]
         constraints = [
             models.UniqueConstraint(fields=["region", "number"], name="edition_number_once_per_region"),
             models.UniqueConstraint(
@@ -178,6 +179,7 @@ class Entry(models.Model):
     class Meta:
         ordering = ["edition", "number"]
         verbose_name = verbose_name_plural = "清单条目"
+        permissions = [("check_entry", "核对清单条目")]
         constraints = [
             models.UniqueConstraint(
                 fields=["edition", "service"],

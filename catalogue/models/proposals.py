@@ -69,12 +69,17 @@ class Proposal(models.Model):
         verbose_name="编入版本",
         help_text="批准后编入的版本。",
     )
+    imported_from = Code(
+        "导入文件的摘要", pattern=DIGEST, null=True, blank=True, help_text="由表格导入的建议：文件的 SHA-256。"
+    )
 
     objects = ProposalQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]
         verbose_name = verbose_name_plural = "调整建议"
+        default_permissions = ("add", "change", "view")
+        permissions = [("assess_proposal", "评估调整建议"), ("approve_proposal", "审批调整建议")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(edition__isnull=True) | Q(state__in=["approved", "published"]),

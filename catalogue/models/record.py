@@ -33,6 +33,10 @@ class Event(models.Model):
         DECLINED = "declined", "退回"
         RETRACTED = "retracted", "撤回"
         TAKEN_UP = "taken-up", "编入版本"
+        COMMENTED = "commented", "意见"
+        # What keeps the list true between editions.
+        CHECKED = "checked", "核对无误"
+        ANSWERED = "answered", "答复反馈"
         # What a publication changed for whoever reads the list, one event for each service.
         SERVICE_ADDED = "service-added", "服务项目新增"
         SERVICE_CHANGED = "service-changed", "服务项目调整"
@@ -58,6 +62,8 @@ class Event(models.Model):
         "request_id",
         "previous_digest",
     )
+    # Columns that came later: of an event that has nothing in them, the digest is what it was before they came.
+    CHAINED_LATER = ("term",)
 
     number = models.PositiveBigIntegerField("编号", unique=True, help_text="从 1 起连续，也是变更流的游标。")
     at = models.DateTimeField("时间")
@@ -68,6 +74,7 @@ class Event(models.Model):
     edition = Line("版本", max_length=50, null=True, help_text="版本标识。")
     service = Line("服务项目", max_length=64, null=True, help_text="服务项目代码。")
     proposal = models.PositiveIntegerField("调整建议", null=True, help_text="建议编号。")
+    term = Line("词条", max_length=150, null=True, help_text="词表与代码，或账号。例：department/finance")
     field = Line("字段", max_length=40, null=True)
     before = Text("改前", null=True, help_text="规范 JSON。")
     after = Text("改后", null=True, help_text="规范 JSON。")

@@ -1,0 +1,88 @@
+"""What comes in from outside: the public's feedback, and the files that assessments and imports rest on."""
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Q
+
+from catalogue.models.editions import Citation, Edition
+from catalogue.models.proposals import Proposal
+from services.fields import DIGEST, Choice, Code, Line, Text
+from services.models import Service
+
+RECEIPT = r"\A[0-9a-z]{16}\Z"
+
+
+class Attachment(models.Model):
+    """A file as it was handed in (附件), known by the SHA-256 of its bytes.
+
+    It is kept in the database, so that it is backed up with what refers to it. It never changes.
+    """
+
+    digest = Code("摘要（SHA-256）", pattern=DIGEST, unique=True)
+    name = Line("文件名", max_length=200)
+    content = models.BinaryField("内容")
+    uploader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments", verbose_name="上传人"
+    )
+    at = models.DateTimeField("上传时间")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = verbose_name_plural = "附件"
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Feedback(models.Model):
+    """What somebody outside says of a service (意见反馈): plan, chapter 9, section 1.
+
+    Anyone may, and asks after it by its receipt. How to reach the writer is kept until the answer is given, is never
+    answered in public and never recorded.
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "已收到"
+        CONSIDERED = "considered", "已转为调整建议"
+        ANSWERED = "answered", "已答复"
+
+    receipt = Code("回执编号", pattern=RECEIPT, unique=True)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="feedback", verbose_name="服务项目代码")
+    field = Choice("字段", choices=Citation.FIELDS, null=True, blank=True)
+    edition = models.ForeignKey(
+        Edition, models.PROTECT, related_name="feedback", null=True, blank=True, verbose_name="版本"
+    )
+    message = Text("意见", validators=[MaxLengthValidator(5000)])
+    contact = Line("联系方式", max_length=200, null=True, blank=True, help_text="答复后即删除，不公开。")
+    at = models.DateTimeField("收到时间")
+    state = Choice("状态", choices=State, default=State.RECEIVED)
+    answer = Text("公开答复", null=True, blank=True, help_text="凭回执编号可以看到。例：已列入2027年版调整建议。")
+    answered_at = models.DateTimeField("答复时间", null=True, blank=True)
+    proposal = models.ForeignKey(
+        Proposal,
+        models.PROTECT,
+        related_name="feedback",
+        null=True,
+        blank=True,
+        verbose_name="由此提出的建议",
+    )
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = verbose_name_plural = "意见反馈"
+        default_permissions = ("view", "change")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="answered", answer__isnull=False, answered_at__isnull=False)
+                | ~Q(state="answered") & Q(answer__isnull=True, answered_at__isnull=True),
+                name="feedback_answered_with_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="answered") | Q(contact__isnull=True), name="feedback_contact_gone_once_answered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receipt}（{self.service}）"
