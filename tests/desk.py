@@ -77,6 +77,8 @@ def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
                 sent[box.html_name] = [getattr(item, "pk", item) for item in value]
             else:
                 sent[box.html_name] = str(getattr(value, "pk", value)).replace("\n", "\r\n")
+    if seen := page.context.get("seen"):
+        sent["_seen"] = seen
     return sent | changes
 
 

@@ -16,6 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalogue import recording, roles
+from catalogue.desk.guarding import Guarded
+from catalogue.desk.history import Remembered
 from catalogue.models import Edition
 from services.models import Verification
 
@@ -74,7 +76,7 @@ class Typing:
         return field
 
 
-class DeskAdmin(Typing, admin.ModelAdmin):
+class DeskAdmin(Guarded, Remembered, Typing, admin.ModelAdmin):
     change_list_template = "desk/change_list.html"
     # Rows are deleted one at a time, on a page that says what goes with them.
     actions = None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalogue import canonical, editing, publishing
 from catalogue.desk import resting
 from catalogue.desk.base import DeskAdmin, Unsealed, act
-from catalogue.models import Edition, Entry, Finding
+from catalogue.models import Edition, Entry, Event, Finding
 
 
 class NewEditionForm(forms.ModelForm):
@@ -46,6 +46,12 @@ class EditionAdmin(Unsealed, DeskAdmin):
 
     def edition_of(self, obj):
         return obj
+
+    def state_of(self, obj):
+        return canonical.header(obj)
+
+    def events_of(self, obj):
+        return Event.objects.filter(edition=obj.slug, service=None)
 
     def get_queryset(self, request):
         findings = Finding.objects.filter(entry__edition=OuterRef("pk")).order_by().values("entry__edition")

@@ -12,7 +12,7 @@ from catalogue import editing
 from catalogue.desk import filters, resting
 from catalogue.desk.base import DeskAdmin, Typing, Unsealed, act
 from catalogue.desk.entry_form import CitationFormSet, EntryForm, FindingFormSet
-from catalogue.models import Citation, Edition, Entry, Finding
+from catalogue.models import Citation, Edition, Entry, Event, Finding
 from services.models import Department, Domain, TargetGroup, Verification
 
 
@@ -137,6 +137,12 @@ class EntryAdmin(Unsealed, DeskAdmin):
 
     def edition_of(self, obj):
         return obj.edition
+
+    def state_of(self, obj):
+        return editing.state(obj)
+
+    def events_of(self, obj):
+        return Event.objects.filter(edition=obj.edition.slug, service=obj.service.code)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("findings")

@@ -1,9 +1,17 @@
-"""Users and groups: Django's own screens, with the permissions named in Chinese."""
+"""Accounts and roles: Django's own screens, with the permissions named in Chinese and the departments beside."""
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+
+from catalogue import keeping
+from catalogue.desk.base import act
+from catalogue.desk.guarding import Guarded
+from catalogue.desk.history import Remembered
+from catalogue.desk.terms import Recorded
+from catalogue.models import Membership
 
 ACTIONS = {"add": "新增", "change": "更改", "delete": "删除", "view": "查看"}
 
@@ -20,8 +28,11 @@ class PermissionsField(forms.ModelMultipleChoiceField):
         return f"{ACTIONS[action]}{what}"
 
 
-class InChinese:
+class InChinese(Recorded, Guarded, Remembered):
     change_list_template = "desk/change_list.html"
+
+    class Media:
+        css = {"all": ["desk/desk.css"]}
 
     def formfield_for_manytomany(self, db_field, request=None, **kwargs):
         if db_field.remote_field.model is Permission:
@@ -29,17 +40,47 @@ class InChinese:
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("department",)
+
+
 admin.site.unregister([User, Group])
 
 
 @admin.register(User)
 class EditorAdmin(InChinese, UserAdmin):
-    list_display = ("username", "last_name", "first_name", "email", "staff")
+    list_display = ("username", "last_name", "first_name", "roles", "departments", "staff")
+    inlines = (MembershipInline,)
+    # The clock's to write, nobody's to type.
+    readonly_fields = ("last_login", "date_joined")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups", "memberships__department")
+
+    @admin.display(description="角色")
+    def roles(self, user):
+        return "、".join(group.name for group in user.groups.all()) or ("管理员" if user.is_superuser else "无")
+
+    @admin.display(description="所属部门")
+    def departments(self, user):
+        return "、".join(each.department.short_name or each.department.name for each in user.memberships.all()) or "无"
 
     @admin.display(description="可进入编辑台", ordering="is_staff")
     def staff(self, user):
         # Django's own column is a picture whose text is the word True.
         return "是" if user.is_staff else "否"
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else ()
+
+    @transaction.atomic
+    def user_change_password(self, request, id, form_url=""):  # noqa: A002 (Django's name)
+        answer = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and answer.status_code == 302:
+            keeping.record_password(self.get_object(request, id), act=act(request))
+        return answer
 
 
 @admin.register(Group)

@@ -26,7 +26,7 @@ class DeskSite(AdminSite):
 
     # In the order of the work, not of the alphabet.
     ORDER = {
-        "catalogue": ["Edition", "Entry", "Finding"],
+        "catalogue": ["Proposal", "Edition", "Entry", "Finding", "Feedback", "Event"],
         "services": ["Domain", "Department", "TargetGroup", "Source", "Service", "Indicator", "Box", "Region"],
         "auth": ["User", "Group"],
     }

@@ -6,13 +6,32 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalogue.desk.base import DeskAdmin, Typing, label
+from catalogue import keeping
+from catalogue.desk.base import DeskAdmin, Typing, act, label
 from catalogue.models import Edition, Entry
 
 CITED = ("来源", {"fields": ["source", "locator", "quote", "verification"]})
 
 
-class TermAdmin(DeskAdmin):
+class Recorded:
+    """For admins of terms and accounts: every save is in the record, in the transaction that saved it."""
+
+    def save_model(self, request, obj, form, change):
+        form.before = keeping.described(self.model._default_manager.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        # Read anew: what the parts and lists of the row in hand were is remembered on it.
+        saved = self.model._default_manager.get(pk=form.instance.pk)
+        keeping.record(saved, before=form.before, act=act(request))
+
+    def delete_model(self, request, obj):
+        keeping.record_deleted(obj, act=act(request))
+        super().delete_model(request, obj)
+
+
+class TermAdmin(Recorded, DeskAdmin):
     """A vocabulary.
 
     ``sealed`` are the columns that the documents of a published edition hold (``canonical.document()``): names, and
