@@ -5,13 +5,13 @@ import re
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from catalogue import publishing
 from catalogue.models import Edition, Entry, Event, Finding
 from catalogue.recording import Act
-from tests.conftest import AT
+from tests.conftest import AT, person
 from tests.desk import as_typed, visible
 
 ENGLISH = re.compile(
@@ -125,9 +125,7 @@ def test_who_may_not_is_told_so_in_chinese(client, db):
 
 
 def test_who_may_only_look_sees_a_draft_as_a_page_to_read(client, draft):
-    reader = User.objects.create_user("reader", is_staff=True)
-    reader.user_permissions.set(Permission.objects.filter(codename__in=["view_entry", "view_edition"]))
-    client.force_login(reader)
+    client.force_login(person("reader", "审计"))
 
     page = client.get(page_of(Entry, "change", draft.entries.get().pk))
 

@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalogue import canonical, editing, publishing
+from catalogue import canonical, editing, publishing, roles
 from catalogue.desk import resting
 from catalogue.desk.base import DeskAdmin, Unsealed, act
 from catalogue.models import Edition, Entry, Event, Finding
@@ -128,7 +128,8 @@ class EditionAdmin(Unsealed, DeskAdmin):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
-            entries = list(obj.entries.with_details().order_by("number"))
+            entries = obj.entries.with_details().order_by("number")
+            entries = [each for each in entries if roles.sees(request.user, lead_of(each))]
             pages = {entry.service.code: entry.pk for entry in entries}
             faults = [] if obj.is_published else publishing.faults(obj, on=timezone.localdate())
             context |= {
@@ -136,6 +137,10 @@ class EditionAdmin(Unsealed, DeskAdmin):
                 "faults": [(fault, pages.get(fault.service)) for fault in faults],
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def lead_of(entry: Entry) -> str | None:
+    return entry.lead_department and entry.lead_department.code
 
 
 def _counted(rows: models.QuerySet) -> Coalesce:

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 
 from catalogue import editing
 from catalogue.desk import filters, resting
-from catalogue.desk.base import DeskAdmin, Typing, Unsealed, act
+from catalogue.desk.base import DeskAdmin, Scoped, Typing, Unsealed, act
 from catalogue.desk.entry_form import CitationFormSet, EntryForm, FindingFormSet
 from catalogue.models import Citation, Edition, Entry, Event, Finding
 from services.models import Department, Domain, TargetGroup, Verification
@@ -100,7 +100,7 @@ RESTS_ON = {field: rests_on(field) for field in Entry.SOURCED_FIELDS}
 
 
 @admin.register(Entry)
-class EntryAdmin(Unsealed, DeskAdmin):
+class EntryAdmin(Unsealed, Scoped, DeskAdmin):
     form = EntryForm
     change_form_template = "desk/entry.html"
     list_display = ("number", "code", "name", "domain", "lead_department", "standing", "edition_slug")

@@ -8,6 +8,7 @@ from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from catalogue import keeping
@@ -194,4 +195,7 @@ class EventAdmin(admin.ModelAdmin):
         return False
 
     def history_view(self, request, object_id, extra_context=None):
-        return self.changeform_view(request, object_id, extra_context=extra_context)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        # The record has no record of its own.
+        return redirect("admin:catalogue_event_change", object_id)

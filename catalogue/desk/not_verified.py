@@ -10,8 +10,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from catalogue import roles
 from catalogue.desk import filters, resting
-from catalogue.desk.base import DeskAdmin, label
+from catalogue.desk.base import DeskAdmin, Scoped, label
 from catalogue.models import Edition, Entry, Finding, SourcedField
 from services.models import Department, Domain, Verification
 
@@ -52,8 +53,11 @@ class Left(NamedTuple):
         return self.unverified + self.secondary
 
 
-def left_by_department(edition: Edition) -> list[Left]:
-    """Return what each lead department of an edition has left, those with most first. Three queries."""
+def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[Left]:
+    """Return what each lead department of an edition has left, those with most first. Three queries.
+
+    ``seen`` are the codes of the departments somebody sees; None for all.
+    """
     counts = {
         (code, verification): count
         for code, verification, count in Finding.objects.filter(entry__edition=edition)
@@ -65,6 +69,8 @@ def left_by_department(edition: Edition) -> list[Left]:
     entries = Counter(edition.entries.values_list("lead_department__code", flat=True))
     left = []
     for code, led in entries.items():
+        if seen is not None and code not in seen:
+            continue
         by_label = {value: counts.get((code, value), 0) for value in Verification.values}
         unknown = led * len(Entry.SOURCED_FIELDS) - sum(by_label.values())
         left.append(Left(code or filters.UNKNOWN, names.get(code, "未知"), unknown=unknown, **by_label))
@@ -72,10 +78,11 @@ def left_by_department(edition: Edition) -> list[Left]:
 
 
 @admin.register(Finding)
-class NotVerifiedAdmin(DeskAdmin):
+class NotVerifiedAdmin(Scoped, DeskAdmin):
     """Read only: a finding is changed on its entry's page, together with what it rests on."""
 
     listed_as = "待核实"
+    led_by = "entry__lead_department"
     change_list_template = "desk/not_verified.html"
     list_display = ("department", "service", "named_field", "current_label", "basis", "edition_slug")
     list_display_links = None
@@ -131,12 +138,18 @@ class NotVerifiedAdmin(DeskAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return redirect("admin:catalogue_entry_change", finding.entry_id)
 
+    def history_view(self, request, object_id, extra_context=None):
+        finding = self.get_object(request, object_id)
+        if finding is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return redirect("admin:catalogue_entry_history", finding.entry_id)
+
     def changelist_view(self, request: HttpRequest, extra_context=None):
         edition = filters.edition_shown(request)
         context = {
             "subtitle": edition and str(edition),
             "edition": edition,
-            "left": left_by_department(edition) if edition else [],
+            "left": left_by_department(edition, roles.seen_by(request.user)) if edition else [],
             "chosen": "lead_department" in request.GET,
         }
         return super().changelist_view(request, context | (extra_context or {}))
