@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from catalogue import canonical, editing, recording, roles, sourcing
-from catalogue.models import Approval, Assessment, Edition, Entry, Event, Proposal, ProposedEntry
+from catalogue import canonical, editing, merging, recording, roles, sourcing
+from catalogue.models import Approval, Assessment, Edition, Event, Proposal, ProposedEntry
 from catalogue.recording import Act
 from services.models import Department, Region, Service
 from services.vocabularies import Terms, UnknownCode
@@ -22,7 +22,6 @@ State, Kind, Action = Proposal.State, Proposal.Kind, ProposedEntry.Action
 
 # What a change of them may cost, whatever the proposer thinks of it (plan, chapter 3, section 4).
 COSTLY = {"target_groups", "target_group_text", "standard", "expenditure_responsibility", "eligibility"}
-LABELS = ("verification", "basis", "citations")
 # How many services each kind adds, changes and withdraws: (least, most), None for any number.
 SHAPES = {
     Kind.ADD: {Action.ADD: (1, None)},
@@ -205,7 +204,7 @@ def take_up(proposal: Proposal, edition: Edition, *, act: Act) -> Proposal:
             editing.insert(edition, each.stated, terms=Terms(), act=act)
         else:
             entry = edition.entries.get(service__code=each.service)
-            editing.revise(edition, merged(editing.state(entry), each.stated), terms=terms, act=act)
+            editing.revise(edition, merging.merged(editing.state(entry), each.stated), terms=terms, act=act)
     proposal.edition = edition
     proposal.save(update_fields=["edition"])
     _record(proposal, act, Event.Verb.TAKEN_UP, edition=edition.slug)
@@ -228,8 +227,7 @@ def faults(proposal: Proposal) -> list[str]:
     """Return every reason why a proposal cannot be submitted, an empty list if there is none."""
     entries = list(proposal.entries.all())
     found = _misshapen(proposal, entries)
-    base = _base(proposal)
-    current = {document["code"]: canonical.stated(document) for document in (base.documents() if base else [])}
+    current = {code: canonical.stated(document) for code, document in current_of(proposal).items()}
     terms = Terms()
     for each in entries:
         about = [f"{each.service}：{reason}" for reason in _faults_of(each, proposal, current, terms)]
@@ -245,28 +243,23 @@ def faults(proposal: Proposal) -> list[str]:
     return found
 
 
-def merged(base: Mapping, change: Mapping) -> dict:
-    """Return an entry with the columns of a change in place of its own.
+def base_of(proposal: Proposal) -> Edition | None:
+    """Return the edition a proposal changes: the last one published, in force or yet to come."""
+    return proposal.region.editions.published().order_by("-effective_from", "-number").first()
 
-    A sourced field is touched if the change gives any of its columns or its label; its label, basis and citations are
-    then the change's alone, and none of them if the field becomes unknown.
-    """
-    touched = {
-        field
-        for field, columns in Entry.SOURCED_FIELDS.items()
-        if field in change.get("verification", {}) or set(columns) & set(change)
-    }
-    kept = [citation for citation in base["citations"] if citation["field"] not in touched]
-    return {
-        **base,
-        **{name: value for name, value in change.items() if name not in LABELS},
-        **{
-            labels: {field: label for field, label in base[labels].items() if field not in touched}
-            | dict(change.get(labels, {}))
-            for labels in ("verification", "basis")
-        },
-        "citations": kept + list(change.get("citations", [])),
-    }
+
+def current_of(proposal: Proposal) -> dict[str, dict]:
+    """Return the documents a proposal is held against, by code of service."""
+    base = base_of(proposal)
+    return {document["code"]: document for document in (base.documents() if base else [])}
+
+
+def blank(code: str) -> dict:
+    """Return an entry of which nothing is known yet, for an addition to be written in."""
+    labels = {"verification": {}, "basis": {}, "citations": []}
+    return (
+        dict.fromkeys(editing.COLUMNS) | {column: [] for column in editing.LISTS} | labels | {"code": code, "number": 1}
+    )
 
 
 def described(proposal: Proposal) -> dict:
@@ -326,7 +319,7 @@ def _faults_of(each: ProposedEntry, proposal: Proposal, current: Mapping, terms:
     else:
         if unknown := set(each.stated) - set(editing.COLUMNS) | set(each.stated) & {"code", "number"}:
             return [f"不能更改 {'、'.join(sorted(unknown))}。"]
-        stated = merged(current[each.service], each.stated)
+        stated = merging.merged(current[each.service], each.stated)
         if stated == current[each.service]:
             return ["与现行清单相同，没有任何调整。"]
     reasons = [
@@ -342,11 +335,6 @@ def _faults_of(each: ProposedEntry, proposal: Proposal, current: Mapping, terms:
     except UnknownCode as error:
         reasons.append(f"{error}。")
     return reasons
-
-
-def _base(proposal: Proposal) -> Edition | None:
-    """The edition a proposal changes: the last one published, in force or yet to come."""
-    return proposal.region.editions.published().order_by("-effective_from", "-number").first()
 
 
 def _keep(proposal: Proposal, entries: Sequence[Mapping], act: Act) -> None:
@@ -370,7 +358,7 @@ def _foreign(proposal: Proposal, entries: Sequence[Mapping], act: Act) -> list[s
     found = []
     if not roles.changes(act.by, proposal.department.code):
         found.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
-    base = _base(proposal)
+    base = base_of(proposal)
     current = (
         base.entries.values_list("service__code", "lead_department__code", "lead_department__name") if base else ()
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from catalogue import canonical, comparing, recording, sourcing
+from catalogue import canonical, comparing, proposals, recording, sourcing
 from catalogue.models import Citation, Edition, Entry, Event, Proposal, ProposedEntry
 from services.models import Source
 
@@ -48,6 +48,9 @@ def faults(edition: Edition, *, on: datetime.date, committed: bool = False) -> l
         found.append(Fault(None, "effective_from", f"施行日期早于上一版本的施行日期 {previous.effective_from}。"))
     if not previous and edition.region.editions.published().exists():
         found.append(Fault(None, "previous", "没有写明上一版本。"))
+    if previous and previous.is_published:
+        # A term renamed behind its seal, most likely: what is sealed next would say both names.
+        found += [Fault(None, "previous", f"词表或上一版本的数据有变：{reason}") for reason in verify(previous)]
     if not committed:
         found += _unproposed(edition, on)
     entries = list(edition.entries.with_details().order_by("number"))
@@ -100,6 +103,13 @@ def _unproposed(edition: Edition, on: datetime.date) -> Iterator[Fault]:
     """What an edition says that no approved proposal taken up into it proposed."""
     if edition.effective_from < on:
         yield Fault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
+    for proposal in edition.proposals.select_related("assessment").prefetch_related("entries"):
+        assessed = getattr(proposal, "assessment", None)
+        for code in [each.service for each in proposal.entries.all()]:
+            if proposals.needs_assessment(proposal) and assessed is None:
+                yield Fault(code, "assessment", f"第 {proposal.number} 号建议没有评估财政承受能力。")
+            if proposal.state not in {Proposal.State.APPROVED, Proposal.State.PUBLISHED}:
+                yield Fault(code, "approval", f"第 {proposal.number} 号建议没有批准。")
     proposed = {}
     for each in ProposedEntry.objects.filter(proposal__edition=edition):
         proposed.setdefault(each.service, set()).update(_touched(each.stated or {}))
@@ -112,7 +122,13 @@ def _unproposed(edition: Edition, on: datetime.date) -> Iterator[Fault]:
             continue
         for field in _differing(before[code], document):
             if field not in proposed.get(code, set()):
-                yield Fault(code, field, f"“{field}”的改动没有经批准的调整建议。")
+                yield Fault(code, field, f"“{_words(field)}”的改动没有经批准的调整建议。")
+
+
+def _words(field: str) -> str:
+    """Return what editors call a column of an entry, or a field that a citation is of."""
+    named = dict(Citation.FIELDS)
+    return str(named[field] if field in named else Entry._meta.get_field(field).verbose_name)
 
 
 def _touched(stated: Mapping) -> set[str]:

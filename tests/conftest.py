@@ -15,12 +15,13 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 
-from catalogue import editing, publishing
+from catalogue import editing, proposals, publishing
 from catalogue.loading import load
-from catalogue.models import Edition, Entry, Membership
+from catalogue.models import Edition, Entry, Membership, Proposal
 from catalogue.recording import Act
-from services.models import Department
+from services.models import Department, Region
 from services.vocabularies import Terms
+from tests.stating import FIGURES, LATER, PROPOSED_AT, changed_standard, state
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
@@ -75,40 +76,6 @@ def every_department() -> list[str]:
     return list(Department.objects.values_list("code", flat=True))
 
 
-def cite(field: str, **changes: object) -> dict:
-    """Return a citation as a file of fixtures writes it: of the plan, word for word."""
-    citation = {
-        "field": field,
-        "source": "seed-plan",
-        "locator": "表2",
-        "quote": "老年人健康管理",
-        "verification": "verbatim",
-        "jurisdiction": "inner-mongolia",
-    }
-    return citation | changes
-
-
-def state(code: str = "NM-05-01", **changes: object) -> dict:
-    """Return the least an edition can say of a service: its name and domain, each with its clause."""
-    unknown = dict.fromkeys(
-        ("name_en", "target_group_text", "content", "standard", "standard_as_of", "lead_department")
-        + ("expenditure_responsibility", "note")
-    )
-    lists = {key: [] for key in ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")}
-    stated = {
-        "code": code,
-        "number": 1,
-        "name": "老年人健康管理",
-        "domain": "NM-05",
-        **unknown,
-        **lists,
-        "verification": {"name": "verbatim", "domain": "verbatim"},
-        "basis": {"name": "plan", "domain": "plan"},
-        "citations": [cite("name"), cite("domain", quote="老有所养")],
-    }
-    return stated | changes
-
-
 @pytest.fixture
 def make_edition(terms) -> Callable[..., Edition]:
     """Build an edition of the entries given (by default one); published at ``at``, or left a draft with ``None``."""
@@ -136,6 +103,54 @@ def make_edition(terms) -> Callable[..., Edition]:
         return publishing.publish(edition, act=Act(at=at), committed=True) if at else edition
 
     return make
+
+
+@pytest.fixture
+def people(db) -> dict[str, object]:
+    return {name: person(name, departments=every_department()) for name in ("wang", "li", "zhao", "root")}
+
+
+@pytest.fixture
+def act(people) -> Callable[..., Act]:
+    return lambda name="wang", reason=None: Act(at=PROPOSED_AT, by=people[name], reason=reason)
+
+
+@pytest.fixture
+def make_proposal(act) -> Callable[..., Proposal]:
+    """Draft a proposal of ``wang``, and take it as far as asked through the verbs."""
+
+    def make_one(*entries: dict, kind: str = "change", to: str = "draft", **changes: object) -> Proposal:
+        proposal = proposals.draft(
+            **{
+                "kind": kind,
+                "region": Region.objects.get(code="150000"),
+                "department": Department.objects.get(code="civil-affairs"),
+                "title": "提高孤儿基本生活费标准",
+                "reason": "落实常务会议决定",
+                "effective_from": LATER,
+                "entries": entries or [changed_standard()],
+                "act": act(),
+            }
+            | changes
+        )
+        steps = ["draft", "assessing", "approving", "approved"]
+        if steps.index(to) >= 1:
+            proposal = proposals.submit(proposal, act=act())
+        if steps.index(to) >= 2 and proposal.state == "assessing":
+            proposals.assess(proposal, figures=FIGURES, act=act("li"))
+        if steps.index(to) >= 3:
+            proposals.approve(proposal, act=act("zhao"))
+        proposal.refresh_from_db()
+        return proposal
+
+    return make_one
+
+
+@pytest.fixture
+def next_edition(act) -> Edition:
+    return editing.begin(
+        Edition.objects.get(slug="2026"), slug="2027", title="清单（2027年版）", effective_from=LATER, act=act()
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from catalogue import canonical
 from catalogue.models import Entry
-from tests.conftest import cite, state
+from tests.stating import cite, state
 
 QUOTE = "每年提供一次健康管理服务。\n包括体检。"
 

@@ -10,7 +10,7 @@ from catalogue.api.filters import EntryFilterSet
 from catalogue.api.serializers import EntrySerializer
 from catalogue.models import Entry
 from services.models import Department, Domain, Service, TargetGroup
-from tests.conftest import cite, state
+from tests.stating import cite, state
 
 LIST = "/api/v1/services/"
 

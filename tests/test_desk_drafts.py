@@ -8,8 +8,9 @@ from catalogue.desk.entry_form import EntryForm
 from catalogue.models import Citation, Edition, Entry, Event
 from catalogue.recording import Act
 from services.models import Department, Domain, Service, Source
-from tests.conftest import AT, state
+from tests.conftest import AT
 from tests.desk import added, as_typed, entry_page, rich_state, row_of, stated, visible
+from tests.stating import state
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from catalogue.desk import filters
 from catalogue.models import Edition, Entry
 from catalogue.recording import Act
 from services.models import Department, Domain, Service, Source, TargetGroup
-from tests.conftest import AT, state
+from tests.conftest import AT
 from tests.desk import as_typed, entry_page, facets, rich_state, rows, stated, visible
+from tests.stating import state
 
 LIST = "/admin/catalogue/entry/"
 

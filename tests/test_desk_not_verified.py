@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from catalogue.desk.not_verified import Left, left_by_department
 from catalogue.models import Edition, Finding
-from tests.conftest import state
 from tests.desk import facets, rich_state, rows, visible
+from tests.stating import state
 
 LIST = "/admin/catalogue/finding/"
 

@@ -14,13 +14,14 @@ from django.http import HttpResponse
 from django.urls import URLPattern, reverse
 
 from catalogue import roles
-from catalogue.models import Edition, Entry, Event, Finding
+from catalogue.models import Edition, Entry, Event, Finding, Proposal
 from services.models import Box, Department, Domain, Indicator, Region, Service, Source, TargetGroup
-from tests.conftest import person, state
+from tests.conftest import person
 from tests.desk import rich_state, rows
+from tests.stating import state
 
 ALL, NOBODY = frozenset(roles.ROLES), frozenset()
-EDITORS, PUBLISHERS, AUDITORS = frozenset({"编辑"}), frozenset({"发布"}), frozenset({"审计"})
+EDITORS, ASSESSORS, PUBLISHERS, AUDITORS = (frozenset({role}) for role in ("编辑", "评估", "发布", "审计"))
 OWN, FOREIGN = "health-commission", "civil-affairs"
 
 
@@ -61,6 +62,19 @@ SCREENS = {
     # Its page is its entry's, to which whatever is sent leads on.
     **screens_of(Finding, view=ALL, change=ALL, scoped=True),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
+    "catalogue_edition_beside": Screen(ALL, ALL),
+    "catalogue_edition_publish": Screen(PUBLISHERS, PUBLISHERS),
+    **screens_of(Proposal, view=ALL, add=EDITORS, change=ALL, scoped=True),
+    # Only its proposer writes in a proposal, and that is none of these.
+    "catalogue_proposal_edit": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
+    "catalogue_proposal_new_entry": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
+    "catalogue_proposal_entry": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
+    "catalogue_proposal_remove": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
+    "catalogue_proposal_assess": Screen(ASSESSORS, ASSESSORS, ASSESSORS, ASSESSORS),
+    # There is none; who sees the proposal is told so.
+    "catalogue_proposal_attachment": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
+    # Opened, it leads back to the page. What is sent here is a remark, by somebody who read nothing.
+    "catalogue_proposal_step": Screen(ALL, ALL, ALL - EDITORS, ALL - EDITORS),
     **screens_of(Event, view=AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
     **screens_of(Group, view=AUDITORS),
@@ -73,7 +87,7 @@ UNNAMED = {"<path:object_id>/", "(?P<url>.*)$", "r/<path:content_type_id>/<path:
 
 
 @pytest.fixture
-def draft(make_edition) -> Edition:
+def draft(make_edition, make_proposal) -> Edition:
     others = state(
         "NM-09-01",
         name="别的部门的项目",
@@ -82,6 +96,8 @@ def draft(make_edition) -> Edition:
         basis={"name": "plan", "domain": "plan", "lead_department": "editorial"},
         citations=rich_state()["citations"][:2] + rich_state()["citations"][4:5],
     )
+    for led_by in (OWN, FOREIGN):
+        make_proposal(department=Department.objects.get(code=led_by), to="assessing")
     return make_edition("2027", "2027-01-01", entries=[rich_state(), others], at=None)
 
 
@@ -102,8 +118,15 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
     if name == "autocomplete":
         query = "?app_label=catalogue&model_name=citation&field_name=source&term=a"
         return reverse("admin:autocomplete") + query
-    app, _, rest = name.partition("_")
-    model, _, view = rest.partition("_")
+    if "_" not in name or name.startswith("password"):
+        return reverse(f"admin:{name}")
+    app, model, view = name.split("_", 2)
+    if name.startswith("catalogue_proposal_") and view not in {"changelist", "add"}:
+        proposal = row_of(app, model, draft, foreign=foreign)
+        more = {"entry": ["NM-01-07"], "remove": ["NM-01-07"], "step": ["comment"]}.get(view, [])
+        return reverse(f"admin:{name}", args=[proposal.pk, *more])
+    if view in {"beside", "publish"}:
+        return reverse(f"admin:{name}", args=[draft.pk])
     if view in {"change", "delete", "history", "password_change"}:
         row = row_of(app, model, draft, foreign=foreign)
         return reverse(f"admin:{name}", args=[row.pk])
@@ -119,6 +142,8 @@ def row_of(app: str, model: str, draft: Edition, *, foreign: bool) -> models.Mod
         return Finding.objects.not_verified().filter(entry__lead_department__code=led_by).first()
     if kind is Edition:
         return draft
+    if kind is Proposal:
+        return Proposal.objects.get(department__code=led_by)
     return kind._default_manager.order_by("pk").last()
 
 

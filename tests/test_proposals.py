@@ -2,109 +2,21 @@
 
 import datetime
 import json
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalogue import editing, proposals, publishing
-from catalogue.models import Approval, Assessment, Edition, Event, Proposal, ProposedEntry
+from catalogue import editing, merging, proposals, publishing
+from catalogue.models import Approval, Assessment, Event, Proposal, ProposedEntry
 from catalogue.recording import Act
 from services.models import Department, Region, Service
-from tests.conftest import cite, every_department, person, state
-
-AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
-LATER = datetime.date(2027, 1, 1)
-STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
-FIGURES = {
-    "beneficiaries": 6741,
-    "unit_standard": Decimal("90.00"),
-    "periods": 12,
-    "period": "month",
-    "share_centre": Decimal("33.33"),
-    "share_region": Decimal("33.33"),
-    "share_league": Decimal("33.34"),
-    "share_banner": Decimal(0),
-    "funding_source": "一般公共预算",
-    "conclusion": "affordable",
-}
+from tests.conftest import person
+from tests.stating import FIGURES, LATER, NOTE, PROPOSED_AT, STANDARD, added, changed_standard, cite, withdrawn
 
 
-@pytest.fixture
-def people(db) -> dict[str, object]:
-    return {name: person(name, departments=every_department()) for name in ("wang", "li", "zhao", "root")}
-
-
-@pytest.fixture
-def act(people) -> Callable[..., Act]:
-    return lambda name="wang", reason=None: Act(at=AT, by=people[name], reason=reason)
-
-
-def changed_standard(**changes: object) -> dict:
-    """Return a change of the orphans' standard with its clause."""
-    stated = {
-        "standard": STANDARD,
-        "standard_as_of": "2027",
-        "verification": {"standard": "verbatim"},
-        "basis": {"standard": "regulation"},
-        "citations": [cite("standard", source="seed-daily", quote="每人每月2300元", locator="第1条")],
-    }
-    return {"service": "NM-01-07", "action": "change", "stated": stated | changes, "successors": []}
-
-
-def added(code: str = "NM-05-05", **changes: object) -> dict:
-    stated = state(code, name="基本殡葬服务", **changes)
-    return {"service": code, "action": "add", "stated": stated, "successors": []}
-
-
-def withdrawn(code: str, *successors: str) -> dict:
-    return {"service": code, "action": "withdraw", "stated": None, "successors": list(successors)}
-
-
-NOTE = {"service": "NM-01-07", "action": "change", "stated": {"note": "只改说明"}, "successors": []}
-
-
-@pytest.fixture
-def make(act) -> Callable[..., Proposal]:
-    """Draft a proposal of ``wang``, and take it as far as asked through the verbs."""
-
-    def make_one(*entries: dict, kind: str = "change", to: str = "draft", **changes: object) -> Proposal:
-        proposal = proposals.draft(
-            **{
-                "kind": kind,
-                "region": Region.objects.get(code="150000"),
-                "department": Department.objects.get(code="civil-affairs"),
-                "title": "提高孤儿基本生活费标准",
-                "reason": "落实常务会议决定",
-                "effective_from": LATER,
-                "entries": entries or [changed_standard()],
-                "act": act(),
-            }
-            | changes
-        )
-        steps = ["draft", "assessing", "approving", "approved"]
-        if steps.index(to) >= 1:
-            proposal = proposals.submit(proposal, act=act())
-        if steps.index(to) >= 2 and proposal.state == "assessing":
-            proposals.assess(proposal, figures=FIGURES, act=act("li"))
-        if steps.index(to) >= 3:
-            proposals.approve(proposal, act=act("zhao"))
-        proposal.refresh_from_db()
-        return proposal
-
-    return make_one
-
-
-@pytest.fixture
-def next_edition(act) -> Edition:
-    return editing.begin(
-        Edition.objects.get(slug="2026"), slug="2027", title="清单（2027年版）", effective_from=LATER, act=act()
-    )
-
-
-def test_a_proposal_goes_from_draft_to_a_published_edition(make, act, next_edition, client):
-    proposal = make(to="approved")
+def test_a_proposal_goes_from_draft_to_a_published_edition(make_proposal, act, next_edition, client):
+    proposal = make_proposal(to="approved")
 
     proposals.take_up(proposal, next_edition, act=act("root"))
     published = publishing.publish(next_edition, act=act("root"))
@@ -129,18 +41,18 @@ def test_a_proposal_goes_from_draft_to_a_published_edition(make, act, next_editi
         ("split", [withdrawn("NM-09-09", "NM-09-10", "NM-09-11"), added("NM-09-10"), added("NM-09-11")], True),
     ],
 )
-def test_what_may_cost_anything_is_assessed_first(make, kind, entries, assessed):
-    proposal = make(*entries, kind=kind, to="assessing")
+def test_what_may_cost_anything_is_assessed_first(make_proposal, kind, entries, assessed):
+    proposal = make_proposal(*entries, kind=kind, to="assessing")
 
     assert proposal.state == ("assessing" if assessed else "approving")
 
 
-def test_what_its_proposer_says_costs_is_assessed(make):
-    assert make(NOTE, raises_cost=True, to="assessing").state == "assessing"
+def test_what_its_proposer_says_costs_is_assessed(make_proposal):
+    assert make_proposal(NOTE, raises_cost=True, to="assessing").state == "assessing"
 
 
-def test_the_system_does_the_arithmetic(make, act):
-    assessment = proposals.assess(make(to="assessing"), figures=FIGURES, act=act("li"))
+def test_the_system_does_the_arithmetic(make_proposal, act):
+    assessment = proposals.assess(make_proposal(to="assessing"), figures=FIGURES, act=act("li"))
 
     assert assessment.total == Decimal("7280280.00")  # 6,741 × 90.00 × 12
     assert assessment.borne() == {
@@ -170,8 +82,8 @@ def test_the_system_does_the_arithmetic(make, act):
         ({"attachment_name": "评估报告.pdf", "attachment_digest": "xyz"}, "格式不符"),
     ],
 )
-def test_figures_that_do_not_hold_are_refused(make, act, figures, words):
-    proposal = make(to="assessing")
+def test_figures_that_do_not_hold_are_refused(make_proposal, act, figures, words):
+    proposal = make_proposal(to="assessing")
 
     with pytest.raises(proposals.NotPossible, match=words):
         proposals.assess(proposal, figures=FIGURES | figures, act=act("li"))
@@ -183,8 +95,8 @@ def test_figures_that_do_not_hold_are_refused(make, act, figures, words):
 
 @pytest.mark.parametrize("who", ["wang", "li"])  # who proposed, who assessed
 @pytest.mark.parametrize("verb", [proposals.approve, proposals.decline])
-def test_nobody_decides_on_what_they_proposed_or_assessed(make, act, who, verb):
-    proposal = make(to="approving")
+def test_nobody_decides_on_what_they_proposed_or_assessed(make_proposal, act, who, verb):
+    proposal = make_proposal(to="approving")
 
     with pytest.raises(proposals.NotPossible, match="请由另一人审批"):
         verb(proposal, act=act(who, "理由"))
@@ -194,13 +106,13 @@ def test_nobody_decides_on_what_they_proposed_or_assessed(make, act, who, verb):
 
 
 @pytest.mark.parametrize("who", ["wang", "li"])
-def test_the_database_refuses_it_too_superuser_or_not(make, people, who):
-    proposal = make(to="approving")
+def test_the_database_refuses_it_too_superuser_or_not(make_proposal, people, who):
+    proposal = make_proposal(to="approving")
     people[who].is_superuser = True
     people[who].save()
 
     with pytest.raises(IntegrityError, match="nobody decides"), transaction.atomic():
-        Approval.objects.create(proposal=proposal, granted=True, approver=people[who], at=AT)
+        Approval.objects.create(proposal=proposal, granted=True, approver=people[who], at=PROPOSED_AT)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +123,8 @@ def test_the_database_refuses_it_too_superuser_or_not(make, people, who):
         (lambda p, people: Assessment.objects.filter(proposal=p).update(assessor=people["root"]), "assessment"),
     ],
 )
-def test_the_database_keeps_the_way_to_an_approval(make, people, rewrite, words):
-    proposal = make(to="approving")
+def test_the_database_keeps_the_way_to_an_approval(make_proposal, people, rewrite, words):
+    proposal = make_proposal(to="approving")
 
     with pytest.raises(IntegrityError, match=words), transaction.atomic():
         rewrite(proposal, people)
@@ -231,32 +143,32 @@ def test_the_database_keeps_the_way_to_an_approval(make, people, rewrite, words)
         lambda p: p.delete(),
     ],
 )
-def test_what_was_decided_cannot_be_rewritten(make, rewrite):
-    proposal = make(to="approved")
+def test_what_was_decided_cannot_be_rewritten(make_proposal, rewrite):
+    proposal = make_proposal(to="approved")
 
     with pytest.raises(IntegrityError, match="cannot be changed"), transaction.atomic():
         rewrite(proposal)
 
 
-def test_nobody_assesses_what_they_proposed(make, act, people):
-    proposal = make(to="assessing")
+def test_nobody_assesses_what_they_proposed(make_proposal, act, people):
+    proposal = make_proposal(to="assessing")
 
     with pytest.raises(proposals.NotPossible, match="不能评估自己的建议"):
         proposals.assess(proposal, figures=FIGURES, act=act("wang"))
     with pytest.raises(IntegrityError, match="nobody assesses"), transaction.atomic():
-        Assessment.objects.create(proposal=proposal, assessor=people["wang"], at=AT, **FIGURES)
+        Assessment.objects.create(proposal=proposal, assessor=people["wang"], at=PROPOSED_AT, **FIGURES)
 
 
-def test_what_cannot_be_afforded_is_not_approved(make, act):
-    proposal = make(to="assessing")
+def test_what_cannot_be_afforded_is_not_approved(make_proposal, act):
+    proposal = make_proposal(to="assessing")
     proposals.assess(proposal, figures=FIGURES | {"conclusion": "unaffordable"}, act=act("li"))
 
     with pytest.raises(proposals.NotPossible, match="不可承受"):
         proposals.approve(proposal, act=act("zhao"))
 
 
-def test_a_proposal_is_sent_back_with_a_reason_and_comes_again(make, act):
-    proposal = make(to="approving")
+def test_a_proposal_is_sent_back_with_a_reason_and_comes_again(make_proposal, act):
+    proposal = make_proposal(to="approving")
     with pytest.raises(proposals.NotPossible, match="请写明理由"):
         proposals.decline(proposal, act=act("zhao"))
 
@@ -274,9 +186,9 @@ def test_a_proposal_is_sent_back_with_a_reason_and_comes_again(make, act):
 
 
 @pytest.mark.parametrize("verb", [proposals.submit, proposals.retract])
-def test_a_draft_is_its_proposers(make, act, verb):
+def test_a_draft_is_its_proposers(make_proposal, act, verb):
     with pytest.raises(proposals.NotPossible, match="只有提出人"):
-        verb(make(), act=act("li"))
+        verb(make_proposal(), act=act("li"))
 
 
 @pytest.mark.parametrize(
@@ -304,8 +216,8 @@ def test_a_draft_is_its_proposers(make, act, verb):
         ("withdraw", [withdrawn("NM-09-09", "NM-09-09")], "承接项目 NM-09-09 不在清单中"),
     ],
 )
-def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make, act, kind, entries, words):
-    proposal = make(*entries, kind=kind) if entries else make(kind=kind)
+def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make_proposal, act, kind, entries, words):
+    proposal = make_proposal(*entries, kind=kind) if entries else make_proposal(kind=kind)
     if not entries:
         proposals.amend(proposal, entries=[], act=act())
 
@@ -325,18 +237,18 @@ def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make, act, kind,
         [withdrawn("NM-09-09") | {"stated": {}}],
     ],
 )
-def test_what_cannot_even_be_kept_leaves_nothing(make, entries):
+def test_what_cannot_even_be_kept_leaves_nothing(make_proposal, entries):
     count = Event.objects.count()
 
     with pytest.raises((proposals.NotPossible, IntegrityError)), transaction.atomic():
-        make(*entries)
+        make_proposal(*entries)
 
     assert not Proposal.objects.exists()
     assert Event.objects.count() == count
 
 
-def test_services_are_merged_and_the_numbers_move_up(make, act, next_edition):
-    proposal = make(
+def test_services_are_merged_and_the_numbers_move_up(make_proposal, act, next_edition):
+    proposal = make_proposal(
         withdrawn("NM-09-08", "NM-09-10"),
         withdrawn("NM-09-09", "NM-09-10"),
         added("NM-09-10", domain="NM-09"),
@@ -352,8 +264,8 @@ def test_services_are_merged_and_the_numbers_move_up(make, act, next_edition):
     publishing.publish(next_edition, act=act("root"))
 
 
-def test_an_added_service_stands_last_in_its_domain(make, act, next_edition):
-    proposals.take_up(make(added(), kind="add", to="approved"), next_edition, act=act("root"))
+def test_an_added_service_stands_last_in_its_domain(make_proposal, act, next_edition):
+    proposals.take_up(make_proposal(added(), kind="add", to="approved"), next_edition, act=act("root"))
 
     codes = list(next_edition.entries.order_by("number").values_list("service__code", flat=True))
     assert codes[codes.index("NM-05-04") + 1] == "NM-05-05"
@@ -362,21 +274,21 @@ def test_an_added_service_stands_last_in_its_domain(make, act, next_edition):
 
 
 @pytest.mark.parametrize("to", ["draft", "assessing", "approving"])
-def test_only_what_is_approved_is_taken_up(make, act, next_edition, to):
+def test_only_what_is_approved_is_taken_up(make_proposal, act, next_edition, to):
     with pytest.raises(proposals.NotPossible, match="不能这样处理"):
-        proposals.take_up(make(to=to), next_edition, act=act("root"))
+        proposals.take_up(make_proposal(to=to), next_edition, act=act("root"))
 
 
-def test_a_proposal_is_taken_up_once(make, act, next_edition):
-    proposal = make(to="approved")
+def test_a_proposal_is_taken_up_once(make_proposal, act, next_edition):
+    proposal = make_proposal(to="approved")
     proposals.take_up(proposal, next_edition, act=act("root"))
 
     with pytest.raises(proposals.NotPossible, match="已编入版本 2027"):
         proposals.take_up(proposal, next_edition, act=act("root"))
 
 
-def test_a_proposal_does_not_come_into_force_before_its_day(make, act, next_edition):
-    proposal = make(to="approved", effective_from=LATER + datetime.timedelta(days=1))
+def test_a_proposal_does_not_come_into_force_before_its_day(make_proposal, act, next_edition):
+    proposal = make_proposal(to="approved", effective_from=LATER + datetime.timedelta(days=1))
 
     with pytest.raises(proposals.NotPossible, match="早于建议的施行日期"):
         proposals.take_up(proposal, next_edition, act=act("root"))
@@ -391,10 +303,10 @@ def test_a_proposal_does_not_come_into_force_before_its_day(make, act, next_edit
         ({"citations": [cite("mention")]}, "mention"),
     ],
 )
-def test_a_change_nobody_approved_is_not_published(make, act, next_edition, terms, change, field):
-    proposals.take_up(make(to="approved"), next_edition, act=act("root"))
+def test_a_change_nobody_approved_is_not_published(make_proposal, act, next_edition, terms, change, field):
+    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
     entry = next_edition.entries.get(service__code="NM-01-05")
-    smuggled = proposals.merged(editing.state(entry), change)
+    smuggled = merging.merged(editing.state(entry), change)
     if field == "lead_department":
         smuggled = editing.state(entry) | {"basis": editing.state(entry)["basis"] | {"lead_department": "plan"}}
     if field == "content":
@@ -415,14 +327,14 @@ def test_a_service_nobody_withdrew_does_not_disappear(act, next_edition):
 
 
 def test_an_edition_does_not_come_into_force_in_the_past(act, next_edition):
-    late = Act(at=AT.replace(year=2027, month=1, day=2), by=act().by)
+    late = Act(at=PROPOSED_AT.replace(year=2027, month=1, day=2), by=act().by)
 
     with pytest.raises(publishing.NotPublishable, match="已经过去"):
         publishing.publish(next_edition, act=late)
 
 
-def test_readers_changes_are_known_before_the_seal(make, act, next_edition):
-    proposals.take_up(make(to="approved"), next_edition, act=act("root"))
+def test_readers_changes_are_known_before_the_seal(make_proposal, act, next_edition):
+    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
 
     ((document, comparison),) = publishing.preview(next_edition)
 
@@ -465,14 +377,14 @@ def test_an_editor_proposes_for_his_own_departments_only(db, belongs, department
             reason="理由",
             effective_from=LATER,
             entries=entries,
-            act=Act(at=AT, by=outsider),
+            act=Act(at=PROPOSED_AT, by=outsider),
         )
 
     assert not Proposal.objects.exists()
 
 
-def test_a_remark_is_on_the_record_and_changes_nothing(make, act):
-    proposal = make(to="approving")
+def test_a_remark_is_on_the_record_and_changes_nothing(make_proposal, act):
+    proposal = make_proposal(to="approving")
 
     proposals.comment(proposal, act=act("zhao", reason="请补充去年的人数。"))
 
@@ -483,8 +395,8 @@ def test_a_remark_is_on_the_record_and_changes_nothing(make, act):
         proposals.comment(proposal, act=act("zhao"))
 
 
-def test_the_record_holds_every_figure_of_an_assessment(make):
-    make(to="approving")
+def test_the_record_holds_every_figure_of_an_assessment(make_proposal):
+    make_proposal(to="approving")
 
     after = json.loads(Event.objects.get(verb="assessed").after)
 
@@ -496,8 +408,9 @@ def test_the_record_holds_every_figure_of_an_assessment(make):
     )
 
 
-def test_readers_are_told_why_a_service_changed(make, act, next_edition, client):
-    proposals.take_up(make(to="approved", document_number="内民政发〔2026〕1号"), next_edition, act=act("root"))
+def test_readers_are_told_why_a_service_changed(make_proposal, act, next_edition, client):
+    proposal = make_proposal(to="approved", document_number="内民政发〔2026〕1号")
+    proposals.take_up(proposal, next_edition, act=act("root"))
     publishing.publish(next_edition, act=act("root"))
 
     told = client.get("/api/v1/changes/?page_size=500").json()["results"][-1]

@@ -15,7 +15,7 @@ from catalogue.models import Approval, Edition, Event
 from catalogue.recording import Act
 from services.models import Department, Region
 from tests.conftest import person
-from tests.test_proposals import AT, FIGURES, LATER, NOTE, changed_standard
+from tests.stating import FIGURES, LATER, NOTE, PROPOSED_AT, changed_standard
 
 RUNS = int(os.environ.get("MACHINE_RUNS", "25"))
 PEOPLE = st.sampled_from(["wang", "li", "zhao"])
@@ -50,7 +50,7 @@ class ProposalMachine(RuleBasedStateMachine):
         self.atomic.__exit__(None, None, None)
 
     def act(self, who: str, reason: str | None = None) -> Act:
-        return Act(at=AT, by=self.people[who], reason=reason)
+        return Act(at=PROPOSED_AT, by=self.people[who], reason=reason)
 
     def attempt(self, allowed: bool, verb, *args, **kwargs) -> None:
         """Try a verb; it succeeds if and only if the model allows it, and else leaves no trace."""

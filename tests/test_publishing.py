@@ -12,7 +12,8 @@ from catalogue import publishing
 from catalogue.models import Citation, Edition, Entry, Finding
 from catalogue.recording import Act
 from services.models import Department, Region, Source
-from tests.conftest import AT, FIXTURES, state, unsealed
+from tests.conftest import AT, FIXTURES, unsealed
+from tests.stating import state
 
 
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])

@@ -13,7 +13,8 @@ from django.db import IntegrityError, connection, transaction
 from catalogue import editing, publishing, recording
 from catalogue.models import Event
 from catalogue.recording import Act
-from tests.conftest import AT, cite, person, state
+from tests.conftest import AT, person
+from tests.stating import cite, state
 
 
 @pytest.fixture

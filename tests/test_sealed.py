@@ -11,7 +11,8 @@ from catalogue import editing
 from catalogue.models import Citation, Edition, Entry, Finding
 from catalogue.recording import Act
 from services.models import Department, Source, TargetGroup
-from tests.conftest import AT, state
+from tests.conftest import AT
+from tests.stating import state
 
 LINKS = {
     "target_groups": TargetGroup,

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from catalogue import sourcing
-from tests.conftest import cite, state
+from tests.stating import cite, state
 
 COUNTS_FROM = {
     "seed-plan": datetime.date(2021, 11, 5),

@@ -5,12 +5,12 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from catalogue import canonical, editing, publishing, roles
+from catalogue import canonical, editing, roles
 from catalogue.desk import resting
 from catalogue.desk.base import DeskAdmin, Unsealed, act
-from catalogue.models import Edition, Entry, Event, Finding
+from catalogue.desk.publishing import Publishing
+from catalogue.models import Edition, Entry, Event, Finding, Proposal
 
 
 class NewEditionForm(forms.ModelForm):
@@ -27,7 +27,7 @@ class NewEditionForm(forms.ModelForm):
 
 
 @admin.register(Edition)
-class EditionAdmin(Unsealed, DeskAdmin):
+class EditionAdmin(Publishing, Unsealed, DeskAdmin):
     change_form_template = "desk/edition.html"
     list_display = (
         "number",
@@ -130,11 +130,13 @@ class EditionAdmin(Unsealed, DeskAdmin):
         if obj:
             entries = obj.entries.with_details().order_by("number")
             entries = [each for each in entries if roles.sees(request.user, lead_of(each))]
-            pages = {entry.service.code: entry.pk for entry in entries}
-            faults = [] if obj.is_published else publishing.faults(obj, on=timezone.localdate())
+            proposals = Proposal.objects.select_related("department").order_by("number")
             context |= {
                 "entries": [(entry, resting.standing(entry.findings.all())) for entry in entries],
-                "faults": [(fault, pages.get(fault.service)) for fault in faults],
+                "faults": [] if obj.is_published else self.faults_of(obj),
+                "proposals": proposals.filter(edition=obj),
+                "approved": proposals.filter(state=Proposal.State.APPROVED, edition=None),
+                "may_publish": not obj.is_published and request.user.has_perm("catalogue.publish_edition"),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

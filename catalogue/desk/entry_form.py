@@ -100,17 +100,18 @@ def _stated(typed: dict, findings: Iterable[forms.ModelForm], citations: Iterabl
     """Return what was typed in the form of ``canonical.stated()``, as far as the sourcing rule reads it."""
     findings = [row.cleaned_data for row in findings]
     return {
-        **{column: _plain(typed[column]) for columns in Entry.SOURCED_FIELDS.values() for column in columns},
+        **{column: plain(typed[column]) for columns in Entry.SOURCED_FIELDS.values() for column in columns},
         "verification": {finding["field"]: finding["verification"] for finding in findings},
         "basis": {finding["field"]: finding["basis"] for finding in findings},
         "citations": [
-            {key: _plain(row.cleaned_data[key]) for key in ("field", "source", "quote", "verification")}
+            {key: plain(row.cleaned_data[key]) for key in ("field", "source", "quote", "verification")}
             for row in citations
         ],
     }
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a form's value as it is stated: terms by their codes."""
     if isinstance(value, models.QuerySet):
         return sorted(term.code for term in value)
     return value.code if isinstance(value, models.Model) else value

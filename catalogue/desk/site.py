@@ -8,9 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.i18n import JavaScriptCatalog
 
-from catalogue import editing
+from catalogue import editing, roles
+from catalogue.desk import work
 
 NOT_ALLOWED = "您没有进行这项操作的权限。如有需要，请联系管理员。"
 NOT_STORED = (
@@ -23,6 +25,7 @@ class DeskSite(AdminSite):
     site_title = "清单编辑台"
     index_title = "编辑台首页"
     empty_value_display = "未知"
+    index_template = "desk/index.html"
 
     # In the order of the work, not of the alphabet.
     ORDER = {
@@ -38,6 +41,16 @@ class DeskSite(AdminSite):
                 model["name"] = getattr(self._registry[model["model"]], "listed_as", model["name"])
             app["models"].sort(key=lambda model: self.ORDER[model["model"]._meta.app_label].index(model["object_name"]))
         return sorted(apps, key=lambda app: list(self.ORDER).index(app["app_label"]))
+
+    def index(self, request, extra_context=None):
+        today = timezone.localdate()
+        context = {
+            "today": today,
+            "work": list(work.waiting_for(request.user, on=today)),
+            "roles": roles.of(request.user),
+            "departments": [str(each.department) for each in request.user.memberships.select_related("department")],
+        }
+        return super().index(request, context | (extra_context or {}))
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
         """Answer what is refused with a page in Chinese that says why.

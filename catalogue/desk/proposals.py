@@ -1,0 +1,212 @@
+"""Proposals (调整建议): their list, and the one page that shows what each would change and how far it has come."""
+
+import re
+from typing import NamedTuple
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from catalogue import canonical, merging, proposals
+from catalogue.desk import filters
+from catalogue.desk.base import DeskAdmin, Scoped
+from catalogue.desk.beside import Row, beside
+from catalogue.desk.drafting import Drafting
+from catalogue.desk.seen import last_of, seen
+from catalogue.desk.steps import Steps, steps_for
+from catalogue.models import Event, Proposal, ProposedEntry
+from services.models import Department, Domain, Source, TargetGroup
+
+
+class DepartmentFilter(filters.TermFilter):
+    title, parameter, path, vocabulary = "提出部门", "department", "department", Department
+    long = True
+
+
+class MineFilter(filters.CountedFilter):
+    title, parameter = "提出人", "proposer"
+    VALUES = {"me": "我提出的"}
+
+    def is_known(self, value):
+        return value in self.VALUES
+
+    def chosen(self, queryset, value):
+        return queryset.filter(proposer=self.request.user)
+
+    def options(self, counted):
+        yield filters.Option("me", self.VALUES["me"], counted.filter(proposer=self.request.user).count())
+
+
+class Shown(NamedTuple):
+    """What a proposal would say of one service, as its page shows it."""
+
+    entry: ProposedEntry
+    name: str
+    rows: list[Row]
+    successors: list[str]
+
+
+@admin.register(Proposal)
+class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
+    led_by = "department"
+    list_display = (
+        "number", "title", "kind", "state", "department", "proposer", "effective_from", "edition_slug", "since",
+    )  # fmt: skip
+    list_display_links = ("title",)
+    list_filter = (
+        filters.choices_of(Proposal, "state"),
+        filters.choices_of(Proposal, "kind"),
+        MineFilter,
+        DepartmentFilter,
+    )
+    list_select_related = ("department", "proposer", "edition")
+    search_fields = ("number", "title", "reason", "document_number", "entries__service")
+    search_help_text = "按编号、标题、理由、文号或服务项目代码查找。例：NM-01-07、孤儿"
+
+    def get_queryset(self, request):
+        steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb=Event.Verb.COMMENTED)
+        return super().get_queryset(request).annotate(last_step=Subquery(steps.order_by("-number").values("at")[:1]))
+
+    @admin.display(description="编入版本", ordering="edition", empty_value="尚未编入")
+    def edition_slug(self, proposal):
+        return proposal.edition and proposal.edition.slug
+
+    @admin.display(description="现状态始于", ordering="last_step")
+    def since(self, proposal):
+        return proposal.last_step and timezone.localtime(proposal.last_step).date()
+
+    def events_of(self, obj):
+        return Event.objects.filter(proposal=obj.number)
+
+    def has_delete_permission(self, request, obj=None):
+        # What was proposed stays on record; its proposer takes it back.
+        return False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        proposal = self.get_object(request, object_id)
+        if proposal is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, proposal):
+            raise PermissionDenied
+        return self.page(request, proposal)
+
+    def page(
+        self,
+        request: HttpRequest,
+        proposal: Proposal,
+        *,
+        reasons: list[str] = (),
+        typed: str = "",
+        theirs: list[dict] = (),
+        status: int = 200,
+    ) -> HttpResponse:
+        """Answer with a proposal's page: after a step that was refused with the ``reasons`` and what was typed."""
+        assessment = getattr(proposal, "assessment", None)
+        steps = steps_for(request.user, proposal)
+        open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
+        faults = proposals.faults(proposal) if proposal.state in open_states else []
+        events = list(self.events_of(proposal).order_by("number"))
+        context = self.admin_site.each_context(request) | {
+            "title": f"第 {proposal.number} 号：{proposal.title}",
+            "subtitle": None,
+            "opts": self.opts,
+            "proposal": proposal,
+            "entries": shown(proposal),
+            "faults": [(fault, self._mended_at(proposal, fault)) for fault in faults],
+            "assessment": assessment,
+            "costs": assessment and costs_of(assessment),
+            "needs_assessment": proposals.needs_assessment(proposal),
+            "decisions": proposal.approvals.select_related("approver").order_by("-at"),
+            "feedback": proposal.feedback.select_related("service"),
+            "events": [self.said(event) for event in reversed(events)],
+            "steps": steps,
+            "may_edit": any(step.name == "edit" for step in steps),
+            "seen": seen(proposal),
+            "record": last_of(proposal),
+            "reasons": reasons,
+            "typed": typed,
+            "theirs": theirs,
+        }
+        return TemplateResponse(request, "desk/proposal.html", context, status=status)
+
+    def _mended_at(self, proposal: Proposal, fault: str) -> str | None:
+        code = re.match(r"NM-[0-9]{2}-[0-9]{2,}", fault)
+        if code and proposal.entries.filter(service=code.group()).exists():
+            return reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code.group()])
+        return None
+
+
+def costs_of(assessment) -> list[tuple[str, str, str]]:
+    """Return (who, per cent, yuan) for every level of government that bears a share."""
+    borne = assessment.borne()
+    return [
+        (
+            assessment._meta.get_field(share).verbose_name.removesuffix("（%）"),
+            f"{getattr(assessment, share):.2f}",
+            f"{borne[share]:,.2f}",
+        )
+        for share in assessment.SHARES
+        if getattr(assessment, share)
+    ]
+
+
+def shown(proposal: Proposal) -> list[Shown]:
+    """Return every service of a proposal before beside after; of a published one, before it was published."""
+    edition = proposal.edition
+    base = edition.previous if edition else proposals.base_of(proposal)
+    current = {document["code"]: document for document in (base.documents() if base else [])}
+    names = {code: document["name"] for code, document in current.items()}
+    entries = list(proposal.entries.all())
+    names |= {each.service: each.stated["name"] for each in entries if (each.stated or {}).get("name")}
+    found = []
+    for each in entries:
+        before = current.get(each.service)
+        after = None if each.action == ProposedEntry.Action.WITHDRAW else documented(wanted(each, before))
+        successors = [f"{code} {names.get(code, '（不在清单中）')}" for code in each.successors]
+        found.append(Shown(each, names.get(each.service, ""), beside(before, after), successors))
+    return found
+
+
+def wanted(each: ProposedEntry, before: dict | None) -> dict:
+    """Return what a proposal would have an edition say of a service, as ``canonical.stated()`` writes it."""
+    stated = each.stated or {}
+    return merging.merged(canonical.stated(before), stated) if before and each.action != "add" else stated
+
+
+def documented(stated: dict) -> dict:
+    """Return a proposed entry as a document: terms by name, so that it can be read beside one.
+
+    Of a code that no vocabulary has, the name says so: a draft may be faulty.
+    """
+    document = dict(stated)
+    one = {"domain": (Domain, "name", "name_en"), "lead_department": (Department, "name", "short_name")}
+    for column, (model, *attributes) in one.items():
+        document[column] = _terms(model, [stated[column]], *attributes)[0] if stated.get(column) else None
+    many = {
+        "target_groups": (TargetGroup, "name"),
+        "lead_department_alternatives": (Department, "name"),
+        "co_departments": (Department, "name"),
+        "legal_basis": (Source, "title"),
+    }
+    for column, (model, *attributes) in many.items():
+        document[column] = _terms(model, stated.get(column) or [], *attributes)
+    citations = stated.get("citations", [])
+    sources = {term["code"]: term for term in _terms(Source, _cited(citations), "title", "document_number")}
+    document["citations"] = [each | {"source": sources[each["source"]]} for each in citations]
+    return document
+
+
+def _cited(citations: list[dict]) -> list[str]:
+    return list({each["source"]: None for each in citations})
+
+
+def _terms(model: type, codes: list[str], *attributes: str) -> list[dict]:
+    """Return terms as documents have them, in the vocabulary's order; those it has not come last."""
+    known = sorted(model.objects.filter(code__in=codes), key=lambda term: (term.position, term.code))
+    found = [{name: getattr(term, name) for name in ("code", *attributes)} for term in known]
+    unknown = [code for code in codes if code not in {term.code for term in known}]
+    return found + [{"code": code, attributes[0]: f"{code}（词表中没有）"} for code in unknown]

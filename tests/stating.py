@@ -1,0 +1,79 @@
+"""What the tests say: an entry and its clauses as a file of fixtures writes them, and changes of them."""
+
+import datetime
+from decimal import Decimal
+
+# When the tests' proposals are made; the editions under test were published before.
+PROPOSED_AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
+LATER = datetime.date(2027, 1, 1)
+STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
+FIGURES = {
+    "beneficiaries": 6741,
+    "unit_standard": Decimal("90.00"),
+    "periods": 12,
+    "period": "month",
+    "share_centre": Decimal("33.33"),
+    "share_region": Decimal("33.33"),
+    "share_league": Decimal("33.34"),
+    "share_banner": Decimal(0),
+    "funding_source": "一般公共预算",
+    "conclusion": "affordable",
+}
+
+
+def cite(field: str, **changes: object) -> dict:
+    """Return a citation as a file of fixtures writes it: of the plan, word for word."""
+    citation = {
+        "field": field,
+        "source": "seed-plan",
+        "locator": "表2",
+        "quote": "老年人健康管理",
+        "verification": "verbatim",
+        "jurisdiction": "inner-mongolia",
+    }
+    return citation | changes
+
+
+def state(code: str = "NM-05-01", **changes: object) -> dict:
+    """Return the least an edition can say of a service: its name and domain, each with its clause."""
+    unknown = dict.fromkeys(
+        ("name_en", "target_group_text", "content", "standard", "standard_as_of", "lead_department")
+        + ("expenditure_responsibility", "note")
+    )
+    lists = {key: [] for key in ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")}
+    stated = {
+        "code": code,
+        "number": 1,
+        "name": "老年人健康管理",
+        "domain": "NM-05",
+        **unknown,
+        **lists,
+        "verification": {"name": "verbatim", "domain": "verbatim"},
+        "basis": {"name": "plan", "domain": "plan"},
+        "citations": [cite("name"), cite("domain", quote="老有所养")],
+    }
+    return stated | changes
+
+
+def changed_standard(**changes: object) -> dict:
+    """Return a change of the orphans' standard with its clause."""
+    stated = {
+        "standard": STANDARD,
+        "standard_as_of": "2027",
+        "verification": {"standard": "verbatim"},
+        "basis": {"standard": "regulation"},
+        "citations": [cite("standard", source="seed-daily", quote="每人每月2300元", locator="第1条")],
+    }
+    return {"service": "NM-01-07", "action": "change", "stated": stated | changes, "successors": []}
+
+
+def added(code: str = "NM-05-05", **changes: object) -> dict:
+    stated = state(code, name="基本殡葬服务", **changes)
+    return {"service": code, "action": "add", "stated": stated, "successors": []}
+
+
+def withdrawn(code: str, *successors: str) -> dict:
+    return {"service": code, "action": "withdraw", "stated": None, "successors": list(successors)}
+
+
+NOTE = {"service": "NM-01-07", "action": "change", "stated": {"note": "只改说明"}, "successors": []}
