@@ -62,6 +62,8 @@ SCREENS = {
     # Its page is its entry's, to which whatever is sent leads on.
     **screens_of(Finding, view=ALL, change=ALL, scoped=True),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
+    # The draft's entry is not in force, so there is nothing to check yet.
+    "catalogue_entry_check": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     "catalogue_edition_beside": Screen(ALL, ALL),
     "catalogue_edition_publish": Screen(PUBLISHERS, PUBLISHERS),
     **screens_of(Proposal, view=ALL, add=EDITORS, change=ALL, scoped=True),
@@ -127,7 +129,7 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         return reverse(f"admin:{name}", args=[proposal.pk, *more])
     if view in {"beside", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])
-    if view in {"change", "delete", "history", "password_change"}:
+    if view in {"change", "delete", "history", "password_change", "check"}:
         row = row_of(app, model, draft, foreign=foreign)
         return reverse(f"admin:{name}", args=[row.pk])
     return reverse(f"admin:{name}")

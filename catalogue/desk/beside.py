@@ -1,5 +1,6 @@
 """Before beside after: what differs between two documents of a service, character by character. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from services.models import Verification
 
 SAME, GONE, NEW = "same", "gone", "new"
 UNKNOWN = "未知"
+# Chinese is compared by the character; a number or a foreign word is read as a whole.
+TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z]+|.", re.DOTALL)
 # What stands unchanged between two changes and is shorter than this is read as part of them.
 SHORTEST = 2
 # Of longer texts the comparison would take seconds, and nobody reads them by the character.
@@ -77,10 +80,11 @@ def parts(before: str, after: str) -> tuple[list[Part], list[Part]]:
         return [Part(SAME, before)], [Part(SAME, after)]
     if not before or not after or max(len(before), len(after)) > LONGEST or UNKNOWN in (before, after):
         return _side(GONE, before), _side(NEW, after)
+    old, new = TOKEN.findall(before), TOKEN.findall(after)
     left, right = [], []
-    for same, first, second in _merged(SequenceMatcher(None, before, after, autojunk=False).get_opcodes()):
-        left.append(Part(SAME if same else GONE, before[slice(*first)]))
-        right.append(Part(SAME if same else NEW, after[slice(*second)]))
+    for same, first, second in _merged(SequenceMatcher(None, old, new, autojunk=False).get_opcodes()):
+        left.append(Part(SAME if same else GONE, "".join(old[slice(*first)])))
+        right.append(Part(SAME if same else NEW, "".join(new[slice(*second)])))
     return [part for part in left if part.text], [part for part in right if part.text]
 
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html_join
 from catalogue import editing
 from catalogue.desk import filters, resting
 from catalogue.desk.base import DeskAdmin, Scoped, Typing, Unsealed, act
+from catalogue.desk.checking import Checking
 from catalogue.desk.entry_form import CitationFormSet, EntryForm, FindingFormSet
 from catalogue.models import Citation, Edition, Entry, Event, Finding
 from services.models import Department, Domain, TargetGroup, Verification
@@ -100,7 +101,7 @@ RESTS_ON = {field: rests_on(field) for field in Entry.SOURCED_FIELDS}
 
 
 @admin.register(Entry)
-class EntryAdmin(Unsealed, Scoped, DeskAdmin):
+class EntryAdmin(Checking, Unsealed, Scoped, DeskAdmin):
     form = EntryForm
     change_form_template = "desk/entry.html"
     list_display = ("number", "code", "name", "domain", "lead_department", "standing", "edition_slug")
@@ -201,6 +202,7 @@ class EntryAdmin(Unsealed, Scoped, DeskAdmin):
                 "readable": True,
                 "rests": resting.rests(obj),
                 "mentions": resting.cited(obj, Citation.MENTION),
+                **self.doing(request, obj),
                 "elsewhere": Entry.objects.filter(service=obj.service).select_related("edition").order_by("edition"),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)

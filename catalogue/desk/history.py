@@ -140,7 +140,9 @@ def _words(about: str | None, value: object, depth: int = 0) -> str:
             for key, each in value.items()
         ]
         indent = "　" * depth
-        return "\n".join(f"{indent}{key}：{chr(10) if chr(10) in each else ''}{each}" for key, each in lines)
+        return "\n".join(
+            f"{indent}{key}：{f'{chr(10)}{each}' if chr(10) in each else each.strip()}" for key, each in lines
+        )
     if isinstance(value, list):
         joined = [_words(about, each, depth) for each in value]
         return "\n".join(joined) if any(isinstance(each, dict) for each in value) else "、".join(joined)
