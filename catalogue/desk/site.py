@@ -5,7 +5,7 @@ from functools import wraps
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,6 +18,7 @@ NOT_ALLOWED = "您没有进行这项操作的权限。如有需要，请联系�
 NOT_STORED = (
     "数据库没有接受这次更改，什么都没有写入。可能是版本刚刚发布，或另一位编辑刚刚保存了同一内容；请返回重新查看后再改。"
 )
+BUSY = "数据库正忙，这次没有写入任何内容。请稍等片刻，用“后退”回到刚才的页面再保存一次。"
 
 
 class DeskSite(AdminSite):
@@ -70,6 +71,9 @@ class DeskSite(AdminSite):
                 return self.refuse(request, [fault.reason for fault in error.faults], status=409)
             except IntegrityError:
                 return self.refuse(request, [NOT_STORED], status=409)
+            except OperationalError:
+                # Most likely another writer held SQLite for longer than we wait.
+                return self.refuse(request, [BUSY], status=503)
 
         return outer
 

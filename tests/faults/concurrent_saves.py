@@ -1,0 +1,145 @@
+"""Twenty editors save one entry ten times each: ``python -m tests.faults.concurrent_saves``; PostgreSQL: postgres.py.
+
+Each opens the entry's page, types, and sends the form as a browser does. A save is accepted or refused because the
+page is stale; every accepted one is in the record, each resting on the one before, and nothing is lost.
+"""
+
+import argparse
+import json
+import sys
+import threading
+from collections import Counter
+from html.parser import HTMLParser
+
+from tests.faults import own
+
+
+class Form(HTMLParser):
+    """The boxes of a page's largest form, as a browser would send them untouched."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.boxes: dict[str, list[str]] = {}
+        self._text = self._select = None
+        self._inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        box = dict(attrs)
+        if tag == "form":
+            self._inside = box.get("id") == "entry_form"
+        if not self._inside:
+            return
+        name = box.get("name")
+        if tag == "input" and name and box.get("type") not in {"submit", "button"}:
+            if box.get("type") not in {"checkbox", "radio"} or "checked" in box:
+                self.boxes.setdefault(name, []).append(box.get("value", ""))
+        elif tag == "textarea":
+            self._text = name
+            self.boxes[name] = [""]
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in box:
+            self.boxes.setdefault(self._select, []).append(box.get("value", ""))
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            # A browser leaves out the line break after the tag.
+            self.boxes[self._text] = [self.boxes[self._text][0].removeprefix("\n")]
+            self._text = None
+        elif tag == "select":
+            self._select = None
+
+    def handle_data(self, data):
+        if self._text:
+            self.boxes[self._text][0] += data
+
+
+def edit(editor: int, saves: int, address: str, accepted: list[tuple], found: Counter) -> None:
+    """Be one editor."""
+    from django.contrib.auth.models import User
+    from django.db import connection
+    from django.test import Client
+
+    try:
+        client = Client()
+        client.force_login(User.objects.get(username=f"editor-{editor}"))
+        page = client.get(address)
+        for save in range(saves):
+            said = f"第 {editor} 位的第 {save + 1} 次。"
+            boxes = Form(page.content.decode()).boxes
+            read = json.loads(boxes["_seen"][0])["boxes"]["note"]
+            answer = client.post(address, boxes | {"note": said})
+            found[answer.status_code] += 1
+            if answer.status_code == 302:
+                accepted.append((read[0] if read else None, said))
+                page = client.get(address)
+            elif answer.status_code == 409:
+                # What was typed is on the page that refuses it, in its box; from there one goes on.
+                found["kept"] += Form(answer.content.decode()).boxes["note"] == [said]
+                page = answer
+    except Exception as error:  # noqa: BLE001 - told by the command, whatever it was
+        found[repr(error)] += 1
+    finally:
+        connection.close()
+
+
+def main(editors: int, saves: int) -> int:
+    with own.database():
+        from django.contrib.auth.models import User
+        from django.urls import reverse
+
+        from catalogue import editing, recording
+        from catalogue.models import Edition, Event
+        from catalogue.recording import Act
+        from services.models import Service
+        from services.vocabularies import Terms
+        from tests.stating import state
+
+        own.build(services=2, proposed=False)
+        Service.objects.get_or_create(code="NM-05-05")
+        draft = Edition.objects.get(slug="second")
+        entry = editing.insert(draft, state("NM-05-05"), terms=Terms(), act=Act(at=own.AT))
+        for editor in range(editors):
+            User.objects.create_superuser(f"editor-{editor}", password=None)
+        address = reverse("admin:catalogue_entry_change", args=[entry.pk])
+        accepted, found, before = [], Counter(), json.dumps(entry.note, ensure_ascii=False)
+        threads = [
+            threading.Thread(target=edit, args=(editor, saves, address, accepted, found)) for editor in range(editors)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        told = Event.objects.filter(edition="second", service=entry.service.code, field="note").order_by("number")
+        changes = list(told.values_list("before", "after"))
+        entry.refresh_from_db()
+        faults = []
+        if set(found) - {302, 409, "kept"} or found[302] + found[409] != editors * saves:
+            faults.append(f"有的保存既没有接受也没有拒绝：{dict(found)}")
+        if found["kept"] != found[409]:
+            faults.append(f"{found[409]} 次拒绝，只有 {found['kept']} 次留住了填写的内容")
+        if len(changes) != len(accepted):
+            faults.append(f"接受了 {len(accepted)} 次保存，记录中有 {len(changes)} 次")
+        said = {(was and json.loads(was), json.loads(now)) for was, now in changes}
+        if unseen := said - set(accepted):
+            faults.append(f"{len(unseen)} 次保存盖掉了编辑没有看到的内容")
+        for was, now in changes:
+            if was not in {before, None if before == "null" else before}:
+                faults.append(f"记录中 {now} 不是接着 {before} 改的，而是接着 {was}")
+            before = now
+        if changes and entry.note != json.loads(before):
+            faults.append(f"条目现在是 {entry.note}，不是最后接受的 {before}")
+        faults += recording.verify()
+    verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
+    print(f"{editors} 位编辑各存 {saves} 次：接受 {found[302]} 次，拒绝 {found[409]} 次；{verdict}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--editors", type=int, default=20)
+    options.add_argument("--saves", type=int, default=10)
+    chosen = options.parse_args()
+    sys.exit(main(chosen.editors, chosen.saves))

@@ -1,0 +1,183 @@
+"""``kill -9`` of the publisher: ``python -m tests.faults.kill_publisher --runs 100``; on PostgreSQL, under postgres.py.
+
+Every other run dies just before one of the publication's statements, so that each boundary is met; the others die at
+a moment drawn from the time a publication takes, the commit among it. After each: nothing acknowledged is lost, there
+is no half edition, and the interrupted publication repeated yields exactly one.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+
+from tests.faults import own
+
+# Services in the edition: as many as the suite has time for, or the whole list.
+FEW, ALL = 8, 81
+
+
+def publish_and_die(acknowledge: int, *, before: int | None) -> None:
+    """In a child: publish the draft, write the digest, and wait for the end.
+
+    ``before`` is the statement not to live to, counted from 1; None to be killed from outside.
+    """
+    from django.db import connection
+
+    from catalogue import publishing
+    from catalogue.models import Edition
+    from catalogue.recording import Act
+
+    said = 0
+
+    def count(execute, sql, parameters, many, context):
+        nonlocal said
+        said += 1
+        if said == before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(count):
+        edition = publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
+    if before is not None and said < before:
+        # Sealed, and dead before anybody heard of it.
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.write(acknowledge, edition.digest.encode())
+    time.sleep(60)
+
+
+def interrupted(*, before: int | None = None, after: float | None = None) -> str:
+    """Publish in a child that is killed; return the digest it acknowledged, or nothing."""
+    heard, acknowledge = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(heard)
+            publish_and_die(acknowledge, before=before)
+        finally:
+            os._exit(1)
+    os.close(acknowledge)
+    if after is not None:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    digest = os.read(heard, 64).decode()
+    os.close(heard)
+    return digest
+
+
+def judge(acknowledged: str) -> str:
+    """Hold what is there after a kill against what may be; return how far it had come. Raises AssertionError."""
+    from django.db import connection
+
+    from catalogue import publishing, recording
+    from catalogue.models import Edition, Event, Proposal
+
+    edition = Edition.objects.get(slug="second")
+    sealed = edition.entries.exclude(sealed=None).count()
+    told = Event.objects.filter(edition="second", verb__in=["published", *Event.CHANGES]).count()
+    states = set(Proposal.objects.values_list("state", flat=True))
+    assert recording.verify() == [], recording.verify()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    if not edition.is_published:
+        assert not acknowledged, "an acknowledged publication is lost"
+        assert (edition.digest, edition.sealed, sealed, told, states) == (None, None, 0, 0, {"approved"})
+        return "没有发布"
+    assert acknowledged in {"", edition.digest}
+    assert publishing.verify(edition) == [], publishing.verify(edition)
+    # One change, one withdrawal, and the publication.
+    assert (sealed, told, states) == (edition.entries.count(), 3, {"published"})
+    return "已确认" if acknowledged else "已发布、未及确认"
+
+
+def repeat() -> None:
+    """Publish again, as whoever heard nothing would; afterwards there is exactly one."""
+    from catalogue import publishing
+    from catalogue.models import Edition, Event
+    from catalogue.recording import Act
+
+    try:
+        publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
+    except publishing.NotPublishable as error:
+        assert [fault.field for fault in error.faults if fault.field == "published_at"], error
+    assert Event.objects.filter(edition="second", verb="published").count() == 1
+    assert Edition.objects.published().count() == 2
+    judge("")
+
+
+def main(runs: int, services: int, seed: int) -> int:
+    draw = random.Random(seed)  # noqa: S311 - a seed, so that a run can be told again
+    with own.database() as database:
+        from django.db import connections
+
+        own.build(services=services)
+        connections.close_all()
+        database.keep()
+        lasts, statements = measure(database)
+        # From the first statement to the one that is never said, after the last.
+        boundaries = [1 + round(at * statements / max(1, runs // 2 - 1)) for at in range(runs // 2)]
+        print(f"{services} 项的版本：发布一次 {statements} 条语句、{lasts * 1000:.0f} 毫秒；种子 {seed}")
+        found = Counter()
+        for run in range(runs):
+            database.renew()
+            if run % 2 == 0 and boundaries:
+                acknowledged = interrupted(before=boundaries.pop())
+            else:
+                acknowledged = interrupted(after=draw.uniform(0, lasts * 1.5))
+            try:
+                found[judge(acknowledged)] += 1
+                repeat()
+            except AssertionError as error:
+                print(f"第 {run + 1} 次：{error!r}")
+                return 1
+            connections.close_all()
+            if sys.stdout.isatty():
+                print(f"\r{run + 1}/{runs}", end="", flush=True)
+        counts = "，".join(f"{words} {count}" for words, count in found.items())
+        print(f"\n{runs} 次 kill -9 之后：{counts}；没有丢失已确认的发布，没有半个版本，重做都恰好得到一个。")
+    return 0
+
+
+def measure(database) -> tuple[float, int]:
+    """Return how long it is from a child's first breath to its answer, in seconds, and how many statements that is."""
+    from django.db import connection, connections
+
+    from catalogue import publishing
+    from catalogue.models import Edition
+    from catalogue.recording import Act
+
+    said = 0
+
+    def count(execute, sql, parameters, many, context):
+        nonlocal said
+        said += 1
+        return execute(sql, parameters, many, context)
+
+    database.renew()
+    with connection.execute_wrapper(count):
+        publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
+    connections.close_all()
+    database.renew()
+    started = time.perf_counter()
+    heard, acknowledge = os.pipe()
+    child = os.fork()
+    if child == 0:
+        publish_and_die(acknowledge, before=None)
+    os.read(heard, 64)
+    lasts = time.perf_counter() - started
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return lasts, said
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=int, default=100)
+    options.add_argument("--services", type=int, default=ALL)
+    options.add_argument("--seed", type=int, default=20261123)
+    chosen = options.parse_args()
+    sys.exit(main(chosen.runs, chosen.services, chosen.seed))

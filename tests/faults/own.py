@@ -1,0 +1,135 @@
+"""A database of a fault test's own, on the server ``DATABASE_URL`` names or in a temporary file, and what is in it.
+
+A process that is killed cannot be inside pytest's transaction: these tests are commands, run by pytest as such.
+"""
+
+import datetime
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+AT = datetime.datetime(2026, 12, 1, 1, 0, tzinfo=datetime.UTC)
+
+
+class File:
+    """A SQLite file."""
+
+    def __init__(self, folder: Path):
+        self.path, self.kept = folder / "own.sqlite3", folder / "kept.sqlite3"
+        self.url = f"sqlite:///{self.path}"
+
+    def keep(self) -> None:
+        """Remember what is in it now. Nobody may be connected."""
+        shutil.copy(self.path, self.kept)
+
+    def renew(self) -> None:
+        """Put back what was kept, whatever a killed process left behind."""
+        for each in self.path.parent.glob(f"{self.path.name}*"):
+            each.unlink()
+        shutil.copy(self.kept, self.path)
+
+    def drop(self) -> None:
+        """Nothing: its folder goes."""
+
+
+class Server:
+    """A database on a PostgreSQL server."""
+
+    def __init__(self, url: str):
+        import psycopg
+
+        self.connect = lambda: closing(psycopg.connect(url, autocommit=True))
+        self.name = f"own_{secrets.token_hex(6)}"
+        self.url = urlunsplit(urlsplit(url)._replace(path=f"/{self.name}"))
+        self._say(f"CREATE DATABASE {self.name}")
+
+    def keep(self) -> None:
+        self._say(f"CREATE DATABASE {self.name}_kept TEMPLATE {self.name}")
+
+    def renew(self) -> None:
+        self._say(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        self._say(f"CREATE DATABASE {self.name} TEMPLATE {self.name}_kept")
+
+    def drop(self) -> None:
+        for name in (self.name, f"{self.name}_kept"):
+            self._say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _say(self, statement: str) -> None:
+        with self.connect() as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def database() -> Iterator[File | Server]:
+    """Make a database, point Django at it, and leave nothing of it behind."""
+    url = os.environ.get("DATABASE_URL", "")
+    with tempfile.TemporaryDirectory(prefix="own-", dir="/tmp") as folder:  # noqa: S108 - a socket's path is short
+        own = Server(url) if url.startswith("postgres") else File(Path(folder))
+        os.environ["DATABASE_URL"] = own.url
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        import django
+
+        django.setup()
+        try:
+            yield own
+        finally:
+            from django.db import connections
+
+            connections.close_all()
+            own.drop()
+
+
+def build(*, services: int, proposed: bool = True) -> None:
+    """Fill it: an edition of the list's first services, and a draft after it with approved proposals taken up.
+
+    Through the product's own verbs; ``proposed`` False leaves the draft as it was begun.
+    """
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    from catalogue import editing, proposals, publishing
+    from catalogue.models import Edition
+    from catalogue.recording import Act
+    from services.loading import load_vocabularies
+    from services.models import Department, Region
+    from services.vocabularies import Terms
+
+    call_command("migrate", verbosity=0)
+    load_vocabularies(ROOT / "fixtures" / "vocabularies")
+    file = json.loads((ROOT / "fixtures" / "editions" / "2026.json").read_text())
+    terms, region = Terms(), Region.objects.get(code=file["edition"]["region"])
+    first = Edition(region=region, number=1, slug="first", title="清单", effective_from=datetime.date(2026, 11, 1))
+    first.save()
+    for number, entry in enumerate(file["services"][:services], start=1):
+        editing.revise(first, entry | {"number": number}, terms=terms, act=Act(at=AT))
+    first = publishing.publish(first, act=Act(at=AT), committed=True)
+    proposer, assessor, approver = (
+        User.objects.create_superuser(name, password=None) for name in ("proposer", "assessor", "approver")
+    )
+    begun = editing.begin(
+        first, slug="second", title="清单", effective_from=datetime.date(2027, 1, 1), act=Act(at=AT, by=approver)
+    )
+    if not proposed:
+        return
+    codes = [entry["code"] for entry in file["services"][:services]]
+    for kind, action, stated in (("change", "change", {"note": "改动"}), ("withdraw", "withdraw", None)):
+        proposal = proposals.draft(
+            kind=kind,
+            region=region,
+            department=Department.objects.first(),
+            title="建议",
+            reason="理由",
+            effective_from=begun.effective_from,
+            entries=[{"service": codes.pop(), "action": action, "stated": stated, "successors": []}],
+            act=Act(at=AT, by=proposer),
+        )
+        proposals.submit(proposal, act=Act(at=AT, by=proposer))
+        proposals.approve(proposal, act=Act(at=AT, by=approver))
+        proposals.take_up(proposal, begun, act=Act(at=AT, by=assessor))

@@ -1,0 +1,35 @@
+"""Processes that are killed and editors who save at once, in databases of their own; the long forms are commands.
+
+``python -m tests.faults.kill_publisher`` and ``python -m tests.faults.concurrent_saves``, on PostgreSQL each after
+``python tests/postgres.py``.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.own import ROOT
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["kill_publisher", "--runs", "10", "--services", "8"], "10 次 kill -9 之后"),
+        (["concurrent_saves", "--editors", "20", "--saves", "10"], "每次接受的都在记录中"),
+    ],
+    ids=["kill-9", "20-editors"],
+)
+def test_nothing_is_lost(command, said):
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-W", "error", "-m", f"tests.faults.{command[0]}", *command[1:]],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert said in ran.stdout
