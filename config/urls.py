@@ -1,9 +1,11 @@
 """Every address of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
+from django.views.generic import RedirectView
 
 from catalogue.api import changes, problems, root
 
@@ -11,6 +13,7 @@ urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("admin/", admin.site.urls),
     path("feeds/changes.atom", changes.AtomFeed(), name="atom"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}desk/icon.svg")),
     path("healthz", root.alive, name="healthz"),
     path("readyz", root.ready, name="readyz"),
 ]

@@ -115,6 +115,14 @@ def test_nothing_on_a_page_comes_from_another_host(admin_client, draft):
         assert re.findall(r'<(?:link|script)[^>]*(?:src|href)="(?!/)', html) == []
 
 
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/nowhere/", "/admin/jsi18n/"])
+def test_the_desk_runs_and_loads_nothing_but_its_own(admin_client, path):
+    policy = admin_client.get(path)["Content-Security-Policy"]
+
+    assert "script-src 'self';" in policy and "style-src 'self';" in policy and "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
 def test_an_unknown_value_is_called_unknown(admin_client):
     assert admin.site.empty_value_display == "未知"
     assert not re.search(r">\s*-\s*<", admin_client.get(page_of(Entry, "changelist")).content.decode())

@@ -89,6 +89,7 @@ class DeskAdmin(Guarded, Remembered, Typing, admin.ModelAdmin):
 
     class Media:
         css = {"all": ["desk/desk.css"]}
+        js = ["desk/labels.js"]
 
     def lookup_allowed(self, lookup, value, request):
         # PostgreSQL cannot be asked for NUL.

@@ -33,6 +33,7 @@ class InChinese(Recorded, Guarded, Remembered):
 
     class Media:
         css = {"all": ["desk/desk.css"]}
+        js = ["desk/labels.js"]
 
     def formfield_for_manytomany(self, db_field, request=None, **kwargs):
         if db_field.remote_field.model is Permission:

@@ -1,0 +1,217 @@
+"""Four people walk through the desk in Chromium, from proposal to edition: ``python -m tests.browser.walk``.
+
+Every button is found with the Tab key and pressed with Enter. On every page: no critical or serious finding of axe, no
+refusal by the content security policy, no error of a script, and no English word.
+"""
+
+import argparse
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.faults import own
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PASSWORD = "沙果-1947-骏马"  # noqa: S105 - of accounts that live as long as this walk
+ENGLISH = re.compile(
+    r"\b(Select|Save|Add|Home|Search|Change|Delete|View|History|Error|Filter|All|None|True|False|Model|object|link"
+    r"|relationship|Can|Please|Choose|Remove|required|field|Today|Yesterday|Cancel|Close|Show|Hide|Now|Skip|Toggle)\b"
+)
+CHROMIUM = ("--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking")
+PEOPLE = {"wang": ("编辑", "civil-affairs"), "li": ("评估", None), "zhao": ("审批", None), "sun": ("发布", None)}
+STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
+
+
+def chromium() -> str | None:
+    """Return the browser that is installed, None if none is."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def people() -> None:
+    """Make the accounts: one for each role."""
+    from django.contrib.auth.models import Group, User
+
+    from catalogue.models import Membership
+    from services.models import Department
+
+    for name, (role, department) in PEOPLE.items():
+        user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        if department:
+            Membership.objects.create(user=user, department=Department.objects.get(code=department))
+
+
+@contextmanager
+def served():
+    """Serve the site as in production on a free port, and give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
+    server = subprocess.Popen(command, cwd=own.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/healthz").close()  # noqa: S310 - our own server
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+class Visitor:
+    """Somebody at the desk, who judges every page that opens."""
+
+    def __init__(self, browser, address: str, name: str, shots: Path | None):
+        from axe_playwright_python.sync_playwright import Axe
+
+        self.axe, self.address, self.name, self.shots = Axe(), address, name, shots
+        self.page = browser.new_page(locale="zh-CN", viewport={"width": 1280, "height": 900})
+        self.faults: list[str] = []
+        self.page.on("console", self.hear)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.go("/admin/login/")
+        self.page.fill("#id_username", name)
+        self.page.fill("#id_password", PASSWORD)
+        self.press("登录")
+
+    def hear(self, said) -> None:
+        # What has no address is axe's own, which writes a style of its own while it judges.
+        if said.type == "error" and said.location["url"]:
+            self.faults.append(f"{said.text}（{said.location['url']}）")
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.address}{path}")
+        self.judge()
+
+    def press(self, words: str) -> None:
+        """Go to a button or link with the Tab key and press Enter."""
+        self.page.evaluate("document.activeElement.blur()")
+        for _ in range(600):
+            self.page.keyboard.press("Tab")
+            said = self.page.evaluate("(document.activeElement.innerText || document.activeElement.value || '').trim()")
+            if said == words:
+                with self.page.expect_navigation():
+                    self.page.keyboard.press("Enter")
+                self.judge()
+                return
+        raise AssertionError(f"{self.page.url}：用 Tab 键走不到“{words}”")
+
+    def judge(self) -> None:
+        where = f"{self.page.title()}（{self.page.url.removeprefix(self.address)}）"
+        if self.shots:
+            number = len(list(self.shots.glob("*.png"))) + 1
+            self.page.screenshot(path=self.shots / f"{number:02}-{self.name}.png", full_page=True, caret="initial")
+        for found in self.axe.run(self.page).response["violations"]:
+            if found["impact"] in {"critical", "serious"}:
+                at = found["nodes"][0]["target"]
+                self.faults.append(f"{where}：{found['id']}（{found['impact']}，{len(found['nodes'])} 处，如 {at}）")
+        read = self.page.evaluate("document.body.innerText")
+        if english := ENGLISH.findall(read):
+            self.faults.append(f"{where}：英文 {sorted(set(english))}")
+
+
+def walk(browser, address: str, shots: Path | None) -> list[str]:
+    """Walk from a proposal to a published edition; return every fault that was met."""
+    met = []
+
+    def visit(name: str) -> Visitor:
+        return Visitor(browser, address, name, shots)
+
+    wang = visit("wang")
+    wang.go("/admin/catalogue/entry/?edition=first")
+    wang.press("特殊儿童群体基本生活保障")
+    wang.press("提出调整建议")
+    wang.page.fill("#id_title", "提高孤儿基本生活费标准")
+    wang.page.fill("#id_reason", "落实自治区政府常务会议决定")
+    wang.page.fill("#id_effective_from", "2027-06-01")
+    wang.press("保存草稿")
+    wang.page.fill("#id_standard", STANDARD)
+    row = wang.page.locator("select[name$='-field']:has(option[value='standard']:checked)").first
+    prefix = row.get_attribute("name").removesuffix("-field")
+    wang.page.fill(f"[name='{prefix}-quote']", "每人每月2300元")
+    wang.page.fill(f"[name='{prefix}-locator']", "第1条")
+    wang.press("保存草稿")
+    proposal = wang.page.url
+    wang.press("提交")
+    assert "待评估" in wang.page.inner_text("dl.desk-facts"), wang.page.inner_text("body")
+    met += wang.faults
+
+    li = visit("li")
+    li.press("第 3 号（调整）：提高孤儿基本生活费标准")
+    li.press("评估")
+    figures = {"beneficiaries": "6741", "unit_standard": "90", "periods": "12", "funding_source": "一般公共预算"}
+    shares = {"share_centre": "50", "share_region": "30", "share_league": "20", "share_banner": "0"}
+    for name, value in (figures | shares).items():
+        li.page.fill(f"#id_{name}", value)
+    li.page.select_option("#id_period", "month")
+    li.page.select_option("#id_conclusion", "affordable")
+    li.press("完成评估")
+    assert "7280280.00 元" in li.page.inner_text("body")
+    met += li.faults
+
+    zhao = visit("zhao")
+    zhao.press("第 3 号（调整）：提高孤儿基本生活费标准")
+    zhao.page.fill("#reason-approve", "同意")
+    zhao.press("批准")
+    assert "已批准" in zhao.page.inner_text("dl.desk-facts")
+    met += zhao.faults
+
+    sun = visit("sun")
+    sun.go("/admin/catalogue/edition/add/")
+    for name, value in {"slug": "third", "title": "清单（2027年6月版）", "effective_from": "2027-06-01"}.items():
+        sun.page.fill(f"#id_{name}", value)
+    sun.press("保存")
+    sun.go(proposal.removeprefix(address))
+    sun.press("编入版本")
+    sun.press("third")
+    sun.press("核对并发布…")
+    sun.press("发布版本 third")
+    assert "已发布" in sun.page.inner_text(".messagelist")
+    sun.go("/admin/catalogue/edition/")
+    sun.go("/admin/catalogue/finding/")
+    met += sun.faults
+    return met
+
+
+def main(shots: Path | None) -> int:
+    executable = chromium()
+    if executable is None:
+        sys.exit("没有找到 Chromium：请安装 chromium 与中文字体 fonts-noto-cjk。")
+    from playwright.sync_api import sync_playwright
+
+    if shots:
+        shots.mkdir(parents=True, exist_ok=True)
+    with own.database():
+        from django.db import connections
+
+        own.build(services=20)
+        people()
+        connections.close_all()
+        with served() as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM))
+            faults = walk(browser, address, shots)
+            browser.close()
+            answer = urllib.request.urlopen(f"{address}/api/v1/services/NM-01-07/?edition=third").read().decode()  # noqa: S310
+    if STANDARD not in answer:
+        faults.append("发布之后接口没有给出新的标准")
+    print(
+        "\n".join(dict.fromkeys(faults)) or "从建议到发布走通：没有严重的无障碍问题，没有被策略拦下的内容，没有英文。"
+    )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--shots", type=Path, help="把每一页的截图存到这个文件夹")
+    sys.exit(main(options.parse_args().shots))

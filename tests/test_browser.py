@@ -1,0 +1,26 @@
+"""The desk as people use it: from proposal to published edition in Chromium, where it is installed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.browser.walk import chromium
+from tests.faults.own import ROOT
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: chromium, fonts-noto-cjk)")
+def test_four_people_take_a_change_from_proposal_to_edition():
+    """By keyboard, with axe on every page, under the content security policy, and without an English word."""
+    walked = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "tests.browser.walk"],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+    assert walked.returncode == 0, walked.stdout + walked.stderr
+    assert "从建议到发布走通" in walked.stdout
