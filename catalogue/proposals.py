@@ -330,6 +330,8 @@ def _faults_of(each: ProposedEntry, proposal: Proposal, current: Mapping, terms:
     if each.action == Action.CHANGE:
         changed, cited = sourcing.moved(current[each.service], stated)
         reasons += [fault.reason for fault in sourcing.uncited(stated, changed=changed, cited=cited)]
+    if missing := [label for column, label in (("name", "名称"), ("domain", "领域")) if not stated[column]]:
+        return reasons + [f"“{label}”必须写明。" for label in missing]
     try:
         editing.resolve(stated, terms)
     except UnknownCode as error:

@@ -14,7 +14,7 @@ MODULES = sorted(
 )  # fmt: skip
 VERBS = (
     "attaching", "canonical", "checking", "comparing", "editing", "keeping", "loading", "merging", "models",
-    "proposals", "publishing", "recording", "roles", "sourcing",
+    "proposals", "publishing", "recording", "roles", "sampling", "sourcing",
 )  # fmt: skip
 ROOMS = ("api", "desk", "site", "management")
 RULES = [path for path in MODULES if path.stem in VERBS and not {*ROOMS} & {*path.parts}]
