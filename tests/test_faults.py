@@ -1,6 +1,6 @@
 """Processes that are killed and editors who save at once, in databases of their own; the long forms are commands.
 
-``python -m tests.faults.kill_publisher`` and ``python -m tests.faults.concurrent_saves``, on PostgreSQL each after
+``python -m tests.faults.kill_publisher``, ``race_publisher`` and ``concurrent_saves``, on PostgreSQL each after
 ``python tests/postgres.py``.
 """
 
@@ -17,9 +17,10 @@ from tests.faults.own import ROOT
     ("command", "said"),
     [
         (["kill_publisher", "--runs", "10", "--services", "8"], "10 次 kill -9 之后"),
+        (["race_publisher", "--runs", "6"], "6 次竞争"),
         (["concurrent_saves", "--editors", "20", "--saves", "10"], "每次接受的都在记录中"),
     ],
-    ids=["kill-9", "20-editors"],
+    ids=["kill-9", "race", "20-editors"],
 )
 def test_nothing_is_lost(command, said):
     ran = subprocess.run(  # noqa: S603 - our own command

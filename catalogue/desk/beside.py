@@ -55,7 +55,7 @@ def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
     for field, columns in Entry.SOURCED_FIELDS.items():
         came, went = _citations(new, old, field), _citations(old, new, field)
         was, now = _label(old, field), _label(new, field)
-        differing = [column for column in columns if old.get(column) != new.get(column)]
+        differing = [column for column in columns if _differs(old, new, column)]
         if not differing and (came or went or was != now or _basis(old, field) != _basis(new, field)):
             differing = columns[:1]
         for column in differing:
@@ -65,7 +65,7 @@ def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
             came = went = []
     sourced = {column for columns in Entry.SOURCED_FIELDS.values() for column in columns} | LABELS
     for column in COMPARED:
-        if column not in sourced and old.get(column) != new.get(column):
+        if column not in sourced and _differs(old, new, column):
             sides = parts(in_words(old.get(column)), in_words(new.get(column)))
             rows.append(Row(column, _words(column), *sides, None, None, None, [], []))
     came, went = _citations(new, old, "mention"), _citations(old, new, "mention")
@@ -111,6 +111,11 @@ def _merged(opcodes: Sequence[tuple]) -> Iterator[tuple[bool, tuple[int, int], t
         else:
             joined.append((same, (a, b), (c, d)))
     yield from joined
+
+
+def _differs(old: Mapping, new: Mapping, column: str) -> bool:
+    # No terms and no service are both nothing.
+    return (old.get(column) or None) != (new.get(column) or None)
 
 
 def _side(kind: str, text: str) -> list[Part]:

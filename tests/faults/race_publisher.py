@@ -1,0 +1,121 @@
+"""A writer races the publisher: ``python -m tests.faults.race_publisher``; on PostgreSQL, under postgres.py.
+
+While one process publishes, another writes an entry behind the product's back, with raw SQL, and two more publish too.
+Whoever comes first: what is published is what its digest says, and it is published once.
+"""
+
+import argparse
+import os
+import random
+import sys
+import time
+import traceback
+from collections import Counter
+
+from tests.faults import own
+
+INSERT = (
+    "INSERT INTO catalogue_entry (edition_id, service_id, number, name, domain_id) "
+    "SELECT e.id, s.id, 99, 'smuggled', d.id FROM catalogue_edition e, services_service s, services_domain d "
+    "WHERE e.slug = 'second' AND s.code = 'NM-09-99' AND d.code = 'NM-09'"
+)
+UPDATE = (
+    "UPDATE catalogue_entry SET name = 'smuggled' WHERE number = 1 "
+    "AND edition_id = (SELECT id FROM catalogue_edition WHERE slug = 'second')"
+)
+
+
+def in_child(work, *, after: float) -> int:
+    """Fork a process that waits and works; it ends with 0 if its work was done, 1 if it was refused."""
+    child = os.fork()
+    if child == 0:
+        code = 2
+        try:
+            time.sleep(after)
+            code = work()
+        except BaseException:  # noqa: BLE001 - told, and then the child ends
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return child
+
+
+def publish() -> int:
+    from django.db import OperationalError
+
+    from catalogue import publishing
+    from catalogue.models import Edition
+    from catalogue.recording import Act
+
+    try:
+        publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
+    except (publishing.NotPublishable, OperationalError):
+        # Either it found what stands against it, or PostgreSQL broke a deadlock with the writer: nothing was written.
+        return 1
+    return 0
+
+
+def smuggle(statement: str) -> int:
+    from django.db import DatabaseError, connection, transaction
+
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    except DatabaseError:
+        return 1
+    return 0
+
+
+def main(runs: int, seed: int) -> int:
+    draw = random.Random(seed)  # noqa: S311 - a seed, so that a run can be told again
+    with own.database() as database:
+        from django.db import connections
+
+        from catalogue import publishing, recording
+        from catalogue.models import Edition, Event
+        from services.models import Service
+
+        own.build(services=8)
+        Service.objects.create(code="NM-09-99")
+        connections.close_all()
+        database.keep()
+        found = Counter()
+        for run in range(runs):
+            database.renew()
+            statement = (INSERT, UPDATE)[run % 2]
+            children = [
+                in_child(publish, after=0),
+                in_child(publish, after=draw.uniform(0, 0.1)),
+                in_child(lambda said=statement: smuggle(said), after=draw.uniform(0, 0.1)),
+            ]
+            codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+            edition = Edition.objects.get(slug="second")
+            smuggled = codes[2] == 0
+            try:
+                assert 2 not in codes, codes
+                assert recording.verify() == []
+                if edition.is_published:
+                    assert codes[:2].count(0) == 1, codes
+                    assert publishing.verify(edition) == [], publishing.verify(edition)
+                    assert Event.objects.filter(edition="second", verb="published").count() == 1
+                    assert not smuggled, "written into, and published without a word"
+                else:
+                    # Written before either looked: both refused what no proposal proposed. Or nobody came through.
+                    assert codes[:2] == [1, 1], codes
+                    assert publish() == int(smuggled)
+            except AssertionError as error:
+                print(f"第 {run + 1} 次：{error!r}")
+                return 1
+            found["发布了，偷写被拒绝" if edition.is_published else "先被偷写，发布被拒绝"] += 1
+            connections.close_all()
+        counts = "，".join(f"{words} {count}" for words, count in found.items())
+        print(f"{runs} 次竞争：{counts}；没有一次发布了摘要不符的版本，也没有一次发布两回。")
+    return 0
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=int, default=100)
+    options.add_argument("--seed", type=int, default=20261123)
+    chosen = options.parse_args()
+    sys.exit(main(chosen.runs, chosen.seed))
