@@ -141,6 +141,7 @@ SPECTACULAR_SETTINGS = {
         "Operator": "services.models.Indicator.Operator",
         "Nature": "services.models.Indicator.Nature",
         "ChangeKind": "catalogue.api.serializers.CHANGE_KINDS",
+        "ServiceStatus": "catalogue.api.serializers.STATUSES",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
     },
     "TAGS": [

@@ -38,6 +38,7 @@ def test_a_change_is_told_whole(client, db):
 
     assert list(change) == [
         "cursor", "kind", "service", "edition", "at", "effective_from", "fields", "reason", "document",
+        "document_number", "successors",
     ]  # fmt: skip
     assert (change["kind"], change["service"]["name"]) == ("changed", "最低生活保障")
     assert (change["effective_from"], change["at"]) == ("2023-12-25", "2026-11-23T12:00:00+08:00")

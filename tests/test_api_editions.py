@@ -118,6 +118,7 @@ def test_changes_are_since_the_edition_before_unless_asked_otherwise(client, db)
     assert {change["kind"] for change in changes} == {"changed"}
     assert list(changes[0]) == [
         "cursor", "kind", "service", "edition", "at", "effective_from", "fields", "reason", "document",
+        "document_number", "successors",
     ]  # fmt: skip
 
 

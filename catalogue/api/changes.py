@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from catalogue.api import pagination, parameters
 from catalogue.api.serializers import ChangeSerializer
+from catalogue.api.telling import told
 from catalogue.models import Event
 
 AFTER = OpenApiParameter(
@@ -67,22 +68,6 @@ class FeedViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
         return self.get_paginated_response(self.get_serializer(map(told, page), many=True).data)
 
 
-def told(event: Event) -> dict:
-    """Return a change as the public is told of it."""
-    after = json.loads(event.after)
-    return {
-        "cursor": str(event.number),
-        "kind": event.verb.removeprefix("service-"),
-        "service": {"code": event.service, "name": after["name"]},
-        "edition": event.edition,
-        "at": event.at,
-        "effective_from": after["effective_from"],
-        "fields": after["fields"],
-        "reason": event.reason,
-        "document": after["document"],
-    }
-
-
 class AtomFeed(Feed):
     """The newest changes for feed readers, newest first."""
 
@@ -104,8 +89,14 @@ class AtomFeed(Feed):
         return f"{self.KINDS[event.verb]}：{json.loads(event.after)['name']}（版本 {event.edition}）"
 
     def item_description(self, event: Event) -> str:
-        fields = "、".join(field["field"] for field in json.loads(event.after)["fields"])
-        return f"{event.service}；变化的字段：{fields}"
+        change = told(event)
+        said = [
+            ("理由", change["reason"]),
+            ("文号", change["document_number"]),
+            ("承接项目", "、".join(f"{each['code']} {each['name']}" for each in change["successors"])),
+            ("变化的字段", "、".join(field["field"] for field in change["fields"])),
+        ]
+        return "；".join([event.service, *(f"{words}：{value}" for words, value in said if value)])
 
     def item_link(self, event: Event) -> str:
         return f"{reverse('feed')}?after={event.number - 1}&page_size=1"

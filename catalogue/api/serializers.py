@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from catalogue import canonical
+from catalogue.api.telling import LISTED, WITHDRAWN
 from catalogue.models import Citation, Edition, Finding
 from services.models import (
     Box,
@@ -21,6 +22,7 @@ from services.models import (
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
+STATUSES = [(LISTED, "在清单中"), (WITHDRAWN, "已取消")]
 
 
 @extend_schema_field({"description": "该字段的值，形状与服务项目中的同名字段一致；null 表示未知或没有"})
@@ -152,16 +154,50 @@ class EntrySerializer(serializers.Serializer):
     def to_representation(self, document: dict) -> dict:
         request = self.context["request"]
         found = document | {
-            "edition": EditionReferenceSerializer(self.context["edition"]).data,
+            "edition": EditionReferenceSerializer(document.get("edition", self.context["edition"])).data,
             "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
         }
         return {field: found[field] for field in self.context["fields"]}
+
+
+class WithdrawalSerializer(serializers.Serializer):
+    """How a service was withdrawn, as it was recorded when the edition without it was published."""
+
+    edition = serializers.CharField(help_text="取消它的版本")
+    effective_from = serializers.DateField(help_text="自这一天起取消")
+    reason = serializers.CharField(allow_null=True, help_text="取消的理由；null 表示没有记载")
+    document_number = serializers.CharField(allow_null=True, help_text="取消所据文件的文号；null 表示没有记载")
+    successors = NamedSerializer(many=True, help_text="承接它的服务项目；空表示没有")
+
+
+class ServiceSerializer(EntrySerializer):
+    """One service. Whether the edition that was asked has it is no part of what was sealed.
+
+    Of a service that was withdrawn by then this is what the last edition that had it said, and ``edition`` is that one.
+    """
+
+    status = serializers.ChoiceField(
+        choices=STATUSES,
+        help_text=(
+            "listed：所问的版本有此项目；withdrawn：所问的版本及以前某版本起已取消，其余字段是最后一个有它的版本"
+            "（edition）所载"
+        ),
+    )
+    withdrawal = WithdrawalSerializer(allow_null=True, help_text="取消的情况；status 为 listed 时为 null")
 
 
 class FieldChangeSerializer(serializers.Serializer):
     field = serializers.CharField()
     before = AnyValue()
     after = AnyValue()
+
+
+class ChangeDocumentSerializer(serializers.Serializer):
+    """The document a change rests on. Of one that no clause is cited from, only the number is known."""
+
+    code = serializers.CharField(allow_null=True)
+    title = serializers.CharField(allow_null=True)
+    document_number = serializers.CharField(allow_null=True)
 
 
 class ChangeSerializer(serializers.Serializer):
@@ -174,8 +210,17 @@ class ChangeSerializer(serializers.Serializer):
     at = serializers.DateTimeField(help_text="发布时间")
     effective_from = serializers.DateField(help_text="施行日期")
     fields = FieldChangeSerializer(many=True)
-    reason = serializers.CharField(allow_null=True, help_text="调整理由；null 表示没有记载")
-    document = CitedSourceSerializer(allow_null=True, help_text="变更所依据的文件；null 表示没有或不止一份")
+    reason = serializers.CharField(
+        allow_null=True,
+        help_text="调整理由，多条理由以“；”隔开；相隔几个版本的比较按先后列出其间每一步的理由；null 表示没有记载",
+    )
+    document = ChangeDocumentSerializer(
+        allow_null=True, help_text="变更所依据的文件；null 表示没有或不止一份；取消只知文号时，code 与 title 为 null"
+    )
+    document_number = serializers.CharField(
+        allow_null=True, help_text="决定这项变更的文件的文号；null 表示没有记载或不止一份"
+    )
+    successors = NamedSerializer(many=True, help_text="取消时承接它的服务项目；其余为空")
 
 
 class HistorySerializer(ChangeSerializer):

@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue import comparing, publishing
-from catalogue.api import choosing, pagination, parameters, schema
+from catalogue.api import choosing, pagination, parameters, schema, telling
 from catalogue.api.filters import EntryFilterSet
 from catalogue.api.serializers import (
     ChangeSerializer,
@@ -20,8 +20,9 @@ from catalogue.api.serializers import (
     EditionSerializer,
     EntrySerializer,
     HistorySerializer,
+    ServiceSerializer,
 )
-from catalogue.models import Edition, Entry
+from catalogue.models import Edition, Entry, Event
 
 # As the model has it: a code it allows and the address does not would break every list it stands in.
 SERVICE_CODE = "NM-[0-9]{2}-[0-9]{2,}"
@@ -62,7 +63,10 @@ class ServicePages(pagination.Pages):
     list=extend_schema(
         summary="服务项目清单", parameters=[*schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND]
     ),
-    retrieve=extend_schema(summary="一个服务项目", parameters=[*schema.EDITION, schema.FIELDS, schema.EXPAND]),
+    retrieve=extend_schema(
+        summary="一个服务项目；已取消的也答复，附理由与承接项目",
+        parameters=[*schema.EDITION, schema.FIELDS, schema.EXPAND],
+    ),
 )
 class ServiceViewSet(
     parameters.StrictParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
@@ -94,14 +98,19 @@ class ServiceViewSet(
     def paginate_queryset(self, queryset: QuerySet) -> list[dict]:
         return [json.loads(text) for text in super().paginate_queryset(queryset)]
 
+    def get_serializer_class(self) -> type[EntrySerializer]:
+        return ServiceSerializer if self.action == "retrieve" else EntrySerializer
+
     def get_object(self) -> dict:
         code = self.kwargs["code"]
         text = self.get_queryset().filter(service__code=code).values_list("sealed", flat=True).first()
-        if text is None:
-            others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
-            where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
-            raise NotFound(f"版本 {self.edition.slug} 中没有服务项目 {code}{where}。")
-        return json.loads(text)
+        if text is not None:
+            return json.loads(text) | {"status": telling.LISTED, "withdrawal": None}
+        if found := telling.withdrawn(code, self.edition):
+            return found
+        others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
+        where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
+        raise NotFound(f"版本 {self.edition.slug} 中没有服务项目 {code}{where}。")
 
     def get_serializer_context(self) -> dict:
         context = super().get_serializer_context()
@@ -115,7 +124,7 @@ class ServiceViewSet(
 
     def _fields(self) -> list[str]:
         query = self.request.query_params
-        every = list(EntrySerializer().fields)
+        every = list(self.get_serializer_class()().fields)
         expanded = parameters.one_of(query, "expand", ["citations"])
         if "fields" in query:
             asked = parameters.some_of(query, "fields", every)
@@ -143,12 +152,14 @@ class HistoryViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
         sealed = dict(self.get_queryset().filter(service__code=code).values_list("edition_id", "sealed"))
         if not sealed:
             raise NotFound(f"没有服务项目 {code}。")
+        recorded = telling.by("edition", Event.objects.changes().filter(service=code))
         history, before = [], None
         for edition in Edition.objects.published().select_related("previous").order_by("effective_from", "number"):
             after = json.loads(sealed[edition.pk]) if edition.pk in sealed else None
             if before or after:
                 compared = comparing.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
-                history.append(_change(edition, after or before, compared) | {"state": after})
+                events = recorded.get(edition.slug, [])
+                history.append(telling.compared(edition, after or before, compared, events) | {"state": after})
             before = after
         page = self.paginate_queryset(history[::-1])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -184,7 +195,10 @@ class EditionViewSet(
 @extend_schema(tags=["editions"])
 @extend_schema_view(list=extend_schema(summary="与另一版本相比，逐字段的变化", parameters=[schema.SINCE]))
 class ChangesViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
-    """What an edition changed, field by field, since another; by default since its predecessor."""
+    """What an edition changed, field by field, since another; by default since its predecessor.
+
+    The reasons are those of every step between the two. Of a comparison backwards there are none: nobody took it.
+    """
 
     queryset = Edition.objects.published()
     serializer_class = ChangeSerializer
@@ -193,12 +207,20 @@ class ChangesViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
 
     def list(self, request, slug: str) -> Response:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        since = edition.previous
+        line, since = edition.line(), edition.previous
         if "since" in request.query_params:
             every = {edition.slug: edition for edition in self.get_queryset().order_by("number")}
             since = every[parameters.one_of(request.query_params, "since", every)]
+        steps = line[: line.index(since)] if since in line else [] if since else line
+        slugs = [step.slug for step in steps]
+        recorded = telling.by("service", Event.objects.changes().filter(edition__in=slugs))
         compared = comparing.changes(since.documents() if since else [], edition.documents())
-        page = self.paginate_queryset([_change(edition, document, change) for document, change in compared])
+        page = self.paginate_queryset(
+            [
+                telling.compared(edition, document, change, recorded.get(document["code"], []))
+                for document, change in compared
+            ]
+        )
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
@@ -208,16 +230,3 @@ def published_edition(slug: str, editions: QuerySet) -> Edition:
     if found is None:
         raise NotFound(f"没有已发布的版本 {slug}。")
     return found
-
-
-def _change(edition: Edition, document: dict, comparison: dict) -> dict:
-    return {
-        "cursor": None,
-        "service": {"code": document["code"], "name": document["name"]},
-        "edition": edition.slug,
-        "at": edition.published_at,
-        "effective_from": edition.effective_from,
-        # Of the committed editions nobody recorded why a value changed, only by which document.
-        "reason": None,
-        **comparison,
-    }

@@ -95,6 +95,14 @@ class Edition(models.Model):
     def is_published(self) -> bool:
         return self.published_at is not None
 
+    def line(self) -> list["Edition"]:
+        """A published edition and all that it follows, newest first. One query."""
+        known = {edition.pk: edition for edition in Edition.objects.published()}
+        line = [self]
+        while line[-1].previous_id:
+            line.append(known[line[-1].previous_id])
+        return line
+
     def documents(self) -> list[dict]:
         """The sealed documents of a published edition's entries, in the order of their numbers. One query."""
         return [json.loads(text) for text in self.entries.order_by("number").values_list("sealed", flat=True)]

@@ -1,0 +1,93 @@
+"""How a change is told: what differs, and from the record why, by which document, and what took a service's place."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from catalogue.models import Edition, Entry, Event
+
+LISTED, WITHDRAWN = "listed", "withdrawn"
+
+
+def told(event: Event) -> dict:
+    """Return a recorded change as the public is told of it."""
+    after = json.loads(event.after)
+    comparison = {
+        "kind": event.verb.removeprefix("service-"),
+        "fields": after["fields"],
+        "document": after["document"],
+    }
+    return {
+        "cursor": str(event.number),
+        "service": {"code": event.service, "name": after["name"]},
+        "edition": event.edition,
+        "at": event.at,
+        "effective_from": after["effective_from"],
+        **because(comparison, [event]),
+    }
+
+
+def compared(edition: Edition, document: Mapping, comparison: Mapping, events: Sequence[Event]) -> dict:
+    """Return what ``comparing`` found of a service, with what the record says of the steps that led there."""
+    return {
+        "cursor": None,
+        "service": {"code": document["code"], "name": document["name"]},
+        "edition": edition.slug,
+        "at": edition.published_at,
+        "effective_from": edition.effective_from,
+        **because(comparison, events),
+    }
+
+
+def by(column: str, events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Return events in groups, each in the order given."""
+    groups = {}
+    for event in events:
+        groups.setdefault(getattr(event, column), []).append(event)
+    return groups
+
+
+def because(comparison: Mapping, events: Sequence[Event]) -> dict:
+    """Return a comparison with its reason and document.
+
+    A withdrawal cites no clause: of the document that decided on it only the number is known.
+    """
+    recorded = reasons(events)
+    number = recorded["document_number"]
+    if comparison["kind"] == WITHDRAWN and comparison["document"] is None and number:
+        recorded["document"] = {"code": None, "title": None, "document_number": number}
+    return {**comparison, **recorded}
+
+
+def reasons(events: Sequence[Event]) -> dict:
+    """Return what the record says of one or more steps of a service, oldest first: why, by which document, what next.
+
+    Of several steps every reason is told once, in their order; the document's number only if they have but one; the
+    successors are those of the last. Nothing is recorded of what nobody gave a reason for.
+    """
+    numbers = {event.document_number for event in events} - {None}
+    return {
+        "reason": "；".join(dict.fromkeys(event.reason for event in events if event.reason)) or None,
+        "document_number": numbers.pop() if len(numbers) == 1 else None,
+        "successors": json.loads(events[-1].after).get("successors", []) if events else [],
+    }
+
+
+def withdrawn(code: str, edition: Edition) -> dict | None:
+    """Return what was last said of a service that an edition no longer has, and how it was withdrawn.
+
+    The document is the one that was sealed, with its ``edition``; None if no edition before this one in the line had
+    the service. Three queries.
+    """
+    line = edition.line()
+    sealed = dict(Entry.objects.filter(service__code=code, edition__in=line).values_list("edition_id", "sealed"))
+    for after, before in pairwise(line):
+        if before.pk in sealed:
+            events = Event.objects.filter(verb=Event.Verb.SERVICE_WITHDRAWN, service=code, edition=after.slug)
+            withdrawal = {"edition": after.slug, "effective_from": after.effective_from, **reasons(list(events))}
+            return json.loads(sealed[before.pk]) | {
+                "edition": before,
+                "status": WITHDRAWN,
+                "withdrawal": withdrawal,
+            }
+    return None
