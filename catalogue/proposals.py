@@ -6,14 +6,24 @@ their own is kept here and by triggers of the database.
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
 from catalogue import canonical, editing, merging, recording, roles, sourcing
-from catalogue.models import Approval, Assessment, Edition, Event, Proposal, ProposedEntry
+from catalogue.models import (
+    Approval,
+    Assessment,
+    Edition,
+    Entry,
+    Event,
+    Proposal,
+    ProposedEntry,
+    SourcedField,
+)
 from catalogue.recording import Act
 from services.models import Department, Region, Service
 from services.vocabularies import Terms, UnknownCode
@@ -228,10 +238,10 @@ def faults(proposal: Proposal) -> list[str]:
     entries = list(proposal.entries.all())
     found = _misshapen(proposal, entries)
     current = {code: canonical.stated(document) for code, document in current_of(proposal).items()}
-    terms = Terms()
+    terms, used = Terms(), used_codes()
     for each in entries:
-        about = [f"{each.service}：{reason}" for reason in _faults_of(each, proposal, current, terms)]
-        found += about
+        about = faults_of(each, effective_from=proposal.effective_from, current=current, terms=terms, used=used)
+        found += [f"{each.service}：{fault.reason}" for fault in about]
     codes = {each.service for each in entries if each.action != Action.WITHDRAW} | set(current)
     gone = {each.service for each in entries if each.action == Action.WITHDRAW}
     for each in entries:
@@ -243,15 +253,85 @@ def faults(proposal: Proposal) -> list[str]:
     return found
 
 
-def base_of(proposal: Proposal) -> Edition | None:
-    """Return the edition a proposal changes: the last one published, in force or yet to come."""
-    return proposal.region.editions.published().order_by("-effective_from", "-number").first()
+def faults_of(
+    each: ProposedEntry,
+    *,
+    effective_from: datetime.date,
+    current: Mapping[str, Mapping],
+    terms: Terms,
+    used: Container[str],
+) -> list[sourcing.Fault]:
+    """Return every reason why one entry of a proposal cannot be submitted. No query: it is asked row by row.
+
+    ``current`` are the entries of ``base()`` as ``canonical.stated()``, by code; ``used`` is ``used_codes()``.
+    """
+    if each.action == Action.ADD:
+        if each.service in used:
+            return [sourcing.Fault("code", "代码已经用过，新增项目请用新的代码。")]
+        stated = each.stated
+        if stated.get("code") != each.service or set(stated) != set(editing.COLUMNS):
+            return [sourcing.Fault("code", "新增项目应写明全部字段；未知的写空。")]
+    elif each.service not in current:
+        return [sourcing.Fault("code", "现行清单中没有这一项目。")]
+    elif each.action == Action.WITHDRAW:
+        return []
+    else:
+        if unknown := set(each.stated) - set(editing.COLUMNS) | set(each.stated) & {"code", "number"}:
+            return [sourcing.Fault("code", f"不能更改 {'、'.join(sorted(unknown))}。")]
+        stated = merging.merged(current[each.service], each.stated)
+        if stated == current[each.service]:
+            return [sourcing.Fault("code", "与现行清单相同，没有任何调整。")]
+    found = sourcing.faults(stated, effective_from=effective_from, counts_from=terms.counts_from)
+    found += editing.misfits(stated)
+    if each.action == Action.CHANGE:
+        changed, cited = sourcing.moved(current[each.service], stated)
+        found += sourcing.uncited(stated, changed=changed, cited=cited)
+    if missing := [field for field in ("name", "domain") if not stated[field]]:
+        return found + [sourcing.Fault(field, f"“{SourcedField(field).label}”必须写明。") for field in missing]
+    try:
+        editing.resolve(stated, terms)
+    except UnknownCode as error:
+        found.append(sourcing.Fault("code", f"{error}。"))
+    return found
+
+
+def used_codes() -> set[str]:
+    """Return the codes that any edition has used, which no new service may take."""
+    return set(Entry.objects.values_list("service__code", flat=True))
+
+
+def base(region: Region) -> Edition | None:
+    """Return the edition that proposals change: the last one published, in force or yet to come."""
+    return region.editions.published().order_by("-effective_from", "-number").first()
+
+
+def foreign(entries: Sequence[Mapping], *, edition: Edition | None, by: AbstractBaseUser) -> dict[str, str]:
+    """Return, by code of service, a sentence for each that is led by a department somebody does not belong to.
+
+    ``entries`` are as ``draft()`` takes them, ``edition`` is ``base()``.
+    """
+    current = edition.entries.values_list("service__code", "lead_department__code") if edition else ()
+    leads, names = dict(current), dict(Department.objects.values_list("code", "name"))
+    found = {}
+    for each in entries:
+        if each["action"] == Action.ADD:
+            lead = (each["stated"] or {}).get("lead_department")
+            if lead is None:
+                continue
+        elif each["service"] in leads:
+            lead = leads[each["service"]]
+        else:
+            continue
+        if not roles.changes(by, lead):
+            whose = f"由{names.get(lead, lead)}牵头，您不属于这个部门" if lead else "的牵头单位未知"
+            found[each["service"]] = f"{each['service']} {whose}，不能由您提出；请与牵头单位或管理员联系。"
+    return found
 
 
 def current_of(proposal: Proposal) -> dict[str, dict]:
     """Return the documents a proposal is held against, by code of service."""
-    base = base_of(proposal)
-    return {document["code"]: document for document in (base.documents() if base else [])}
+    edition = base(proposal.region)
+    return {document["code"]: document for document in (edition.documents() if edition else [])}
 
 
 def blank(code: str) -> dict:
@@ -305,45 +385,15 @@ def _misshapen(proposal: Proposal, entries: Sequence[ProposedEntry]) -> list[str
     return found
 
 
-def _faults_of(each: ProposedEntry, proposal: Proposal, current: Mapping, terms: Terms) -> list[str]:
-    if each.action == Action.ADD:
-        if Service.objects.filter(code=each.service, entries__isnull=False).exists():
-            return ["代码已经用过，新增项目请用新的代码。"]
-        stated = each.stated
-        if stated.get("code") != each.service or set(stated) != set(editing.COLUMNS):
-            return ["新增项目应写明全部字段；未知的写空。"]
-    elif each.service not in current:
-        return ["现行清单中没有这一项目。"]
-    elif each.action == Action.WITHDRAW:
-        return []
-    else:
-        if unknown := set(each.stated) - set(editing.COLUMNS) | set(each.stated) & {"code", "number"}:
-            return [f"不能更改 {'、'.join(sorted(unknown))}。"]
-        stated = merging.merged(current[each.service], each.stated)
-        if stated == current[each.service]:
-            return ["与现行清单相同，没有任何调整。"]
-    reasons = [
-        fault.reason
-        for fault in sourcing.faults(stated, effective_from=proposal.effective_from, counts_from=terms.counts_from)
-    ]
-    reasons += [fault.reason for fault in editing.misfits(stated)]
-    if each.action == Action.CHANGE:
-        changed, cited = sourcing.moved(current[each.service], stated)
-        reasons += [fault.reason for fault in sourcing.uncited(stated, changed=changed, cited=cited)]
-    if missing := [label for column, label in (("name", "名称"), ("domain", "领域")) if not stated[column]]:
-        return reasons + [f"“{label}”必须写明。" for label in missing]
-    try:
-        editing.resolve(stated, terms)
-    except UnknownCode as error:
-        reasons.append(f"{error}。")
-    return reasons
-
-
 def _keep(proposal: Proposal, entries: Sequence[Mapping], act: Act) -> None:
     if len({each["service"] for each in entries}) != len(entries):
         raise NotPossible(["同一服务项目在建议中出现了两次。"])
-    if foreign := _foreign(proposal, entries, act):
-        raise NotPossible(foreign)
+    refused = []
+    if not roles.changes(act.by, proposal.department.code):
+        refused.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
+    refused += foreign(entries, edition=base(proposal.region), by=act.by).values()
+    if refused:
+        raise NotPossible(refused)
     try:
         proposal.full_clean()
         proposal.save()
@@ -353,33 +403,6 @@ def _keep(proposal: Proposal, entries: Sequence[Mapping], act: Act) -> None:
     except ValidationError as error:
         raise NotPossible(error.messages) from None
     ProposedEntry.objects.bulk_create(proposed)
-
-
-def _foreign(proposal: Proposal, entries: Sequence[Mapping], act: Act) -> list[str]:
-    """What is proposed for departments that who proposes it does not belong to: a sentence each."""
-    found = []
-    if not roles.changes(act.by, proposal.department.code):
-        found.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
-    base = base_of(proposal)
-    current = (
-        base.entries.values_list("service__code", "lead_department__code", "lead_department__name") if base else ()
-    )
-    leads = {code: (lead, name) for code, lead, name in current}
-    names = dict(Department.objects.values_list("code", "name"))
-    for each in entries:
-        if each["action"] == Action.ADD:
-            lead = (each["stated"] or {}).get("lead_department")
-            if lead is None:
-                continue
-            name = names.get(lead, lead)
-        elif each["service"] in leads:
-            lead, name = leads[each["service"]]
-        else:
-            continue
-        if not roles.changes(act.by, lead):
-            whose = f"由{name}牵头，您不属于这个部门" if lead else "的牵头单位未知"
-            found.append(f"{each['service']} {whose}，不能由您提出；请与牵头单位或管理员联系。")
-    return found
 
 
 def _locked(proposal: Proposal, *states: str) -> Proposal:

@@ -13,6 +13,7 @@ from catalogue.desk import filters, resting
 from catalogue.desk.base import DeskAdmin, Scoped, Typing, Unsealed, act
 from catalogue.desk.checking import Checking
 from catalogue.desk.entry_form import CitationFormSet, EntryForm, FindingFormSet
+from catalogue.desk.exporting import Exporting
 from catalogue.models import Citation, Edition, Entry, Event, Finding
 from services.models import Department, Domain, TargetGroup, Verification
 
@@ -101,7 +102,7 @@ RESTS_ON = {field: rests_on(field) for field in Entry.SOURCED_FIELDS}
 
 
 @admin.register(Entry)
-class EntryAdmin(Checking, Unsealed, Scoped, DeskAdmin):
+class EntryAdmin(Checking, Exporting, Unsealed, Scoped, DeskAdmin):
     form = EntryForm
     change_form_template = "desk/entry.html"
     list_display = ("number", "code", "name", "domain", "lead_department", "standing", "edition_slug")

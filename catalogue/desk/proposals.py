@@ -157,7 +157,7 @@ def costs_of(assessment) -> list[tuple[str, str, str]]:
 def shown(proposal: Proposal) -> list[Shown]:
     """Return every service of a proposal before beside after; of a published one, before it was published."""
     edition = proposal.edition
-    base = edition.previous if edition else proposals.base_of(proposal)
+    base = edition.previous if edition else proposals.base(proposal.region)
     current = {document["code"]: document for document in (base.documents() if base else [])}
     names = {code: document["name"] for code, document in current.items()}
     entries = list(proposal.entries.all())

@@ -1,0 +1,75 @@
+"""Keeps the file of a faultless dry run, and drafts what it proposes once that is confirmed."""
+
+import datetime
+import hashlib
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from catalogue import proposals
+from catalogue.importing.guards import refuse
+from catalogue.importing.planning import Action, Plan, plan
+from catalogue.importing.reading import read
+from catalogue.models import Attachment, Proposal
+from catalogue.recording import Act
+from services.models import Region
+
+# A change and an addition are proposals of their own kind.
+KINDS = {Action.CHANGE: Proposal.Kind.CHANGE, Action.ADD: Proposal.Kind.ADD}
+
+
+class Outdated(Exception):
+    """A file that no longer proposes what its dry run showed; ``plan`` is what it would propose now."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        super().__init__("这个文件现在的结果与预览时不同。")
+
+
+def dry_run(name: str, content: bytes, *, region: Region, effective_from: datetime.date, act: Act) -> Plan:
+    """Return what a file would propose as changes of a region's list; raises ``guards.Unreadable``."""
+    table = read(name, content)
+    edition = proposals.base(region)
+    if edition is None:
+        refuse("还没有已发布的版本，无从对照；请先发布一个版本。")
+    return plan(table, digest=digest_of(content), edition=edition, by=act.by, effective_from=effective_from)
+
+
+def keep(name: str, content: bytes, *, act: Act) -> Attachment:
+    """Keep a file until it is confirmed, and for good if it is; return it. The same bytes are kept once."""
+    attachment, _ = Attachment.objects.get_or_create(
+        digest=digest_of(content),
+        defaults={"name": name[-200:], "content": content, "uploader": act.by, "at": act.at},
+    )
+    return attachment
+
+
+@transaction.atomic
+def propose(digest: str, *, fingerprint: str, details: Mapping, act: Act) -> list[Proposal]:
+    """Draft what a kept file proposes: one proposal of all changes, one of all additions; return them.
+
+    ``fingerprint`` is that of the plan that was shown; ``details`` are the columns of a proposal that are not in the
+    file. Raises Outdated if the plan is another by now, which it is once the file was proposed, and
+    ``proposals.NotPossible``; then nothing is written.
+    """
+    # Locked: of two presses the second finds the first one's proposals.
+    kept = Attachment.objects.select_for_update().get(digest=digest)
+    planned = dry_run(
+        kept.name, bytes(kept.content), region=details["region"], effective_from=details["effective_from"], act=act
+    )
+    if not planned.to_propose or planned.fingerprint != fingerprint:
+        raise Outdated(planned)
+    drafted = []
+    for action, kind in KINDS.items():
+        entries = [each.proposed for each in planned.to_propose if each.action == action]
+        if entries:
+            drafted.append(
+                proposals.draft(
+                    kind=kind, entries=entries, imported_from=digest, act=act, **details
+                )
+            )  # fmt: skip
+    return drafted
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
