@@ -14,7 +14,8 @@ MODULES = sorted(
 )  # fmt: skip
 VERBS = (
     "attaching", "canonical", "checking", "comparing", "editing", "keeping", "loading", "merging", "models",
-    "proposals", "publishing", "recording", "roles", "sampling", "sourcing",
+    "proposals", "publishing", "recording", "roles", "sampling", "sourcing", "tables", "guards", "reading", "cells",
+    "planning", "proposing",
 )  # fmt: skip
 ROOMS = ("api", "desk", "site", "management")
 RULES = [path for path in MODULES if path.stem in VERBS and not {*ROOMS} & {*path.parts}]

@@ -78,6 +78,8 @@ class DetailsForm(forms.ModelForm):
 class UploadForm(DetailsForm):
     file = forms.FileField(
         label="表格文件",
+        # An empty one is refused with all others, in the words of the guards.
+        allow_empty_file=True,
         help_text="CSV（UTF-8）或 .xlsx，不超过 5 MB、5000 行。第一行是表头，与导出的表格相同，列的先后不限；"
         "没有的列不改动。例：先从清单条目导出，改好之后再上传。",
     )

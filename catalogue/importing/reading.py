@@ -17,6 +17,7 @@ from defusedxml import DefusedXmlException
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from catalogue import tables
 from catalogue.importing.guards import (
@@ -33,6 +34,18 @@ from catalogue.importing.guards import (
 )
 from catalogue.tables import COLUMNS, EDITION, LIST, SOURCES
 
+# Whatever openpyxl stumbles over in parts that contradict each other.
+STUMBLES = (
+    DefusedXmlException,
+    InvalidFileException,
+    BadZipFile,
+    ParseError,
+    AttributeError,
+    LookupError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
 # How many faults are told of a file; whoever made it knows by then.
 MOST_FAULTS = 200
 # Wholly digits, as a spreadsheet rewrites a long number.
@@ -120,23 +133,9 @@ def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
     """Return the rows of the sheets of a workbook by their names."""
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-        sheets = {}
-        for sheet in book.worksheets:
-            # What a sheet says of its own size is not to be trusted: it may claim millions of empty cells.
-            sheet.reset_dimensions()
-            sheets[sheet.title] = [
-                (number, list(cells))
-                for number, cells in enumerate(sheet.iter_rows(max_col=LAST_COLUMN), start=1)
-                if any(cell.value not in (None, "") for cell in cells)
-            ]
-    except Unreadable:
-        raise
-    except (
-        DefusedXmlException, InvalidFileException, BadZipFile, ParseError,
-        AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError,
-    ):  # fmt: skip
-        # Whatever openpyxl stumbles over in parts that contradict each other.
+    except STUMBLES:
         refuse("工作簿的内容前后不符，无法读出；请用表格软件打开后另存为 .xlsx，再重新上传。")
+    sheets = {sheet.title: list(_lines(sheet)) for sheet in book.worksheets}
     if LIST not in sheets:
         if len(sheets) != 1:
             refuse(f"工作簿里没有名为“{LIST}”的工作表；现有：{'、'.join(sheets) or '无'}。")
@@ -146,11 +145,27 @@ def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
     return sheets
 
 
+def _lines(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, list]]:
+    """Yield the rows of a sheet of a workbook with their numbers, empty rows left out."""
+    # What a sheet says of its own size is not to be trusted: it may claim millions of empty cells.
+    sheet.reset_dimensions()
+    number = 0
+    try:
+        for number, cells in enumerate(sheet.iter_rows(max_col=LAST_COLUMN), start=1):
+            if any(cell.value not in (None, "") for cell in cells):
+                yield number, list(cells)
+    except STUMBLES:
+        reason = "这一行有一格无法读出（不是数，也不是文字）；请把整行设为文本，重新输入后另存为 .xlsx。"
+        refuse(reason, sheet.title, number + 1)
+
+
 def _rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[Fault]) -> Iterator[Row]:
     """Yield the rows of a sheet below its header, and add to ``faults`` what is wrong with their cells."""
     lines = iter(lines)
     number, headers = next(lines, (1, []))
     headers = [_text(cell, sheet, number, at, faults) for at, cell in enumerate(headers, start=1)]
+    if faults:
+        raise Unreadable(*faults)
     keys = _keys(sheet, number, headers)
     columns = {key: f"{letter(at)}（{headers[at - 1]}）" for at, key in keys.items()}
     count = 0
