@@ -175,4 +175,5 @@ def _find(key: str, code: str, terms: Terms) -> None:
             "source": "seed-plan",
         }
         example = examples.get(key, "civil-affairs")
-        raise Wrong(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}，多个代码用顿号隔开。") from None
+        several = "，多个代码用顿号隔开" if key in editing.LISTS else ""
+        raise Wrong(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}{several}。") from None
