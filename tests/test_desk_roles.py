@@ -62,6 +62,10 @@ SCREENS = {
     # Its page is its entry's, to which whatever is sent leads on.
     **screens_of(Finding, view=ALL, change=ALL, scoped=True),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
+    "import": Screen(EDITORS, EDITORS),
+    # Opened, it leads to the import; sent without a preview, it is refused.
+    "import_confirm": Screen(EDITORS, NOBODY),
+    "catalogue_entry_export": Screen(ALL, ALL),
     # The draft's entry is not in force, so there is nothing to check yet.
     "catalogue_entry_check": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     "catalogue_edition_beside": Screen(ALL, ALL),
@@ -120,8 +124,10 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
     if name == "autocomplete":
         query = "?app_label=catalogue&model_name=citation&field_name=source&term=a"
         return reverse("admin:autocomplete") + query
-    if "_" not in name or name.startswith("password"):
+    if "_" not in name or name.startswith(("password", "import")):
         return reverse(f"admin:{name}")
+    if name == "catalogue_entry_export":
+        return reverse(f"admin:{name}", args=["csv"]) + "?edition=2027"
     app, model, view = name.split("_", 2)
     if name.startswith("catalogue_proposal_") and view not in {"changelist", "add"}:
         proposal = row_of(app, model, draft, foreign=foreign)

@@ -9,7 +9,8 @@ from openpyxl import load_workbook
 
 from catalogue import tables
 from catalogue.models import Edition, Entry
-from tests.conftest import AT, cite, person, state
+from tests.conftest import AT, person
+from tests.stating import cite, state
 
 pytestmark = pytest.mark.django_db
 
