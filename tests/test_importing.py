@@ -218,6 +218,16 @@ def test_the_same_file_again_makes_nothing(plan, propose):
         propose(content)
 
 
+def test_the_same_file_makes_nothing_even_if_its_proposal_was_amended(plan, propose, act):
+    content = tables.a_csv(tables.a_row(编者说明="注"))
+    (first,) = propose(content)
+    other = {"service": "NM-01-07", "action": "change", "stated": {"note": "另一个注"}, "successors": []}
+
+    proposals.amend(first, entries=[other], act=act)
+
+    assert plan(content).to_propose == []
+
+
 def test_the_same_change_in_another_file_makes_nothing(plan, propose):
     (first,) = propose(tables.a_csv(tables.a_row(编者说明="注")))
 
