@@ -18,6 +18,9 @@ except environment.Misconfigured as error:
     raise ImproperlyConfigured(str(error)) from None
 
 INSTALLED_APPS = [
+    # Before the admin: its templates are found first.
+    "services",
+    "catalogue",
     "catalogue.desk.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -29,8 +32,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "services",
-    "catalogue",
 ]
 
 MIDDLEWARE = [

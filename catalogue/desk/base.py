@@ -58,6 +58,15 @@ class Structure(forms.JSONField):
         return json.dumps(value, ensure_ascii=False)
 
 
+class NamedFormSet(forms.BaseInlineFormSet):
+    """Rows of a table, whose boxes have no label beside them: each says what it is for to whoever hears the page."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs.setdefault("aria-label", field.label or "")
+
+
 class Typing:
     """For admins and their inlines."""
 
@@ -76,37 +85,11 @@ class Typing:
         return field
 
 
-class DeskAdmin(Guarded, Remembered, Typing, admin.ModelAdmin):
-    change_list_template = "desk/change_list.html"
-    # Rows are deleted one at a time, on a page that says what goes with them.
-    actions = None
-    # Ours always count (filters.CountedFilter); this takes the switch for Django's own off the page.
-    show_facets = admin.ShowFacets.ALWAYS
-    show_full_result_count = False
-    list_per_page = 100
+class Deleting:
+    """For admins: before a row is deleted, its page counts what goes with it and names what forbids it."""
+
     # How many of the rows that forbid a deletion are named.
     NAMED = 20
-
-    class Media:
-        css = {"all": ["desk/desk.css"]}
-        js = ["desk/labels.js"]
-
-    def lookup_allowed(self, lookup, value, request):
-        # PostgreSQL cannot be asked for NUL.
-        return "\0" not in value and super().lookup_allowed(lookup, value, request)
-
-    def get_search_results(self, request, queryset, search_term):
-        # The list's own search box refuses NUL; the autocomplete does not.
-        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
-
-    def get_ordering(self, request):
-        # The model's own order, also where a count groups the rows: Django then forgets it, and the autocomplete
-        # would page through rows in no order.
-        return self.ordering or self.opts.ordering
-
-    def changelist_view(self, request, extra_context=None):
-        title = getattr(self, "listed_as", self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title} | (extra_context or {}))
 
     def get_deleted_objects(self, objs, request):
         """Count what goes with the rows, and name what forbids it.
@@ -137,6 +120,33 @@ class DeskAdmin(Guarded, Remembered, Typing, admin.ModelAdmin):
         """Return the names of the first rows, each with the way to its page, and how many there are."""
         some = [link(row) for row in rows[: self.NAMED]]
         return [*some, f"……共 {len(rows)} 处"] if len(rows) > self.NAMED else some
+
+
+class DeskAdmin(Guarded, Remembered, Deleting, Typing, admin.ModelAdmin):
+    change_list_template = "desk/change_list.html"
+    # Rows are deleted one at a time, on a page that says what goes with them.
+    actions = None
+    # Ours always count (filters.CountedFilter); this takes the switch for Django's own off the page.
+    show_facets = admin.ShowFacets.ALWAYS
+    show_full_result_count = False
+    list_per_page = 100
+
+    def lookup_allowed(self, lookup, value, request):
+        # PostgreSQL cannot be asked for NUL.
+        return "\0" not in value and super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(self, request, queryset, search_term):
+        # The list's own search box refuses NUL; the autocomplete does not.
+        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
+
+    def get_ordering(self, request):
+        # The model's own order, also where a count groups the rows: Django then forgets it, and the autocomplete
+        # would page through rows in no order.
+        return self.ordering or self.opts.ordering
+
+    def changelist_view(self, request, extra_context=None):
+        title = getattr(self, "listed_as", self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
 
 
 class Scoped:

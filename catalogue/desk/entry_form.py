@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Max
 
 from catalogue import sourcing
+from catalogue.desk.base import NamedFormSet
 from catalogue.models import Entry
 from services.models import Source
 
@@ -68,7 +69,7 @@ class EntryForm(forms.ModelForm):
         return next((c for c in columns if c in self.changed_data), columns[0]) if columns else None
 
 
-class FindingFormSet(forms.BaseInlineFormSet):
+class FindingFormSet(NamedFormSet):
     def get_unique_error_message(self, unique_check):
         return "同一字段只能有一条核实情况，请删去重复的。"
 

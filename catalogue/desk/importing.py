@@ -191,7 +191,8 @@ def _page(
         "name": name,
         "notice": notice,
         "seen": seen and signing.dumps(seen, salt=SALT),
-        "media": form.media,
+        # What the calendar's script rests on comes first.
+        "media": forms.Media(js=["admin/js/core.js"]) + form.media,
     }
     status = 200 if not context["faults"] else 422
     return TemplateResponse(request, "desk/import.html", context, status=status)

@@ -18,13 +18,11 @@ class EventAdmin(admin.ModelAdmin):
     search_fields = ("actor", "service", "edition", "term", "document_number", "request_id", "digest")
     search_help_text = "按经办人、服务项目代码、版本、词条、文号、请求编号或摘要查找。例：NM-05-01"
     list_filter = ("verb", "edition")
-    date_hierarchy = None
+    # Most columns are about one kind of event only; nothing there is nothing unknown.
+    empty_value_display = "—"
     show_full_result_count = False
     list_per_page = 100
     actions = None
-
-    class Media:
-        css = {"all": ["desk/desk.css"]}
 
     fieldsets = (
         (None, {"fields": ["number", "at", "actor", "role", "department", "verb"]}),

@@ -124,7 +124,7 @@ class ServiceAdmin(TermAdmin):
     def name(self, service):
         return service.newest_name
 
-    @admin.display(description="各版本中的条目", empty_value="还没有版本写入这项服务")
+    @admin.display(description="各版本中的条目")
     def stated(self, service):
         entries = service.entries.select_related("edition").order_by("-edition__number")
         return (
@@ -136,7 +136,7 @@ class ServiceAdmin(TermAdmin):
                     for entry in entries
                 ),
             )
-            or None
+            or "还没有版本写入这项服务"
         )
 
     def get_fields(self, request, obj=None):

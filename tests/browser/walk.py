@@ -40,6 +40,7 @@ def people() -> None:
     from catalogue.models import Membership
     from services.models import Department
 
+    User.objects.create_superuser("root", password=PASSWORD)
     for name, (role, department) in PEOPLE.items():
         user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
         user.groups.add(Group.objects.get(name=role))
@@ -112,7 +113,7 @@ class Visitor:
         if self.shots:
             number = len(list(self.shots.glob("*.png"))) + 1
             self.page.screenshot(path=self.shots / f"{number:02}-{self.name}.png", full_page=True, caret="initial")
-        for found in self.axe.run(self.page).response["violations"]:
+        for found in self.axe.run(self.page, options={"preload": False}).response["violations"]:
             if found["impact"] in {"critical", "serious"}:
                 at = found["nodes"][0]["target"]
                 self.faults.append(f"{where}：{found['id']}（{found['impact']}，{len(found['nodes'])} 处，如 {at}）")
@@ -184,6 +185,53 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
     return met
 
 
+def screens() -> list[str]:
+    """Return the address of every screen there is, of each model its list, its forms and a history."""
+    from django.contrib import admin
+    from django.urls import reverse
+
+    from catalogue.models import Edition, Entry, Event, Finding, Proposal
+
+    found = [reverse(f"admin:{name}") for name in ("index", "password_change", "import")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        rows = model._default_manager.order_by("pk")
+        row = rows.not_verified().last() if model is Finding else rows.last()
+        found.append(reverse(f"{name}_changelist"))
+        if row and model not in {Finding, Event}:
+            found += [reverse(f"{name}_history", args=[row.pk])]
+        if row:
+            found.append(reverse(f"{name}_change", args=[row.pk]))
+        if model not in {Finding, Event} and admin.site._registry[model].has_add_permission(_Root()):
+            found.append(reverse(f"{name}_add"))
+        if row and model not in {Finding, Event, Proposal} and model._meta.app_label != "services":
+            found.append(reverse(f"{name}_delete", args=[row.pk]))
+    draft, sealed = Edition.objects.drafts().get(), Entry.objects.published().first()
+    found += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("beside", "publish")]
+    found.append(reverse("admin:catalogue_entry_change", args=[sealed.pk]))
+    found.append(reverse("admin:auth_user_password_change", args=[1]))
+    return found
+
+
+class _Root:
+    """Asks what a superuser may."""
+
+    class user:  # noqa: N801 - as a request names it
+        is_active = is_staff = is_superuser = True
+
+        @staticmethod
+        def has_perm(permission: str) -> bool:
+            return True
+
+
+def tour(browser, address: str, shots: Path | None, addresses: list[str]) -> list[str]:
+    """Open every screen as an administrator; return every fault that was met."""
+    root = Visitor(browser, address, "root", shots)
+    for each in addresses:
+        root.go(each)
+    return root.faults
+
+
 def main(shots: Path | None) -> int:
     executable = chromium()
     if executable is None:
@@ -197,16 +245,18 @@ def main(shots: Path | None) -> int:
 
         own.build(services=20)
         people()
+        addresses = screens()
         connections.close_all()
         with served() as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM))
-            faults = walk(browser, address, shots)
+            faults = walk(browser, address, shots) + tour(browser, address, shots, addresses)
             browser.close()
             answer = urllib.request.urlopen(f"{address}/api/v1/services/NM-01-07/?edition=third").read().decode()  # noqa: S310
     if STANDARD not in answer:
         faults.append("发布之后接口没有给出新的标准")
     print(
-        "\n".join(dict.fromkeys(faults)) or "从建议到发布走通：没有严重的无障碍问题，没有被策略拦下的内容，没有英文。"
+        "\n".join(dict.fromkeys(faults))
+        or "从建议到发布走通，每个页面都打开过：没有严重的无障碍问题，没有被策略拦下的内容，没有英文。"
     )
     return 1 if faults else 0
 
