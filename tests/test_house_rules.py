@@ -13,7 +13,7 @@ MODULES = sorted(
     if "migrations" not in path.parts
 )  # fmt: skip
 VERBS = (
-    "attaching", "canonical", "checking", "comparing", "editing", "keeping", "loading", "merging", "models",
+    "attaching", "canonical", "checking", "comparing", "editing", "hearing", "keeping", "loading", "merging", "models",
     "proposals", "publishing", "recording", "roles", "sampling", "sourcing", "tables", "guards", "reading", "cells",
     "planning", "proposing",
 )  # fmt: skip

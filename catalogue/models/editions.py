@@ -6,7 +6,7 @@ import json
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Subquery, Value, When
 
 from services.fields import DIGEST, SLUG, Choice, Code, Line, Text
 from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
@@ -111,6 +111,13 @@ class Edition(models.Model):
 class EntryQuerySet(models.QuerySet):
     def published(self):
         return self.filter(edition__published_at__isnull=False)
+
+    def stating(self, service: object, on: datetime.date):
+        """The published entries of a service: the one in force on a day first, then from the newest edition on."""
+        in_force = Case(When(edition__in=Subquery(Edition.objects.in_force(on).values("pk")), then=Value(0)), default=1)
+        return (
+            self.published().filter(service=service).order_by(in_force, "-edition__effective_from", "-edition__number")
+        )
 
     def with_details(self):
         """Entries with all that ``canonical.document()`` reads, in a fixed number of queries."""

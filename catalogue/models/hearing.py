@@ -1,11 +1,13 @@
 """What comes in from outside: the public's feedback, and the files that assessments and imports rest on."""
 
+import datetime
+
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
-from catalogue.models.editions import Citation, Edition
+from catalogue.models.editions import Citation, Edition, Entry
 from catalogue.models.proposals import Proposal
 from services.fields import DIGEST, Choice, Code, Line, Text
 from services.models import Service
@@ -34,6 +36,19 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FeedbackQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.exclude(state=Feedback.State.ANSWERED)
+
+    def with_lead(self, on: datetime.date):
+        """Feedback with ``lead``: the code of the department that leads its service, None if nobody knows.
+
+        As the edition in force on a day says, or the newest published edition that has the service.
+        """
+        stating = Entry.objects.stating(OuterRef("service"), on)
+        return self.annotate(lead=Subquery(stating.values("lead_department__code")[:1]))
 
 
 class Feedback(models.Model):
@@ -68,6 +83,8 @@ class Feedback(models.Model):
         blank=True,
         verbose_name="由此提出的建议",
     )
+
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-id"]
