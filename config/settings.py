@@ -66,6 +66,16 @@ TEMPLATES = [
     },
 ]
 
+# What counts over all processes and machines is in the database; ``manage.py prepare`` makes the table.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "throttling": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "throttling",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -142,6 +152,7 @@ SPECTACULAR_SETTINGS = {
         "Operator": "services.models.Indicator.Operator",
         "Nature": "services.models.Indicator.Nature",
         "ChangeKind": "catalogue.api.serializers.CHANGE_KINDS",
+        "FeedbackState": "catalogue.models.Feedback.State",
         "ServiceStatus": "catalogue.api.serializers.STATUSES",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
     },
@@ -149,6 +160,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "services", "description": "服务项目"},
         {"name": "editions", "description": "版本"},
         {"name": "vocabularies", "description": "词表与规划的其他表格"},
+        {"name": "feedback", "description": "意见反馈"},
     ],
 }
 

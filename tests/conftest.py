@@ -12,6 +12,7 @@ from pathlib import Path
 
 import django
 import pytest
+import yaml
 from django.contrib.auth.models import Group, User
 from django.db import connection
 
@@ -21,6 +22,7 @@ from catalogue.models import Edition, Entry, Membership, Proposal
 from catalogue.recording import Act
 from services.models import Department, Region
 from services.vocabularies import Terms
+from tests.openapi import COMMITTED
 from tests.stating import FIGURES, LATER, PROPOSED_AT, changed_standard, state
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -151,6 +153,12 @@ def next_edition(act) -> Edition:
     return editing.begin(
         Edition.objects.get(slug="2026"), slug="2027", title="清单（2027年版）", effective_from=LATER, act=act()
     )
+
+
+@pytest.fixture(scope="session")
+def document() -> dict:
+    """The committed OpenAPI document."""
+    return yaml.safe_load(COMMITTED.read_text())
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_a_preflight_is_answered(client, db):
     response = client.options(LIST, headers={"Origin": "https://example.org", "Access-Control-Request-Method": "GET"})
 
     assert (response.status_code, response.content) == (204, b"")
-    assert response["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert response["Access-Control-Allow-Methods"] == "GET, HEAD, POST, OPTIONS"
     assert "If-None-Match" in response["Access-Control-Allow-Headers"]
 
 

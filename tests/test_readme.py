@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"\$ curl -s 'http://127\.0\.0\.1:8000(/[^']*)'\n```\n```json\n(.*?)```", README, re.DOTALL)
+SENT = re.findall(r"-d '([^']*)' 'http://127\.0\.0\.1:8000(/[^']*)'\n```\n```json\n(.*?)```", README, re.DOTALL)
 
 
 def test_there_are_five_examples():
@@ -19,6 +20,19 @@ def test_there_are_five_examples():
 @pytest.mark.parametrize(("path", "answer"), EXAMPLES, ids=[path for path, _ in EXAMPLES])
 def test_an_example_is_answered_as_shown(client, db, path, answer):
     assert client.get(path).json() == json.loads(answer)
+
+
+def test_a_message_is_received_as_shown(client, db):
+    ((body, path, shown),) = SENT
+
+    response = client.post(path, data=body, content_type="application/json")
+
+    answer, shown = response.json(), json.loads(shown)
+    assert response.status_code == 201
+    assert list(answer) == list(shown)
+    assert {name for name in shown if answer[name] != shown[name]} == {"receipt", "at", "url"}
+    assert shown["url"].endswith(f"{path}{shown['receipt']}/")
+    assert len(shown["receipt"]) == len(answer["receipt"])
 
 
 def test_the_digest_shown_is_the_one_of_the_edition_in_force(client, db):

@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
@@ -34,12 +35,16 @@ def edition(query: QueryDict) -> Edition:
         return found
     if valid_on or known_at:
         raise problems.invalid("edition", "edition 与 valid_on、known_at 不能同时使用。")
-    published = list(editions.published().order_by("number"))
-    by_name = {str(edition.number): edition for edition in published}
-    by_name |= {edition.slug: edition for edition in published}
-    if named not in by_name:
-        raise problems.invalid("edition", "没有这个已发布的版本。", [edition.slug for edition in published])
-    return by_name[named]
+    return published(named, editions)
+
+
+def published(name: str, editions: QuerySet) -> Edition:
+    """Return the published edition of a slug or number. One query. Raises InvalidParameters for one there is not."""
+    every = list(editions.published().order_by("number"))
+    by_name = {str(edition.number): edition for edition in every} | {edition.slug: edition for edition in every}
+    if name not in by_name:
+        raise problems.invalid("edition", "没有这个已发布的版本。", [edition.slug for edition in every])
+    return by_name[name]
 
 
 def _none_in_force(known_at: datetime.datetime | None) -> str:

@@ -35,7 +35,7 @@ def check(query: QueryDict, known: Mapping[str, bool]) -> None:
     errors = []
     for name, values in query.lists():
         if name not in known:
-            errors.append(error(_shown(name), f"没有参数“{_shown(name)}”。", sorted(known)))
+            errors.append(error(shown(name), f"没有参数“{shown(name)}”。", sorted(known)))
         elif any(not part.strip() for value in values for part in (value.split(",") if known[name] else [value])):
             errors.append(error(name, f"参数 {name} 的值为空。"))
         elif len(values) > 1 and not known[name]:
@@ -46,7 +46,8 @@ def check(query: QueryDict, known: Mapping[str, bool]) -> None:
         raise InvalidParameters(errors)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """Return a name as an error may repeat it: short, and without what is no part of a name."""
     return re.sub(r"[^\w.\[\]-]", "?", name)[:50] or "?"
 
 

@@ -21,6 +21,7 @@ DETAILS = {
     status.HTTP_405_METHOD_NOT_ALLOWED: "这个地址不接受这种请求方法。",
     status.HTTP_412_PRECONDITION_FAILED: "内容与请求所要求的版本不符。",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "请求正文太大。",
+    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "请求正文应是 JSON，Content-Type 为 application/json。",
     status.HTTP_500_INTERNAL_SERVER_ERROR: "服务器出错，已记录。请稍后再试。",
     status.HTTP_503_SERVICE_UNAVAILABLE: "暂时无法读取数据，请稍后再试。",
 }
@@ -69,14 +70,25 @@ def handle(exception: Exception, context: dict) -> HttpResponse | None:
         return respond(status.HTTP_400_BAD_REQUEST, "参数太多。")
     if isinstance(exception, OperationalError | InterfaceError):
         return respond(status.HTTP_503_SERVICE_UNAVAILABLE)
+    if isinstance(exception, exceptions.UnsupportedMediaType):
+        return respond(status.HTTP_415_UNSUPPORTED_MEDIA_TYPE)
+    if isinstance(exception, exceptions.Throttled):
+        return respond(status.HTTP_429_TOO_MANY_REQUESTS, str(exception.detail), wait=exception.wait)
     if isinstance(exception, exceptions.APIException):
         return respond(exception.status_code, str(exception.detail), getattr(exception, "errors", None))
     return None
 
 
-def respond(code: int, detail: str | None = None, errors: list[dict] | None = None) -> HttpResponse:
-    """Return a problem. Not through DRF's renderers: where a view answers YAML or a page, a problem is JSON still."""
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if code == status.HTTP_503_SERVICE_UNAVAILABLE else {}
+def respond(
+    code: int, detail: str | None = None, errors: list[dict] | None = None, *, wait: int | None = None
+) -> HttpResponse:
+    """Return a problem, with the seconds to ``wait`` before trying again.
+
+    Not through DRF's renderers: where a view answers YAML or a page, a problem is JSON still.
+    """
+    if code == status.HTTP_503_SERVICE_UNAVAILABLE:
+        wait = RETRY_AFTER_SECONDS
+    headers = {} if wait is None else {"Retry-After": str(wait)}
     text = json.dumps(document(code, detail, errors), ensure_ascii=False)
     return HttpResponse(text, status=code, headers=headers, content_type=MEDIA_TYPE)
 

@@ -22,6 +22,7 @@ LINKS = {
     "services": "service-list",
     "editions": "edition-list",
     "changes": "feed",
+    "feedback": "feedback",
     "domains": "domain-list",
     "departments": "department-list",
     "target_groups": "targetgroup-list",

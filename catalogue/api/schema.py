@@ -34,6 +34,15 @@ PROBLEMS = {
     ("503", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "暂时无法读取数据，请按 Retry-After 再试"),
     ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "没有这个对象、这一页，或那一天没有施行中的版本"),
 }
+# What only an address that is written to answers.
+WRITING = {
+    ("400", MEDIA_TYPE): OpenApiResponse(
+        ProblemSerializer, "正文不是 JSON，或有未知、缺少、写错的字段；errors 指明是哪一个、可用什么"
+    ),
+    ("413", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "正文太大"),
+    ("415", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "Content-Type 不是 application/json"),
+    ("429", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "同一地址提交得太多，请按 Retry-After 再试"),
+}
 
 
 def _parameter(name: str, description: str, type_: object = OpenApiTypes.STR, **kwargs) -> OpenApiParameter:
@@ -57,5 +66,8 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction="response"):
         bodies = super()._get_response_bodies(direction)
         for (code, media_type), response in PROBLEMS.items():
+            if code == "404" and self.method == "POST":
+                # Nothing in its address could be missing.
+                continue
             bodies.setdefault(code, self._get_response_for_code(response, code, media_types=[media_type]))
         return bodies

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from catalogue.api import changes, documents, root, views, vocabularies
+from catalogue.api import changes, documents, feedback, root, views, vocabularies
 
 router = SimpleRouter()
 router.register("services", views.ServiceViewSet, basename="service")
@@ -39,6 +39,10 @@ urlpatterns = [
         name="edition-changes",
     ),
     path("v1/changes/", changes.FeedViewSet.as_view({"get": "list"}), name="feed"),
+    path("v1/feedback/", feedback.FeedbackView.as_view(), name="feedback"),
+    re_path(
+        v1(f"feedback/(?P<receipt>{feedback.RECEIPT})"), feedback.FeedbackStateView.as_view(), name="feedback-state"
+    ),
     path("v1/", include(router.urls)),
     path("docs/", documents.SwaggerView.as_view(url_name="schema"), name="swagger"),
     path("redoc/", documents.RedocView.as_view(url_name="schema"), name="redoc"),

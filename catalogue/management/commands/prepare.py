@@ -26,6 +26,7 @@ class Command(BaseCommand):
         try:
             with whole_or_not_at_all(), one_at_a_time():
                 self._migrate()
+                call_command("createcachetable", verbosity=0)
                 load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
         except Faulty as error:
             raise CommandError(f"没有装入任何内容。{error}") from None

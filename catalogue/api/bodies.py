@@ -1,0 +1,101 @@
+"""Bodies of requests: JSON in UTF-8 and nothing else, of a length and depth that somebody needs."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from rest_framework import exceptions, parsers, serializers
+
+from catalogue.api.parameters import shown
+from catalogue.api.problems import InvalidParameters, error
+
+# The longest body that is read; the longest message takes 30 kB with every character escaped.
+LONGEST = 64 * 1024
+# How many values may stand in one another; whatever walks through a deeper body would run out of stack.
+DEEPEST = 20
+
+
+class TooLong(exceptions.APIException):
+    status_code = 413
+    default_detail = f"请求正文太大，最多 {LONGEST // 1024} kB。"
+
+
+class JSONParser(parsers.BaseParser):
+    """Reads a body that is JSON as RFC 8259 has it: no NaN, no name given twice."""
+
+    media_type = "application/json"
+
+    def parse(self, stream, media_type=None, parser_context=None) -> object:
+        try:
+            body = stream.read(LONGEST + 1)
+            if len(body) > LONGEST:
+                raise TooLong
+            found = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+            if _is_deep(found):
+                raise ValueError("too deep")
+            return found
+        # OSError: it broke off.
+        except (ValueError, RecursionError, OSError):
+            raise exceptions.ParseError("请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。") from None
+
+
+class Words(serializers.CharField):
+    """Text that was sent as text: a number is not taken for one."""
+
+    default_error_messages = {
+        "invalid": "应是文字（字符串）。",
+        "blank": "不能为空。",
+        "max_length": "太长，最多 {max_length} 个字。",
+        "required": "必须写明。",
+        "null": "不能为空。",
+    }
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        try:
+            data.encode()
+        except UnicodeEncodeError:
+            self.fail("invalid")
+        # A browser's line ends are not the writer's.
+        return super().to_internal_value(data.replace("\r\n", "\n"))
+
+
+def read(body: object, serializer: type[serializers.Serializer], *, allowed: Mapping[str, Sequence[str]]) -> dict:
+    """Return what a body says, validated. Raises InvalidParameters naming every field that cannot be taken.
+
+    ``allowed`` are the values of the fields that take one of a few. No value given is repeated in an error.
+    """
+    if not isinstance(body, Mapping):
+        raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
+    form = serializer(data=body)
+    errors = [
+        error(shown(name), f"没有字段“{shown(name)}”。", list(form.fields)) for name in body if name not in form.fields
+    ]
+    if not form.is_valid():
+        errors += [error(name, f"字段 {name} {found[0]}", allowed.get(name)) for name, found in form.errors.items()]
+    if errors:
+        raise InvalidParameters(errors)
+    return form.validated_data
+
+
+def _once(pairs: Sequence[tuple[str, object]]) -> dict:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list)
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)

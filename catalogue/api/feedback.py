@@ -1,0 +1,114 @@
+"""What the public says of a service (意见反馈), and what becomes of it. Nothing of it is kept by a cache."""
+
+import re
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from catalogue import hearing
+from catalogue.api import bodies, choosing, parameters, problems, schema, throttling
+from catalogue.api.views import SERVICE_CODE
+from catalogue.models import Citation, Edition, Feedback
+from services.models import Service
+
+RECEIPT = "[0-9a-z]{16}"
+FIELDS = [name for name, _ in Citation.FIELDS]
+CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+class FeedbackSerializer(serializers.Serializer):
+    """What somebody says of a service. How to reach the writer is not public, and deleted once the answer is given."""
+
+    service = bodies.Words(trim_whitespace=False, help_text="服务项目代码，例如 NM-05-01")
+    field = serializers.ChoiceField(
+        choices=Citation.FIELDS,
+        required=False,
+        allow_null=True,
+        help_text="说的是哪个字段；不写则为整个项目",
+        error_messages={"invalid_choice": "的值不在可用范围内。"},
+    )
+    edition = bodies.Words(
+        required=False, allow_null=True, trim_whitespace=False, help_text="说的是哪个版本：标识或版次；可不写"
+    )
+    message = bodies.Words(max_length=5000, help_text="意见，1 到 5000 个字")
+    contact = bodies.Words(
+        required=False, allow_null=True, max_length=200, help_text="联系方式；不公开，答复后即删除。可不写"
+    )
+
+    def validate_contact(self, contact: str | None) -> str | None:
+        if contact and CONTROLS.search(contact):
+            raise serializers.ValidationError("应是一行文字。")
+        return contact
+
+
+class ReceiptSerializer(serializers.Serializer):
+    """What has become of a message. The message itself and how to reach its writer are not answered."""
+
+    receipt = serializers.CharField(help_text="回执编号，凭它查看答复")
+    state = serializers.ChoiceField(choices=Feedback.State.choices)
+    service = serializers.CharField(source="service.code", help_text="服务项目代码")
+    field = serializers.ChoiceField(choices=Citation.FIELDS, allow_null=True, help_text="null：整个项目")
+    edition = serializers.CharField(source="edition.slug", default=None, allow_null=True, help_text="版本标识")
+    at = serializers.DateTimeField(help_text="收到时间")
+    answer = serializers.CharField(allow_null=True, help_text="公开答复；null：尚未答复")
+    answered_at = serializers.DateTimeField(allow_null=True, help_text="答复时间")
+    url = serializers.SerializerMethodField(help_text="查看答复的地址")
+
+    def get_url(self, feedback: Feedback) -> str:
+        return reverse("feedback-state", kwargs={"receipt": feedback.receipt}, request=self.context["request"])
+
+
+class FeedbackView(APIView):
+    """Anybody may say what is wrong or missing, without an account."""
+
+    parser_classes = [bodies.JSONParser]
+
+    @extend_schema(
+        summary="提出意见，得到回执编号",
+        tags=["feedback"],
+        request=FeedbackSerializer,
+        responses={201: OpenApiResponse(ReceiptSerializer, "已收到；Location 是查看答复的地址"), **schema.WRITING},
+    )
+    def post(self, request) -> Response:
+        parameters.check(request.query_params, {})
+        said = bodies.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
+        service, named = _service(said.pop("service")), said.pop("edition", None)
+        edition = named and choosing.published(named, Edition.objects.all())
+        with transaction.atomic():
+            throttling.admit(request)
+            feedback = hearing.receive(service, edition=edition, at=timezone.now(), **said)
+        answer = ReceiptSerializer(feedback, context={"request": request}).data
+        return Response(answer, status=201, headers=NOT_KEPT | {"Location": answer["url"]})
+
+
+class FeedbackStateView(parameters.StrictParameters, APIView):
+    """What has become of a message, for whoever has its receipt."""
+
+    @extend_schema(
+        summary="凭回执编号查看处理情况与公开答复",
+        tags=["feedback"],
+        parameters=[OpenApiParameter("receipt", str, OpenApiParameter.PATH, description="16 位回执编号")],
+        responses=ReceiptSerializer,
+    )
+    def get(self, request, receipt: str) -> Response:
+        feedback = Feedback.objects.select_related("service", "edition").filter(receipt=receipt).first()
+        if feedback is None:
+            raise NotFound("没有这个回执编号，请核对 16 位编号。")
+        return Response(ReceiptSerializer(feedback, context={"request": request}).data, headers=NOT_KEPT)
+
+
+def _service(code: str) -> Service:
+    published = Service.objects.filter(entries__edition__published_at__isnull=False).distinct()
+    # Only what is a code is sent to the database.
+    found = published.filter(code=code).first() if re.fullmatch(SERVICE_CODE, code) else None
+    if found is None:
+        codes = published.values_list("code", flat=True)
+        raise problems.invalid("service", "没有这个服务项目。", codes)
+    return found
