@@ -1,3 +1,3 @@
 """Where Django looks for an app's registrations: all of ours are in ``catalogue.desk``."""
 
-from catalogue.desk import editions, entries, not_verified, people, plan, proposals, record, vocabularies  # noqa: F401
+from catalogue.desk import editions, entries, hearing, not_verified, people, plan, proposals, record, vocabularies  # noqa: F401

@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from catalogue import publishing
-from catalogue.models import Edition, Entry, Event, Finding, Proposal
+from catalogue import hearing, publishing
+from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
 from catalogue.recording import Act
+from services.models import Service
 from tests.conftest import AT, person
 from tests.desk import as_typed, visible
 
@@ -18,7 +19,8 @@ ENGLISH = re.compile(
     r"\b(Select|Save|Add|Home|Search|Change|Delete|View|History|Error|Filter|All|None|True|False|null|Model|object"
     r"|link|relationship|Can (add|change|delete|view)|Please|Choose|Remove|required|field)\b"
 )
-READ_ONLY = {Event, Finding}
+# What is said and what happened comes from elsewhere, and stays.
+READ_ONLY = {Event, Feedback, Finding}
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # A proposal has forms of its own.
 WRITTEN_ELSEWHERE = {*READ_ONLY, Proposal}
@@ -40,8 +42,8 @@ def english_in(page) -> list[str]:
 
 def test_everything_an_editor_works_with_has_a_screen():
     assert [model._meta.object_name for model in MODELS] == [
-        "Group", "User", "Edition", "Entry", "Event", "Finding", "Proposal", "Box", "Department", "Domain", "Indicator",
-        "Region", "Service", "Source", "TargetGroup",
+        "Group", "User", "Edition", "Entry", "Event", "Feedback", "Finding", "Proposal", "Box", "Department", "Domain",
+        "Indicator", "Region", "Service", "Source", "TargetGroup",
     ]  # fmt: skip
 
 
@@ -49,6 +51,7 @@ def test_everything_an_editor_works_with_has_a_screen():
 def test_every_page_is_there_and_in_chinese(admin_client, draft, make_proposal, model):
     make_proposal()
     Group.objects.create(name="抄录")
+    hearing.receive(Service.objects.get(code="NM-01-07"), message="标准写错了。", field="standard", at=AT)
     newest = model._default_manager.order_by("-pk").first()
     addresses = [
         page_of(model, "changelist"),
@@ -101,7 +104,7 @@ def test_the_start_page_is_in_the_order_of_the_work(admin_client):
     page = admin_client.get(reverse("admin:index"))
 
     assert [(app["name"], [model["name"] for model in app["models"]]) for app in page.context["app_list"]] == [
-        ("服务清单", ["调整建议", "版本", "清单条目", "待核实", "记录"]),
+        ("服务清单", ["调整建议", "版本", "清单条目", "待核实", "意见反馈", "记录"]),
         ("词表", ["领域", "部门", "服务对象", "依据文件", "服务项目", "发展指标", "专栏", "行政区划"]),
         ("认证和授权", ["用户", "组"]),
     ]

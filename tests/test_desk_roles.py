@@ -13,12 +13,12 @@ from django.db import models
 from django.http import HttpResponse
 from django.urls import URLPattern, reverse
 
-from catalogue import roles
-from catalogue.models import Edition, Entry, Event, Finding, Proposal
+from catalogue import hearing, roles
+from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
 from services.models import Box, Department, Domain, Indicator, Region, Service, Source, TargetGroup
 from tests.conftest import person
 from tests.desk import rich_state, rows
-from tests.stating import state
+from tests.stating import PROPOSED_AT, state
 
 ALL, NOBODY = frozenset(roles.ROLES), frozenset()
 EDITORS, ASSESSORS, PUBLISHERS, AUDITORS = (frozenset({role}) for role in ("编辑", "评估", "发布", "审计"))
@@ -81,6 +81,7 @@ SCREENS = {
     "catalogue_proposal_attachment": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     # Opened, it leads back to the page. What is sent here is a remark, by somebody who read nothing.
     "catalogue_proposal_step": Screen(ALL, ALL, ALL - EDITORS, ALL - EDITORS),
+    **screens_of(Feedback, view=EDITORS | AUDITORS, change=EDITORS, scoped=True),
     **screens_of(Event, view=AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
     **screens_of(Group, view=AUDITORS),
@@ -104,6 +105,8 @@ def draft(make_edition, make_proposal) -> Edition:
     )
     for led_by in (OWN, FOREIGN):
         make_proposal(department=Department.objects.get(code=led_by), to="assessing")
+        led = Service.objects.filter(entries__edition__slug="2026", entries__lead_department__code=led_by).first()
+        hearing.receive(led, message=led_by, at=PROPOSED_AT)
     return make_edition("2027", "2027-01-01", entries=[rich_state(), others], at=None)
 
 
@@ -150,6 +153,8 @@ def row_of(app: str, model: str, draft: Edition, *, foreign: bool) -> models.Mod
         return Finding.objects.not_verified().filter(entry__lead_department__code=led_by).first()
     if kind is Edition:
         return draft
+    if kind is Feedback:
+        return Feedback.objects.get(message=led_by)
     if kind is Proposal:
         return Proposal.objects.get(department__code=led_by)
     return kind._default_manager.order_by("pk").last()

@@ -9,9 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from catalogue import attaching, canonical, merging, proposals, roles
+from catalogue import attaching, canonical, hearing, merging, proposals, roles
 from catalogue.desk.base import act
 from catalogue.desk.proposal_forms import (
     AssessmentForm,
@@ -228,12 +229,13 @@ class Drafting(Seen):
         return [], []
 
     def _link(self, request: HttpRequest, proposal: Proposal) -> None:
-        """Link the feedback a proposal was begun from, if it is there and still open."""
+        """Note on the feedback a proposal was begun from that it was, if it is there, open, and who asks may answer."""
         pk = request.GET.get("feedback", "")
-        if pk.isdecimal() and len(pk) < 19 and request.user.has_perm("catalogue.change_feedback"):
-            Feedback.objects.filter(pk=pk, state=Feedback.State.RECEIVED).update(
-                proposal=proposal, state=Feedback.State.CONSIDERED
-            )
+        if not (pk.isdecimal() and len(pk) < 19 and request.user.has_perm("catalogue.change_feedback")):
+            return
+        feedback = Feedback.objects.with_lead(timezone.localdate()).filter(pk=pk).first()
+        if feedback and feedback.state == Feedback.State.RECEIVED and roles.changes(request.user, feedback.lead):
+            hearing.consider(feedback, proposal, act=act(request))
 
     def _own(self, request: HttpRequest) -> list[str] | None:
         return None if request.user.is_superuser else roles.departments(request.user)

@@ -19,6 +19,7 @@ WORDS = dict(Citation.FIELDS) | {
     "verification": "核实情况",
     "basis": "依据类别",
     "password": "密码",
+    "answer": "公开答复",
     "tasks": "主要任务",
     "projects": "项目",
     "memberships": "所属部门",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -55,7 +55,7 @@ def waiting_for(user: AbstractBaseUser, *, on: datetime.date) -> Iterator[Sectio
         yield Section("待编入版本", [_item(each, str(each.department)) for each in rows], "没有待编入的建议。")
         yield Section("未发布的版本", [_draft(each) for each in Edition.objects.drafts()], "没有草稿版本。")
     if user.has_perm("catalogue.change_feedback"):
-        rows = _own(Feedback.objects.exclude(state=Feedback.State.ANSWERED), user, on).order_by("at")
+        rows = _own(Feedback.objects.waiting(), user, on).order_by("at")
         yield Section("待答复的反馈", [_heard(each) for each in rows.select_related("service")], "没有待答复的反馈。")
     if user.has_perm("catalogue.check_entry"):
         due = [each for each in checking.due(on) if _is_mine(user, each.entry)]
@@ -130,13 +130,8 @@ def _is_mine(user: AbstractBaseUser, entry) -> bool:
 
 
 def _own(feedback: QuerySet, user: AbstractBaseUser, on: datetime.date) -> QuerySet:
-    """Feedback on services of somebody's departments, as the edition in force has them, and on those it has not."""
-    if user.is_superuser:
-        return feedback
-    in_force = Edition.objects.in_force(on).values("pk")
-    listed = Q(service__entries__edition__in=in_force)
-    led = Q(service__entries__lead_department__code__in=roles.departments(user))
-    return feedback.filter(listed & led).distinct()
+    """Feedback on services that somebody's departments lead."""
+    return feedback if user.is_superuser else feedback.with_lead(on).filter(lead__in=roles.departments(user))
 
 
 def _day(at: datetime.datetime) -> datetime.date:
