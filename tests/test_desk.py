@@ -6,12 +6,15 @@ import re
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.test import Client
 from django.urls import reverse
 
 from catalogue import hearing, publishing
 from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
 from catalogue.recording import Act
-from services.models import Service
+from services.models import Department, Service
 from tests.conftest import AT, person
 from tests.desk import as_typed, visible
 
@@ -124,6 +127,26 @@ def test_the_desk_runs_and_loads_nothing_but_its_own(admin_client, path):
 
     assert "script-src 'self';" in policy and "style-src 'self';" in policy and "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("name", ["400", "403", "404", "500"])
+def test_a_page_of_an_error_is_in_chinese_and_rests_on_nothing(client, name):
+    words = visible(HttpResponse(render_to_string(f"{name}.html")))
+
+    assert "编辑台首页" in words
+    assert not ENGLISH.search(words)
+
+
+def test_an_address_that_is_none_and_a_form_that_is_too_old_are_told_in_chinese(admin_client, admin_user, settings):
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(admin_user)
+
+    nowhere = admin_client.get("/admin/nowhere/")
+    too_old = careful.post(page_of(Department, "add"), {})
+
+    assert (nowhere.status_code, too_old.status_code) == (404, 403)
+    assert "没有这一页" in visible(nowhere) and "页面已过期" in visible(too_old)
+    assert english_in(nowhere) == english_in(too_old) == []
 
 
 def test_an_unknown_value_is_called_unknown(admin_client):

@@ -232,7 +232,7 @@ def tour(browser, address: str, shots: Path | None, addresses: list[str]) -> lis
     return root.faults
 
 
-def main(shots: Path | None) -> int:
+def main(shots: Path | None, touring: bool) -> int:
     executable = chromium()
     if executable is None:
         sys.exit("没有找到 Chromium：请安装 chromium 与中文字体 fonts-noto-cjk。")
@@ -249,14 +249,15 @@ def main(shots: Path | None) -> int:
         connections.close_all()
         with served() as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM))
-            faults = walk(browser, address, shots) + tour(browser, address, shots, addresses)
+            faults = walk(browser, address, shots)
+            if touring:
+                faults += tour(browser, address, shots, addresses)
             browser.close()
             answer = urllib.request.urlopen(f"{address}/api/v1/services/NM-01-07/?edition=third").read().decode()  # noqa: S310
     if STANDARD not in answer:
         faults.append("发布之后接口没有给出新的标准")
     print(
-        "\n".join(dict.fromkeys(faults))
-        or "从建议到发布走通，每个页面都打开过：没有严重的无障碍问题，没有被策略拦下的内容，没有英文。"
+        "\n".join(dict.fromkeys(faults)) or "从建议到发布走通：没有严重的无障碍问题，没有被策略拦下的内容，没有英文。"
     )
     return 1 if faults else 0
 
@@ -264,4 +265,6 @@ def main(shots: Path | None) -> int:
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shots", type=Path, help="把每一页的截图存到这个文件夹")
-    sys.exit(main(options.parse_args().shots))
+    options.add_argument("--tour", action="store_true", help="走通之后，再以管理员打开每一个页面")
+    chosen = options.parse_args()
+    sys.exit(main(chosen.shots, chosen.tour))
