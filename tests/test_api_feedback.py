@@ -180,6 +180,13 @@ def test_a_body_that_cannot_be_read_is_a_problem_and_nothing_is_kept(client, db,
     assert not Feedback.objects.exists()
 
 
+@pytest.mark.parametrize(("depth", "words"), [(19, "字段 message 应是文字"), (20, "层数太多"), (990, "层数太多")])
+def test_how_deep_a_body_may_be(client, db, depth, words):
+    body = f'{{"service": "NM-05-01", "message": {"[" * depth}{"]" * depth}}}'
+
+    assert words in assert_problem(send(client, body), 400)["detail"]
+
+
 def test_the_longest_message_fits_however_it_is_escaped(client, db):
     assert send(client, json.dumps(SAID | {"message": "字" * 5000}, ensure_ascii=True)).status_code == 201
     assert send(client, json.dumps(SAID | {"message": "😀" * 5000}, ensure_ascii=True)).status_code == 201

@@ -59,6 +59,18 @@ def test_an_auditor_reads_all_and_answers_nothing(client, feedback, foreign):
     assert Feedback.objects.filter(state="received").count() == 2
 
 
+def test_who_sees_all_answers_for_his_own_departments_alone(client, feedback):
+    client.force_login(person("zhou", "编辑", "审计", departments=[FOREIGN]))
+
+    read = client.get(page(feedback))
+
+    assert "由此提出调整建议" not in visible(read)
+    assert read.context["form"] is None
+    assert client.post(page(feedback), {"answer": "答复"}).status_code == 403
+    feedback.refresh_from_db()
+    assert feedback.state == "received"
+
+
 def test_the_list_is_filtered(admin_client, feedback, foreign):
     assert rows(admin_client.get(LIST, {"lead": OWN}), "receipt") == [feedback.receipt]
     assert rows(admin_client.get(LIST, {"lead": FOREIGN}), "receipt") == [foreign.receipt]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from catalogue import hearing, proposals, recording
 from catalogue.models import Event, Feedback
@@ -68,6 +68,25 @@ def test_an_answer_that_cannot_be_kept_leaves_everything(feedback, act, answer):
     feedback.refresh_from_db()
     assert (feedback.state, feedback.contact) == ("received", CONTACT)
     assert not Event.objects.filter(verb="answered").exists()
+
+
+@pytest.mark.parametrize("verb", ["answer", "consider"])
+def test_what_cannot_be_recorded_does_not_happen(feedback, make_proposal, act, verb):
+    proposal = make_proposal(NOTE)
+
+    def away(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "catalogue_event"'):
+            raise OperationalError("the database is away")
+        return execute(sql, params, many, context)
+
+    with pytest.raises(OperationalError), connection.execute_wrapper(away):
+        if verb == "answer":
+            hearing.answer(feedback, answer="已更正。", act=act("root"))
+        else:
+            hearing.consider(feedback, proposal, act=act())
+
+    feedback.refresh_from_db()
+    assert (feedback.state, feedback.contact, feedback.proposal) == ("received", CONTACT, None)
 
 
 def test_an_answer_is_given_once(feedback, act):
