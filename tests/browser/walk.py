@@ -48,6 +48,18 @@ def people() -> None:
             Membership.objects.create(user=user, department=Department.objects.get(code=department))
 
 
+def feedback() -> None:
+    """Say something of a service, as anybody may."""
+    from django.utils import timezone
+
+    from catalogue import hearing
+    from services.models import Service
+
+    service = Service.objects.get(code="NM-01-07")
+    said = "标准已经提高，清单上还是旧的。\n请核对。"
+    hearing.receive(service, message=said, field="standard", contact="13800000000", at=timezone.now())
+
+
 @contextmanager
 def served():
     """Serve the site as in production on a free port, and give its address."""
@@ -190,7 +202,7 @@ def screens() -> list[str]:
     from django.contrib import admin
     from django.urls import reverse
 
-    from catalogue.models import Edition, Entry, Event, Finding, Proposal
+    from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
 
     found = [reverse(f"admin:{name}") for name in ("index", "password_change", "import")]
     for model in admin.site._registry:
@@ -204,7 +216,7 @@ def screens() -> list[str]:
             found.append(reverse(f"{name}_change", args=[row.pk]))
         if model not in {Finding, Event} and admin.site._registry[model].has_add_permission(_Root()):
             found.append(reverse(f"{name}_add"))
-        if row and model not in {Finding, Event, Proposal} and model._meta.app_label != "services":
+        if row and model not in {Finding, Event, Feedback, Proposal} and model._meta.app_label != "services":
             found.append(reverse(f"{name}_delete", args=[row.pk]))
     draft, sealed = Edition.objects.drafts().get(), Entry.objects.published().first()
     found += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("beside", "publish")]
@@ -245,6 +257,7 @@ def main(shots: Path | None, touring: bool) -> int:
 
         own.build(services=20)
         people()
+        feedback()
         addresses = screens()
         connections.close_all()
         with served() as address, sync_playwright() as playwright:
