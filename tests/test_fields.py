@@ -1,9 +1,13 @@
 """What the columns refuse, also from SQL: empty text, NUL, and identifiers of another form."""
 
+import re
+
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 
+from services.fields import Choice
 from services.models import Department, Domain, Region, Service, Source
 
 
@@ -72,3 +76,22 @@ def test_a_verbatim_citation_has_its_quote(db):
 def test_a_label_nobody_knows_is_refused_by_the_database(db, model, field):
     with pytest.raises(IntegrityError), transaction.atomic():
         model.objects.filter(pk=model.objects.first().pk).update(**{field: "certain"})
+
+
+@pytest.mark.parametrize(
+    "field",
+    [field for model in apps.get_models() for field in model._meta.local_concrete_fields if isinstance(field, Choice)],
+    ids=str,
+)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite makes a table anew for every change of a column")
+def test_a_choice_that_came_later_is_allowed_by_the_database(db, field):
+    """Django changes the CHECK of a column only if it is one of its own types': a migration has to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(pg_get_constraintdef(c.oid), ' ') FROM pg_constraint c JOIN pg_attribute a "
+            "ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum] "
+            "WHERE c.contype = 'c' AND c.conrelid = %s::regclass AND a.attname = %s",
+            [field.model._meta.db_table, field.column],
+        )
+        (definition,) = cursor.fetchone()
+    assert set(dict(field.flatchoices)) <= set(re.findall("'([^']*)'", definition))
