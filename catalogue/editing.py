@@ -168,9 +168,29 @@ def record_edition(edition: Edition, *, before: Mapping | None, act: recording.A
 
 @transaction.atomic
 def discard(edition: Edition, *, act: recording.Act) -> None:
-    """Throw a draft edition away with its entries, and record it. Raises Refused if it is published."""
+    """Throw a draft edition away with its entries, and record it. Raises Refused if it is published.
+
+    Proposals that were taken up into it are approved as before, and can be taken up into another.
+    """
     _refuse_published(edition)
-    recording.append(act, [{"verb": Event.Verb.DELETED, "edition": edition.slug, "before": canonical.header(edition)}])
+    released = list(edition.proposals.order_by("number"))
+    recording.append(
+        act,
+        [
+            {"verb": Event.Verb.DELETED, "edition": edition.slug, "before": canonical.header(edition)},
+            *(
+                {
+                    "verb": Event.Verb.REVISED,
+                    "proposal": proposal.number,
+                    "field": "edition",
+                    "before": edition.slug,
+                    "after": None,
+                }
+                for proposal in released
+            ),
+        ],
+    )
+    edition.proposals.update(edition=None)
     edition.delete()
 
 

@@ -139,6 +139,9 @@ def test_two_windows_of_one_proposal_lose_nothing(editor, make_proposal):
     assert (refused.status_code, proposal.title, proposal.reason) == (409, "先保存的标题", "落实常务会议决定")
     assert "先保存的标题" in visible(refused)
     assert refused.context["form"]["reason"].value() == "后保存的理由"
+    assert editor.post(edit, boxes(refused)).status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.reason == "后保存的理由"
 
 
 @pytest.mark.parametrize(
@@ -240,3 +243,13 @@ def test_an_attachment_that_is_too_big_is_refused(client, make_proposal, figures
     assert refused.status_code == 422
     assert "不能超过 10 MB" in visible(refused)
     assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize("view", ["edit", "new_entry", "assess", "attachment"])
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_a_proposal_that_is_not_there_is_not_there(editor, view, number):
+    for answer in (
+        editor.get(reverse(f"admin:catalogue_proposal_{view}", args=[number])),
+        editor.post(reverse(f"admin:catalogue_proposal_{view}", args=[number]), {"seen": "x", "record": "9" * 30}),
+    ):
+        assert answer.status_code in {302, 403}

@@ -246,3 +246,19 @@ def test_a_draft_with_faults_cannot_be_pressed_through(client, act, next_edition
     assert "没有经批准的调整建议" in visible(refused)
     next_edition.refresh_from_db()
     assert not next_edition.is_published
+
+
+def test_a_draft_thrown_away_releases_its_proposals(client, make_proposal, act, next_edition):
+    proposal = make_proposal(to="approved")
+    proposals.take_up(proposal, next_edition, act=act("root"))
+    client.force_login(person("sun", "发布"))
+    delete = reverse("admin:catalogue_edition_delete", args=[next_edition.pk])
+
+    asked = client.get(delete)
+    assert asked.context["protected"] == []
+    client.post(delete, {"post": "yes"})
+
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.edition) == ("approved", None)
+    told = Event.objects.filter(proposal=proposal.number).order_by("number").last()
+    assert (told.verb, told.field, told.before, told.actor) == ("revised", "edition", '"2027"', "sun")

@@ -249,7 +249,9 @@ class Drafting(Seen):
         } | context  # fmt: skip
         if proposal:
             # After a refusal too: whoever presses again has seen what is told on this page.
-            context |= {"seen": seen(proposal), "record": last_of(proposal)}
+            # Asked anew: a form writes what was typed into the row it was given.
+            now = Proposal.objects.get(pk=proposal.pk)
+            context |= {"seen": seen(now), "record": last_of(now)}
             if request.method == "POST" and not theirs and not reasons:
                 context |= {name: request.POST.get(name, "") for name in ("seen", "record")}
         invalid = request.method == "POST" and not reasons

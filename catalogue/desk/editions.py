@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from catalogue import canonical, editing, roles
 from catalogue.desk import resting
-from catalogue.desk.base import DeskAdmin, Unsealed, act
+from catalogue.desk.base import DeskAdmin, Unsealed, act, link
 from catalogue.desk.publishing import Publishing
 from catalogue.models import Edition, Entry, Event, Finding, Proposal
 
@@ -116,6 +116,12 @@ class EditionAdmin(Publishing, Unsealed, DeskAdmin):
         )
         super().save_model(request, obj, form, change)
         editing.record_edition(obj, before=before, act=act(request))
+
+    def get_deleted_objects(self, objs, request):
+        # Proposals that were taken up do not forbid it: they are released (``editing.discard()``).
+        names, counts, needed, protected = super().get_deleted_objects(objs, request)
+        taken_up = {str(link(proposal)) for proposal in Proposal.objects.filter(edition__in=objs)}
+        return names, counts, needed, [each for each in protected if str(each) not in taken_up]
 
     def delete_model(self, request, obj):
         editing.discard(obj, act=act(request))
