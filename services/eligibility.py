@@ -1,0 +1,281 @@
+"""What a person's circumstances say of a rule: three-valued, with a reason for every criterion and the next question.
+
+Standard library only: no database, no request, no clock. A rule's criteria and groups are bits of whole numbers, so
+that a list of them is judged in well under a millisecond. A profile is judged and forgotten: nothing here keeps one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import chain, combinations
+from operator import eq, ge, gt, le, lt, ne, or_
+from typing import NamedTuple
+
+from services.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact, Vocabulary
+
+ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = OUTCOMES = ("eligible", "not_eligible", "unknown")
+
+# What each type of fact can be asked. Of a list of choices ``contains`` and ``ne`` ask for one, ``in`` for any of some.
+OPERATORS = {
+    INTEGER: ("eq", "ne", "lt", "lte", "gt", "gte", "in"),
+    BOOLEAN: ("eq", "ne"),
+    CHOICE: ("eq", "ne", "in"),
+    CHOICES: ("contains", "ne", "in"),
+}
+EVERY_OPERATOR = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "contains")
+_COMPARE = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
+# A rule nobody could read needs no room; and of one fact, no more choices than can be tried in every combination.
+MOST_GROUPS, MOST_CRITERIA, MOST_CHOICES = 20, 60, 12
+
+
+class Criterion(NamedTuple):
+    """One condition: a fact, an operator of ``OPERATORS``, and the value (for ``in``: a tuple) it is compared with."""
+
+    fact: str
+    op: str
+    value: object
+
+
+class Verdict(NamedTuple):
+    """What circumstances say of one rule.
+
+    ``results`` has True, False or None (unknown) for each criterion of the rule, in order. ``missing`` are the facts
+    that could still decide it, in the vocabulary's order; ``live`` are the unknown criteria of each group that may yet
+    hold, as bits.
+    """
+
+    outcome: str
+    results: tuple[bool | None, ...]
+    missing: tuple[str, ...]
+    live: tuple[int, ...]
+
+
+class Rule:
+    """Whom a service is for: everybody, or any of some groups of criteria that must all hold, or not to be said so.
+
+    Made from the ``eligibility`` of an entry; ``None`` is a rule nobody has stated, and always unknown.
+    """
+
+    def __init__(self, eligibility: Mapping | None, vocabulary: Vocabulary = VOCABULARY):
+        stated = eligibility or {"universal": False, "machine_readable": False, "any": []}
+        self.universal: bool = stated["universal"]
+        self.machine_readable: bool = stated["machine_readable"]
+        groups = [[_criterion(raw) for raw in group["all"]] for group in stated["any"]]
+        self.criteria: tuple[Criterion, ...] = tuple(chain.from_iterable(groups))
+        # Which group, counted from 1, each criterion stands in.
+        self.places: tuple[int, ...] = tuple(place for place, group in enumerate(groups, 1) for _ in group)
+        self._groups = tuple(_bits(group, first) for group, first in zip(groups, _firsts(groups), strict=True))
+        self._asked = {
+            fact.name: [
+                (1 << place, _test(each, fact)) for place, each in enumerate(self.criteria) if each.fact == fact.name
+            ]
+            for fact in vocabulary
+            if any(each.fact == fact.name for each in self.criteria)
+        }
+        self._bits_of = {name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._asked.items()}
+        self._answers = {
+            name: frozenset(
+                self._holding(name, answer) for answer in _answers(vocabulary, vocabulary[name], self.criteria)
+            )
+            for name in self._asked
+        }
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The names of the facts the rule asks, in the vocabulary's order."""
+        return tuple(self._asked)
+
+    def judge(self, circumstances: Mapping[str, object]) -> Verdict:
+        """Judge circumstances as ``Vocabulary.understood()`` returns them.
+
+        Kleene's logic: one failed criterion settles a group, one group that holds settles the rule, and an absent fact
+        is unknown, never false.
+        """
+        holds = known = 0
+        for name, tests in self._asked.items():
+            if name in circumstances:
+                known |= self._bits_of[name]
+                answer = circumstances[name]
+                for bit, test in tests:
+                    if test(answer):
+                        holds |= bit
+        results = tuple(
+            (holds >> place & 1 == 1) if known >> place & 1 else None for place in range(len(self.criteria))
+        )
+        if self.universal:
+            return Verdict(ELIGIBLE, results, (), ())
+        if not self.machine_readable:
+            return Verdict(UNKNOWN, results, (), ())
+        fails = known & ~holds
+        live = tuple(group & ~known for group in self._groups if not group & fails)
+        if 0 in live:
+            return Verdict(ELIGIBLE, results, (), ())
+        if not live:
+            return Verdict(NOT_ELIGIBLE, results, (), ())
+        waiting = reduce(or_, live)
+        return Verdict(UNKNOWN, results, tuple(name for name, bits in self._bits_of.items() if bits & waiting), live)
+
+    def settled_by(self, name: str, live: Sequence[int]) -> bool:
+        """Whether some answer to one fact would decide the rule, given ``Verdict.live``."""
+        bits = self._bits_of[name]
+        for holding in self._answers[name]:
+            failing = bits & ~holding
+            if any(not group & ~holding for group in live) or all(group & failing for group in live):
+                return True
+        return False
+
+    def contradictions(self) -> Iterator[tuple[int, str]]:
+        """The group (from 1) and the fact of every set of criteria that no answer at all could meet."""
+        for place, group in enumerate(self._groups, 1):
+            for name, bits in self._bits_of.items():
+                asked = group & bits
+                if asked and not any(not asked & ~holding for holding in self._answers[name]):
+                    yield place, name
+
+    def _holding(self, name: str, answer: object) -> int:
+        return reduce(or_, (bit for bit, test in self._asked[name] if test(answer)), 0)
+
+
+def next_question(
+    judged: Iterable[tuple[Rule, Verdict]], vocabulary: Vocabulary = VOCABULARY
+) -> tuple[Fact, int] | None:
+    """Return the fact worth asking next, and how many undecided services an answer to it can decide; or None.
+
+    Of the facts that still matter, the one that can decide the most; of equals, the first in the vocabulary. The
+    number is 0 where no single answer decides anything yet, as between two groups of two facts each.
+    """
+    settles: dict[str, int] = {}
+    for rule, verdict in judged:
+        for name in verdict.missing:
+            settles[name] = settles.get(name, 0) + rule.settled_by(name, verdict.live)
+    if not settles:
+        return None
+    most = max(settles.values())
+    return next((fact, most) for fact in vocabulary if settles.get(fact.name) == most)
+
+
+def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
+    """Return what is wrong with an entry's ``eligibility``: sentences, an empty list if nothing is.
+
+    None is nothing stated. A universal rule has no groups; one that is not machine-readable has none either, and a
+    ``reason``; any other has groups, each of criteria that some person could meet all at once.
+    """
+    if eligibility is None:
+        return []
+    if not isinstance(eligibility, dict) or set(eligibility) != {"universal", "machine_readable", "any", "reason"}:
+        return ["享受条件应写明 universal、machine_readable、any 和 reason。"]
+    universal, readable, groups, reason = (
+        eligibility[key] for key in ("universal", "machine_readable", "any", "reason")
+    )
+    if type(universal) is not bool or type(readable) is not bool or not isinstance(groups, list):
+        return ["享受条件的 universal 和 machine_readable 应是 true 或 false，any 应是列表。"]
+    if reason is not None and not (isinstance(reason, str) and reason.strip()):
+        return ["享受条件的 reason 应是一句话，或为空。"]
+    if not readable:
+        wrong = ["不能化为条件的，不能同时写明条件或“面向所有人”。"] if universal or groups else []
+        return wrong if reason else [*wrong, "不能化为条件的，请写明为什么。"]
+    if reason is not None:
+        return ["reason 只用于不能化为条件的项目。"]
+    if universal:
+        return ["面向所有人的，不能再写条件。"] if groups else []
+    if not groups:
+        return ["请至少写明一组条件，或注明“面向所有人”或“不能化为条件”。"]
+    return _misshapen(groups, vocabulary) or _unmeetable(eligibility, vocabulary)
+
+
+def _misshapen(groups: list, vocabulary: Vocabulary) -> list[str]:
+    if len(groups) > MOST_GROUPS:
+        return [f"条件最多 {MOST_GROUPS} 组。"]
+    found, count = [], 0
+    for place, group in enumerate(groups, 1):
+        if not isinstance(group, dict) or set(group) != {"all"} or not isinstance(group["all"], list):
+            found.append(f"第 {place} 组应是 all 加一个条件列表。")
+        elif not group["all"]:
+            found.append(f"第 {place} 组没有条件。")
+        else:
+            count += len(group["all"])
+            found += [f"第 {place} 组：{fault}" for raw in group["all"] for fault in _about(raw, vocabulary)]
+            known = [_criterion(raw) for raw in group["all"]] if not found else []
+            found += [f"第 {place} 组：有重复的条件。"] if len(set(known)) != len(known) else []
+    return found + ([f"条件最多 {MOST_CRITERIA} 个。"] if count > MOST_CRITERIA else [])
+
+
+def _about(raw: object, vocabulary: Vocabulary) -> list[str]:
+    if not isinstance(raw, dict) or set(raw) != {"fact", "op", "value"}:
+        return ["条件应写明 fact、op 和 value。"]
+    if not isinstance(raw["fact"], str) or raw["fact"] not in vocabulary:
+        return ["没有这个事实，请从事实词表中选择。"]
+    fact, op, value = vocabulary[raw["fact"]], raw["op"], raw["value"]
+    if op not in OPERATORS[fact.type]:
+        return [f"“{fact.label}”不能用这个比较方式，可用：{'、'.join(OPERATORS[fact.type])}。"]
+    values = value if op == "in" else [value]
+    if not isinstance(values, list) or not values:
+        return [f"“{fact.label}”用 in 时，值应是不为空的列表。"]
+    # Of a list of choices a criterion names one at a time.
+    wrong = [fact.fault([each] if fact.type == CHOICES else each) for each in values]
+    if any(wrong):
+        return [f"“{fact.label}”的值{next(filter(None, wrong))}可用：{'、'.join(fact.allowed())}。"]
+    return [f"“{fact.label}”的值有重复。"] if len({repr(each) for each in values}) != len(values) else []
+
+
+def _unmeetable(eligibility: Mapping, vocabulary: Vocabulary) -> list[str]:
+    mentioned: dict[str, set] = {}
+    for raw in (raw for group in eligibility["any"] for raw in group["all"]):
+        if vocabulary[raw["fact"]].type == CHOICES:
+            mentioned.setdefault(raw["fact"], set()).update(_values(_criterion(raw)))
+    if crowded := [name for name, choices in mentioned.items() if len(choices) > MOST_CHOICES]:
+        return [f"“{vocabulary[crowded[0]].label}”在一条规则中最多提到 {MOST_CHOICES} 个值。"]
+    return [
+        f"第 {place} 组：关于“{vocabulary[name].label}”的条件互相矛盾，没有人能同时满足。"
+        for place, name in Rule(eligibility, vocabulary).contradictions()
+    ]
+
+
+def _criterion(raw: Mapping) -> Criterion:
+    value = raw["value"]
+    return Criterion(raw["fact"], raw["op"], tuple(value) if isinstance(value, list) else value)
+
+
+def _values(criterion: Criterion) -> tuple:
+    return criterion.value if isinstance(criterion.value, tuple) else (criterion.value,)
+
+
+def _firsts(groups: Sequence[Sequence]) -> Iterator[int]:
+    first = 0
+    for group in groups:
+        yield first
+        first += len(group)
+
+
+def _bits(group: Sequence, first: int) -> int:
+    return ((1 << len(group)) - 1) << first
+
+
+def _test(criterion: Criterion, fact: Fact) -> Callable[[object], bool]:
+    """Return the question a criterion asks of an answer."""
+    op, value = criterion.op, criterion.value
+    if fact.type == CHOICES:
+        if op == "in":
+            wanted = frozenset(value)
+            return lambda answer: not wanted.isdisjoint(answer)
+        return (lambda answer: value not in answer) if op == "ne" else (lambda answer: value in answer)
+    if op == "in":
+        return frozenset(value).__contains__
+    compare = _COMPARE[op]
+    return lambda answer: compare(answer, value)
+
+
+def _answers(vocabulary: Vocabulary, fact: Fact, criteria: Iterable[Criterion]) -> Iterator[object]:
+    """Answers to a fact enough to tell apart whatever its criteria can tell apart."""
+    mentioned = {value for each in criteria if each.fact == fact.name for value in _values(each)}
+    if fact.type == INTEGER:
+        near = {value + step for value in mentioned for step in (-1, 0, 1)}
+        yield from (value for value in near if fact.fault(value) is None)
+    elif fact.type == BOOLEAN:
+        yield from (True, False)
+    elif fact.type == CHOICE:
+        yield from fact.choices
+    else:
+        for size in range(len(mentioned) + 1):
+            for chosen in combinations(sorted(mentioned), size):
+                if size == 0 or fact.fault(list(chosen)) is None:
+                    yield vocabulary.implied(fact.name, chosen)
