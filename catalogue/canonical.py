@@ -42,8 +42,7 @@ def document(entry: Entry) -> dict:
         "lead_department_alternatives": _terms(entry.lead_department_alternatives, "name"),
         "co_departments": _terms(entry.co_departments, "name"),
         "legal_basis": _terms(entry.legal_basis, "title"),
-        # Its place in the form; the rules themselves come with the entitlements.
-        "eligibility": None,
+        "eligibility": entry.eligibility,
         "note": entry.note,
         "verification": {
             field: findings[field].verification if field in findings else None for field in Entry.SOURCED_FIELDS
@@ -57,6 +56,8 @@ def document(entry: Entry) -> dict:
                 "quote": citation.quote,
                 "verification": citation.verification,
                 "jurisdiction": citation.jurisdiction,
+                # Said where there is one: of the eligibility, the criterion that the clause supports.
+                **({"criterion": citation.criterion} if citation.criterion else {}),
             }
             for citation in entry.citations.all()
         ],
@@ -80,7 +81,7 @@ def stated(document: dict) -> dict:
     """
     lead = document["lead_department"]
     return {
-        **{key: value for key, value in document.items() if key != "eligibility"},
+        **document,
         "domain": document["domain"]["code"],
         "lead_department": lead and lead["code"],
         **{

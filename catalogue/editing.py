@@ -25,7 +25,9 @@ TEXTS = (
 )
 LISTS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
 # Everything an entry says, as ``canonical.stated()`` and the files of ``fixtures/editions`` name it.
-COLUMNS = ("code", "number", "domain", *TEXTS, "lead_department", *LISTS, "verification", "basis", "citations")
+COLUMNS = (
+    "code", "number", "domain", *TEXTS, "eligibility", "lead_department", *LISTS, "verification", "basis", "citations",
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -58,7 +60,7 @@ def revise(edition: Edition, stated: Mapping, *, terms: Terms, act: recording.Ac
 
 def misfits(stated: Mapping) -> list[sourcing.Fault]:
     """Return a fault for every text and number its column cannot hold, on either database."""
-    held = [(Entry, column, stated[column]) for column in ("number", *TEXTS)]
+    held = [(Entry, column, stated[column]) for column in ("number", *TEXTS, "eligibility")]
     held += [
         (Citation, column, citation[column]) for citation in stated["citations"] for column in ("locator", "quote")
     ]
@@ -81,6 +83,7 @@ def resolve(stated: Mapping, terms: Terms) -> tuple[dict, dict]:
     lead = stated["lead_department"]
     columns = {
         "number": stated["number"],
+        "eligibility": stated["eligibility"],
         "domain": terms.domain(stated["domain"]),
         "lead_department": lead and terms.department(lead),
         **{column: stated[column] for column in TEXTS},

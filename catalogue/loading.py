@@ -158,7 +158,10 @@ def _check_labels(path: Path, code: str, labels: object, key: str, allowed: list
 
 
 def _check_citation(path: Path, code: str, citation: object) -> None:
-    check_keys(path, code, citation, ("field", *CITATION, "jurisdiction"))
+    criterion = ["criterion"] if isinstance(citation, dict) and "criterion" in citation else []
+    check_keys(path, code, citation, ("field", *CITATION, "jurisdiction", *criterion))
+    if criterion and (type(citation["criterion"]) is not int or citation["criterion"] < 1):
+        raise Faulty(path, code, "来源的 criterion 应是从 1 起的整数")
     fields = [field for field, _ in Citation.FIELDS]
     for key, allowed in (("field", fields), ("verification", Verification.values)):
         if citation[key] not in allowed:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from catalogue.models import Citation, Entry, SourcedField
+from services import eligibility
 from services.models import Verification
 
 
@@ -38,6 +39,7 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
             found.append(Fault("citations", f"来源引用了不存在的字段“{citation['field']}”。"))
         if citation["verification"] == Verification.VERBATIM and not _quoted(citation):
             found.append(Fault(citation["field"], f"标为“原文核对”的来源 {citation['source']} 没有照录原文。"))
+    found += _misplaced(entry)
     named = {citation["source"] for citation in entry["citations"] if citation["field"] == "legal_basis"}
     found += [
         Fault("legal_basis", f"“法律法规依据”中的 {code} 没有自己的来源。")
@@ -84,6 +86,17 @@ def moved(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]:
 
 def _citations(entry: Mapping, field: str) -> list[Mapping]:
     return [citation for citation in entry["citations"] if citation["field"] == field]
+
+
+def _misplaced(entry: Mapping) -> list[Fault]:
+    """Clauses of a criterion that the rule does not have."""
+    rule = entry["eligibility"]
+    count = sum(len(group["all"]) for group in rule["any"]) if rule and not eligibility.faults(rule) else 0
+    return [
+        Fault("eligibility", f"来源 {citation['source']} 所支持的第 {citation['criterion']} 个条件不存在。")
+        for citation in _citations(entry, "eligibility")
+        if (citation.get("criterion") or 0) > count
+    ]
 
 
 def _quoted(citation: Mapping) -> bool:

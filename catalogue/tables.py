@@ -76,7 +76,10 @@ COLUMNS = {
         Column("field", "字段"),
         Column("source", _header(Citation, "source")),
         Column("source_names", "来源文件名称", explains="source"),
-        *(Column(field, _header(Citation, field)) for field in ("locator", "quote", "verification", "jurisdiction")),
+        *(
+            Column(field, _header(Citation, field))
+            for field in ("locator", "quote", "verification", "jurisdiction", "criterion")
+        ),
         # The field's own conclusion, repeated in each of its rows.
         Column("finding", "字段核实情况"),
         Column("basis", _header(Finding, "basis")),
@@ -135,6 +138,7 @@ def sourced(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
         for citation in sorted(document["citations"], key=lambda citation: order.index(citation["field"])):
             row = {key: citation[key] for key in ("field", "locator", "quote", "verification", "jurisdiction")}
             row |= {
+                "criterion": str(citation.get("criterion", "")),
                 "finding": document["verification"].get(citation["field"]),
                 "basis": document["basis"].get(citation["field"]),
             }

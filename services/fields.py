@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 from django.db import models
 
+from services import eligibility
+
 # Anchored with \A and \Z, which Python and PostgreSQL read alike; Python's "$" also lets a trailing newline by.
 SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 DIGEST = r"\A[0-9a-f]{64}\Z"
@@ -19,6 +21,20 @@ def no_nul(value: object) -> None:
     """Raise ValidationError for a JSON value that holds U+0000 anywhere: PostgreSQL cannot store it."""
     if "\\u0000" in json.dumps(value):
         raise ValidationError("不允许空字符（U+0000）。")
+
+
+def rule(value: object) -> None:
+    """Raise ValidationError with everything that is wrong with an entry's ``eligibility``."""
+    if found := eligibility.faults(value):
+        raise ValidationError(found)
+
+
+class RuleField(models.JSONField):
+    """Whom a service is for, as data: the ``eligibility`` of an entry; None where nobody has stated it."""
+
+    default_validators = [rule]
+    # An empty object is no rule; only None says nothing.
+    empty_values = [None]
 
 
 class _Checked:

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from catalogue import canonical
+from catalogue.desk.rules import ROW, RuleFormField, shown
 from catalogue.models import Entry
 from tests.stating import cite, state
 
@@ -71,6 +72,9 @@ def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
     for form in forms:
         for box in form:
             value = box.value()
+            if isinstance(box.field, RuleFormField):
+                sent |= rule_rows(box.html_name, value)
+                continue
             if value is None or value is False:
                 continue
             if isinstance(value, list | tuple):
@@ -80,6 +84,14 @@ def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
     if seen := page.context.get("seen"):
         sent["_seen"] = seen
     return sent | changes
+
+
+def rule_rows(name: str, rule: dict | None) -> dict[str, object]:
+    """Return what a browser would send for the boxes of a rule, the blank rows among them."""
+    typed = shown(rule)
+    rows = [*typed.rows, {"group": "1", "fact": "", "op": "", "value": ""}]
+    columns = {f"{name}-{column}": [row[column] for row in rows] for column in ROW}
+    return columns | {f"{name}-mode": typed.mode, f"{name}-reason": typed.reason}
 
 
 def added(sent: dict[str, object], prefix: str, **boxes: object) -> dict[str, object]:

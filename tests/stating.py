@@ -37,7 +37,7 @@ def cite(field: str, **changes: object) -> dict:
 def state(code: str = "NM-05-01", **changes: object) -> dict:
     """Return the least an edition can say of a service: its name and domain, each with its clause."""
     unknown = dict.fromkeys(
-        ("name_en", "target_group_text", "content", "standard", "standard_as_of", "lead_department")
+        ("name_en", "target_group_text", "eligibility", "content", "standard", "standard_as_of", "lead_department")
         + ("expenditure_responsibility", "note")
     )
     lists = {key: [] for key in ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")}

@@ -6,10 +6,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalogue import proposals
+from catalogue.desk.rules import RuleFormField
 from catalogue.models import Attachment, Proposal
 from services.models import Department, Domain
 from tests.conftest import person
-from tests.desk import visible
+from tests.desk import rule_rows, visible
 from tests.stating import FIGURES, LATER, NOTE, STANDARD
 
 HEAD = {
@@ -44,6 +45,9 @@ def boxes(read) -> dict:
     for form in [read.context["form"], *([citations.management_form, *citations.forms] if citations else [])]:
         for box in form:
             value = box.value()
+            if isinstance(box.field, RuleFormField):
+                sent |= rule_rows(box.html_name, value)
+                continue
             if value is None or value is False:
                 continue
             values = value if isinstance(value, list) else [value]

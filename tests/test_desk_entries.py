@@ -56,8 +56,8 @@ def test_an_empty_catalogue_is_an_empty_list(admin_client, empty_catalogue):
 def test_the_list_counts_what_is_not_verified(admin_client, entry):
     page = admin_client.get(LIST, {"edition": "2027"})
 
-    # Of ten sourced fields the first entry has six, the second two.
-    assert rows(page, "standing") == ["2 项未核实 1 项转述 4 项未知", "8 项未知"]
+    # Of eleven sourced fields the first entry has six, the second two.
+    assert rows(page, "standing") == ["2 项未核实 1 项转述 5 项未知", "9 项未知"]
 
 
 FILTERS = {

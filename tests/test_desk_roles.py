@@ -62,6 +62,8 @@ SCREENS = {
     # Its page is its entry's, to which whatever is sent leads on.
     **screens_of(Finding, view=ALL, change=ALL, scoped=True),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
+    # Tries a rule on a person: only ever sent.
+    "rule": Screen(NOBODY, ALL),
     "import": Screen(EDITORS, EDITORS),
     # Opened, it leads to the import; sent without a preview, it is refused.
     "import_confirm": Screen(EDITORS, NOBODY),

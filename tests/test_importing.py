@@ -132,6 +132,7 @@ def test_the_sheet_of_clauses_gives_a_field_more_than_one(plan):
                     "2300元",
                     "原文核对",
                     None,
+                    None,
                     "原文核对",
                     "法规与政策",
                 ]

@@ -46,6 +46,7 @@ SOURCED_FIELDS = [
     "name_en",
     "domain",
     "target_groups",
+    "eligibility",
     "content",
     "standard",
     "lead_department",

@@ -7,6 +7,7 @@ from rest_framework.reverse import reverse
 from catalogue import canonical
 from catalogue.api.telling import LISTED, WITHDRAWN
 from catalogue.models import Citation, Edition, Finding
+from services import eligibility
 from services.models import (
     Box,
     Department,
@@ -68,6 +69,37 @@ class CitationSerializer(serializers.Serializer):
     quote = serializers.CharField(allow_null=True)
     verification = serializers.ChoiceField(choices=Verification.choices)
     jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
+    criterion = serializers.IntegerField(
+        required=False, min_value=1, help_text="享受条件的来源才有：支持其中第几个条件（各组连着数）"
+    )
+
+
+@extend_schema_field({"description": "事实的值：整数、真假、代码或代码的列表"})
+class FactValue(serializers.JSONField):
+    """A value of a fact."""
+
+
+class CriterionSerializer(serializers.Serializer):
+    """One condition on one fact."""
+
+    fact = serializers.CharField(help_text="事实的名称，见 facts/")
+    op = serializers.ChoiceField(choices=[(name, name) for name in eligibility.EVERY_OPERATOR])
+    value = FactValue(help_text="所比较的值；op 为 in 时是列表")
+
+
+class GroupSerializer(serializers.Serializer):
+    """Criteria that must all hold."""
+
+    all = CriterionSerializer(many=True)
+
+
+class EligibilitySerializer(serializers.Serializer):
+    """Whom a service is for: everybody, or whoever meets all criteria of any group."""
+
+    universal = serializers.BooleanField(help_text="面向所有人")
+    machine_readable = serializers.BooleanField(help_text="false：不能化为条件，判断总是未知")
+    any = GroupSerializer(many=True)
+    reason = serializers.CharField(allow_null=True, help_text="为什么不能化为条件；其余为 null")
 
 
 def _labels(choices: list, name: str) -> serializers.Serializer:
@@ -143,7 +175,7 @@ class EntrySerializer(serializers.Serializer):
     lead_department_alternatives = NamedSerializer(many=True)
     co_departments = NamedSerializer(many=True)
     legal_basis = SourceReferenceSerializer(many=True)
-    eligibility = DocumentOrNull(help_text="享受条件；null 表示尚未编入")
+    eligibility = EligibilitySerializer(allow_null=True, help_text="享受条件；null 表示本版本没有写明")
     note = serializers.CharField(allow_null=True, help_text="编者说明")
     verification = FieldVerificationSerializer()
     basis = FieldBasisSerializer()

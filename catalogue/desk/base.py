@@ -18,7 +18,9 @@ from django.utils.safestring import SafeString
 from catalogue import recording, roles
 from catalogue.desk.guarding import Guarded
 from catalogue.desk.history import Remembered
+from catalogue.desk.rules import RuleFormField
 from catalogue.models import Edition
+from services.fields import RuleField
 from services.models import Verification
 
 
@@ -72,6 +74,7 @@ class Typing:
 
     formfield_overrides = {
         models.TextField: {"form_class": Paragraphs, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
+        RuleField: {"form_class": RuleFormField},
         models.JSONField: {"form_class": Structure, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         # As the help texts' examples write it; Chinese custom would be 2026/11/01.
         models.DateField: {"widget": AdminDateWidget(format="%Y-%m-%d")},

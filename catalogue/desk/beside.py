@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from catalogue.comparing import COMPARED
 from catalogue.models import Entry, Finding, SourcedField
+from services import wording
 from services.models import Verification
 
 SAME, GONE, NEW = "same", "gone", "new"
@@ -92,6 +93,8 @@ def in_words(value: object) -> str:
     """Return a value of a document as somebody reads it: terms by their names, what nobody knows as unknown."""
     if value is None or value == []:
         return UNKNOWN
+    if isinstance(value, Mapping) and "machine_readable" in value:
+        return wording.sentence(value)
     if isinstance(value, Mapping):
         return value.get("name") or value.get("title") or str(value.get("code"))
     if isinstance(value, list):
@@ -141,4 +144,4 @@ def _basis(document: Mapping, field: str) -> str | None:
 def _words(column: str) -> str:
     if column in SourcedField.values and column not in {"target_groups"}:
         return SourcedField(column).label
-    return {"eligibility": "享受条件"}.get(column) or str(Entry._meta.get_field(column).verbose_name)
+    return str(Entry._meta.get_field(column).verbose_name)

@@ -76,7 +76,7 @@ class CitationInline(Typing, admin.StackedInline):
     extra = 0
     verbose_name_plural = "字段来源（每个有值的字段至少一条；改动了字段，须同时新增或更改它的来源）"
     autocomplete_fields = ("source",)
-    fields = (("field", "verification", "jurisdiction"), ("source", "locator"), "quote")
+    fields = (("field", "verification", "jurisdiction", "criterion"), ("source", "locator"), "quote")
     classes = ("desk-compact",)
 
     def get_queryset(self, request):
@@ -131,7 +131,7 @@ class EntryAdmin(Checking, Exporting, Unsealed, Scoped, DeskAdmin):
     # What goes together on the page; each sourced field is followed by what it rests on now.
     SECTIONS = (
         ("名称与领域", ("name", "name_en", "domain")),
-        ("给谁", ("target_groups",)),
+        ("给谁", ("target_groups", "eligibility")),
         ("给什么", ("content", "standard")),
         ("谁负责", ("lead_department", "co_departments")),
         ("谁出钱、依据什么", ("expenditure_responsibility", "legal_basis")),

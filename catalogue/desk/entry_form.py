@@ -105,7 +105,7 @@ def _stated(typed: dict, findings: Iterable[forms.ModelForm], citations: Iterabl
         "verification": {finding["field"]: finding["verification"] for finding in findings},
         "basis": {finding["field"]: finding["basis"] for finding in findings},
         "citations": [
-            {key: plain(row.cleaned_data[key]) for key in ("field", "source", "quote", "verification")}
+            {key: plain(row.cleaned_data[key]) for key in ("field", "source", "quote", "verification", "criterion")}
             for row in citations
         ],
     }

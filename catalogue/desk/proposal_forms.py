@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from catalogue import attaching, proposals, roles
 from catalogue.desk.base import Paragraphs
 from catalogue.desk.entry_form import plain
+from catalogue.desk.rules import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, Finding, Proposal, ProposedEntry, SourcedField
 from catalogue.models.proposals import SERVICE_CODE
 from services.models import Department, Domain, Source, TargetGroup, Verification
@@ -19,7 +20,7 @@ Action = ProposedEntry.Action
 # What goes together on the page, as on an entry's own.
 SECTIONS = (
     ("名称与领域", ("name", "name_en", "domain")),
-    ("给谁", ("target_groups",)),
+    ("给谁", ("target_groups", "eligibility")),
     ("给什么", ("content", "standard")),
     ("谁负责", ("lead_department", "co_departments")),
     ("谁出钱、依据什么", ("expenditure_responsibility", "legal_basis")),
@@ -116,7 +117,7 @@ class StatedForm(forms.ModelForm):
     class Meta:
         model = Entry
         fields = (*sum(Entry.SOURCED_FIELDS.values(), []), "note")
-        field_classes = dict.fromkeys(TEXTS, Paragraphs)
+        field_classes = dict.fromkeys(TEXTS, Paragraphs) | {"eligibility": RuleFormField}
         widgets = {name: _area() for name in TEXTS} | {
             name: AutocompleteSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
         }
@@ -154,7 +155,7 @@ class StatedForm(forms.ModelForm):
 class CitationForm(forms.ModelForm):
     class Meta:
         model = Citation
-        fields = ("field", "source", "locator", "verification", "jurisdiction", "quote")
+        fields = ("field", "source", "locator", "verification", "jurisdiction", "criterion", "quote")
         field_classes = {"quote": Paragraphs}
         widgets = {"quote": _area(), "source": AutocompleteSelect(Citation._meta.get_field("source"), admin.site)}
 
@@ -215,7 +216,10 @@ def typed_entry(now: Mapping, form: StatedForm, citations: forms.BaseFormSet) ->
             name: {field: label for field in Entry.SOURCED_FIELDS if (label := typed[f"{name}_{field}"])}
             for name in ("verification", "basis")
         },
-        "citations": [{name: plain(row[name]) for name in CitationForm.Meta.fields} for row in rows],
+        "citations": [
+            {name: plain(row[name]) for name in CitationForm.Meta.fields if name != "criterion" or row[name]}
+            for row in rows
+        ],
     }
 
 

@@ -1,6 +1,7 @@
 """Proposals (调整建议): their list, and the one page that shows what each would change and how far it has come."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.contrib import admin
@@ -12,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalogue import canonical, merging, proposals
-from catalogue.desk import filters
+from catalogue.desk import filters, rules
 from catalogue.desk.base import DeskAdmin, Scoped
 from catalogue.desk.beside import Row, beside
 from catalogue.desk.drafting import Drafting
 from catalogue.desk.seen import last_of, seen
 from catalogue.desk.steps import Steps, steps_for
 from catalogue.models import Event, Proposal, ProposedEntry
+from services import eligibility, examples
 from services.models import Department, Domain, Source, TargetGroup
 
 
@@ -48,6 +50,7 @@ class Shown(NamedTuple):
     name: str
     rows: list[Row]
     successors: list[str]
+    touched: list[tuple[str, str, str]] | None
 
 
 @admin.register(Proposal)
@@ -160,14 +163,16 @@ def shown(proposal: Proposal) -> list[Shown]:
     base = edition.previous if edition else proposals.base(proposal.region)
     current = {document["code"]: document for document in (base.documents() if base else [])}
     names = {code: document["name"] for code, document in current.items()}
-    entries = list(proposal.entries.all())
+    entries, vocabularies = list(proposal.entries.all()), Vocabularies()
     names |= {each.service: each.stated["name"] for each in entries if (each.stated or {}).get("name")}
     found = []
     for each in entries:
         before = current.get(each.service)
-        after = None if each.action == ProposedEntry.Action.WITHDRAW else documented(wanted(each, before))
+        withdrawn = each.action == ProposedEntry.Action.WITHDRAW
+        after = None if withdrawn else vocabularies.documented(wanted(each, before))
         successors = [f"{code} {names.get(code, '（不在清单中）')}" for code in each.successors]
-        found.append(Shown(each, names.get(each.service, ""), beside(before, after), successors))
+        rows = beside(before, after)
+        found.append(Shown(each, names.get(each.service, ""), rows, successors, _touched(before, after)))
     return found
 
 
@@ -177,36 +182,53 @@ def wanted(each: ProposedEntry, before: dict | None) -> dict:
     return merging.merged(canonical.stated(before), stated) if before and each.action != "add" else stated
 
 
-def documented(stated: dict) -> dict:
-    """Return a proposed entry as a document: terms by name, so that it can be read beside one.
+def _touched(before: dict | None, after: dict | None) -> list[tuple[str, str, str]] | None:
+    """Return whom a changed rule touches: a name, the outcome before and after. None where no rule is changed."""
+    if not before or not after or before["eligibility"] == after.get("eligibility"):
+        return None
+    if eligibility.faults(after["eligibility"]):
+        return None
+    return [
+        (person.name, rules.OUTCOMES[was], rules.OUTCOMES[now])
+        for person, was, now in examples.touched(before["eligibility"], after["eligibility"])
+    ]
 
-    Of a code that no vocabulary has, the name says so: a draft may be faulty.
-    """
-    document = dict(stated)
-    one = {"domain": (Domain, "name", "name_en"), "lead_department": (Department, "name", "short_name")}
-    for column, (model, *attributes) in one.items():
-        document[column] = _terms(model, [stated[column]], *attributes)[0] if stated.get(column) else None
-    many = {
+
+class Vocabularies:
+    """Proposed entries as documents: terms by name, each vocabulary read once however many entries there are."""
+
+    ONE = {"domain": (Domain, "name", "name_en"), "lead_department": (Department, "name", "short_name")}
+    MANY = {
         "target_groups": (TargetGroup, "name"),
         "lead_department_alternatives": (Department, "name"),
         "co_departments": (Department, "name"),
         "legal_basis": (Source, "title"),
     }
-    for column, (model, *attributes) in many.items():
-        document[column] = _terms(model, stated.get(column) or [], *attributes)
-    citations = stated.get("citations", [])
-    sources = {term["code"]: term for term in _terms(Source, _cited(citations), "title", "document_number")}
-    document["citations"] = [each | {"source": sources[each["source"]]} for each in citations]
-    return document
 
+    def __init__(self):
+        self._terms = {
+            model: {term.code: term for term in model.objects.order_by("position", "code")}
+            for model in (Domain, Department, TargetGroup, Source)
+        }
 
-def _cited(citations: list[dict]) -> list[str]:
-    return list({each["source"]: None for each in citations})
+    def documented(self, stated: dict) -> dict:
+        """Return an entry as ``canonical.stated()`` writes it as a document, so that it can be read beside one.
 
+        Of a code that no vocabulary has, the name says so: a draft may be faulty.
+        """
+        document = dict(stated)
+        for column, (model, *attributes) in self.ONE.items():
+            document[column] = self._named(model, [stated[column]], attributes)[0] if stated.get(column) else None
+        for column, (model, *attributes) in self.MANY.items():
+            document[column] = self._named(model, stated.get(column) or [], attributes)
+        cited = list(dict.fromkeys(each["source"] for each in stated.get("citations", [])))
+        sources = {term["code"]: term for term in self._named(Source, cited, ("title", "document_number"))}
+        document["citations"] = [each | {"source": sources[each["source"]]} for each in stated.get("citations", [])]
+        return document
 
-def _terms(model: type, codes: list[str], *attributes: str) -> list[dict]:
-    """Return terms as documents have them, in the vocabulary's order; those it has not come last."""
-    known = sorted(model.objects.filter(code__in=codes), key=lambda term: (term.position, term.code))
-    found = [{name: getattr(term, name) for name in ("code", *attributes)} for term in known]
-    unknown = [code for code in codes if code not in {term.code for term in known}]
-    return found + [{"code": code, attributes[0]: f"{code}（词表中没有）"} for code in unknown]
+    def _named(self, model: type, codes: list[str], attributes: Sequence[str]) -> list[dict]:
+        """Return terms as documents have them, in the vocabulary's order; those it has not come last."""
+        known = [term for code, term in self._terms[model].items() if code in codes]
+        found = [{name: getattr(term, name) for name in ("code", *attributes)} for term in known]
+        unknown = [code for code in codes if code not in self._terms[model]]
+        return found + [{"code": code, attributes[0]: f"{code}（词表中没有）"} for code in unknown]

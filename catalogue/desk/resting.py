@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.db.models import Case, Value, When
 
 from catalogue.models import Citation, Entry, Finding, SourcedField
+from services import wording
 
 # Sorts findings and citations as an entry's page has their fields.
 IN_ORDER = Case(*(When(field=field, then=Value(at)) for at, field in enumerate(SourcedField.values)))
@@ -74,4 +75,6 @@ def _values(entry: Entry, column: str) -> list:
     value = getattr(entry, column)
     if hasattr(value, "all"):
         return list(value.all())
+    if isinstance(value, dict):
+        return [wording.sentence(value)]
     return [] if value is None else [value]

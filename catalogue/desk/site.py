@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.i18n import JavaScriptCatalog
 
 from catalogue import editing, roles
-from catalogue.desk import importing, work
+from catalogue.desk import importing, rules, work
 
 NOT_ALLOWED = "您没有进行这项操作的权限。如有需要，请联系管理员。"
 NOT_STORED = (
@@ -78,7 +78,7 @@ class DeskSite(AdminSite):
         return outer
 
     def get_urls(self):
-        return [*importing.urls(self), *super().get_urls()]
+        return [*importing.urls(self), *rules.urls(self), *super().get_urls()]
 
     def i18n_javascript(self, request, extra_context=None):
         packages = ["django.contrib.admin", "catalogue"]

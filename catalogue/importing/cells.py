@@ -103,7 +103,7 @@ def citation_of(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, st
     field = choice(row.cells, "field")
     if field is None:
         raise Wrong("field", f"“字段”不能为空；可用：{_allowed('field')}。")
-    citation = {"field": field} | _citation(row.cells, terms)
+    citation = {"field": field} | _citation(row.cells, terms) | _criterion(field, row.cells.get("criterion", ""))
     title = terms.source(citation["source"]).title
     if row.cells.get("source_names") not in (None, "", title):
         raise Wrong("source_names", f"“来源文件名称”只说明左边的代码，应是“{title}”，或留空。")
@@ -134,6 +134,14 @@ def _citation(cells: Mapping[str, str], terms: Terms) -> dict:
     if texts["locator"] and "\n" in texts["locator"]:
         raise Wrong("locator", "只能写一行，请去掉换行。")
     return {"source": source, **texts, "verification": verification, "jurisdiction": choice(cells, "jurisdiction")}
+
+
+def _criterion(field: str, text: str) -> dict[str, int]:
+    if not text:
+        return {}
+    if field != "eligibility" or not re.fullmatch("[1-9][0-9]?", text):
+        raise Wrong("criterion", "只有“享受条件”的来源才填条件序号，是从 1 起的半角整数，例：1；也可留空。")
+    return {"criterion": int(text)}
 
 
 def _allowed(key: str) -> str:

@@ -8,7 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Subquery, Value, When
 
-from services.fields import DIGEST, SLUG, Choice, Code, Line, Text
+from services import eligibility
+from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text
 from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
 
 # No edition and no place in one is numbered higher, on either database.
@@ -140,6 +141,7 @@ class Entry(models.Model):
         "name_en": ["name_en"],
         "domain": ["domain"],
         "target_groups": ["target_groups", "target_group_text"],
+        "eligibility": ["eligibility"],
         "content": ["content"],
         "standard": ["standard", "standard_as_of"],
         "lead_department": ["lead_department", "lead_department_alternatives"],
@@ -162,6 +164,12 @@ class Entry(models.Model):
         TargetGroup, related_name="entries", blank=True, verbose_name="服务对象（词表）"
     )
     target_group_text = Text("服务对象", null=True, blank=True, help_text="例：辖区内65岁及以上常住居民")
+    eligibility = RuleField(
+        "享受条件",
+        null=True,
+        blank=True,
+        help_text="谁可以享受：满足任何一组的全部条件即可。例：年龄不小于65周岁，且在本地连续居住不少于6个月",
+    )
     content = Text("服务内容", null=True, blank=True, help_text="提供什么。例：每年提供1次健康管理服务")
     standard = Text("服务标准", null=True, blank=True, help_text="每人得到多少。例：2023年全区平均每人每月840元")
     standard_as_of = Line(
@@ -224,6 +232,7 @@ class SourcedField(models.TextChoices):
     NAME_EN = "name_en", "英文名称"
     DOMAIN = "domain", "领域"
     TARGET_GROUPS = "target_groups", "服务对象"
+    ELIGIBILITY = "eligibility", "享受条件"
     CONTENT = "content", "服务内容"
     STANDARD = "standard", "服务标准"
     LEAD_DEPARTMENT = "lead_department", "牵头负责单位"
@@ -282,10 +291,25 @@ class Citation(Cited):
     position = models.PositiveSmallIntegerField("次序", default=0)
     source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name="来源文件")
     jurisdiction = Choice("适用范围", choices=Jurisdiction, null=True, blank=True)
+    criterion = models.PositiveSmallIntegerField(
+        "条件序号",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(eligibility.MOST_CRITERIA)],
+        help_text="只用于享受条件：这条来源支持其中第几个条件，从 1 起；支持整条规则的留空。例：1",
+    )
 
     class Meta(Cited.Meta):
         ordering = ["entry", "position"]
         verbose_name = verbose_name_plural = "字段来源"
+        constraints = [
+            *Cited.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(criterion__isnull=True) | Q(field="eligibility", criterion__gte=1),
+                name="citation_criterion_of_eligibility",
+                violation_error_message="只有享受条件的来源才有条件序号，从 1 起。",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_field_display()}：{self.source}{self.locator or ''}"
