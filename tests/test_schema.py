@@ -45,10 +45,12 @@ PATHS = {
     "/api/v1/indicators/{code}/": "/api/v1/indicators/IND-03/",
     "/api/v1/projects/": "/api/v1/projects/",
     "/api/v1/projects/{code}/": "/api/v1/projects/BOX-1/",
+    "/api/v1/facts/": "/api/v1/facts/",
+    "/api/v1/facts/{name}/": "/api/v1/facts/household/",
     "/api/v1/": "/api/v1/",
 }
-# What is written to, or asked for with what was written: tests/test_api_feedback.py.
-WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/"}
+# What is written to, or asked for with what was written: tests/test_api_feedback.py and test_api_entitlements.py.
+WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/", "/api/v1/entitlements/"}
 
 
 def test_every_address_is_documented(document):

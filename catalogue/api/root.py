@@ -22,6 +22,7 @@ LINKS = {
     "services": "service-list",
     "editions": "edition-list",
     "changes": "feed",
+    "entitlements": "entitlements",
     "feedback": "feedback",
     "domains": "domain-list",
     "departments": "department-list",
@@ -29,6 +30,7 @@ LINKS = {
     "sources": "source-list",
     "indicators": "indicator-list",
     "projects": "project-list",
+    "facts": "fact-list",
     "schema": "schema",
     "docs": "swagger",
     "redoc": "redoc",
@@ -98,11 +100,20 @@ def ready(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest) -> HttpResponse:
     """Answer what no other address below ``/api/`` does: a problem, also where Django would show a page.
 
-    A path that only lacks its last slash is sent there; a request with a body is not, because it would lose it.
+    A path that only lacks its last slash is sent there; a request with a body is not, because it would lose it, nor one
+    to an address that is only sent to, because what stands in its query may not be repeated.
     """
     path = request.path_info
-    if request.method in {"GET", "HEAD"} and not path.endswith("/") and resolve(f"{path}/").func is not not_found:
+    if request.method in {"GET", "HEAD"} and not path.endswith("/") and _reads(f"{path}/"):
         query = request.META.get("QUERY_STRING", "")
         # The path as it was resolved, below this host: no part of it can name another one.
         return HttpResponsePermanentRedirect(f"{path}/{'?' if query else ''}{query}")
     return problems.respond(404)
+
+
+def _reads(path: str) -> bool:
+    """Whether there is something to read at a path."""
+    view = resolve(path).func
+    if view is not_found:
+        return False
+    return bool(getattr(view, "actions", None)) or hasattr(getattr(view, "cls", None), "get")

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from catalogue.api import changes, documents, feedback, root, views, vocabularies
+from catalogue.api import changes, documents, entitlements, facts, feedback, root, views, vocabularies
 
 router = SimpleRouter()
 router.register("services", views.ServiceViewSet, basename="service")
@@ -14,6 +14,7 @@ router.register("target-groups", vocabularies.TargetGroupViewSet)
 router.register("sources", vocabularies.SourceViewSet)
 router.register("indicators", vocabularies.IndicatorViewSet)
 router.register("projects", vocabularies.BoxViewSet, basename="project")
+router.register("facts", facts.FactViewSet, basename="fact")
 
 
 def v1(route: str) -> str:
@@ -39,6 +40,7 @@ urlpatterns = [
         name="edition-changes",
     ),
     path("v1/changes/", changes.FeedViewSet.as_view({"get": "list"}), name="feed"),
+    path("v1/entitlements/", entitlements.EntitlementView.as_view(), name="entitlements"),
     path("v1/feedback/", feedback.FeedbackView.as_view(), name="feedback"),
     re_path(
         v1(f"feedback/(?P<receipt>{feedback.RECEIPT})"), feedback.FeedbackStateView.as_view(), name="feedback-state"

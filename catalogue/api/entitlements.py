@@ -1,0 +1,234 @@
+"""What a person is entitled to, and why: judged and forgotten.
+
+Nothing of a request is stored, logged or kept by a cache. An error names the fact and what is allowed, never the value
+that was given, and a fault of ours is logged by its place in the code alone: a traceback would hold the circumstances.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import exceptions, serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalogue import entitling
+from catalogue.api import bodies, choosing, languages, parameters, problems, schema
+from catalogue.api.facts import FactSerializer, LabelsField
+from catalogue.api.serializers import (
+    CitationSerializer,
+    CriterionSerializer,
+    DepartmentReferenceSerializer,
+    DomainReferenceSerializer,
+    EditionReferenceSerializer,
+    FactValue,
+    NamedSerializer,
+)
+from services.eligibility import OUTCOMES
+from services.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
+
+DISCLAIMER = {
+    "zh-Hans": "以上是根据所填情况和清单所载条件的初步判断，仅供参考；能否享受，以牵头负责单位的认定为准。",
+    "en": (
+        "This is an indication from the circumstances given and the conditions on the list. The competent department "
+        "decides."
+    ),
+}
+NOT_KEPT = {"Cache-Control": "no-store"}
+OUTCOME = {"outcome": True}
+BODY = ("circumstances", "edition", "valid_on", "known_at")
+OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
+
+# More than a person mistypes; what a program sends may have any number.
+MOST_ERRORS = 100
+
+logger = logging.getLogger(__name__)
+
+
+def _typed(fact: Fact) -> dict:
+    """Return a fact's answer as JSON Schema."""
+    described = {"description": fact.question}
+    if fact.type == INTEGER:
+        bounds = {"minimum": fact.minimum, "maximum": fact.maximum}
+        return {"type": "integer", **{name: bound for name, bound in bounds.items() if bound is not None}, **described}
+    if fact.type == BOOLEAN:
+        return {"type": "boolean", **described}
+    one = {"type": "string", "enum": list(fact.choices)}
+    return one | described if fact.type == CHOICE else {"type": "array", "items": one, "uniqueItems": True, **described}
+
+
+@extend_schema_field(
+    {"type": "object", "additionalProperties": False, "properties": {fact.name: _typed(fact) for fact in VOCABULARY}}
+)
+class CircumstancesField(serializers.JSONField):
+    """What is known of a person: answers by the name of their fact."""
+
+
+class CircumstancesSerializer(serializers.Serializer):
+    """What is known of a person. What is not said is unknown, never false; a list that is given is complete."""
+
+    circumstances = CircumstancesField()
+    valid_on = serializers.DateField(required=False, help_text="按这一天施行的版本判断；不写为今天")
+    known_at = serializers.DateTimeField(required=False, help_text="只看这一时刻之前发布的版本")
+    edition = serializers.CharField(required=False, help_text="版本标识或版次；不能与上面两项同时写")
+
+
+class EntitledServiceSerializer(NamedSerializer):
+    domain = DomainReferenceSerializer()
+    lead_department = DepartmentReferenceSerializer(allow_null=True, help_text="到哪里办；null 表示未知")
+
+
+class ReasonSerializer(CriterionSerializer):
+    """One criterion, and what the circumstances say of it."""
+
+    group = serializers.IntegerField(min_value=1, help_text="属于第几组条件；满足任何一组的全部条件即符合")
+    given = FactValue(help_text="所填的值；null：没有填")
+    result = serializers.BooleanField(allow_null=True, help_text="null：未知")
+    citation = CitationSerializer(allow_null=True, help_text="依据；带 criterion 的是这个条件自己的，否则是整条规则的")
+
+
+class ResultSerializer(serializers.Serializer):
+    service = EntitledServiceSerializer()
+    outcome = serializers.ChoiceField(choices=OUTCOME_LABELS)
+    reasons = ReasonSerializer(many=True)
+    missing = serializers.ListField(child=serializers.CharField(), help_text="还缺哪些事实才能判断")
+    note = serializers.CharField(allow_null=True, help_text="为什么不能用条件判断；其余为 null")
+
+
+class CountsSerializer(serializers.Serializer):
+    eligible = serializers.IntegerField()
+    not_eligible = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+
+
+class QuestionSerializer(FactSerializer):
+    """The fact worth asking next."""
+
+    name = None
+    fact = serializers.CharField(help_text="事实的名称")
+    choices = LabelsField(allow_null=True, help_text="可选的值及其名称；null：不是选择")
+    settles = serializers.IntegerField(help_text="回答后可能有定论的服务项目数")
+
+
+class EntitlementSerializer(serializers.Serializer):
+    """Every service of the edition with what the circumstances say of it."""
+
+    edition = EditionReferenceSerializer()
+    disclaimer = serializers.CharField()
+    counts = CountsSerializer(help_text="全部服务项目的数目，不受 outcome 影响")
+    results = ResultSerializer(many=True)
+    next_question = QuestionSerializer(allow_null=True, help_text="null：没有值得再问的")
+
+
+class EntitlementView(APIView):
+    """Judges what a person is entitled to. Nothing of the request is stored, logged or cached."""
+
+    parser_classes = [bodies.JSONParser]
+
+    @extend_schema(
+        summary="按所填情况判断能享受哪些服务、为什么、接着问什么",
+        tags=["entitlements"],
+        parameters=[
+            OpenApiParameter(
+                "outcome", enum=OUTCOMES, many=True, explode=False, description="只要这些结论，例如 eligible,unknown"
+            )
+        ],
+        request=CircumstancesSerializer,
+        responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
+    )
+    def post(self, request) -> Response:
+        wanted = parameters.some_of(request.query_params, "outcome", OUTCOMES) or OUTCOMES
+        said = _said(request.data)
+        edition = choosing.edition({name: value for name, value in said.items() if name != "circumstances"})
+        language = languages.preferred(request)
+        circumstances = said["circumstances"]
+        judgement = entitling.judge(entitling.entitlements(edition), circumstances)
+        answer = {
+            "edition": EditionReferenceSerializer(edition).data,
+            "disclaimer": DISCLAIMER[language],
+            "counts": judgement.counts,
+            "results": [
+                {
+                    "service": each.service,
+                    "outcome": verdict.outcome,
+                    "reasons": [
+                        reason | {"given": circumstances.get(reason["fact"]), "result": result}
+                        for reason, result in zip(each.reasons, verdict.results, strict=True)
+                    ],
+                    "missing": list(verdict.missing),
+                    "note": each.note,
+                }
+                for each, verdict in judgement.verdicts
+                if verdict.outcome in wanted
+            ],
+            "next_question": judgement.question and _question(*judgement.question, language),
+        }
+        return Response(answer, headers=NOT_KEPT | {"Content-Language": language})
+
+    def initial(self, request, *args, **kwargs):
+        # Asked of every method, and without its name: what stands in an address is logged on its way here.
+        if set(request.query_params) - set(OUTCOME):
+            raise problems.invalid("outcome", "这个地址只有参数 outcome；个人情况请写在请求正文中。", OUTCOMES)
+        parameters.check(request.query_params, OUTCOME)
+        super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exception: Exception) -> HttpResponse:
+        return problems.handle(exception, {}) or _failed(exception)
+
+
+def _said(body: object) -> dict:
+    """Return what a request says, valid. Raises InvalidParameters naming whatever is not."""
+    if not isinstance(body, dict):
+        raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
+    errors = [
+        problems.error(parameters.shown(name), f"没有字段“{parameters.shown(name)}”。", BODY)
+        for name in body
+        if name not in BODY
+    ]
+    errors += [
+        problems.error(name, f"字段 {name} 应是文字（字符串），也可以不写。")
+        for name in BODY[1:]
+        if name in body and not (isinstance(body[name], str) and body[name])
+    ]
+    circumstances = body.get("circumstances")
+    if isinstance(circumstances, dict):
+        errors += _about(circumstances)
+    else:
+        errors.append(problems.error("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
+    if errors:
+        raise problems.InvalidParameters(errors[:MOST_ERRORS])
+    return body
+
+
+def _about(circumstances: dict) -> Iterator[dict]:
+    """What is wrong with circumstances. What facts there are is said once, however many there are not."""
+    known = [fact.name for fact in VOCABULARY]
+    for name, value in circumstances.items():
+        if name not in VOCABULARY:
+            yield problems.error(
+                f"circumstances.{parameters.shown(name)}", f"没有事实“{parameters.shown(name)}”。", known
+            )
+            known = None
+        elif fault := VOCABULARY[name].fault(value):
+            yield problems.error(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
+
+
+def _question(fact: Fact, settles: int, language: str) -> dict:
+    said = fact.in_language(language)
+    return {"fact": said.pop("name"), "choices": None, **said, "settles": settles}
+
+
+def _failed(exception: Exception) -> HttpResponse:
+    """Answer 500, and log where it went wrong: the sort of the exception and lines of ours, but no message of it."""
+    places = " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in reversed(traceback.extract_tb(exception.__traceback__)[-5:])
+    )
+    logger.error("判断资格时出错：%s，%s", type(exception).__name__, places)
+    response = problems.respond(500)
+    # Django would log it once more, with the request at hand.
+    response._has_been_logged = True
+    return response

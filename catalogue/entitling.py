@@ -1,0 +1,91 @@
+"""What a person is entitled to by one edition: its rules, loaded once, and the judgement of all of them.
+
+The answer depends on the edition and the circumstances alone. Circumstances are judged and forgotten: they reach no
+query, no log and no cache, and whatever fails on the way is told without them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from catalogue.models import Edition
+from services import eligibility
+from services.eligibility import Rule, Verdict
+from services.facts import VOCABULARY, Fact
+
+NOT_STATED = "本版本没有写明享受条件。"
+# Of how many editions the rules are kept: more than anybody asks about in a day.
+EDITIONS_KEPT = 16
+
+
+class Entitlement(NamedTuple):
+    """A service with its rule, and what the answer says of them whoever asks.
+
+    ``service`` is a reference to it, ``reasons`` one mapping for each criterion, ``note`` why there is no rule.
+    """
+
+    service: dict
+    rule: Rule
+    reasons: tuple[dict, ...]
+    note: str | None
+
+
+class Judgement(NamedTuple):
+    """What circumstances say of every service of an edition, and the question worth asking next, with its worth."""
+
+    verdicts: list[tuple[Entitlement, Verdict]]
+    counts: dict[str, int]
+    question: tuple[Fact, int] | None
+
+
+def entitlements(edition: Edition) -> tuple[Entitlement, ...]:
+    """Return what a published edition entitles to, in the order of its numbers. One query the first time."""
+    # By its digest too: a database that was made anew may have another edition in the same place.
+    return _loaded(edition.pk, edition.digest)
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def _loaded(pk: int, digest: str) -> tuple[Entitlement, ...]:
+    return tuple(map(entitlement, Edition.objects.get(pk=pk).documents()))
+
+
+def entitlement(document: Mapping) -> Entitlement:
+    """Return what a service's document (``canonical.document()``) entitles to."""
+    stated = document["eligibility"]
+    rule = Rule(stated)
+    return Entitlement(
+        service={key: document[key] for key in ("code", "name", "domain", "lead_department")},
+        rule=rule,
+        reasons=tuple(
+            {
+                "group": place,
+                "fact": criterion.fact,
+                "op": criterion.op,
+                "value": list(criterion.value) if isinstance(criterion.value, tuple) else criterion.value,
+                "citation": clause,
+            }
+            for criterion, place, clause in zip(rule.criteria, rule.places, _clauses(document, rule), strict=True)
+        ),
+        note=NOT_STATED if stated is None else stated["reason"],
+    )
+
+
+def judge(entitled: Sequence[Entitlement], circumstances: Mapping[str, object]) -> Judgement:
+    """Judge valid circumstances (``faults()`` found none) by every rule. No query."""
+    understood = VOCABULARY.understood(circumstances)
+    verdicts = [(each, each.rule.judge(understood)) for each in entitled]
+    counted = Counter(verdict.outcome for _, verdict in verdicts)
+    return Judgement(
+        verdicts,
+        {outcome: counted[outcome] for outcome in eligibility.OUTCOMES},
+        eligibility.next_question((each.rule, verdict) for each, verdict in verdicts),
+    )
+
+
+def _clauses(document: Mapping, rule: Rule) -> list[Mapping | None]:
+    """The clause each criterion rests on: its own, else the first that the whole rule rests on."""
+    cited = [citation for citation in document["citations"] if citation["field"] == "eligibility"]
+    own = {citation["criterion"]: citation for citation in reversed(cited) if "criterion" in citation}
+    whole = next((citation for citation in cited if "criterion" not in citation), None)
+    return [own.get(place, whole) for place in range(1, len(rule.criteria) + 1)]
