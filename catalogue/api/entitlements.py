@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
@@ -225,7 +226,9 @@ def _failed(exception: Exception) -> HttpResponse:
     """Answer 500, and log where it went wrong: the sort of the exception and lines of ours, but no message of it."""
     places = " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
-        for frame in reversed(traceback.extract_tb(exception.__traceback__)[-5:])
+        for frame in reversed(traceback.extract_tb(exception.__traceback__))
+        if Path(frame.filename).is_relative_to(settings.BASE_DIR / "catalogue")
+        or Path(frame.filename).is_relative_to(settings.BASE_DIR / "services")
     )
     logger.error("判断资格时出错：%s，%s", type(exception).__name__, places)
     response = problems.respond(500)
