@@ -1,0 +1,197 @@
+"""Rules written on the desk without code: rows in Chinese, checked when saved, read back, tried on a person."""
+
+import pytest
+from django.urls import reverse
+
+from catalogue.desk.rules import RuleFormField, Typed, shown, written
+from catalogue.models import Entry, Proposal
+from services.eligibility import faults
+from services.models import Department
+from tests.desk import QUOTE, added, as_typed, entry_page, rich_state, rule_rows, stated, visible
+from tests.stating import cite
+
+RULE = {
+    "universal": False,
+    "machine_readable": True,
+    "any": [
+        {"all": [{"fact": "age", "op": "gte", "value": 65}, {"fact": "months_resident", "op": "gte", "value": 6}]},
+        {"all": [{"fact": "household", "op": "in", "value": ["dibao", "tekun"]}]},
+    ],
+    "reason": None,
+}
+SENTENCE = "年龄不小于65周岁，且在本地连续居住不少于6个月；或者家庭类别包括“低保家庭”或“特困人员”"
+
+
+DRAFTED = Entry.objects.filter(edition__slug="2027")
+
+
+def row(group: object = 1, fact: str = "age", op: str = "gte", value: str = "65") -> dict[str, str]:
+    return {"group": str(group), "fact": fact, "op": op, "value": value}
+
+
+def typed(*rows: dict, mode: str = "criteria", reason: str = "") -> Typed:
+    return Typed(mode, reason, list(rows))
+
+
+@pytest.mark.parametrize("rule", [None, RULE], ids=["unknown", "groups"])
+def test_what_is_shown_is_what_is_written(rule):
+    assert written(shown(rule)) == rule
+
+
+def test_every_rule_of_the_edition_in_force_goes_through_its_boxes_unchanged(db):
+    for entry in Entry.objects.filter(edition__slug="2026"):
+        assert written(shown(entry.eligibility)) == entry.eligibility
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (row(value="65"), 65),
+        (row(fact="migrant", op="eq", value="是"), True),
+        (row(fact="migrant", op="eq", value="否"), False),
+        (row(fact="residence", op="eq", value="农村牧区"), "rural"),
+        (row(fact="residence", op="eq", value="rural"), "rural"),
+        (row(fact="household", op="in", value="低保家庭、特困人员"), ["dibao", "tekun"]),
+        (row(fact="household", op="in", value="低保家庭，tekun;"), ["dibao", "tekun"]),
+    ],
+)
+def test_words_and_codes_are_both_taken(given, value):
+    assert written(typed(given))["any"][0]["all"][0]["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (typed(row(value="六十五")), "第 1 行：“年龄（周岁）”不能是“六十五”；可填：整数，0到130"),
+        (typed(row(value="")), "“年龄（周岁）”不能是“”"),
+        (typed(row(fact="")), "请选择一个事实"),
+        (typed(row(fact="shoe_size")), "请选择一个事实"),
+        (typed(row(op="contains")), "请选择比较方式：等于"),
+        (typed(row(group="0")), "组应是 1 到 20 的整数"),
+        (typed(row(group="x")), "组应是 1 到 20 的整数"),
+        (
+            typed(row(), row(fact="residence", op="eq", value="山上")),
+            "第 2 行：“居住地类型”不能是“山上”；可填：城镇",
+        ),
+        (typed(row(fact="household", op="in", value="、")), "至少填一个值"),
+        (typed(row(), mode="universal"), "就不能再写条件"),
+        (typed(row(), mode="unstated"), "就不能再写条件"),
+        (typed(row(), reason="没有界定"), "时才写为什么"),
+        (typed(mode="other"), "请选择"),
+        (typed(mode="unreadable"), "请写明为什么"),
+        (typed(row(op="lt", value="6"), row(op="gt", value="60")), "互相矛盾"),
+        (typed(row(value="131")), "0 到 130"),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_its_row(given, says):
+    with pytest.raises(Exception, match=".") as refused:
+        RuleFormField(required=False).clean(given)
+
+    assert says in "；".join(refused.value.messages)
+
+
+@pytest.fixture
+def entry(make_edition) -> Entry:
+    return make_edition("2027", "2027-01-01", entries=[rich_state()], at=None).entries.get()
+
+
+def with_rule(sent: dict, rule: dict | None = RULE) -> dict:
+    sent = added(sent, "findings", field="eligibility", verification="secondary", basis="plan")
+    clause = {name: cite("eligibility")[name] for name in ("field", "locator", "verification", "jurisdiction")}
+    source = Entry.objects.first().citations.get(field="name").source.pk
+    return added(sent, "citations", **clause, source=source, quote=QUOTE, criterion="1") | rule_rows(
+        "eligibility", rule
+    )
+
+
+def test_a_rule_is_written_in_a_draft_and_read_back(admin_client, entry):
+    sent = with_rule(as_typed(admin_client.get(entry_page(entry))))
+
+    answer = admin_client.post(entry_page(entry), sent)
+
+    assert answer.status_code == 302, visible(answer)
+    kept = stated(DRAFTED.get())
+    assert kept["eligibility"] == RULE
+    assert [citation["criterion"] for citation in kept["citations"] if citation["field"] == "eligibility"] == [1]
+    assert SENTENCE in visible(admin_client.get(entry_page(entry)))
+
+
+def test_a_rule_without_a_clause_is_refused_and_what_was_typed_stays(admin_client, entry):
+    sent = as_typed(admin_client.get(entry_page(entry))) | rule_rows("eligibility", RULE)
+
+    answer = admin_client.post(entry_page(entry), sent)
+
+    assert "“享受条件”有值而没有来源" in visible(answer)
+    assert 'value="低保家庭、特困人员"' in answer.content.decode()
+    assert DRAFTED.get().eligibility is None
+
+
+def test_a_contradiction_is_refused_beside_its_rule(admin_client, entry):
+    nobody = {
+        **RULE,
+        "any": [{"all": [{"fact": "age", "op": op, "value": value} for op, value in (("lt", 6), ("gt", 60))]}],
+    }
+    assert faults(nobody)
+
+    answer = admin_client.post(entry_page(entry), with_rule(as_typed(admin_client.get(entry_page(entry))), nobody))
+
+    assert "互相矛盾，没有人能同时满足" in visible(answer)
+    assert DRAFTED.get().eligibility is None
+
+
+def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, entry, django_assert_num_queries):
+    person = {
+        "eligibility-try-person": "六十五岁的城镇老人",
+        "eligibility-try-fact": ["age"],
+        "eligibility-try-value": ["64"],
+    }
+
+    page = admin_client.post(reverse("admin:rule"), rule_rows("eligibility", RULE) | person)
+
+    text = visible(page)
+    assert page.status_code == 200
+    assert SENTENCE in text
+    assert "不符合" in text
+    assert "年龄（周岁）：64" in page.content.decode()
+    assert "四十个示例人物" in text
+    assert DRAFTED.get().eligibility is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"eligibility-value": ["六十五", "6", "低保家庭", ""]}, "第 1 行"),
+        ({"eligibility-try-fact": ["age"], "eligibility-try-value": ["很老"]}, "所试的人：“年龄（周岁）”不能是“很老”"),
+        ({"eligibility-try-fact": ["nothing"], "eligibility-try-value": ["1"]}, "所试的人：请选择一个事实"),
+        (
+            {"eligibility-try-fact": ["household"], "eligibility-try-value": ["低保家庭、以上都不是"]},
+            "不能与其他值同时出现",
+        ),
+    ],
+)
+def test_what_cannot_be_tried_is_told(admin_client, db, changes, says):
+    page = admin_client.post(reverse("admin:rule"), rule_rows("eligibility", RULE) | changes)
+
+    assert says in visible(page)
+
+
+def test_a_proposal_that_changes_a_rule_tells_whom_it_touches(admin_client, make_proposal):
+    older = {**RULE, "any": [{"all": [{"fact": "age", "op": "gte", "value": 66}, RULE["any"][0]["all"][1]]}]}
+    change = {
+        "service": "NM-05-01",
+        "action": "change",
+        "stated": {
+            "eligibility": older,
+            "verification": {"eligibility": "secondary"},
+            "basis": {"eligibility": "plan"},
+            "citations": [cite("eligibility", quote=None, verification="secondary")],
+        },
+        "successors": [],
+    }
+    make_proposal(change, department=Department.objects.get(code="health-commission"))
+
+    text = visible(admin_client.get(reverse("admin:catalogue_proposal_change", args=[Proposal.objects.get().pk])))
+
+    assert "享受条件的改动会影响示例人物中的 1 位" in text
+    assert "六十五岁的城镇老人：符合 → 不符合" in text
+    assert "须评估" in text
