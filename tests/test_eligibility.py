@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.eligibility import ELIGIBLE, NOT_ELIGIBLE, OPERATORS, UNKNOWN, Rule, faults, next_question
@@ -179,6 +179,8 @@ def test_a_changed_rule_touches_the_examples_whose_outcome_it_changes():
     assert touched(OLDER, OLDER) == []
 
 
+# Of a machine that is busy nothing follows.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # What holds of every person, held against the rules of the committed editions and against rules nobody wrote.
 
 
@@ -230,7 +232,7 @@ def outcomes(rules: list[Rule], circumstances: dict) -> list[str]:
     return [each.judge(known).outcome for each in rules]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(UNHURRIED, max_examples=200)
 @given(PERSONS, st.data(), st.lists(STANDING, max_size=3))
 def test_one_more_fact_never_turns_a_verdict_around(person, data, invented):
     rules = compiled("2026") + [Rule(each) for each in invented]
@@ -242,7 +244,7 @@ def test_one_more_fact_never_turns_a_verdict_around(person, data, invented):
         assert less in (UNKNOWN, more)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(UNHURRIED, max_examples=200)
 @given(STANDING)
 def test_of_somebody_nothing_is_known_of_nothing_is_denied(stated):
     assert judge(stated, {}).outcome != NOT_ELIGIBLE
@@ -253,7 +255,7 @@ def test_no_facts_deny_no_service(slug):
     assert NOT_ELIGIBLE not in outcomes(compiled(slug), {})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(UNHURRIED, max_examples=100)
 @given(PERSONS, st.data(), st.lists(STANDING, max_size=3))
 def test_answering_what_is_asked_ends_with_everything_decided(person, data, invented):
     known, rules = dict(person), compiled("2026") + [Rule(each) for each in invented]
@@ -272,7 +274,7 @@ def test_answering_what_is_asked_ends_with_everything_decided(person, data, inve
     assert all(verdict.outcome != UNKNOWN for each, verdict in judged if each.machine_readable)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(UNHURRIED, max_examples=100)
 @given(PERSONS, st.randoms())
 def test_the_order_of_what_is_said_does_not_matter(person, random):
     shuffled = list(person)
@@ -289,7 +291,7 @@ def test_the_order_of_what_is_said_does_not_matter(person, random):
     assert everything(person) == everything(other)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(UNHURRIED, max_examples=100)
 @given(RULES)
 def test_a_rule_is_refused_or_somebody_can_meet_each_of_its_groups(stated):
     found = [fault for fault in faults(stated) if "矛盾" not in fault]
