@@ -55,6 +55,15 @@ class Form(HTMLParser):
             self.boxes[self._text][0] += data
 
 
+COUNTING = threading.Lock()
+
+
+def count(found: Counter, what: object) -> None:
+    """Count one more; of two threads that add at once, one would be lost."""
+    with COUNTING:
+        found[what] += 1
+
+
 def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], found: Counter) -> None:
     """Be one editor, signed in already."""
     from django.db import connection
@@ -66,16 +75,17 @@ def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], f
             boxes = Form(page.content.decode()).boxes
             read = json.loads(boxes["_seen"][0])["boxes"]["note"]
             answer = client.post(address, boxes | {"note": said})
-            found[answer.status_code] += 1
+            count(found, answer.status_code)
             if answer.status_code == 302:
                 accepted.append((read[0] if read else None, said))
                 page = client.get(address)
             elif answer.status_code == 409:
                 # What was typed is on the page that refuses it, in its box; from there one goes on.
-                found["kept"] += Form(answer.content.decode()).boxes["note"] == [said]
+                if Form(answer.content.decode()).boxes["note"] == [said]:
+                    count(found, "kept")
                 page = answer
     except Exception as error:  # noqa: BLE001 - told by the command, whatever it was
-        found[repr(error)] += 1
+        count(found, repr(error))
     finally:
         connection.close()
 
