@@ -9,7 +9,9 @@ from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 LOOPS = {name: re.search(rf"```{name}\n(.*?)```", README, re.DOTALL)[1] for name in ("python", "javascript")}
@@ -39,8 +41,18 @@ def lines_of(client) -> tuple[list[str], list[str]]:
         typed.append(" ".join(said) if isinstance(said, list) else said if isinstance(said, str) else json.dumps(said))
 
 
+@pytest.fixture
+def one_connection(db):
+    """A server's requests close the connection they are on, and this test's transaction would go with it."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.parametrize("language", LOOPS)
-def test_a_loop_asks_on_and_tells_in_the_end(client, db, settings, tmp_path, language):
+def test_a_loop_asks_on_and_tells_in_the_end(client, one_connection, settings, tmp_path, language):
     command = {"python": sys.executable, "javascript": shutil.which("node")}[language]
     if command is None:
         pytest.skip("Node is not here, so the loop in JavaScript could not be run.")
