@@ -5,13 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 LOOPS = {name: re.search(rf"```{name}\n(.*?)```", README, re.DOTALL)[1] for name in ("python", "javascript")}
@@ -41,27 +43,30 @@ def lines_of(client) -> tuple[list[str], list[str]]:
         typed.append(" ".join(said) if isinstance(said, list) else said if isinstance(said, str) else json.dumps(said))
 
 
-@pytest.fixture
-def one_connection(db):
-    """A server's requests close the connection they are on, and this test's transaction would go with it."""
+@contextmanager
+def one_connection() -> Iterator[None]:
+    """Keep the connection that a server's requests would close on PostgreSQL, and this test's transaction with it.
+
+    The test client connects these signals again after each of its own requests, so it may not be used inside.
+    """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("language", LOOPS)
-def test_a_loop_asks_on_and_tells_in_the_end(client, one_connection, settings, tmp_path, language):
+def test_a_loop_asks_on_and_tells_in_the_end(client, db, settings, tmp_path, language):
     command = {"python": sys.executable, "javascript": shutil.which("node")}[language]
-    if connection.vendor != "sqlite":
-        pytest.skip("The loops speak HTTP and know no database: they are run once, on SQLite.")
     if command is None:
         pytest.skip("Node is not here, so the loop in JavaScript could not be run.")
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
     typed, names = lines_of(client)
     # In this thread, and so in this test's transaction.
-    with make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet) as server:
+    with one_connection(), make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet) as server:
         server.timeout = 0.2
         script = tmp_path / "loop"
         script.write_text(LOOPS[language].replace(ADDRESS, f"http://127.0.0.1:{server.server_port}"))
