@@ -113,7 +113,10 @@ def test_a_rule_is_written_in_a_draft_and_read_back(admin_client, entry):
     kept = stated(DRAFTED.get())
     assert kept["eligibility"] == RULE
     assert [citation["criterion"] for citation in kept["citations"] if citation["field"] == "eligibility"] == [1]
-    assert SENTENCE in visible(admin_client.get(entry_page(entry)))
+    page = admin_client.get(entry_page(entry))
+    assert SENTENCE in visible(page)
+    for chosen in ("年龄（周岁）", "在本地连续居住月数", "家庭类别", "不小于（≥）", "是其中之一"):
+        assert f" selected>{chosen}</option>" in page.content.decode()
 
 
 def test_a_rule_without_a_clause_is_refused_and_what_was_typed_stays(admin_client, entry):
