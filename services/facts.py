@@ -5,7 +5,7 @@ fact is never renamed and never loses a choice, because published editions hold 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,10 +109,10 @@ class Vocabulary:
             for name, answer in circumstances.items()
         }
 
-    def implied(self, name: str, answer: Mapping | list | frozenset) -> frozenset[str]:
+    def implied(self, name: str, answer: Iterable[str]) -> frozenset[str]:
         """Return a set of choices with everything they imply."""
-        implied = self.implications.get(name, {})
-        return frozenset(answer).union(*(implied.get(choice, ()) for choice in answer))
+        chosen, implied = frozenset(answer), self.implications.get(name, {})
+        return chosen.union(*(implied.get(choice, ()) for choice in chosen))
 
 
 def read(path: Path) -> Vocabulary:

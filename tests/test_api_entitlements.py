@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from catalogue import entitling
-from catalogue.api.entitlements import CircumstancesField
+from catalogue.models import Edition
 from services.examples import PERSONS
 from services.facts import VOCABULARY
 from tests.openapi import closed
@@ -250,7 +250,7 @@ def test_circumstances_in_the_address_are_refused_and_not_repeated(client, db, q
 
     assert_problem(answer, 400)
     for part in ("70", "age", "lang", "%7B"):
-        assert part not in answer.content.decode().replace("message", "")
+        assert part not in answer.content.decode()
 
 
 def test_an_address_without_its_last_slash_repeats_nothing_either(client, db):
@@ -317,8 +317,6 @@ def test_the_rules_are_read_once_and_circumstances_are_in_no_query(client, db, d
 
 
 def test_an_edition_is_judged_without_a_query(db, django_assert_num_queries):
-    from catalogue.models import Edition
-
     entitled = entitling.entitlements(Edition.objects.get(slug="2026"))
 
     with django_assert_num_queries(0):
@@ -359,7 +357,6 @@ def test_a_lost_database_is_a_problem_to_try_again_after(client, db):
 
 def test_the_document_types_every_fact(document):
     typed = document["components"]["schemas"]["CircumstancesRequest"]["properties"]["circumstances"]
-    typed = typed if "properties" in typed else typed["allOf"][0]
 
     assert list(typed["properties"]) == [fact.name for fact in VOCABULARY]
     assert typed["additionalProperties"] is False
@@ -371,7 +368,6 @@ def test_the_document_types_every_fact(document):
         jsonschema.validate(dict(person.circumstances), typed)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"age": "70"}, typed)
-    assert CircumstancesField.__doc__
 
 
 @pytest.mark.parametrize("circumstances", [{}, EXAMPLE])

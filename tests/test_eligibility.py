@@ -72,7 +72,7 @@ def test_circumstances_are_judged(eligibility, circumstances, outcome, results, 
         (("residence", "ne", "rural"), ["urban"], ["rural"]),
         (("education_stage", "in", ["higher", "none"]), ["higher"], ["compulsory"]),
         (("household", "contains", "tekun"), [["tekun"], ["tekun_dispersed"]], [[], ["dibao"], ["none"]]),
-        (("household", "in", ["dibao", "tekun"]), [["dibao"], ["none"][:0] + ["tekun"]], [[], ["low_income"]]),
+        (("household", "in", ["dibao", "tekun"]), [["dibao"], ["tekun_dispersed"]], [[], ["low_income"]]),
         (("insured", "ne", "employee_medical"), [[], ["resident_medical"]], [["employee_medical", "maternity"]]),
     ],
 )
