@@ -55,7 +55,7 @@ def entitlement(document: Mapping) -> Entitlement:
     stated = document["eligibility"]
     rule = Rule(stated)
     return Entitlement(
-        service={key: document[key] for key in ("code", "name", "domain", "lead_department")},
+        service={key: document[key] for key in ("code", "name", "name_en", "domain", "lead_department")},
         rule=rule,
         reasons=tuple(
             {

@@ -73,11 +73,13 @@ def test_a_service_is_answered_with_its_department_and_a_reason_for_each_criteri
         "service": {
             "code": "NM-05-01",
             "name": "老年人健康管理",
+            "name_en": "Health management for older people",
             "domain": {"code": "NM-05", "name": "老有所养", "name_en": "Old-age care"},
             "lead_department": {
                 "code": "health-commission",
                 "name": "内蒙古自治区卫生健康委员会",
                 "short_name": "自治区卫生健康委",
+                "name_en": "Health Commission of Inner Mongolia Autonomous Region",
             },
         },
         "outcome": "eligible",

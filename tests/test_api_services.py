@@ -67,6 +67,7 @@ def test_a_service_is_answered_whole(client, empty_catalogue, make_edition):
             "code": "health-commission",
             "name": "内蒙古自治区卫生健康委员会",
             "short_name": "自治区卫生健康委",
+            "name_en": "Health Commission of Inner Mongolia Autonomous Region",
         },
         "lead_department_alternatives": [],
         "co_departments": [],

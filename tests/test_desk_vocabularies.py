@@ -11,8 +11,8 @@ from tests.desk import as_typed, facets, rows, visible
 
 SEALED = {
     Domain: ("NM-05", ["name", "name_en"]),
-    Department: ("health-commission", ["name", "short_name", "position"]),
-    TargetGroup: ("older-65-plus", ["name", "position"]),
+    Department: ("health-commission", ["name", "short_name", "name_en", "position"]),
+    TargetGroup: ("older-65-plus", ["name", "name_en", "position"]),
     Source: ("seed-plan", ["title", "document_number", "position"]),
     Region: ("150000", ["name"]),
 }

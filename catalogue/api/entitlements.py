@@ -23,10 +23,9 @@ from catalogue.api.serializers import (
     CitationSerializer,
     CriterionSerializer,
     DepartmentReferenceSerializer,
-    DomainReferenceSerializer,
     EditionReferenceSerializer,
     FactValue,
-    NamedSerializer,
+    TermReferenceSerializer,
 )
 from services.eligibility import OUTCOMES
 from services.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
@@ -77,8 +76,8 @@ class CircumstancesSerializer(serializers.Serializer):
     edition = serializers.CharField(required=False, help_text="版本标识或版次；不能与上面两项同时写")
 
 
-class EntitledServiceSerializer(NamedSerializer):
-    domain = DomainReferenceSerializer()
+class EntitledServiceSerializer(TermReferenceSerializer):
+    domain = TermReferenceSerializer()
     lead_department = DepartmentReferenceSerializer(allow_null=True, help_text="到哪里办；null 表示未知")
 
 

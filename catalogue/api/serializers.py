@@ -43,11 +43,13 @@ class NamedSerializer(serializers.Serializer):
     name = serializers.CharField()
 
 
-class DomainReferenceSerializer(NamedSerializer):
+class TermReferenceSerializer(NamedSerializer):
+    """A term of a vocabulary as it was called when the edition was sealed."""
+
     name_en = serializers.CharField(allow_null=True)
 
 
-class DepartmentReferenceSerializer(NamedSerializer):
+class DepartmentReferenceSerializer(TermReferenceSerializer):
     short_name = serializers.CharField(allow_null=True)
 
 
@@ -164,16 +166,16 @@ class EntrySerializer(serializers.Serializer):
     number = serializers.IntegerField(help_text="在版本中的序号")
     name = serializers.CharField()
     name_en = serializers.CharField(allow_null=True)
-    domain = DomainReferenceSerializer()
-    target_groups = NamedSerializer(many=True)
+    domain = TermReferenceSerializer()
+    target_groups = TermReferenceSerializer(many=True)
     target_group_text = serializers.CharField(allow_null=True)
     content = serializers.CharField(allow_null=True, help_text="服务内容")
     standard = serializers.CharField(allow_null=True, help_text="服务标准：每人得到多少")
     standard_as_of = serializers.CharField(allow_null=True, help_text="标准是何时的")
     expenditure_responsibility = serializers.CharField(allow_null=True, help_text="支出责任")
     lead_department = DepartmentReferenceSerializer(allow_null=True)
-    lead_department_alternatives = NamedSerializer(many=True)
-    co_departments = NamedSerializer(many=True)
+    lead_department_alternatives = TermReferenceSerializer(many=True)
+    co_departments = TermReferenceSerializer(many=True)
     legal_basis = SourceReferenceSerializer(many=True)
     eligibility = EligibilitySerializer(allow_null=True, help_text="享受条件；null 表示本版本没有写明")
     note = serializers.CharField(allow_null=True, help_text="编者说明")

@@ -39,7 +39,7 @@ class DomainAdmin(TermAdmin):
 
 @admin.register(Department)
 class DepartmentAdmin(TermAdmin):
-    sealed = ("name", "short_name", "position")
+    sealed = ("name", "short_name", "name_en", "position")
     named_by = ("entries__lead_department", "entries__lead_department_alternatives", "entries__co_departments")
     list_display = ("code", "name", "short_name", "level", "kind", "led_count", "supported_count", "label")
     list_filter = [filters.choices_of(Department, column) for column in ("level", "kind", "verification")]
@@ -68,7 +68,7 @@ class DepartmentAdmin(TermAdmin):
 
 @admin.register(TargetGroup)
 class TargetGroupAdmin(TermAdmin):
-    sealed, named_by = ("name", "position"), ("entries__target_groups",)
+    sealed, named_by = ("name", "name_en", "position"), ("entries__target_groups",)
     list_display = ("code", "name", "definition", "entry_count", "label")
     list_filter = [filters.choices_of(TargetGroup, "verification")]
     search_fields = ("code", "name", "name_en")
