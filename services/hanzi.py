@@ -1,0 +1,36 @@
+"""Chinese in its two scripts and in Latin letters: OpenCC converts characters, pypinyin reads them.
+
+Both dictionaries are large (OpenCC's towards Traditional 26 MB, pypinyin's 55 MB), so each is loaded when it is first
+needed. Keeps out what is searched or answered with them.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+from opencc import OpenCC
+
+
+@cache
+def _converter(name: str) -> OpenCC:
+    return OpenCC(name)
+
+
+def simplified(text: str) -> str:
+    """Return a text with Traditional characters as Simplified ones (OpenCC t2s)."""
+    return _converter("t2s").convert(text)
+
+
+def traditional(text: str) -> str:
+    """Return a text with Simplified characters as Traditional ones (OpenCC s2t)."""
+    return _converter("s2t").convert(text)
+
+
+def syllables(text: str) -> Sequence[str]:
+    """Return the reading of each Chinese character of a text in pinyin without tones (ü is v); the rest is left out.
+
+    A character with several readings is read as the word it stands in has it (种: ``jie zhong`` in 接种).
+    """
+    # Here, because it costs 55 MB and only an index that is made anew asks for it.
+    from pypinyin import Style, lazy_pinyin
+
+    return lazy_pinyin(text, style=Style.NORMAL, errors="ignore")
