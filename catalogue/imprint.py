@@ -1,6 +1,6 @@
-"""What every file of the list says of itself (版权页): which edition it is, what it rests on, and how it may be used.
+"""What every file of the list says of itself (版权页): which edition it is, what it rests on, how it may be used.
 
-The documents themselves are free of copyright (中华人民共和国著作权法 第五条); the licence is for our compilation of them.
+The documents themselves are free of copyright (中华人民共和国著作权法 第五条); the licence is for our compilation.
 """
 
 from django.utils import timezone
@@ -16,7 +16,7 @@ DISCLAIMER = "依据公开文件编制，未经任何政府部门认可。"
 
 
 def imprint(edition: Edition) -> dict[str, str]:
-    """Return what a file says of a published edition: its slug, title, dates, digest, source, licence and disclaimer."""
+    """Return what a file says of a published edition: slug, title, dates, digest, source, licence and disclaimer."""
     return {
         "edition": edition.slug,
         "title": edition.title,

@@ -5,17 +5,26 @@ from outside is guarded and read: that is ``reading``.
 """
 
 import csv
+import datetime
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC
 from typing import NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from openpyxl.xml.constants import ARC_CORE
+from openpyxl.xml.functions import tostring
 
+from catalogue import canonical
+from catalogue.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.models import Citation, Edition, Entry, Finding, SourcedField
+from services import wording
 from services.models import Jurisdiction, Verification
 
 LIST, SOURCES, EDITION = "清单", "字段来源", "版本"
@@ -24,6 +33,10 @@ FORMULAS = "=+-@\t\r\n＝＋－＠"
 SEPARATOR = "、"
 # The most characters a cell of a workbook holds.
 LONGEST = 32_767
+# Bytes of a workbook that are sent at once.
+PIECE = 64 * 1024
+# When a draft's workbook was made, as far as its bytes tell.
+EPOCH = datetime.datetime(1980, 1, 1, tzinfo=UTC)
 
 
 class TooLong(Exception):
@@ -53,6 +66,12 @@ CLAUSE = (
     Column("basis", _header(Finding, "basis")),
     Column("jurisdiction", _header(Citation, "jurisdiction")),
 )
+# What a table says of itself, the same in each of its rows.
+ABOUT = (
+    Column("digest", _header(Edition, "digest")),
+    Column("origin", "出处"),
+    Column("licence", "许可"),
+)
 COLUMNS = {
     LIST: (
         Column("code", _header(Entry, "service")),
@@ -63,13 +82,17 @@ COLUMNS = {
             Column(field, _header(Entry, field))
             for field in ("target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility")
         ),
+        Column("eligibility", _header(Entry, "eligibility")),
+        Column("eligibility_said", f"{_header(Entry, 'eligibility')}说明", explains="eligibility"),
         *_explained("lead_department"),
         *_explained("lead_department_alternatives"),
         *_explained("co_departments"),
         *_explained("legal_basis"),
         Column("note", _header(Entry, "note")),
+        Column("findings", "各字段核实情况", explains="verification"),
         *CLAUSE,
         Column("edition", "版本"),
+        *ABOUT,
     ),
     SOURCES: (
         Column("code", _header(Entry, "service")),
@@ -85,10 +108,19 @@ COLUMNS = {
         Column("basis", _header(Finding, "basis")),
     ),
     EDITION: tuple(
-        Column(field, _header(Edition, field))
-        for field in ("slug", "title", "effective_from", "published_at", "digest")
-    ),
+        Column(field, _header(Edition, field)) for field in ("slug", "title", "effective_from", "published_at")
+    )
+    + ABOUT
+    + (Column("disclaimer", "声明"),),
 }
+# In characters of a spreadsheet's own font; 14 for all others.
+WIDTHS = {
+    "name": 28, "name_en": 32, "content": 60, "standard": 50, "quote": 60, "target_group_text": 40, "note": 40,
+    "eligibility": 40, "eligibility_said": 50, "expenditure_responsibility": 40, "co_departments_names": 30,
+    "lead_department_names": 24, "lead_department": 20, "co_departments": 24, "legal_basis": 24, "title": 48,
+    "legal_basis_names": 48, "target_groups": 24, "target_groups_names": 30, "findings": 40, "source": 20,
+    "source_names": 40, "locator": 20, "digest": 68, "published_at": 26, "origin": 40, "licence": 30, "disclaimer": 30,
+}  # fmt: skip
 # What stands in a cell for a choice: its words.
 WORDS = {
     "field": dict(Citation.FIELDS),
@@ -114,21 +146,41 @@ def is_formula(text: str) -> bool:
     return bool(text.strip()) and (text[0] in FORMULAS or text.lstrip()[0] in FORMULAS)
 
 
-def listed(documents: Iterable[Mapping], *, edition: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of LIST for entries as ``canonical.document()`` gives them, of the edition of this slug."""
+def about(edition: Edition) -> dict[str, str]:
+    """Return the cells of ABOUT; a draft has no digest."""
+    return {"digest": edition.digest or "", "origin": SOURCE, "licence": f"{LICENCE} {LICENCE_URL}"}
+
+
+def listed(documents: Iterable[Mapping], *, edition: Edition) -> Iterator[dict[str, str]]:
+    """Yield the rows of LIST for entries of an edition as ``canonical.document()`` gives them."""
+    same = dict.fromkeys((column.key for column in CLAUSE), "") | {"edition": edition.slug} | about(edition)
     for document in documents:
-        row = {}
-        for column in COLUMNS[LIST]:
-            terms = document.get(column.explains or column.key)
-            if column in CLAUSE or terms is None:
-                row[column.key] = ""
-            elif column.explains:
-                row[column.key] = named(terms if isinstance(terms, list) else [terms])
-            elif isinstance(terms, list):
-                row[column.key] = SEPARATOR.join(sorted(term["code"] for term in terms))
-            else:
-                row[column.key] = terms["code"] if isinstance(terms, Mapping) else str(terms)
-        yield row | {"edition": edition}
+        yield {column.key: _listed(column, document) for column in COLUMNS[LIST] if column.key not in same} | same
+
+
+def _listed(column: Column, document: Mapping) -> str:
+    if column.explains:
+        return explained(column.explains, document[column.explains])
+    value = document[column.key]
+    if value is None:
+        return ""
+    if column.key == "eligibility":
+        return canonical.dumps(value)
+    if isinstance(value, list):
+        return SEPARATOR.join(sorted(term["code"] for term in value))
+    return value["code"] if isinstance(value, Mapping) else str(value)
+
+
+def explained(field: str, value: object) -> str:
+    """Return what stands beside the codes of a field in words; nothing if the field is unknown."""
+    if value is None:
+        return ""
+    if field == "eligibility":
+        return wording.sentence(value)
+    if field == "verification":
+        labels = ((SourcedField(name).label, WORDS["verification"].get(label, "未知")) for name, label in value.items())
+        return "；".join(f"{name}：{label}" for name, label in labels)
+    return named(value if isinstance(value, list) else [value])
 
 
 def sourced(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
@@ -153,56 +205,99 @@ def named(terms: Iterable[Mapping]) -> str:
     return SEPARATOR.join(term.get("short_name") or term.get("name") or term["title"] for term in ordered)
 
 
-def to_csv(documents: Iterable[Mapping], *, edition: Edition) -> bytes:
-    """Return the list as CSV in UTF-8 with a byte order mark, by which spreadsheets know its encoding."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([column.header for column in COLUMNS[LIST]])
-    for row in listed(documents, edition=edition.slug):
-        writer.writerow([harmless(row[column.key]) for column in COLUMNS[LIST]])
-    return text.getvalue().encode("utf-8-sig")
+def to_csv(
+    documents: Iterable[Mapping], *, edition: Edition, columns: Collection[str] | None = None
+) -> Iterator[bytes]:
+    """Yield the list as CSV row by row, in UTF-8 with a byte order mark, by which spreadsheets know its encoding.
+
+    ``columns`` are the fields whose columns are wanted; None for all.
+    """
+    wanted = _wanted(columns)
+    line = io.StringIO(newline="")
+    writer = csv.writer(line)
+    line.write("\ufeff")
+    writer.writerow([column.header for column in wanted])
+    for row in listed(documents, edition=edition):
+        yield _taken(line)
+        writer.writerow([harmless(row[column.key]) for column in wanted])
+    yield _taken(line)
 
 
-def to_xlsx(documents: Iterable[Mapping], *, edition: Edition) -> bytes:
+def _taken(line: io.StringIO) -> bytes:
+    text = line.getvalue()
+    line.seek(0)
+    line.truncate()
+    return text.encode()
+
+
+def _wanted(fields: Collection[str] | None) -> list[Column]:
+    """The columns of LIST that say something of these fields, and always what the table says of itself."""
+    return [
+        column
+        for column in COLUMNS[LIST]
+        if fields is None or {column.key, column.explains} & {*fields} or column in ABOUT or column.key == "edition"
+    ]
+
+
+def to_xlsx(
+    documents: Iterable[Mapping], *, edition: Edition, columns: Collection[str] | None = None
+) -> Iterator[bytes]:
     """Return the list, the clauses behind it and its edition as the three sheets of a workbook, every cell a string.
 
-    Raises TooLong for a text no cell can hold.
+    In pieces, and the same edition makes the same bytes. ``columns`` as for ``to_csv()``. Raises TooLong for a text no
+    cell can hold.
     """
     documents = list(documents)
-    about = {column.key: getattr(edition, column.key) for column in COLUMNS[EDITION]}
     published = edition.published_at
-    about |= {
+    said = {column.key: getattr(edition, column.key, None) for column in COLUMNS[EDITION]} | {
         "effective_from": edition.effective_from.isoformat(),
         "published_at": published and published.isoformat(timespec="seconds"),
     }
     sheets = {
-        LIST: list(listed(documents, edition=edition.slug)),
+        LIST: list(listed(documents, edition=edition)),
         SOURCES: list(sourced(documents)),
-        EDITION: [{key: value or "" for key, value in about.items()}],
+        EDITION: [{key: value or "" for key, value in said.items()} | about(edition) | {"disclaimer": DISCLAIMER}],
     }
     # Before the first cell is written: openpyxl cannot be stopped half way.
     longest = max(len(harmless(text)) for rows in sheets.values() for row in rows for text in row.values())
     if longest > LONGEST:
         raise TooLong(f"有一处文字长 {longest} 字，工作簿的单元格最多 {LONGEST} 字；请导出为 CSV。")
+    return _workbook(sheets, published or EPOCH, edition.title, _wanted(columns))
+
+
+def _workbook(
+    sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, wanted: Collection[Column]
+) -> Iterator[bytes]:
     book = Workbook(write_only=True)
     for name, rows in sheets.items():
-        _sheet(book, name, rows)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+        _sheet(book, name, rows, wanted if name == LIST else COLUMNS[name])
+    book.properties.creator, book.properties.title = SOURCE, title
+    written, packed = io.BytesIO(), io.BytesIO()
+    book.save(written)
+    # openpyxl writes when it wrote; an edition is the same whenever it is taken away.
+    book.properties.created = book.properties.modified = at.astimezone(UTC).replace(tzinfo=None)
+    with ZipFile(written) as old, ZipFile(packed, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = tostring(book.properties.to_tree()) if name == ARC_CORE else old.read(name)
+            new.writestr(ZipInfo(name), part, ZIP_DEFLATED)
+    packed.seek(0)
+    while piece := packed.read(PIECE):
+        yield piece
 
 
-def _sheet(book: Workbook, name: str, rows: Iterable[Mapping[str, str]]) -> None:
+def _sheet(book: Workbook, name: str, rows: Iterable[Mapping[str, str]], columns: Collection[Column]) -> None:
     sheet = book.create_sheet(name)
     sheet.freeze_panes = "B2"
+    for place, column in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = WIDTHS.get(column.key, 14)
     headers = []
-    for column in COLUMNS[name]:
+    for column in columns:
         cell = _cell(sheet, column.header)
         cell.font = Font(bold=True)
         headers.append(cell)
     sheet.append(headers)
     for row in rows:
-        sheet.append([_cell(sheet, row[column.key]) for column in COLUMNS[name]])
+        sheet.append([_cell(sheet, row[column.key]) for column in columns])
 
 
 def _cell(sheet, text: str) -> WriteOnlyCell:

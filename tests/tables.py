@@ -40,7 +40,8 @@ def current() -> Edition:
 
 def exported(kind: str) -> bytes:
     edition = current()
-    return {"csv": tables.to_csv, "xlsx": tables.to_xlsx}[kind](edition.documents(), edition=edition)
+    write = {"csv": tables.to_csv, "xlsx": tables.to_xlsx}[kind]
+    return b"".join(write(edition.documents(), edition=edition))
 
 
 def lines(content: bytes | None = None) -> list[list[str]]:

@@ -53,7 +53,7 @@ def test_every_cell_of_a_workbook_is_a_string(make_edition, text):
     entry |= {"basis": entry["basis"] | {"content": "plan"}, "citations": [*entry["citations"], cite("content")]}
     edition = make_edition("2027", "2027-01-01", entries=[entry])
 
-    book = load_workbook(io.BytesIO(tables.to_xlsx(edition.documents(), edition=edition)))
+    book = load_workbook(io.BytesIO(b"".join(tables.to_xlsx(edition.documents(), edition=edition))))
 
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}

@@ -148,7 +148,7 @@ BAD = {
     "table called workbook": (lambda: a_csv(a_row()), "a.xlsx", "内容却不是工作簿"),
     "workbook called table": (lambda: a_book(a_row()), "a.csv", "内容却是压缩文件或工作簿"),
     "too large": (large, "a.csv", "文件超过 5 MB"),
-    "too many rows": (lambda: a_csv(*[a_row()] * 5001), "a.csv", "第 5002 行：超过 5000 行"),
+    "too many rows": (lambda: a_csv(*[{"服务项目代码": "x"}] * 5001), "a.csv", "第 5002 行：超过 5000 行"),
     "too many rows of a workbook": (
         lambda: a_book(*[{"服务项目代码": "x"}] * 5001),
         "a.xlsx",

@@ -4,6 +4,7 @@ Each function raises Wrong with the column and a sentence that names what is all
 """
 
 import datetime
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from catalogue import editing, tables
 from catalogue.importing.reading import Row
 from catalogue.models import Citation, Entry
+from services import eligibility
 from services.fields import Text
 from services.vocabularies import Terms, UnknownCode
 
@@ -63,6 +65,8 @@ def value_of(key: str, text: str, terms: Terms, current: Mapping | None) -> obje
         return _codes(key, text, terms)
     if key in ("domain", "lead_department"):
         return _code(key, text, terms)
+    if key == "eligibility":
+        return _rule(text)
     if not text and key == "name":
         raise Wrong(key, "名称不能为空；取消服务项目请另提“取消”建议。")
     was = current and current[key]
@@ -73,6 +77,19 @@ def value_of(key: str, text: str, terms: Terms, current: Mapping | None) -> obje
     if key == "standard_as_of":
         check_days(key, text)
     return text or None
+
+
+def _rule(text: str) -> dict | None:
+    """Return a rule from its JSON, as the desk would take it."""
+    if not text:
+        return None
+    try:
+        rule = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Wrong("eligibility", "享受条件应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
+    if found := eligibility.faults(rule):
+        raise Wrong("eligibility", f"享受条件不能用：{found[0][:200]}")
+    return rule
 
 
 def check_days(key: str, text: str) -> None:

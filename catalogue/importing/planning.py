@@ -19,13 +19,16 @@ from catalogue.importing.guards import Fault
 from catalogue.importing.reading import Row, Table
 from catalogue.models import Citation, Edition, Entry, Proposal, ProposedEntry, SourcedField
 from catalogue.models.proposals import SERVICE_CODE
+from services import wording
 from services.vocabularies import Terms, UnknownCode
 
 Action, State = ProposedEntry.Action, Proposal.State
 # The columns of the list that say something of a service.
 VALUES = [
     column.key for column in tables.COLUMNS[tables.LIST]
-    if not column.explains and column not in tables.CLAUSE and column.key not in ("code", "number", "edition")
+    if not column.explains
+    and column not in (*tables.CLAUSE, *tables.ABOUT)
+    and column.key not in ("code", "number", "edition")
 ]  # fmt: skip
 
 
@@ -133,6 +136,7 @@ class _Planner:
     def __init__(self, edition: Edition, effective_from: datetime.date):
         documents = edition.documents()
         self.edition, self.effective_from = edition, effective_from
+        self.about = tables.about(edition)
         self.documents = {document["code"]: document for document in documents}
         self.current = {document["code"]: canonical.stated(document) for document in documents}
         self.next_number = 1 + max((document["number"] for document in documents), default=0)
@@ -148,7 +152,12 @@ class _Planner:
         if row.cells.get(key) and row.cells[key] != slug:
             reason = f"出自版本“{row.cells[key]}”，而最后发布的版本是“{slug}”；请重新导出后再修改。"
             found.append(row.fault(reason, key))
-        elif row.cells.get("digest") and row.cells["digest"] != self.edition.digest:
+        found += [
+            row.fault(f"“{column.header}”由系统填写，应与导出时相同，或留空。", column.key)
+            for column in tables.ABOUT
+            if column.key != "digest" and row.cells.get(column.key) not in (None, "", self.about[column.key])
+        ]
+        if not found and row.cells.get("digest") and row.cells["digest"] != self.edition.digest:
             found.append(row.fault(f"与版本“{slug}”的摘要 {self.edition.digest} 不同；请重新导出后再修改。", "digest"))
         return found
 
@@ -220,10 +229,9 @@ class _Planner:
             given = planned.row.cells.get(column.key)
             if not column.explains or not given:
                 continue
-            terms = document.get(column.explains) or []
-            allowed = tables.named(terms if isinstance(terms, list) else [terms])
+            allowed = tables.explained(column.explains, document.get(column.explains))
             if column.explains in values:
-                after = self._named(column.explains, values[column.explains])
+                after = self._explained(column.explains, values[column.explains])
                 if given in (allowed, after):
                     continue
                 allowed = after
@@ -231,7 +239,9 @@ class _Planner:
                 about = f"“{column.header}”只说明左边的代码，应是“{allowed or '空'}”，或留空；要更改请改左边的代码。"
                 planned.faults.append(planned.row.fault(about, column.key))
 
-    def _named(self, key: str, value: str | list[str] | None) -> str:
+    def _explained(self, key: str, value: object) -> str:
+        if key == "eligibility":
+            return tables.explained(key, value)
         codes = value if isinstance(value, list) else [value] if value else []
         return tables.SEPARATOR.join(_name(self._term(key, code)) for code in codes)
 
@@ -311,6 +321,8 @@ class _Planner:
     def _said(self, key: str, value: object) -> str | None:
         if value in (None, []):
             return None
+        if key == "eligibility":
+            return wording.sentence(value)
         if key not in (*editing.LISTS, "domain", "lead_department"):
             return str(value)
         codes = value if isinstance(value, list) else [value]

@@ -22,6 +22,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from catalogue import tables
 from catalogue.importing.guards import (
     LAST_COLUMN,
+    MOST_BYTES,
     MOST_ROWS,
     Fault,
     Unreadable,
@@ -46,6 +47,8 @@ STUMBLES = (
     TypeError,
     ValueError,
 )
+# No field is longer than a file may be; Python's own limit is one for the whole process, so it is set once.
+csv.field_size_limit(MOST_BYTES)
 # How many faults are told of a file; whoever made it knows by then.
 MOST_FAULTS = 200
 # Wholly digits, as a spreadsheet rewrites a long number.
@@ -101,8 +104,6 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         before = text[: text.index("\0")]
         row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(",") + 1
         refuse("含有空字符 U+0000；请删去后重新输入这一格。", row=row, column=letter(column))
-    # One record cannot be longer than the file: the limit is only Python's own.
-    csv.field_size_limit(max(len(text), 1))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number, line = 0, 0
     while True:
