@@ -58,6 +58,14 @@ def allowed_hosts(*, debug: bool) -> list[str]:
     )
 
 
+def public_url() -> str:
+    """Return ``PUBLIC_URL`` without a slash at its end, empty if it is not set. Raises Misconfigured."""
+    value = os.environ.get("PUBLIC_URL", "").strip().rstrip("/")
+    if value and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", value):
+        raise Misconfigured(f"PUBLIC_URL 应是协议加主机名，例如 https://fw.example.cn，现在是“{value}”。")
+    return value
+
+
 def secret_key(*, debug: bool, folder: Path) -> str:
     """Return ``SECRET_KEY``; with ``DEBUG`` on, a key of this clone's own, made once under ``folder``.
 

@@ -14,6 +14,7 @@ try:
     DATABASES = {"default": environment.database(VAR_DIR)}
     HTTPS = environment.flag("HTTPS", not DEBUG)
     BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
+    PUBLIC_URL = environment.public_url()
 except environment.Misconfigured as error:
     raise ImproperlyConfigured(str(error)) from None
 

@@ -59,7 +59,7 @@ class Fact:
         return ["true", "false"] if self.type == BOOLEAN else list(self.choices)
 
     def in_language(self, language: str) -> dict:
-        """The fact as it is answered, labels and choices in ``zh-Hans`` or ``en``."""
+        """The fact as it is answered, labels and choices in English (``en``) or else in Chinese."""
         english = language == "en"
         found = {
             "name": self.name,

@@ -4,10 +4,16 @@ Both dictionaries are large (OpenCC's towards Traditional 26 MB, pypinyin's 55 M
 needed. Keeps out what is searched or answered with them.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
 from opencc import OpenCC
+
+# OpenCC takes the longest word it knows, and so reads 民生/发展 as 生发 (hair growing) and 安全/干预 as 全干 (bone
+# dry). A mark that no text holds keeps the words of the list apart.
+MARK = "\ue000"
+APART = re.compile("(?=发放|发展|干预)|(?<=并)(?=为|合理)")
 
 
 @cache
@@ -21,8 +27,8 @@ def simplified(text: str) -> str:
 
 
 def traditional(text: str) -> str:
-    """Return a text with Simplified characters as Traditional ones (OpenCC s2t)."""
-    return _converter("s2t").convert(text)
+    """Return a text with Simplified characters as Traditional ones (OpenCC s2t), as long as it was."""
+    return _converter("s2t").convert(APART.sub(MARK, text)).replace(MARK, "")
 
 
 def syllables(text: str) -> Sequence[str]:

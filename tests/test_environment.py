@@ -13,7 +13,7 @@ from config import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = "k" * 50
-NAMES = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "HTTPS", "SECRET_KEY")
+NAMES = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "HTTPS", "PUBLIC_URL", "SECRET_KEY")
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +75,28 @@ def test_allowed_hosts_are_demanded_with_debug_off(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(environment.Misconfigured, match="DEBUG 关闭时必须设置 ALLOWED_HOSTS"):
         environment.allowed_hosts(debug=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", ""),
+        ("https://fw.example.cn", "https://fw.example.cn"),
+        (" http://localhost:8000/ ", "http://localhost:8000"),
+    ],
+)
+def test_a_public_url(monkeypatch: pytest.MonkeyPatch, value: str, expected: str):
+    monkeypatch.setenv("PUBLIC_URL", value)
+
+    assert environment.public_url() == expected
+
+
+@pytest.mark.parametrize("value", ["fw.example.cn", "ftp://x", "https://a b", "https://fw.example.cn/sub", "https://"])
+def test_a_public_url_is_a_scheme_and_a_host(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("PUBLIC_URL", value)
+
+    with pytest.raises(environment.Misconfigured, match="PUBLIC_URL 应是"):
+        environment.public_url()
 
 
 @pytest.mark.parametrize("key", ["", "k" * 49])  # 50 is what Django's deployment check asks for

@@ -28,8 +28,14 @@ def assert_problem(response, status: int) -> dict:
     ("path", "query", "field", "allowed"),
     [
         (LIST, "nonsense=1", "nonsense", "domain"),
-        (LIST, "q=老年", "q", "domain"),  # the search comes later, and is not ignored until then
-        (LIST, "facets=true", "facets", "domain"),
+        (LIST, "q=", "q", None),
+        (LIST, "q=老年&q=养老", "q", None),
+        (DETAIL, "q=老年", "q", "fields"),
+        (LIST, "facets=yes", "facets", "true"),
+        (LIST, "facets=1", "facets", "false"),
+        (LIST, "lang=fr", "lang", "zh-Hant"),
+        (LIST, "lang=zh-hant", "lang", "zh-Hant"),
+        (LIST, "fields=code,matches", "fields", "name"),
         (LIST, "format=xml", "format", "domain"),
         (LIST, "Domain=NM-01", "Domain", "domain"),
         (LIST, "domain=NM-99", "domain", "NM-01"),

@@ -49,12 +49,14 @@ PATHS = {
     "/api/v1/facts/{name}/": "/api/v1/facts/household/",
     "/api/v1/": "/api/v1/",
 }
+# What is answered as files: tests/test_files.py.
+FILES = {"/api/v1/services.{kind}"}
 # What is written to, or asked for with what was written: tests/test_api_feedback.py and test_api_entitlements.py.
 WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/", "/api/v1/entitlements/"}
 
 
 def test_every_address_is_documented(document):
-    assert set(document["paths"]) == set(PATHS) | WRITTEN
+    assert set(document["paths"]) == set(PATHS) | FILES | WRITTEN
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -78,7 +80,7 @@ def test_the_parameters_of_the_list_are_documented(document):
 
     assert names == {
         "domain", "target_group", "lead_department", "department", "verification", "number", "edition", "valid_on",
-        "known_at", "ordering", "fields", "expand", "page", "page_size",
+        "known_at", "ordering", "fields", "expand", "page", "page_size", "q", "facets", "lang",
     }  # fmt: skip
 
 
@@ -87,5 +89,5 @@ def test_a_sealed_entry_has_the_shape_of_a_service(db, document):
     properties = set(schemas["Entry"]["properties"])
 
     for text in Entry.objects.published().values_list("sealed", flat=True):
-        assert set(json.loads(text)) | {"edition", "url"} == properties
-    assert set(schemas["Service"]["properties"]) - properties == {"status", "withdrawal"}
+        assert set(json.loads(text)) | {"edition", "url", "matches"} == properties
+    assert set(schemas["Service"]["properties"]) ^ properties == {"status", "withdrawal", "matches"}

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import viewsets
 from rest_framework.response import Response
 
-from catalogue.api import pagination, parameters
+from catalogue.api import languages, pagination, parameters
 from catalogue.api.serializers import ChangeSerializer
 from catalogue.api.telling import told
 from catalogue.models import Event
@@ -54,7 +54,7 @@ class Cursors(pagination.Pages):
 
 @extend_schema(tags=["editions"])
 @extend_schema_view(list=extend_schema(summary="变更流：所有版本的新增、调整与取消", parameters=[AFTER]))
-class FeedViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
+class FeedViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
     """Every change of every published edition, oldest first, to be read on from the last cursor one has."""
 
     queryset = Event.objects.changes()

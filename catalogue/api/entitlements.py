@@ -38,7 +38,8 @@ DISCLAIMER = {
     ),
 }
 NOT_KEPT = {"Cache-Control": "no-store"}
-OUTCOME = {"outcome": True}
+# What may stand in the address: nothing of a person.
+IN_ADDRESS = {"outcome": True, "lang": False}
 BODY = ("circumstances", "edition", "valid_on", "known_at")
 OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
 
@@ -134,7 +135,8 @@ class EntitlementView(APIView):
         parameters=[
             OpenApiParameter(
                 "outcome", enum=OUTCOMES, many=True, explode=False, description="只要这些结论，例如 eligible,unknown"
-            )
+            ),
+            schema.LANG,
         ],
         request=CircumstancesSerializer,
         responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
@@ -143,12 +145,12 @@ class EntitlementView(APIView):
         wanted = parameters.some_of(request.query_params, "outcome", OUTCOMES) or OUTCOMES
         said = _said(request.data)
         edition = choosing.edition({name: value for name, value in said.items() if name != "circumstances"})
-        language = languages.preferred(request)
+        language = languages.chosen(request, request.query_params)
         circumstances = said["circumstances"]
         judgement = entitling.judge(entitling.entitlements(edition), circumstances)
         answer = {
             "edition": EditionReferenceSerializer(edition).data,
-            "disclaimer": DISCLAIMER[language],
+            "disclaimer": DISCLAIMER["en" if language == "en" else "zh-Hans"],
             "counts": judgement.counts,
             "results": [
                 {
@@ -166,13 +168,13 @@ class EntitlementView(APIView):
             ],
             "next_question": judgement.question and _question(*judgement.question, language),
         }
-        return Response(answer, headers=NOT_KEPT | {"Content-Language": language})
+        return Response(languages.told(answer, language), headers=NOT_KEPT | {"Content-Language": language})
 
     def initial(self, request, *args, **kwargs):
         # Asked of every method, and without its name: what stands in an address is logged on its way here.
-        if set(request.query_params) - set(OUTCOME):
-            raise problems.invalid("outcome", "这个地址只有参数 outcome；个人情况请写在请求正文中。", OUTCOMES)
-        parameters.check(request.query_params, OUTCOME)
+        if set(request.query_params) - set(IN_ADDRESS):
+            raise problems.invalid("outcome", "这个地址只有参数 outcome 和 lang；个人情况请写在请求正文中。", OUTCOMES)
+        parameters.check(request.query_params, IN_ADDRESS)
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exception: Exception) -> HttpResponse:

@@ -30,41 +30,28 @@ class FactSerializer(serializers.Serializer):
     choices = LabelsField(required=False, help_text="可选的值及其名称；choices 可选几个，choice 只选一个")
 
 
-PARAMETERS = [
-    OpenApiParameter("lang", enum=languages.LANGUAGES, description="标签与问题的语言；也可用 Accept-Language")
-]
-
-
 @extend_schema(tags=["entitlements"])
 @extend_schema_view(
-    list=extend_schema(summary="判断资格所用的事实", parameters=PARAMETERS),
+    list=extend_schema(summary="判断资格所用的事实", filters=False),
     retrieve=extend_schema(
         summary="一个事实",
-        parameters=[*PARAMETERS, OpenApiParameter("name", str, OpenApiParameter.PATH, description="名称，例如 age")],
+        parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="名称，例如 age")],
     ),
 )
-class FactViewSet(StrictParameters, viewsets.GenericViewSet):
+class FactViewSet(languages.Spoken, StrictParameters, viewsets.GenericViewSet):
     """The vocabulary of circumstances. What is not said of a person is unknown, never false."""
 
     serializer_class = FactSerializer
     filter_backends = []
     lookup_field = "name"
     lookup_value_regex = NAME
-    parameters = {"list": pagination.PARAMETERS | languages.PARAMETER, "retrieve": languages.PARAMETER}
+    parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request) -> Response:
-        language = languages.chosen(request, request.query_params)
-        page = self.paginate_queryset([fact.in_language(language) for fact in VOCABULARY])
-        return self._in(language, self.get_paginated_response(page))
+        page = self.paginate_queryset([fact.in_language(self.language) for fact in VOCABULARY])
+        return self.get_paginated_response(page)
 
     def retrieve(self, request, name: str) -> Response:
-        language = languages.chosen(request, request.query_params)
         if name not in VOCABULARY:
             raise NotFound(f"没有事实 {name}。")
-        return self._in(language, Response(VOCABULARY[name].in_language(language)))
-
-    @staticmethod
-    def _in(language: str, response: Response) -> Response:
-        response["Content-Language"] = language
-        response["Vary"] = "Accept-Language"
-        return response
+        return Response(VOCABULARY[name].in_language(self.language))

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from catalogue import hearing
 from catalogue.api import bodies, choosing, parameters, problems, schema, throttling
-from catalogue.api.views import SERVICE_CODE
+from catalogue.api.services import CODE
 from catalogue.models import Citation, Edition, Feedback
 from services.models import Service
 
@@ -107,7 +107,7 @@ class FeedbackStateView(parameters.StrictParameters, APIView):
 def _service(code: str) -> Service:
     published = Service.objects.filter(entries__edition__published_at__isnull=False).distinct()
     # Only what is a code is sent to the database.
-    found = published.filter(code=code).first() if re.fullmatch(SERVICE_CODE, code) else None
+    found = published.filter(code=code).first() if re.fullmatch(CODE, code) else None
     if found is None:
         codes = published.values_list("code", flat=True)
         raise problems.invalid("service", "没有这个服务项目。", codes)

@@ -1,7 +1,7 @@
 """The filters of the list. Each takes codes; a code nobody has is a 400 that lists those there are."""
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 
 from django.db.models import IntegerField, Q, QuerySet, Value
@@ -61,11 +61,22 @@ class EntryFilterSet(filters.FilterSet):
         fields = []
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        asked = [taken for name, taken in self.filters.items() if name in self.data]
-        known = _codes({taken.vocabulary for taken in asked if isinstance(taken, CodesFilter)})
-        for taken in asked:
-            queryset = taken.narrow(queryset, self.data, known)
+        return self.narrowed(queryset)
+
+    def narrowed(self, queryset: QuerySet, *, without: str | None = None) -> QuerySet:
+        """Return the entries that every filter asked for leaves, or every one but one."""
+        for taken in self._asked:
+            if taken.field_name != without:
+                queryset = taken.narrow(queryset, self.data, self._known)
         return queryset
+
+    @cached_property
+    def _asked(self) -> list[filters.Filter]:
+        return [taken for name, taken in self.filters.items() if name in self.data]
+
+    @cached_property
+    def _known(self) -> dict[type, list[str]]:
+        return _codes({taken.vocabulary for taken in self._asked if isinstance(taken, CodesFilter)})
 
 
 def _codes(vocabularies: set[type]) -> dict[type, list[str]]:
@@ -88,5 +99,5 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
     """django-filter without its forms: parameters are read by ``parameters``, which says what is wrong with them."""
 
     def filter_queryset(self, request, queryset, view):
-        filterset = self.get_filterset(request, queryset, view)
+        filterset = view.filterset = self.get_filterset(request, queryset, view)
         return queryset if filterset is None else filterset.filter_queryset(queryset)

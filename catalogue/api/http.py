@@ -1,15 +1,17 @@
 """What HTTP owes every reading client of the API: validators, caching, compression, languages and CORS.
 
-An answer's ETag is the SHA-256 of its bytes, so it is strong and needs nobody to say when it changed; the compressed
-form has one of its own. Django's GZipMiddleware weakens ETags and pads at random, so it is not used here.
+An answer's ETag is the SHA-256 of its bytes, so it is strong and needs nobody to say when it changed; what is sent in
+pieces says itself what its bytes depend on. The compressed form has one of its own. Django's GZipMiddleware weakens
+ETags and pads at random, so it is not used here.
 """
 
 import gzip
 import hashlib
 import re
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from catalogue.api import problems
@@ -44,7 +46,7 @@ class ReadingMiddleware:
         _open(response)
         if response.status_code >= 400:
             return response
-        if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.streaming:
+        if request.method not in {"GET", "HEAD"} or response.status_code != 200:
             return response
         return _read(request, response)
 
@@ -68,6 +70,25 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.headers.setdefault("Content-Language", "zh-Hans")
     # Kept by anybody, but asked again each time: what is in force may change at any moment.
     response.headers.setdefault("Cache-Control", "public, no-cache")
+    (_compress_pieces if response.streaming else _compress)(request, response)
+    conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
+    if conditional.status_code == 412:
+        return _open(problems.respond(412))
+    if conditional is not response:
+        # Django's 304 keeps what a cache needs, but not what lets another site read it.
+        return _open(conditional)
+    if request.method == "HEAD" and response.streaming:
+        # Nothing is made of what nobody reads.
+        response.streaming_content = ()
+    elif request.method == "HEAD":
+        length = response.headers["Content-Length"]
+        response.content = b""
+        response.headers["Content-Length"] = length
+    return response
+
+
+def _compress(request: HttpRequest, response: HttpResponse) -> None:
+    """Give an answer its validator, and its compressed form if that was asked for and is worth it."""
     etag = hashlib.sha256(response.content).hexdigest()
     if len(response.content) >= SMALLEST_COMPRESSED and accepts_gzip(request.headers.get("Accept-Encoding", "")):
         response.content = gzip.compress(response.content, 6, mtime=0)
@@ -75,17 +96,24 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         etag += "-gzip"
     response.headers["ETag"] = f'"{etag}"'
     response.headers["Content-Length"] = str(len(response.content))
-    conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
-    if conditional.status_code == 412:
-        return _open(problems.respond(412))
-    if conditional is not response:
-        # Django's 304 keeps what a cache needs, but not what lets another site read it.
-        return _open(conditional)
-    if request.method == "HEAD":
-        length = response.headers["Content-Length"]
-        response.content = b""
-        response.headers["Content-Length"] = length
-    return response
+
+
+def _compress_pieces(request: HttpRequest, response: StreamingHttpResponse) -> None:
+    """The same for what is sent in pieces; its view has given it the validator."""
+    if not accepts_gzip(request.headers.get("Accept-Encoding", "")):
+        return
+    response.streaming_content = _compressed(response.streaming_content)
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["ETag"] = f'{response.headers["ETag"][:-1]}-gzip"'
+
+
+def _compressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    # Its header holds no time, so the same pieces make the same bytes.
+    packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
 
 
 def accepts_gzip(header: str) -> bool:

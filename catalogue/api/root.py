@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue.api import choosing, problems
+from catalogue.api import choosing, languages, problems
 from catalogue.api.parameters import StrictParameters
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.models import Edition
@@ -48,7 +48,7 @@ class RootSerializer(serializers.Serializer):
         return {name: serializers.URLField() for name in LINKS} | super().get_fields()
 
 
-class RootView(StrictParameters, APIView):
+class RootView(languages.Spoken, StrictParameters, APIView):
     """Links to everything, and the edition in force."""
 
     @extend_schema(summary="入口", responses=RootSerializer, tags=["services"])

@@ -7,7 +7,7 @@ from rest_framework.reverse import reverse
 from catalogue import canonical
 from catalogue.api.telling import LISTED, WITHDRAWN
 from catalogue.models import Citation, Edition, Finding
-from services import eligibility
+from services import eligibility, searching
 from services.models import (
     Box,
     Department,
@@ -23,6 +23,8 @@ from services.models import (
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
+MATCHED_FIELDS = [(field, field) for field in searching.RANK]
+MATCHED_HOW = [(how, how) for how in searching.HOW]
 STATUSES = [(LISTED, "在清单中"), (WITHDRAWN, "已取消")]
 
 
@@ -118,6 +120,19 @@ FieldVerificationSerializer = _labels(Verification.choices, "FieldVerificationSe
 FieldBasisSerializer = _labels(Finding.Basis.choices, "FieldBasisSerializer")
 
 
+class MatchSerializer(serializers.Serializer):
+    """Why a search found a service."""
+
+    field = serializers.ChoiceField(choices=MATCHED_FIELDS, help_text="在哪个字段匹配；synonym：俗称、旧称")
+    how = serializers.ChoiceField(
+        choices=MATCHED_HOW,
+        help_text="exact 全同，prefix 开头，inside 其中，pinyin 拼音，initials 拼音首字母，contained 问句中含有它，"
+        "partial 部分相同",
+    )
+    term = serializers.CharField(help_text="检索词中匹配的部分，已折叠为简体、小写、半角")
+    text = serializers.CharField(help_text="匹配到的文字，长的只取前后一段")
+
+
 class EditionReferenceSerializer(serializers.Serializer):
     """Which edition answers, and the digest to cite it by."""
 
@@ -184,6 +199,7 @@ class EntrySerializer(serializers.Serializer):
     citations = CitationSerializer(many=True, required=False, help_text="详情，或列表带 expand=citations 时才有")
     edition = EditionReferenceSerializer()
     url = serializers.URLField()
+    matches = MatchSerializer(many=True, required=False, help_text="检索（q）才有：在何处、如何匹配")
 
     def to_representation(self, document: dict) -> dict:
         request = self.context["request"]
@@ -210,6 +226,7 @@ class ServiceSerializer(EntrySerializer):
     Of a service that was withdrawn by then this is what the last edition that had it said, and ``edition`` is that one.
     """
 
+    matches = None
     status = serializers.ChoiceField(
         choices=STATUSES,
         help_text=(

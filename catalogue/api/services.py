@@ -1,32 +1,27 @@
-"""Services and editions. Whatever is answered of an edition is what was sealed with it."""
+"""Services: the list, one of them, and both as files. Whatever is answered of an edition is what was sealed with it."""
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
-from django.db.models import Count, F, Func, QuerySet
-from django.http import HttpResponse
+from django.db.models import F, Func, QuerySet
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound
-from rest_framework.response import Response
+from rest_framework.renderers import BaseRenderer
 
-from catalogue import comparing, publishing
-from catalogue.api import choosing, pagination, parameters, schema, telling
+from catalogue import finding, sealed
+from catalogue.api import choosing, facets, files, languages, pagination, parameters, schema, telling
+from catalogue.api.documents import OnePage
 from catalogue.api.filters import EntryFilterSet
-from catalogue.api.serializers import (
-    ChangeSerializer,
-    EditionReferenceSerializer,
-    EditionSerializer,
-    EntrySerializer,
-    HistorySerializer,
-    ServiceSerializer,
-)
-from catalogue.models import Edition, Entry, Event
+from catalogue.api.serializers import EditionReferenceSerializer, EntrySerializer, ServiceSerializer
+from catalogue.models import Edition, Entry
+from services.searching import Found
 
 # As the model has it: a code it allows and the address does not would break every list it stands in.
-SERVICE_CODE = "NM-[0-9]{2}-[0-9]{2,}"
-EDITION_SLUG = "[a-z0-9-]{1,50}"
+CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
 
 class ByCodePoint(Func):
@@ -39,29 +34,34 @@ class ByCodePoint(Func):
 
 
 class ServicePages(pagination.Pages):
-    """Pages that name the edition they are of."""
+    """Pages that name the edition they are of, and count the facets of the list they are part of."""
 
     def paginate_queryset(self, queryset, request, view=None):
-        self.edition = view.edition
+        self.view = view
         return super().paginate_queryset(queryset, request, view)
 
     def get_paginated_response(self, data):
         response = super().get_paginated_response(data)
         results = response.data.pop("results")
-        response.data |= {"edition": EditionReferenceSerializer(self.edition).data, "results": results}
+        response.data["edition"] = EditionReferenceSerializer(self.view.edition).data
+        if parameters.one_of(self.request.query_params, "facets", ["true", "false"]) == "true":
+            response.data["facets"] = facets.counted(sealed.documents(self.view.edition), self.view.chosen_without)
+        response.data["results"] = results
         return response
 
     def get_paginated_response_schema(self, schema):
         envelope = super().get_paginated_response_schema(schema)
         envelope["required"].append("edition")
         envelope["properties"]["edition"] = {"$ref": "#/components/schemas/EditionReference"}
+        envelope["properties"]["facets"] = facets.SCHEMA
         return envelope
 
 
 @extend_schema(tags=["services"])
 @extend_schema_view(
     list=extend_schema(
-        summary="服务项目清单", parameters=[*schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND]
+        summary="服务项目清单；也可用 Accept 或 services.csv 等地址取得同样内容的文件",
+        parameters=[schema.QUERY, schema.FACETS, *schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND],
     ),
     retrieve=extend_schema(
         summary="一个服务项目；已取消的也答复，附理由与承接项目",
@@ -69,7 +69,11 @@ class ServicePages(pagination.Pages):
     ),
 )
 class ServiceViewSet(
-    parameters.StrictParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
+    languages.Spoken,
+    parameters.StrictParameters,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet,
 ):
     """Services as the edition in force states them, or as the edition asked for does."""
 
@@ -78,25 +82,45 @@ class ServiceViewSet(
     filterset_class = EntryFilterSet
     pagination_class = ServicePages
     lookup_url_kwarg = "code"
-    lookup_value_regex = SERVICE_CODE
+    lookup_value_regex = CODE
     ORDERINGS = {"number": F("number"), "code": F("service__code"), "name": ByCodePoint("name")}
     SHAPE = choosing.PARAMETERS | {"fields": True, "expand": False}
-    parameters = {
-        "list": SHAPE
+    LIST = (
+        SHAPE
         | pagination.PARAMETERS
         | {name: taken.repeatable for name, taken in EntryFilterSet.base_filters.items()}
-        | {"ordering": False},
-        "retrieve": SHAPE,
-    }
+        | {"q": False, "facets": False, "ordering": False}
+    )
+    parameters = {"list": LIST, "retrieve": SHAPE}
+
+    def list(self, request, *args, **kwargs) -> HttpResponseBase:
+        if kind := self._kind():
+            return self._file(kind)
+        return super().list(request, *args, **kwargs)
+
+    def retrieve(self, request, *args, **kwargs) -> HttpResponseBase:
+        if kind := self._kind():
+            return self._file(kind)
+        return super().retrieve(request, *args, **kwargs)
+
+    def get_renderers(self) -> Sequence[BaseRenderer]:
+        # The document describes the files at addresses of their own.
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_renderers()
+        kinds = files.KINDS if self.action == "list" else files.OF_ONE
+        return [*super().get_renderers(), *files.renderers(kinds)]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().filter(edition=self.edition)
+        queryset = super().get_queryset().filter(edition=self.edition)
+        return queryset if self.found is None else queryset.filter(service__code__in=self.found)
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         return super().filter_queryset(queryset).order_by(*self._ordering()).values_list("sealed", flat=True)
 
-    def paginate_queryset(self, queryset: QuerySet) -> list[dict]:
-        return [json.loads(text) for text in super().paginate_queryset(queryset)]
+    def paginate_queryset(self, queryset: QuerySet) -> Sequence[dict]:
+        if self.found is None:
+            return [json.loads(text) for text in super().paginate_queryset(queryset)]
+        return super().paginate_queryset(self._ranked(queryset))
 
     def get_serializer_class(self) -> type[EntrySerializer]:
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer
@@ -122,14 +146,45 @@ class ServiceViewSet(
     def edition(self) -> Edition:
         return choosing.edition(self.request.query_params)
 
-    def _fields(self) -> list[str]:
+    @cached_property
+    def found(self) -> Mapping[str, Found] | None:
+        """What ``q`` finds, by code and the best first; None if nothing is searched."""
+        query = self.request.query_params.get("q") if self.action == "list" else None
+        return None if query is None else {found.code: found for found in finding.search(self.edition, query)}
+
+    def chosen_without(self, facet: str) -> Collection[str]:
+        """Return the codes that ``q`` and all filters but that of a facet leave. One query for each that is set."""
+        if facet in self.request.query_params:
+            return list(
+                self.filterset.narrowed(self.get_queryset(), without=facet).values_list("service__code", flat=True)
+            )
+        return self._chosen
+
+    @cached_property
+    def _chosen(self) -> Collection[str]:
+        return list(self.filterset.narrowed(self.get_queryset()).values_list("service__code", flat=True))
+
+    def _ranked(self, queryset: QuerySet) -> Sequence[dict]:
+        """The documents found, by relevance and, where that is equal, as ordered."""
+        documents = [json.loads(text) for text in queryset]
+        documents.sort(key=lambda document: self.found[document["code"]].relevance)
+        return [
+            document | {"matches": [match._asdict() for match in self.found[document["code"]].matches]}
+            for document in documents
+        ]
+
+    def _fields(self) -> Sequence[str]:
         query = self.request.query_params
-        every = list(self.get_serializer_class()().fields)
+        # Not to be chosen: every result of a search says where it matched.
+        every = [name for name in self.get_serializer_class()().fields if name != "matches"]
+        matches = [] if self.found is None else ["matches"]
         expanded = parameters.one_of(query, "expand", ["citations"])
         if "fields" in query:
             asked = parameters.some_of(query, "fields", every)
-            return [*asked, "citations"] if expanded and "citations" not in asked else asked
-        return every if expanded or self.action == "retrieve" else [name for name in every if name != "citations"]
+            return [*asked, *(["citations"] if expanded and "citations" not in asked else []), *matches]
+        if not expanded and self.action == "list":
+            every.remove("citations")
+        return [*every, *matches]
 
     def _ordering(self) -> list:
         allowed = [f"{sign}{name}" for sign in ("", "-") for name in self.ORDERINGS]
@@ -137,96 +192,37 @@ class ServiceViewSet(
         column = self.ORDERINGS[asked.removeprefix("-")]
         return [column.desc() if asked.startswith("-") else column.asc(), "number"]
 
+    def _kind(self) -> files.Kind | None:
+        """The form the Accept header asks for, None for JSON."""
+        return files.KINDS.get(self.request.accepted_renderer.format)
+
+    def _file(self, kind: files.Kind) -> HttpResponseBase:
+        return files.respond(kind, self._documents(), self)
+
+    def _documents(self) -> Sequence[dict]:
+        if self.action == "retrieve":
+            return [self.get_object()]
+        queryset = self.filter_queryset(self.get_queryset())
+        if not set(pagination.PARAMETERS).isdisjoint(self.request.query_params):
+            return self.paginate_queryset(queryset)
+        return [json.loads(text) for text in queryset] if self.found is None else self._ranked(queryset)
+
+
+FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.KINDS), description="文件的形式")
+
 
 @extend_schema(tags=["services"])
-@extend_schema_view(list=extend_schema(summary="一个服务项目在每个版本中的样子与变化", filters=False))
-class HistoryViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
-    """One service in every edition, newest first, with what changed from the one before."""
+@extend_schema_view(
+    list=extend_schema(
+        summary="清单的文件：CSV、XLSX、NDJSON；参数与清单相同",
+        parameters=[FORM, schema.QUERY, *schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND],
+        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.KINDS.values()},
+    ),
+)
+class ServiceFileViewSet(ServiceViewSet):
+    """The list, or one service, as a file: its address says its form, whatever the Accept header does."""
 
-    queryset = Entry.objects.published()
-    serializer_class = HistorySerializer
-    filter_backends = []
-    parameters = {"list": pagination.PARAMETERS}
+    content_negotiation_class = OnePage
 
-    def list(self, request, code: str) -> Response:
-        sealed = dict(self.get_queryset().filter(service__code=code).values_list("edition_id", "sealed"))
-        if not sealed:
-            raise NotFound(f"没有服务项目 {code}。")
-        recorded = telling.by("edition", Event.objects.changes().filter(service=code))
-        history, before = [], None
-        for edition in Edition.objects.published().select_related("previous").order_by("effective_from", "number"):
-            after = json.loads(sealed[edition.pk]) if edition.pk in sealed else None
-            if before or after:
-                compared = comparing.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
-                events = recorded.get(edition.slug, [])
-                history.append(telling.compared(edition, after or before, compared, events) | {"state": after})
-            before = after
-        page = self.paginate_queryset(history[::-1])
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-
-@extend_schema(tags=["editions"])
-@extend_schema_view(list=extend_schema(summary="已发布的版本，新的在前"), retrieve=extend_schema(summary="一个版本"))
-class EditionViewSet(
-    parameters.StrictParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
-):
-    """Published editions, newest first."""
-
-    queryset = (
-        Edition.objects.published()
-        .select_related("previous")
-        .annotate(service_count=Count("entries"))
-        .order_by("-effective_from", "-number")
-    )
-    serializer_class = EditionSerializer
-    filter_backends = []
-    lookup_field = "slug"
-    lookup_value_regex = EDITION_SLUG
-    parameters = {"list": pagination.PARAMETERS}
-
-    def get_object(self) -> Edition:
-        return published_edition(self.kwargs["slug"], self.get_queryset())
-
-    @extend_schema(summary="版本的规范内容：这些字节的 SHA-256 就是它的摘要", responses={200: OpenApiTypes.OBJECT})
-    def content(self, request, slug: str) -> HttpResponse:
-        return HttpResponse(publishing.content(self.get_object()), content_type="application/json")
-
-
-@extend_schema(tags=["editions"])
-@extend_schema_view(list=extend_schema(summary="与另一版本相比，逐字段的变化", parameters=[schema.SINCE]))
-class ChangesViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
-    """What an edition changed, field by field, since another; by default since its predecessor.
-
-    The reasons are those of every step between the two. Of a comparison backwards there are none: nobody took it.
-    """
-
-    queryset = Edition.objects.published()
-    serializer_class = ChangeSerializer
-    filter_backends = []
-    parameters = {"list": pagination.PARAMETERS | {"since": False}}
-
-    def list(self, request, slug: str) -> Response:
-        edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        line, since = edition.line(), edition.previous
-        if "since" in request.query_params:
-            every = {edition.slug: edition for edition in self.get_queryset().order_by("number")}
-            since = every[parameters.one_of(request.query_params, "since", every)]
-        steps = line[: line.index(since)] if since in line else [] if since else line
-        slugs = [step.slug for step in steps]
-        recorded = telling.by("service", Event.objects.changes().filter(edition__in=slugs))
-        compared = comparing.changes(since.documents() if since else [], edition.documents())
-        page = self.paginate_queryset(
-            [
-                telling.compared(edition, document, change, recorded.get(document["code"], []))
-                for document, change in compared
-            ]
-        )
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-
-def published_edition(slug: str, editions: QuerySet) -> Edition:
-    """Return one of the editions by its slug. Raises NotFound with a sentence."""
-    found = editions.filter(slug=slug).first()
-    if found is None:
-        raise NotFound(f"没有已发布的版本 {slug}。")
-    return found
+    def _kind(self) -> files.Kind:
+        return files.KINDS[self.kwargs["kind"]]

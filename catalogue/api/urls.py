@@ -3,11 +3,23 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from catalogue.api import changes, documents, entitlements, facts, feedback, root, views, vocabularies
+from catalogue.api import (
+    changes,
+    documents,
+    editions,
+    entitlements,
+    facts,
+    feedback,
+    files,
+    history,
+    root,
+    services,
+    vocabularies,
+)
 
 router = SimpleRouter()
-router.register("services", views.ServiceViewSet, basename="service")
-router.register("editions", views.EditionViewSet, basename="edition")
+router.register("services", services.ServiceViewSet, basename="service")
+router.register("editions", editions.EditionViewSet, basename="edition")
 router.register("domains", vocabularies.DomainViewSet)
 router.register("departments", vocabularies.DepartmentViewSet)
 router.register("target-groups", vocabularies.TargetGroupViewSet)
@@ -25,18 +37,23 @@ urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
     path("v1/schema/", documents.SchemaView.as_view(), name="schema"),
     re_path(
-        v1(rf"services/(?P<code>{views.SERVICE_CODE})/history"),
-        views.HistoryViewSet.as_view({"get": "list"}),
+        rf"^v1/services\.(?P<kind>{files.PATTERN})$",
+        services.ServiceFileViewSet.as_view({"get": "list"}),
+        name="service-files",
+    ),
+    re_path(
+        v1(rf"services/(?P<code>{services.CODE})/history"),
+        history.HistoryViewSet.as_view({"get": "list"}),
         name="service-history",
     ),
     re_path(
-        v1(rf"editions/(?P<slug>{views.EDITION_SLUG})/content"),
-        views.EditionViewSet.as_view({"get": "content"}),
+        v1(rf"editions/(?P<slug>{editions.SLUG})/content"),
+        editions.ContentViewSet.as_view({"get": "retrieve"}),
         name="edition-content",
     ),
     re_path(
-        v1(rf"editions/(?P<slug>{views.EDITION_SLUG})/changes"),
-        views.ChangesViewSet.as_view({"get": "list"}),
+        v1(rf"editions/(?P<slug>{editions.SLUG})/changes"),
+        editions.ChangesViewSet.as_view({"get": "list"}),
         name="edition-changes",
     ),
     path("v1/changes/", changes.FeedViewSet.as_view({"get": "list"}), name="feed"),

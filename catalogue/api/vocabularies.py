@@ -5,13 +5,15 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound
 
-from catalogue.api import choosing, pagination, serializers
+from catalogue.api import choosing, languages, pagination, serializers
 from catalogue.api.parameters import StrictParameters
 from catalogue.models import Edition, Entry
 from services.models import Box, Department, Domain, Indicator, Source, TargetGroup
 
 
-class VocabularyViewSet(StrictParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class VocabularyViewSet(
+    languages.Spoken, StrictParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
+):
     """The terms of one vocabulary, by code."""
 
     filter_backends = []

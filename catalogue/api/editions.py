@@ -1,0 +1,99 @@
+"""Editions: their list, their canonical content, and what they changed."""
+
+from django.db.models import Count, QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+
+from catalogue import comparing, publishing
+from catalogue.api import languages, pagination, parameters, schema, telling
+from catalogue.api.serializers import ChangeSerializer, EditionSerializer
+from catalogue.models import Edition, Event
+
+SLUG = "[a-z0-9-]{1,50}"
+
+
+@extend_schema(tags=["editions"])
+@extend_schema_view(list=extend_schema(summary="已发布的版本，新的在前"), retrieve=extend_schema(summary="一个版本"))
+class EditionViewSet(
+    languages.Spoken,
+    parameters.StrictParameters,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet,
+):
+    """Published editions, newest first."""
+
+    queryset = (
+        Edition.objects.published()
+        .select_related("previous")
+        .annotate(service_count=Count("entries"))
+        .order_by("-effective_from", "-number")
+    )
+    serializer_class = EditionSerializer
+    filter_backends = []
+    lookup_field = "slug"
+    lookup_value_regex = SLUG
+    parameters = {"list": pagination.PARAMETERS}
+
+    def get_object(self) -> Edition:
+        return published_edition(self.kwargs["slug"], self.get_queryset())
+
+
+class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
+    """The bytes an edition is cited by. They are told in no other language."""
+
+    queryset = Edition.objects.published()
+    filter_backends = []
+
+    @extend_schema(
+        summary="版本的规范内容：这些字节的 SHA-256 就是它的摘要",
+        tags=["editions"],
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def retrieve(self, request, slug: str) -> HttpResponse:
+        edition = published_edition(slug, self.get_queryset().select_related("previous"))
+        return HttpResponse(publishing.content(edition), content_type="application/json")
+
+
+@extend_schema(tags=["editions"])
+@extend_schema_view(list=extend_schema(summary="与另一版本相比，逐字段的变化", parameters=[schema.SINCE]))
+class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
+    """What an edition changed, field by field, since another; by default since its predecessor.
+
+    The reasons are those of every step between the two. Of a comparison backwards there are none: nobody took it.
+    """
+
+    queryset = Edition.objects.published()
+    serializer_class = ChangeSerializer
+    filter_backends = []
+    parameters = {"list": pagination.PARAMETERS | {"since": False}}
+
+    def list(self, request, slug: str) -> Response:
+        edition = published_edition(slug, self.get_queryset().select_related("previous"))
+        line, since = edition.line(), edition.previous
+        if "since" in request.query_params:
+            every = {edition.slug: edition for edition in self.get_queryset().order_by("number")}
+            since = every[parameters.one_of(request.query_params, "since", every)]
+        steps = line[: line.index(since)] if since in line else [] if since else line
+        slugs = [step.slug for step in steps]
+        recorded = telling.by("service", Event.objects.changes().filter(edition__in=slugs))
+        compared = comparing.changes(since.documents() if since else [], edition.documents())
+        page = self.paginate_queryset(
+            [
+                telling.compared(edition, document, change, recorded.get(document["code"], []))
+                for document, change in compared
+            ]
+        )
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+def published_edition(slug: str, editions: QuerySet) -> Edition:
+    """Return one of the editions by its slug. Raises NotFound with a sentence."""
+    found = editions.filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"没有已发布的版本 {slug}。")
+    return found

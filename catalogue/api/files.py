@@ -1,0 +1,146 @@
+"""The list as files, and one service as a file: in which forms, with which parameters, and how they are sent."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, StreamingHttpResponse
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.renderers import BaseRenderer
+
+from catalogue import tables
+from catalogue.api import here, languages, parameters, problems
+from catalogue.imprint import imprint
+from catalogue.models import Edition
+
+
+class About(NamedTuple):
+    """What a file is written with besides the documents: see ``respond()``."""
+
+    edition: Edition
+    root: str
+    # The fields asked for; None for all.
+    fields: list[str] | None
+    # How a service is answered in JSON.
+    represented: Callable[[Mapping], Mapping]
+
+
+class Kind(NamedTuple):
+    """A form of file: its media type, what writes it in pieces, and why it cannot take some parameters of the list."""
+
+    # What is asked for by Accept, and what is sent.
+    media_type: str
+    sent_as: str
+    write: Callable[[list[dict], About], Iterator[str | bytes]]
+    refused: Mapping[str, str] = {}
+    # Whether one language is chosen for it; the others carry all they know.
+    spoken: bool = True
+
+
+def _csv(documents: list[dict], about: About) -> Iterator[bytes]:
+    return tables.to_csv(documents, edition=about.edition, columns=_columns(about))
+
+
+def _xlsx(documents: list[dict], about: About) -> Iterator[bytes]:
+    return tables.to_xlsx(documents, edition=about.edition, columns=_columns(about))
+
+
+def _columns(about: About) -> list[str] | None:
+    return None if about.fields is None else [*{"code": None} | dict.fromkeys(about.fields)]
+
+
+def _ndjson(documents: list[dict], about: About) -> Iterator[str]:
+    said = {key: value for key, value in imprint(about.edition).items() if key in {"source", "licence", "licence_url"}}
+    for document in documents:
+        yield f"{json.dumps({**about.represented(document), **said}, ensure_ascii=False, default=str)}\n"
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NO_FACETS = {"facets": "文件里没有各项的数目；请用 /api/v1/services/?facets=true。"}
+KINDS = {
+    "csv": Kind(
+        "text/csv",
+        "text/csv; charset=utf-8",
+        _csv,
+        NO_FACETS | {"expand": "CSV 只有一张表；来源请看 services.xlsx 的工作表“字段来源”，或用 services.ndjson。"},
+    ),
+    "xlsx": Kind(
+        XLSX,
+        XLSX,
+        _xlsx,
+        NO_FACETS | {"expand": "工作簿里总有来源，在工作表“字段来源”。"},
+    ),
+    "ndjson": Kind("application/x-ndjson", "application/x-ndjson", _ndjson, NO_FACETS),
+}
+# The forms one service has besides JSON.
+OF_ONE = {name: KINDS[name] for name in ()}
+PATTERN = "|".join(re.escape(name) for name in KINDS)
+PATTERN_OF_ONE = "|".join(OF_ONE)
+
+
+def renderers(kinds: Mapping[str, Kind]) -> list[BaseRenderer]:
+    """Return what DRF chooses a form by, from the Accept header; they never render."""
+    return [
+        type(f"{name}Renderer", (BaseRenderer,), {"media_type": kind.media_type, "format": name})()
+        for name, kind in kinds.items()
+    ]
+
+
+def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
+    """Return documents of an edition as a file, sent piece by piece.
+
+    ``view`` is a ``ServiceViewSet`` that has read its parameters. Raises InvalidParameters for those that this form of
+    file cannot take. Everything is read from the database before the first piece is sent.
+    """
+    request = view.request
+    query = request.query_params
+    if errors := [problems.error(name, reason) for name, reason in kind.refused.items() if name in query]:
+        raise problems.InvalidParameters(errors)
+    context = view.get_serializer_context()
+    asked = parameters.codes(query, "fields") if "fields" in query else None
+    language = view.language if kind.spoken else None
+    serializer = view.get_serializer_class()(context=context)
+    # Of a service that was withdrawn the last edition that had it speaks.
+    edition = documents[0].get("edition", view.edition) if documents else view.edition
+    about = About(edition, here.root(request), asked, serializer.to_representation)
+    told = languages.told(documents, language) if language else documents
+    try:
+        pieces = kind.write(told, about)
+    except tables.TooLong as error:
+        raise NotAcceptable(str(error)) from None
+    response = StreamingHttpResponse(pieces, content_type=kind.sent_as)
+    name = next(name for name, each in KINDS.items() if each is kind)
+    one = view.kwargs.get("code")
+    stem, title = (one, one) if one else ("services", "基本公共服务清单")
+    sort = "attachment" if name in {"csv", "xlsx", "ndjson"} else "inline"
+    response["Content-Disposition"] = (
+        f"{sort}; filename={stem}-{edition.slug}.{name}; filename*=UTF-8''{quote(f'{title}-{edition.slug}.{name}')}"
+    )
+    response["Content-Language"] = language or "zh-Hans, en"
+    response["ETag"] = f'"{_validator(request, [view.edition.digest, edition.digest], name, language)}"'
+    return response
+
+
+def _validator(request: HttpRequest, digests: list[str], name: str, language: str | None) -> str:
+    """What decides on every byte of a file, in one digest, so that it is known before the first is written."""
+    asked = sorted((key, values) for key, values in request.query_params.lists())
+    decides = [digests, name, request.path, asked, language, here.root(request), _release()]
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
+
+
+@cache
+def _release() -> str:
+    """The digest of what writes the files: another release of ours may write the same edition otherwise."""
+    base = Path(settings.BASE_DIR)
+    written_by: Iterable[Path] = [
+        base / "requirements.txt",
+        *base.glob("catalogue/**/*.py"),
+        *base.glob("services/*.py"),
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(written_by))).hexdigest()

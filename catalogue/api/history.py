@@ -1,0 +1,40 @@
+"""One service in every edition."""
+
+import json
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import viewsets
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+
+from catalogue import comparing
+from catalogue.api import languages, pagination, parameters, telling
+from catalogue.api.serializers import HistorySerializer
+from catalogue.models import Edition, Entry, Event
+
+
+@extend_schema(tags=["services"])
+@extend_schema_view(list=extend_schema(summary="一个服务项目在每个版本中的样子与变化", filters=False))
+class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
+    """One service in every edition, newest first, with what changed from the one before."""
+
+    queryset = Entry.objects.published()
+    serializer_class = HistorySerializer
+    filter_backends = []
+    parameters = {"list": pagination.PARAMETERS}
+
+    def list(self, request, code: str) -> Response:
+        sealed = dict(self.get_queryset().filter(service__code=code).values_list("edition_id", "sealed"))
+        if not sealed:
+            raise NotFound(f"没有服务项目 {code}。")
+        recorded = telling.by("edition", Event.objects.changes().filter(service=code))
+        history, before = [], None
+        for edition in Edition.objects.published().select_related("previous").order_by("effective_from", "number"):
+            after = json.loads(sealed[edition.pk]) if edition.pk in sealed else None
+            if before or after:
+                compared = comparing.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
+                events = recorded.get(edition.slug, [])
+                history.append(telling.compared(edition, after or before, compared, events) | {"state": after})
+            before = after
+        page = self.paginate_queryset(history[::-1])
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -1,0 +1,60 @@
+"""Finding services of an edition by what people type (检索): what of a document is searched, and with which synonyms.
+
+The index depends on the edition and the synonyms alone, and is kept; ``services.searching`` does the comparing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from catalogue import sealed
+from catalogue.models import Edition
+from services.searching import Found, Index, Text
+
+# Of how many editions the index is kept.
+EDITIONS_KEPT = 16
+
+
+def search(edition: Edition, query: str) -> list[Found]:
+    """Return the services of a published edition that a query finds, the best first. One query."""
+    return _index(edition.pk, edition.digest, ()).search(query)
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def _index(pk: int, digest: str, synonyms: tuple[tuple[str, str], ...]) -> Index:
+    documents = sealed.documents_of(pk, digest)
+    said: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
+    places: dict[str, int] = {}
+    for word, code in synonyms:
+        # How many services a word names before this one.
+        place = places[word] = places.get(word, -1) + 1
+        if code in said:
+            said[code].append(Text("synonym", word, place))
+    return Index(said)
+
+
+def texts(document: Mapping) -> Iterator[Text]:
+    """Yield what is searched of a service's document (``canonical.document()``)."""
+    yield Text("code", document["code"])
+    yield Text("number", str(document["number"]))
+    for field in ("name", "name_en", "target_group_text", "content", "standard"):
+        if document[field]:
+            yield Text(field, document[field])
+    lead = document["lead_department"]
+    for field, terms in (
+        ("domain", [document["domain"]]),
+        ("target_groups", document["target_groups"]),
+        ("lead_department", [lead] if lead else []),
+        ("lead_department_alternatives", document["lead_department_alternatives"]),
+        ("co_departments", document["co_departments"]),
+        ("legal_basis", document["legal_basis"]),
+        ("citations", [citation["source"] for citation in document["citations"]]),
+    ):
+        yield from _named(field, terms)
+
+
+def _named(field: str, terms: Iterable[Mapping]) -> Iterator[Text]:
+    keys = ("code", "name", "short_name", "name_en", "title", "document_number")
+    # The code of a domain is typed; the others' codes are for programs.
+    seen = {term[key]: None for term in terms for key in (keys if field == "domain" else keys[1:]) if term.get(key)}
+    for said in seen:
+        yield Text(field, said)

@@ -1,0 +1,125 @@
+"""``q`` and ``facets`` of the list: what is found, why, in which order, and how many there are of each sort."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalogue.models import Entry
+
+LIST = "/api/v1/services/"
+
+
+def asked(client, **query) -> dict:
+    response = client.get(LIST, query)
+    assert response.status_code == 200, response.content.decode()
+    return response.json()
+
+
+def codes(answer: dict) -> list[str]:
+    return [service["code"] for service in answer["results"]]
+
+
+def test_every_result_of_a_search_says_where_it_matched(client, db):
+    answer = asked(client, q="养老", fields="code")
+
+    assert answer["results"][0] == {
+        "code": "NM-05-03",
+        "matches": [{"field": "name", "how": "inside", "term": "养老", "text": "职工基本养老保险"}],
+    }
+    assert all(service["matches"] for service in answer["results"])
+
+
+@pytest.mark.parametrize("same", ["養老", "ＹＡＮＧＬＡＯ", "yanglao"])
+def test_other_ways_to_type_a_word_find_the_same_names(client, db, same):
+    assert codes(asked(client, q=same))[:2] == codes(asked(client, q="养老"))[:2] == ["NM-05-03", "NM-05-04"]
+
+
+def test_names_come_before_content_and_equals_in_the_order_asked_for(client, db):
+    names = {service["code"] for service in asked(client)["results"] if "残疾" in service["name"]}
+
+    ordered = codes(asked(client, q="残疾", ordering="-number"))
+
+    assert set(ordered[: len(names)]) == names
+    assert len(ordered) > len(names)
+    assert ordered != codes(asked(client, q="残疾"))
+
+
+def test_a_search_goes_with_filters_and_pages(client, db):
+    everywhere = codes(asked(client, q="残疾"))
+    inside = asked(client, q="残疾", domain="NM-08", page_size=1)
+
+    assert inside["count"] == sum(code.startswith("NM-08") for code in everywhere)
+    assert codes(inside) == [code for code in everywhere if code.startswith("NM-08")][:1]
+    assert "q=%E6%AE%8B%E7%96%BE" in inside["next"]
+
+
+def test_a_search_is_of_the_edition_asked_for(client, db):
+    assert asked(client, q="NM-05-01", edition="2021")["results"][0]["edition"]["slug"] == "2021"
+
+
+@pytest.mark.parametrize("query", ["量子力学", "，", "\U0001f600", "𠮷", "x" * 1000, "的 " * 499 + "了"])
+def test_a_strange_query_finds_nothing_and_is_an_answer(client, db, query):
+    assert asked(client, q=query)["count"] == 0
+
+
+@pytest.mark.parametrize(("page_size", "queries"), [(1, 2), (500, 2)])
+def test_a_search_costs_two_queries(client, db, django_assert_num_queries, page_size, queries):
+    asked(client, q="保障")
+
+    with django_assert_num_queries(queries):
+        asked(client, q="保障", page_size=page_size)
+
+
+def test_facets_count_what_the_list_holds(client, db):
+    answer = asked(client, facets="true")
+
+    facets = answer["facets"]
+    assert list(facets) == ["domain", "target_group", "lead_department", "verification"]
+    assert {each["code"]: each["count"] for each in facets["domain"]}["NM-05"] == 4
+    assert sum(each["count"] for each in facets["domain"]) == 81
+    assert sum(each["count"] for each in facets["lead_department"]) == 81
+    assert facets["domain"][0]["name"]
+    assert "facets" not in asked(client) and "facets" not in asked(client, facets="false")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"domain": "NM-05"},
+        {"domain": "NM-05,NM-07", "lead_department": "civil-affairs"},
+        {"target_group": "orphans", "q": "儿童"},
+        {"verification": "verbatim", "department": "finance", "q": "补贴"},
+    ],
+)
+def test_each_facet_counts_under_the_other_filters_alone(client, db, query):
+    facets = asked(client, **query, facets="true")["facets"]
+
+    for name, terms in facets.items():
+        others = {key: value for key, value in query.items() if key != name}
+        for term in (each for each in terms if each["code"]):
+            assert term["count"] == asked(client, **others, **{name: term["code"]})["count"], (name, term)
+
+
+def test_what_is_unknown_is_counted_too(client, db):
+    unknown = Entry.objects.filter(edition__slug="2021", lead_department=None).count()
+
+    facets = asked(client, facets="true", edition="2021")["facets"]
+
+    assert unknown
+    assert {each["code"]: each["count"] for each in facets["lead_department"]}[None] == unknown
+
+
+@pytest.mark.parametrize(
+    ("query", "extra"),
+    [({}, 1), ({"domain": "NM-05"}, 2), ({"domain": "NM-05", "verification": "verbatim", "q": "老年"}, 3)],
+)
+def test_a_facet_costs_one_query_at_most(client, db, django_assert_num_queries, query, extra):
+    asked(client, **query, facets="true")
+    with django_assert_num_queries(_queries(client, query) + extra):
+        asked(client, **query, facets="true")
+
+
+def _queries(client, query: dict) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        asked(client, **query)
+    return len(captured)
