@@ -142,6 +142,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "catalogue.api.schema.with_examples",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "Verification": "services.models.Verification",
         "Jurisdiction": "services.models.Jurisdiction",
@@ -155,6 +159,11 @@ SPECTACULAR_SETTINGS = {
         "ChangeKind": "catalogue.api.serializers.CHANGE_KINDS",
         "FeedbackState": "catalogue.models.Feedback.State",
         "ServiceStatus": "catalogue.api.serializers.STATUSES",
+        "MatchedField": "catalogue.api.serializers.MATCHED_FIELDS",
+        "MatchedHow": "catalogue.api.serializers.MATCHED_HOW",
+        "RuleOperator": "catalogue.api.serializers.RULE_OPERATORS",
+        "Outcome": "catalogue.api.entitlements.OUTCOME_LABELS",
+        "FactType": "catalogue.api.facts.FACT_TYPES",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
     },
     "TAGS": [

@@ -3,28 +3,18 @@
 import json
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
+
+from tests.loopback import told_by
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 LOOPS = {name: re.search(rf"```{name}\n(.*?)```", README, re.DOTALL)[1] for name in ("python", "javascript")}
 ADDRESS = "http://127.0.0.1:8000"
 PATH = "/api/v1/entitlements/"
 PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"], "education_stage": "none"}
-
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *args):
-        pass
 
 
 def lines_of(client) -> tuple[list[str], list[str]]:
@@ -43,21 +33,6 @@ def lines_of(client) -> tuple[list[str], list[str]]:
         typed.append(" ".join(said) if isinstance(said, list) else said if isinstance(said, str) else json.dumps(said))
 
 
-@contextmanager
-def one_connection() -> Iterator[None]:
-    """Keep the connection that a server's requests would close on PostgreSQL, and this test's transaction with it.
-
-    The test client connects these signals again after each of its own requests, so it may not be used inside.
-    """
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        yield
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
-
-
 @pytest.mark.parametrize("language", LOOPS)
 def test_a_loop_asks_on_and_tells_in_the_end(client, db, settings, tmp_path, language):
     command = {"python": sys.executable, "javascript": shutil.which("node")}[language]
@@ -65,19 +40,13 @@ def test_a_loop_asks_on_and_tells_in_the_end(client, db, settings, tmp_path, lan
         pytest.skip("Node is not here, so the loop in JavaScript could not be run.")
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
     typed, names = lines_of(client)
-    # In this thread, and so in this test's transaction.
-    with one_connection(), make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet) as server:
-        server.timeout = 0.2
-        script = tmp_path / "loop"
-        script.write_text(LOOPS[language].replace(ADDRESS, f"http://127.0.0.1:{server.server_port}"))
-        (tmp_path / "typed").write_text("\n".join(typed) + "\n")
-        with (tmp_path / "typed").open() as answers, (tmp_path / "told").open("w") as told:
-            loop = subprocess.Popen([command, str(script)], stdin=answers, stdout=told)  # noqa: S603 - the README's own
-            while loop.poll() is None:
-                server.handle_request()
+    script = tmp_path / "loop"
 
-    assert loop.returncode == 0
-    output = (tmp_path / "told").read_text()
+    def loop(address: str) -> list[str]:
+        script.write_text(LOOPS[language].replace(ADDRESS, address))
+        return [command, str(script)]
+
+    output = told_by(loop, typed="\n".join(typed) + "\n")
     assert len(names) > 17
     assert [name for name in names if name not in output] == []
     assert "老年人健康管理" in names

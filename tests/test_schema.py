@@ -8,6 +8,7 @@ from django.core.management import call_command
 from openapi_spec_validator import validate
 
 from catalogue.models import Entry
+from tests import examples
 from tests.openapi import COMMITTED, closed
 
 
@@ -91,3 +92,31 @@ def test_a_sealed_entry_has_the_shape_of_a_service(db, document):
     for text in Entry.objects.published().values_list("sealed", flat=True):
         assert set(json.loads(text)) | {"edition", "url", "matches"} == properties
     assert set(schemas["Service"]["properties"]) ^ properties == {"status", "withdrawal", "matches"}
+
+
+def test_the_examples_are_what_is_answered(client, db):
+    """``python -m tests.examples`` writes them anew."""
+    assert json.loads(examples.FILE.read_text()) == examples.answered(client)
+
+
+@pytest.mark.parametrize("operation", examples.ASKED)
+def test_an_example_has_the_shape_that_is_documented(document, operation):
+    method, path = operation.split()
+    documented = document["paths"][path][method.lower()]["responses"]["200"]["content"]["application/json"]
+    example = documented["examples"]["answer"]
+
+    if "fields=" in example["summary"]:
+        return  # a part of it
+    jsonschema.validate(example["value"], closed(documented["schema"], document), jsonschema.Draft202012Validator)
+
+
+def test_every_enumeration_has_a_name(document):
+    # NullEnum is drf-spectacular's own, for an enumeration that may be null.
+    assert [name for name in document["components"]["schemas"] if name.endswith("Enum")] == ["NullEnum"]
+
+
+def test_every_operation_shows_a_problem(document):
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            content = operation["responses"]["400"]["content"]["application/problem+json"]
+            assert content["examples"]["problem"]["value"]["errors"], path

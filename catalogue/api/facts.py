@@ -9,6 +9,7 @@ from catalogue.api import languages, pagination
 from catalogue.api.parameters import StrictParameters
 from services.facts import TYPES, VOCABULARY
 
+FACT_TYPES = [(each, each) for each in TYPES]
 NAME = "[a-z0-9_]{1,64}"
 
 
@@ -21,7 +22,7 @@ class FactSerializer(serializers.Serializer):
     """A fact: its type, its bounds or choices, and the question to ask for it."""
 
     name = serializers.CharField()
-    type = serializers.ChoiceField(choices=[(each, each) for each in TYPES])
+    type = serializers.ChoiceField(choices=FACT_TYPES)
     label = serializers.CharField()
     question = serializers.CharField()
     minimum = serializers.IntegerField(required=False, help_text="只有整数有")

@@ -1,5 +1,8 @@
 """What the OpenAPI document says beyond what drf-spectacular reads off the views."""
 
+import json
+from pathlib import Path
+
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
@@ -72,6 +75,30 @@ FACETS = _parameter(
     "facets", "true：附各领域、服务对象、牵头单位、核实情况的项数，各不计自身的筛选", enum=["true", "false"]
 )
 SINCE = _parameter("since", "与哪个版本比较；不写则为上一版本")
+
+
+EXAMPLES = Path(__file__).with_name("examples.json")
+
+
+def with_examples(result: dict, **kwargs) -> dict:
+    """Add to the document what its operations really answer (a hook of drf-spectacular); a test compares the two."""
+    examples = json.loads(EXAMPLES.read_text())
+    problem = examples.pop("problem")
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            if refused := operation["responses"].get("400"):
+                refused["content"][MEDIA_TYPE]["examples"] = {"problem": _example(problem)}
+            if example := examples.get(f"{method.upper()} {path}"):
+                operation["responses"]["200"]["content"]["application/json"]["examples"] = {"answer": _example(example)}
+                if "body" in example:
+                    operation["requestBody"]["content"]["application/json"]["examples"] = {
+                        "asked": {"value": example["body"]}
+                    }
+    return result
+
+
+def _example(example: dict) -> dict:
+    return {"summary": example["asked"], "value": example["answer"]}
 
 
 class Schema(AutoSchema):

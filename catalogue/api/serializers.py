@@ -25,6 +25,7 @@ CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取�
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
 MATCHED_FIELDS = [(field, field) for field in searching.RANK]
 MATCHED_HOW = [(how, how) for how in searching.HOW]
+RULE_OPERATORS = [(name, name) for name in eligibility.EVERY_OPERATOR]
 STATUSES = [(LISTED, "在清单中"), (WITHDRAWN, "已取消")]
 
 
@@ -87,7 +88,7 @@ class CriterionSerializer(serializers.Serializer):
     """One condition on one fact."""
 
     fact = serializers.CharField(help_text="事实的名称，见 facts/")
-    op = serializers.ChoiceField(choices=[(name, name) for name in eligibility.EVERY_OPERATOR])
+    op = serializers.ChoiceField(choices=RULE_OPERATORS)
     value = FactValue(help_text="所比较的值；op 为 in 时是列表")
 
 
