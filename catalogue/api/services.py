@@ -9,7 +9,6 @@ from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
-from rest_framework.exceptions import NotFound
 from rest_framework.renderers import BaseRenderer
 
 from catalogue import finding, sealed
@@ -126,15 +125,7 @@ class ServiceViewSet(
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer
 
     def get_object(self) -> dict:
-        code = self.kwargs["code"]
-        text = self.get_queryset().filter(service__code=code).values_list("sealed", flat=True).first()
-        if text is not None:
-            return json.loads(text) | {"status": telling.LISTED, "withdrawal": None}
-        if found := telling.withdrawn(code, self.edition):
-            return found
-        others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
-        where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
-        raise NotFound(f"版本 {self.edition.slug} 中没有服务项目 {code}{where}。")
+        return telling.standing(self.kwargs["code"], self.edition)
 
     def get_serializer_context(self) -> dict:
         context = super().get_serializer_context()

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from rest_framework.exceptions import NotFound
+
 from catalogue.models import Edition, Entry, Event
 
 LISTED, WITHDRAWN = "listed", "withdrawn"
@@ -71,6 +73,22 @@ def reasons(events: Sequence[Event]) -> dict:
         "document_number": numbers.pop() if len(numbers) == 1 else None,
         "successors": json.loads(events[-1].after).get("successors", []) if events else [],
     }
+
+
+def standing(code: str, edition: Edition) -> dict:
+    """Return a service as an edition has it, or what was last said of one that was withdrawn by then.
+
+    The document that was sealed, with its ``status`` and ``withdrawal``. One query, of a withdrawn service four. Raises
+    NotFound, which says which editions have the service, if neither this one nor any before it in the line does.
+    """
+    text = Entry.objects.filter(edition=edition, service__code=code).values_list("sealed", flat=True).first()
+    if text is not None:
+        return json.loads(text) | {"status": LISTED, "withdrawal": None}
+    if found := withdrawn(code, edition):
+        return found
+    others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
+    where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
+    raise NotFound(f"版本 {edition.slug} 中没有服务项目 {code}{where}。")
 
 
 def withdrawn(code: str, edition: Edition) -> dict | None:
