@@ -164,6 +164,7 @@ SPECTACULAR_SETTINGS = {
         "RuleOperator": "catalogue.api.serializers.RULE_OPERATORS",
         "Outcome": "catalogue.api.entitlements.OUTCOME_LABELS",
         "FactType": "catalogue.api.facts.FACT_TYPES",
+        "HsdsStatus": "catalogue.api.hsds.STATUSES",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
     },
     "TAGS": [

@@ -16,6 +16,7 @@ from rest_framework.renderers import BaseRenderer
 
 from catalogue import tables
 from catalogue.api import here, languages, parameters, problems
+from catalogue.api.exports import hsds
 from catalogue.imprint import imprint
 from catalogue.models import Edition
 
@@ -63,6 +64,7 @@ def _ndjson(documents: list[dict], about: About) -> Iterator[str]:
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_FACETS = {"facets": "文件里没有各项的数目；请用 /api/v1/services/?facets=true。"}
+WHOLE = "这种文件里的记录总是完整的。"
 KINDS = {
     "csv": Kind(
         "text/csv",
@@ -77,6 +79,13 @@ KINDS = {
         NO_FACETS | {"expand": "工作簿里总有来源，在工作表“字段来源”。"},
     ),
     "ndjson": Kind("application/x-ndjson", "application/x-ndjson", _ndjson, NO_FACETS),
+    "hsds.json": Kind(
+        # JSON like any other; the name is only to ask for it by.
+        "application/vnd.hsds+json",
+        "application/json",
+        lambda documents, about: hsds.to_hsds(documents, edition=about.edition, root=about.root),
+        NO_FACETS | {"fields": WHOLE, "expand": WHOLE},
+    ),
 }
 # The forms one service has besides JSON.
 OF_ONE = {name: KINDS[name] for name in ()}

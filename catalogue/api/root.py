@@ -31,6 +31,7 @@ LINKS = {
     "indicators": "indicator-list",
     "projects": "project-list",
     "facts": "fact-list",
+    "hsds": "hsds-service-list",
     "schema": "schema",
     "docs": "swagger",
     "redoc": "redoc",

@@ -206,7 +206,7 @@ FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.KIND
 @extend_schema_view(
     list=extend_schema(
         operation_id="services_file",
-        summary="清单的文件：CSV、XLSX、NDJSON；参数与清单相同",
+        summary="清单的文件：CSV、XLSX、NDJSON、HSDS 3.1；参数与清单相同",
         parameters=[FORM, schema.QUERY, *schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND],
         responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.KINDS.values()},
     ),

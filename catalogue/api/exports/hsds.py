@@ -1,0 +1,213 @@
+"""The list as HSDS 3.1 (Open Referral UK) has it: one service, and all of them in one page. No HTTP.
+
+What is unknown is left out. HSDS's ``metadata`` is left out too: its rows must name a previous value and a person, and
+we know neither; instead the documents cited stand under ``additional_urls``, and ``citations`` and ``verification`` are
+ours, which the schema permits beside its own. ``licenses`` is not for data: the licence stands in the ``imprint``.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+
+from django.utils import timezone
+
+from catalogue import addresses
+from catalogue.imprint import imprint
+from catalogue.models import Edition
+from services.eligibility import NOT_ELIGIBLE, Rule
+from services.facts import VOCABULARY
+from services.wording import sentence
+
+ACTIVE, DEFUNCT = "active", "defunct"
+# The two vocabularies a service is classified by: what HSDS calls the link, and what the vocabulary is called.
+VOCABULARIES = {
+    addresses.DOMAINS: ("domain", "领域", "本清单的领域词表"),
+    addresses.TARGET_GROUPS: ("intended_audience", "服务对象", "本清单的服务对象词表"),
+}
+LANGUAGE = "zh"
+
+
+def service(document: Mapping, *, edition: Edition, root: str, withdrawn: bool = False) -> dict:
+    """Return a sealed document as a fully nested HSDS service.
+
+    ``edition`` is the published one that the status rests on: the one that has the service, or that withdrew it.
+    """
+    uri = addresses.permanent(root, addresses.SERVICES, document["code"])
+    identifier = _uuid(uri)
+    organization = document["lead_department"] and _organization(document["lead_department"], root)
+    youngest, oldest = ages(document["eligibility"])
+    stated = {
+        "id": identifier,
+        "organization_id": organization and organization["id"],
+        "name": document["name"],
+        "alternate_name": document["name_en"],
+        "description": document["content"],
+        "url": uri,
+        "status": DEFUNCT if withdrawn else ACTIVE,
+        "eligibility_description": document["target_group_text"]
+        or (document["eligibility"] and sentence(document["eligibility"])),
+        "minimum_age": youngest,
+        "maximum_age": oldest,
+        "last_modified": timezone.localtime(edition.published_at).isoformat(timespec="milliseconds"),
+        "organization": organization,
+        "funding": _funding(document["expenditure_responsibility"], uri),
+        "attributes": [*_classified(document, root, uri), *_unclassified(document, uri)],
+        "additional_urls": _sources(document, root, uri),
+        "verification": document["verification"],
+        "citations": document["citations"],
+    }
+    return {name: value for name, value in stated.items() if value is not None and value != []}
+
+
+def summary(nested: Mapping) -> dict:
+    """Return of a fully nested service what HSDS lists of it: the fields that hold one thing each."""
+    return {name: value for name, value in nested.items() if not isinstance(value, list)}
+
+
+def to_hsds(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
+    """Return every service, fully nested, in one page: pieces of JSON text, the counts last."""
+    yield f'{{"imprint":{_dumps(imprint(edition))},"contents":['
+    count = 0
+    for document in documents:
+        text = _dumps(service(document, edition=edition, root=root))
+        yield f",{text}" if count else text
+        count += 1
+    yield f"],{_dumps(envelope(total=count, size=count))[1:]}"
+
+
+def envelope(*, total: int, size: int, number: int = 1, pages: int = 1) -> dict[str, int | bool]:
+    """Return what an HSDS page says of itself: ``size`` of ``total`` items on page ``number`` (from 1) of ``pages``."""
+    return {
+        "total_items": total,
+        "total_pages": pages,
+        "page_number": number,
+        "size": size,
+        "first_page": number == 1,
+        "last_page": number == pages,
+        "empty": size == 0,
+    }
+
+
+def ages(eligibility: Mapping | None) -> tuple[int | None, int | None]:
+    """Return the least and the greatest age, in completed years, at which a rule can still be met.
+
+    None where it sets no such bound: somebody of any age up to there, or from there, may yet be eligible.
+    """
+    rule, age = Rule(eligibility), VOCABULARY["age"]
+    if age.name not in rule.facts:
+        return None, None
+    every = range(age.minimum, age.maximum + 1)
+    possible = [years for years in every if rule.judge({age.name: years}).outcome != NOT_ELIGIBLE]
+    youngest, oldest = possible[0], possible[-1]
+    return (youngest if youngest > age.minimum else None), (oldest if oldest < age.maximum else None)
+
+
+def term_ids(document: Mapping, root: str) -> list[str]:
+    """Return the ids of the taxonomy terms a service is classified by."""
+    return [addresses.identifier(root, kind, term["code"]) for kind, term in _terms(document)]
+
+
+def organization_ids(document: Mapping, root: str) -> list[str]:
+    """Return the id of the organization that leads a service, an empty list if nobody knows which does."""
+    lead = document["lead_department"]
+    return [addresses.identifier(root, addresses.DEPARTMENTS, lead["code"])] if lead else []
+
+
+def _terms(document: Mapping) -> list[tuple[str, Mapping]]:
+    groups = [(addresses.TARGET_GROUPS, group) for group in document["target_groups"]]
+    return [(addresses.DOMAINS, document["domain"]), *groups]
+
+
+def _organization(department: Mapping, root: str) -> dict:
+    # A description is required: a department's name is all that was sealed of it.
+    name, short = department["name"], department["short_name"]
+    found = {
+        "id": addresses.identifier(root, addresses.DEPARTMENTS, department["code"]),
+        "name": name,
+        "alternate_name": department["name_en"],
+        "description": f"{name}，简称{short}。" if short else name,
+        "uri": addresses.permanent(root, addresses.DEPARTMENTS, department["code"]),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _funding(responsibility: str | None, uri: str) -> list[dict]:
+    if responsibility is None:
+        return []
+    return [{"id": _uuid(f"{uri}#funding"), "service_id": _uuid(uri), "source": responsibility}]
+
+
+def _classified(document: Mapping, root: str, uri: str) -> Iterator[dict]:
+    for kind, term in _terms(document):
+        found = _term(kind, term, root)
+        link, label, _ = VOCABULARIES[kind]
+        yield _attribute(uri, f"{kind}/{term['code']}", link, label) | {
+            "taxonomy_term_id": found["id"],
+            "taxonomy_term": found,
+        }
+
+
+def _term(kind: str, term: Mapping, root: str) -> dict:
+    _, name, description = VOCABULARIES[kind]
+    english = f"（{term['name_en']}）" if term["name_en"] else ""
+    # The vocabulary has no address of its own: its id is that of the place its terms stand in.
+    taxonomy = {"id": _uuid(f"{root}/id/{kind}"), "name": name, "description": description}
+    return {
+        "id": addresses.identifier(root, kind, term["code"]),
+        "code": term["code"],
+        "name": term["name"],
+        "description": f"{name}：{term['name']}{english}",
+        "language": LANGUAGE,
+        "taxonomy_id": taxonomy["id"],
+        "taxonomy_detail": taxonomy,
+        "term_uri": addresses.permanent(root, kind, term["code"]),
+    }
+
+
+def _unclassified(document: Mapping, uri: str) -> Iterator[dict]:
+    """What HSDS has no field for, as attributes in words: the standard, and who else leads or supports a service."""
+    if document["standard"]:
+        as_of = f"（{document['standard_as_of']}）" if document["standard_as_of"] else ""
+        yield _attribute(uri, "standard", "standard", f"服务标准{as_of}") | {"value": document["standard"]}
+    for department in document["lead_department_alternatives"]:
+        link = "lead_department_alternative"
+        yield _attribute(uri, f"{link}/{department['code']}", link, "可能的牵头单位") | {"value": department["name"]}
+    for department in document["co_departments"]:
+        link = "co_department"
+        yield _attribute(uri, f"{link}/{department['code']}", link, "配合单位") | {"value": department["name"]}
+
+
+def _attribute(uri: str, fragment: str, link: str, label: str) -> dict:
+    return {
+        "id": _uuid(f"{uri}#{fragment}"),
+        "link_id": _uuid(uri),
+        "link_entity": "service",
+        "link_type": link,
+        "label": label,
+    }
+
+
+def _sources(document: Mapping, root: str, uri: str) -> list[dict]:
+    """The documents a service rests on, each once."""
+    labels = {source["code"]: f"法律法规依据：{source['title']}" for source in document["legal_basis"]}
+    for source in (citation["source"] for citation in document["citations"]):
+        title, number = source["title"], source["document_number"]
+        told = number and number not in title
+        labels.setdefault(source["code"], f"来源：{title}（{number}）" if told else f"来源：{title}")
+    return [
+        {
+            "id": _uuid(f"{uri}#source/{code}"),
+            "service_id": _uuid(uri),
+            "label": label,
+            "url": addresses.permanent(root, addresses.SOURCES, code),
+        }
+        for code, label in labels.items()
+    ]
+
+
+def _uuid(uri: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

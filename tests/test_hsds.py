@@ -1,0 +1,523 @@
+"""The list as HSDS 3.1: what is mapped, what is left out, and what its two addresses answer.
+
+The standard's schemas lie beside the repository in ``../shared/standards``; where that folder is absent the tests that
+read them are skipped and say so.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jsonschema
+import pytest
+from django.utils import timezone
+
+from catalogue import addresses
+from catalogue.api.exports import hsds
+from catalogue.imprint import imprint
+from catalogue.models import Edition, Entry
+from services import eligibility
+from tests.stating import state
+
+STANDARD = Path(__file__).resolve().parents[2] / "shared" / "standards" / "hsds-3.1"
+ROOT = "http://testserver"
+LIST = "/api/v1/hsds/services"
+SERVICE = f"{ROOT}/id/services/NM-05-01"
+
+
+def named(uri: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
+
+
+def detail(code: str, root: str = ROOT) -> str:
+    return f"{LIST}/{addresses.identifier(root, addresses.SERVICES, code)}"
+
+
+@pytest.fixture(scope="module")
+def validate() -> Callable[[str, object], None]:
+    """Hold a service against one of the standard's schemas, formats included."""
+    if not STANDARD.is_dir():
+        pytest.skip("the schemas of HSDS 3.1 are not beside the repository")
+    checker = jsonschema.FormatChecker()
+
+    @checker.checks("uri", raises=ValueError)
+    def is_uri(value: object) -> bool:
+        return not isinstance(value, str) or bool(urlsplit(value).scheme and urlsplit(value).netloc)
+
+    validators = {
+        path.stem: jsonschema.Draft202012Validator(json.loads(path.read_text()), format_checker=checker)
+        for path in STANDARD.glob("*.json")
+    }
+    return lambda schema, service: validators[schema].validate(service)
+
+
+@pytest.fixture(scope="module")
+def editions(django_db_setup, django_db_blocker) -> dict[str, tuple[Edition, list[dict]]]:
+    with django_db_blocker.unblock():
+        return {edition.slug: (edition, edition.documents()) for edition in Edition.objects.published()}
+
+
+@pytest.fixture(scope="module")
+def mapped(editions) -> dict[str, list[dict]]:
+    return {
+        slug: [hsds.service(document, edition=edition, root=ROOT) for document in documents]
+        for slug, (edition, documents) in editions.items()
+    }
+
+
+@pytest.mark.parametrize("slug", ["2021", "2026"])  # the first leaves much unknown
+def test_every_service_is_one_of_the_standard(validate, mapped, slug):
+    assert len(mapped[slug]) == 81
+    for service in mapped[slug]:
+        validate("service_with_definitions", service)
+        validate("service_list", hsds.summary(service))
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda service: service.pop("name"),
+        lambda service: service.pop("id"),
+        lambda service: service.update(status="withdrawn"),
+        lambda service: service.update(id="NM-05-01"),
+        lambda service: service.update(url="NM-05-01"),
+        lambda service: service.update(last_modified="2026-11-01"),
+        lambda service: service.update(minimum_age="65"),
+        lambda service: service.update(description=None),
+        lambda service: service["organization"].pop("description"),
+        lambda service: service["organization"].update(id="finance"),
+    ],
+)
+@pytest.mark.parametrize("schema", ["service_with_definitions", "service_list"])
+def test_what_is_no_service_of_the_standard_fails(validate, mapped, schema, break_it):
+    service = json.loads(json.dumps(mapped["2026"][0]))
+    validate(schema, service)
+
+    break_it(service)
+
+    with pytest.raises(jsonschema.ValidationError):
+        validate(schema, service)
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda service: service["attributes"][0].update(id=None),
+        lambda service: service["attributes"][0]["taxonomy_term"].pop("description"),
+        lambda service: service["attributes"][0]["taxonomy_term"]["taxonomy_detail"].pop("name"),
+        lambda service: service["funding"][0].pop("id"),
+        lambda service: service["additional_urls"][0].pop("url"),
+        lambda service: service.update(metadata=[{"field_name": "description"}]),
+    ],
+)
+def test_what_stands_wrongly_inside_a_service_fails(validate, mapped, break_it):
+    service = json.loads(json.dumps(mapped["2026"][0]))
+
+    break_it(service)
+
+    with pytest.raises(jsonschema.ValidationError):
+        validate("service_with_definitions", service)
+
+
+def test_every_id_of_a_service_names_one_thing(mapped):
+    for service in mapped["2026"]:
+        held = [each["id"] for name in ("attributes", "funding", "additional_urls") for each in service.get(name, [])]
+        assert len({*held, service["id"]}) == len(held) + 1
+
+
+def test_the_file_has_every_service_in_one_page(editions, mapped):
+    edition, documents = editions["2026"]
+
+    pieces = list(hsds.to_hsds(iter(documents), edition=edition, root=ROOT))
+
+    assert len(pieces) == 83
+    assert json.loads("".join(pieces)) == {
+        "imprint": imprint(edition),
+        "contents": mapped["2026"],
+        "total_items": 81,
+        "total_pages": 1,
+        "page_number": 1,
+        "size": 81,
+        "first_page": True,
+        "last_page": True,
+        "empty": False,
+    }
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_file_of_few_services_is_whole_too(editions, taken):
+    edition, documents = editions["2026"]
+
+    found = json.loads("".join(hsds.to_hsds(documents[:taken], edition=edition, root=ROOT)))
+
+    assert (len(found["contents"]), found["total_items"], found["empty"]) == (taken, taken, taken == 0)
+
+
+def age(op: str, value: object, fact: str = "age") -> dict:
+    return {"fact": fact, "op": op, "value": value}
+
+
+POOR = {"fact": "household", "op": "contains", "value": "low_income"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "bounds"),
+    [
+        ([[age("gte", 65)]], (65, None)),
+        ([[age("gt", 64)]], (65, None)),
+        ([[age("lte", 6)]], (None, 6)),
+        ([[age("lt", 7)]], (None, 6)),
+        ([[age("eq", 18)]], (18, 18)),
+        ([[age("in", [5, 3])]], (3, 5)),
+        ([[age("gte", 16), age("lte", 24)]], (16, 24)),
+        ([[age("gte", 60), age("ne", 60)]], (61, None)),
+        ([[age("ne", 60)]], (None, None)),
+        ([[age("gte", 0)]], (None, None)),  # everybody is
+        ([[age("gt", 0)]], (1, None)),
+        ([[age("lte", 130)]], (None, None)),  # the oldest the fact knows
+        ([[age("lt", 130)]], (None, 129)),
+        ([[age("gte", 80)], [age("gte", 60), POOR]], (60, None)),  # the least of the groups
+        ([[age("lte", 6)], [age("lte", 17), POOR]], (None, 17)),  # the greatest
+        ([[age("gte", 16), age("lte", 24)], [age("gte", 60)]], (16, None)),
+        ([[age("lte", 6)], [age("gte", 60)]], (None, None)),  # between them nobody, but that is no bound
+        ([[age("gte", 65)], [POOR]], (None, None)),  # a group that asks no age
+        ([[age("gte", 49, "wife_age")]], (None, None)),  # somebody else's
+        ([[age("gte", 6, "months_resident")]], (None, None)),
+    ],
+)
+def test_a_rule_bounds_the_age_only_where_nobody_outside_can_be_eligible(groups, bounds):
+    rule = {"universal": False, "machine_readable": True, "any": [{"all": group} for group in groups], "reason": None}
+    assert eligibility.faults(rule) == []
+
+    assert hsds.ages(rule) == bounds
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        None,
+        {"universal": True, "machine_readable": True, "any": [], "reason": None},
+        {"universal": False, "machine_readable": False, "any": [], "reason": "由旗县认定"},
+    ],
+)
+def test_a_rule_without_criteria_bounds_no_age(rule):
+    assert hsds.ages(rule) == (None, None)
+
+
+OLD = {"universal": False, "machine_readable": True, "any": [{"all": [age("gte", 65)]}], "reason": None}
+EVERYBODY = {"universal": True, "machine_readable": True, "any": [], "reason": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "description"),
+    [
+        ("辖区内老年人", OLD, "辖区内老年人"),
+        (None, OLD, "年龄不小于65周岁"),
+        (None, EVERYBODY, "面向所有人"),
+        (None, None, None),  # unknown, so left out
+    ],
+)
+def test_whom_a_service_is_for_is_said_in_the_lists_words_or_the_rules(editions, text, rule, description):
+    edition, documents = editions["2026"]
+
+    found = hsds.service(documents[0] | {"target_group_text": text, "eligibility": rule}, edition=edition, root=ROOT)
+
+    assert found.get("eligibility_description") == description
+
+
+def test_what_is_unknown_is_left_out(client, empty_catalogue, make_edition, validate):
+    edition = make_edition("only", entries=[state()])
+
+    answer = client.get(detail("NM-05-01")).json()
+
+    validate("service_with_definitions", answer)
+    taxonomy = {"id": named(f"{ROOT}/id/domains"), "name": "领域", "description": "本清单的领域词表"}
+    assert answer == {
+        "id": named(SERVICE),
+        "name": "老年人健康管理",
+        "url": SERVICE,
+        "status": "active",
+        "last_modified": "2026-11-01T16:00:00.000+08:00",
+        "attributes": [
+            {
+                "id": named(f"{SERVICE}#domains/NM-05"),
+                "link_id": named(SERVICE),
+                "link_entity": "service",
+                "link_type": "domain",
+                "label": "领域",
+                "taxonomy_term_id": named(f"{ROOT}/id/domains/NM-05"),
+                "taxonomy_term": {
+                    "id": named(f"{ROOT}/id/domains/NM-05"),
+                    "code": "NM-05",
+                    "name": "老有所养",
+                    "description": "领域：老有所养（Old-age care）",
+                    "language": "zh",
+                    "taxonomy_id": taxonomy["id"],
+                    "taxonomy_detail": taxonomy,
+                    "term_uri": f"{ROOT}/id/domains/NM-05",
+                },
+            }
+        ],
+        "additional_urls": [
+            {
+                "id": named(f"{SERVICE}#source/seed-plan"),
+                "service_id": named(SERVICE),
+                "label": "来源：内蒙古自治区“十四五”保障和改善公共服务规划（内政办发〔2021〕70号）",
+                "url": f"{ROOT}/id/sources/seed-plan",
+            }
+        ],
+        "verification": dict.fromkeys(Entry.SOURCED_FIELDS) | {"name": "verbatim", "domain": "verbatim"},
+        "citations": edition.documents()[0]["citations"],
+        "imprint": imprint(edition),
+    }
+
+
+def test_what_is_known_has_its_place(editions):
+    edition, documents = editions["2026"]
+    health = next(document for document in documents if document["code"] == "NM-01-06")
+
+    found = hsds.service(health, edition=edition, root=ROOT)
+
+    lead = f"{ROOT}/id/departments/health-commission"
+    assert found["organization"] == {
+        "id": named(lead),
+        "name": "内蒙古自治区卫生健康委员会",
+        "alternate_name": "Health Commission of Inner Mongolia Autonomous Region",
+        "description": "内蒙古自治区卫生健康委员会，简称自治区卫生健康委。",
+        "uri": lead,
+    }
+    assert (found["organization_id"], found["alternate_name"]) == (named(lead), "Child health management")
+    assert (found["description"], found.get("minimum_age"), found["maximum_age"]) == (health["content"], None, 6)
+    assert [each["source"] for each in found["funding"]] == [health["expenditure_responsibility"]]
+    assert [(each["link_type"], each["label"], each.get("value")) for each in found["attributes"]] == [
+        ("domain", "领域", None),
+        ("intended_audience", "服务对象", None),
+        ("standard", "服务标准（2025目标）", health["standard"]),
+        ("co_department", "配合单位", "内蒙古自治区教育厅"),
+        ("co_department", "配合单位", "内蒙古自治区财政厅"),
+    ]
+    assert "法律法规依据：中华人民共和国母婴保健法" in [each["label"] for each in found["additional_urls"]]
+
+
+@pytest.mark.parametrize(
+    ("title", "number", "legal", "label"),
+    [
+        ("某办法", None, False, "来源：某办法"),
+        ("某办法", "内民政发〔2027〕1号", False, "来源：某办法（内民政发〔2027〕1号）"),
+        ("某办法（内民政发〔2027〕1号）", "内民政发〔2027〕1号", False, "来源：某办法（内民政发〔2027〕1号）"),
+        ("某办法", "内民政发〔2027〕1号", True, "法律法规依据：某办法"),  # cited and the legal basis: told once
+    ],
+)
+def test_a_document_a_service_rests_on_is_told_once(editions, title, number, legal, label):
+    edition, documents = editions["2026"]
+    source = {"code": "some", "title": title, "document_number": number}
+    citations = [citation | {"source": source} for citation in documents[0]["citations"][:2]]
+    document = documents[0] | {"legal_basis": [source] if legal else [], "citations": citations}
+
+    found = hsds.service(document, edition=edition, root=ROOT)
+
+    assert [(each["label"], each["url"]) for each in found["additional_urls"]] == [(label, f"{ROOT}/id/sources/some")]
+
+
+def test_a_lead_that_is_not_certain_has_the_others_named(editions):
+    edition, documents = editions["2026"]
+    document = next(document for document in documents if document["lead_department_alternatives"])
+
+    found = hsds.service(document, edition=edition, root=ROOT)
+
+    others = [each["value"] for each in found["attributes"] if each["link_type"] == "lead_department_alternative"]
+    assert others == [department["name"] for department in document["lead_department_alternatives"]]
+
+
+def test_a_withdrawn_service_is_defunct(client, make_edition, validate):
+    withdrew = make_edition("small")
+    listed = client.get(detail("NM-07-01"), {"edition": "2026"}).json()
+
+    answer = client.get(detail("NM-07-01"), {"edition": "small"}).json()
+
+    validate("service_with_definitions", answer)
+    assert (listed["status"], answer["status"]) == ("active", "defunct")
+    assert answer == listed | {
+        "status": "defunct",
+        "last_modified": timezone.localtime(withdrew.published_at).isoformat(timespec="milliseconds"),
+        "withdrawal": {
+            "edition": "small",
+            "effective_from": "2026-11-02",
+            "reason": None,
+            "document_number": None,
+            "successors": [],
+        },
+    }
+    assert answer["imprint"]["edition"] == "2026"  # the last that had it
+
+
+def test_the_list_has_no_defunct_service(client, make_edition):
+    make_edition("small")
+
+    answer = client.get(LIST, {"edition": "small"}).json()
+
+    assert [(service["url"], service["status"]) for service in answer["contents"]] == [(SERVICE, "active")]
+
+
+def test_the_list_has_what_holds_one_thing_each(client, db, mapped, validate):
+    answer = client.get(LIST).json()
+
+    assert answer["contents"] == [hsds.summary(service) for service in mapped["2026"]]
+    assert not [value for service in answer["contents"] for value in service.values() if isinstance(value, list)]
+    assert answer["imprint"] == imprint(Edition.objects.get(slug="2026"))
+
+
+@pytest.mark.parametrize(
+    ("query", "pages", "number", "size", "first", "last"),
+    [
+        ({}, 1, 1, 81, True, True),
+        ({"per_page": "1"}, 81, 1, 1, True, False),
+        ({"per_page": "1", "page": "81"}, 81, 81, 1, False, True),
+        ({"per_page": "40", "page": "2"}, 3, 2, 40, False, False),
+        ({"per_page": "80", "page": "2"}, 2, 2, 1, False, True),
+        ({"per_page": "81"}, 1, 1, 81, True, True),
+        ({"per_page": "500"}, 1, 1, 81, True, True),
+    ],
+)
+def test_a_page_says_where_it_stands(client, db, query, pages, number, size, first, last):
+    answer = client.get(LIST, query).json()
+
+    assert len(answer["contents"]) == size
+    assert {name: value for name, value in answer.items() if name not in {"contents", "imprint"}} == {
+        "total_items": 81,
+        "total_pages": pages,
+        "page_number": number,
+        "size": size,
+        "first_page": first,
+        "last_page": last,
+        "empty": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"page": "0"}, "page"),
+        ({"page": "-1"}, "page"),
+        ({"per_page": "0"}, "per_page"),
+        ({"per_page": "501"}, "per_page"),
+        ({"per_page": "all"}, "per_page"),
+        ({"per_page": ""}, "per_page"),
+        ({"page_size": "10"}, "page_size"),
+        ({"minimal": "true"}, "minimal"),
+        ({"edition": "1999"}, "edition"),
+        ({"taxonomy_term_id": "NM-05"}, "taxonomy_term_id"),
+        ({"organization_id": str(uuid.UUID(int=0))}, "organization_id"),
+    ],
+)
+def test_a_parameter_that_cannot_be_taken_is_named(client, db, query, field):
+    response = client.get(LIST, query)
+
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
+def test_an_unknown_parameter_is_told_which_there_are(client, db):
+    listed, one = client.get(LIST, {"limit": "1"}).json(), client.get(detail("NM-05-01"), {"limit": "1"}).json()
+
+    editions = ["edition", "known_at", "valid_on"]
+    assert listed["errors"][0]["allowed"] == sorted(
+        [*editions, "organization_id", "page", "per_page", "taxonomy_term_id"]
+    )
+    assert one["errors"][0]["allowed"] == editions
+
+
+def test_a_page_past_the_last_is_not_there(client, db):
+    response = client.get(LIST, {"page": "2"})
+
+    assert (response.status_code, response.json()["detail"]) == (404, "没有这一页；共 1 页。")
+
+
+def codes(client, **query: str) -> list[str]:
+    return [service["url"].rpartition("/")[2] for service in client.get(LIST, query).json()["contents"]]
+
+
+def test_the_list_is_narrowed_by_term_and_organization(client, db):
+    every = Entry.objects.filter(edition__slug="2026").order_by("number")
+    old = addresses.identifier(ROOT, addresses.DOMAINS, "NM-05")
+    children = addresses.identifier(ROOT, addresses.TARGET_GROUPS, "children-0-6")
+    health = addresses.identifier(ROOT, addresses.DEPARTMENTS, "health-commission")
+
+    assert codes(client, taxonomy_term_id=old) == ["NM-05-01", "NM-05-02", "NM-05-03", "NM-05-04"]
+    assert codes(client, taxonomy_term_id=old, organization_id=health) == ["NM-05-01"]
+    for query, entries in [
+        ({"taxonomy_term_id": children}, every.filter(target_groups__code="children-0-6")),
+        ({"organization_id": health}, every.filter(lead_department__code="health-commission")),
+    ]:
+        assert codes(client, **query) == list(entries.values_list("service__code", flat=True)) != []
+
+
+def test_a_list_narrowed_to_nothing_is_empty(client, db):
+    housing = addresses.identifier(ROOT, addresses.DEPARTMENTS, "housing")
+    old = addresses.identifier(ROOT, addresses.DOMAINS, "NM-05")
+
+    answer = client.get(LIST, {"taxonomy_term_id": old, "organization_id": housing}).json()
+
+    assert answer["contents"] == []
+    assert (answer["empty"], answer["size"], answer["total_items"], answer["total_pages"]) == (True, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [({}, "2026"), ({"edition": "2021"}, "2021"), ({"valid_on": "2023-12-25"}, "2023")],
+)
+def test_the_edition_that_answers_is_the_one_asked_for(client, db, mapped, query, slug):
+    listed, one = client.get(LIST, query).json(), client.get(detail("NM-01-01"), query).json()
+
+    assert listed["imprint"]["edition"] == one["imprint"]["edition"] == slug
+    assert listed["contents"][0] == hsds.summary(mapped[slug][0])
+    assert one == mapped[slug][0] | {"imprint": listed["imprint"]}
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "NM-05-01",
+        "abc",
+        "%00",
+        "9" * 2000,
+        str(uuid.UUID(int=0)),
+        addresses.identifier(ROOT, addresses.SERVICES, "NM-99-99"),
+        addresses.identifier("https://elsewhere.example", addresses.SERVICES, "NM-05-01"),
+    ],
+)
+def test_an_id_nobody_has_is_a_problem(client, db, id):
+    response = client.get(f"{LIST}/{id}")
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    assert response.json()["detail"].endswith("的服务项目。可用的见 /api/v1/hsds/services。")
+    assert len(response.json()["detail"]) < 120
+
+
+@pytest.mark.parametrize("path", [LIST, detail("NM-05-01")])
+def test_an_address_answers_with_a_slash_too(client, db, path):
+    response = client.get(path)
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert client.get(f"{path}/").content == response.content
+    assert client.get(path, headers={"If-None-Match": response["ETag"]}).status_code == 304
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert client.head(path)["ETag"] == response["ETag"]
+    assert client.post(path, "{}", content_type="application/json").status_code == 405
+
+
+@pytest.mark.parametrize("size", ["1", "81"])
+def test_a_list_of_any_size_costs_two_queries(client, db, django_assert_num_queries, size):
+    with django_assert_num_queries(2):
+        client.get(LIST, {"per_page": size})
+
+
+def test_a_service_costs_three_queries_and_a_defunct_one_seven(client, make_edition, django_assert_num_queries):
+    make_edition("small")
+
+    with django_assert_num_queries(3):
+        client.get(detail("NM-05-01"), {"edition": "small"})
+    with django_assert_num_queries(7):
+        client.get(detail("NM-07-01"), {"edition": "small"})
