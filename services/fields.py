@@ -5,6 +5,7 @@ value means: that is the models'.
 """
 
 import json
+import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
@@ -21,6 +22,16 @@ def no_nul(value: object) -> None:
     """Raise ValidationError for a JSON value that holds U+0000 anywhere: PostgreSQL cannot store it."""
     if "\\u0000" in json.dumps(value):
         raise ValidationError("不允许空字符（U+0000）。")
+
+
+def plain_word(value: str) -> None:
+    """Raise ValidationError for a word that a search could not tell from another: blanks, full-width letters, signs."""
+    if value != value.strip():
+        raise ValidationError("前后不能有空格。")
+    if value != (plain := unicodedata.normalize("NFKC", value)):
+        raise ValidationError("请用半角的字母和数字，写作“%(plain)s”。", params={"plain": plain})
+    if not any(character.isalnum() for character in value):
+        raise ValidationError("至少要有一个汉字、字母或数字。")
 
 
 def rule(value: object) -> None:

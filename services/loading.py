@@ -4,6 +4,7 @@ Terms retire, they are not deleted: a term that a file no longer names stays as 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -15,24 +16,28 @@ from services.models import (
     Department,
     Domain,
     Indicator,
+    Meaning,
     Project,
     Region,
     Service,
     Source,
+    Synonym,
     TargetGroup,
     Task,
     Verification,
 )
 
 CITATION = ("source", "locator", "quote", "verification")
+# What a term is called outside the database, where that is no code.
+KEYS = {Synonym: "word"}
 
 
 @transaction.atomic
 def load_vocabularies(folder: Path) -> int:
     """Load every file of a folder of vocabularies; return how many terms are new or changed.
 
-    Keyed on ``code``: loading twice changes nothing. Raises Faulty, with file, entry and reason, for a misspelt code,
-    a missing citation, a duplicate or a value the model refuses; then nothing is written.
+    Keyed on ``code``, a synonym on its ``word``: loading twice changes nothing. Raises Faulty, with file, entry and
+    reason, for a misspelt code, a missing citation, a duplicate or a value the model refuses; then nothing is written.
     """
     changed = 0
     for name, load in LOADERS.items():
@@ -56,7 +61,7 @@ class _File:
 
     def read(self, raw: object, keys: Iterable[str], *, cited: bool = True) -> Mapping:
         """Return a term that has exactly these keys, its citation in place of the key ``citation``."""
-        entry = raw.get("code") if isinstance(raw, dict) else raw
+        entry = raw.get("code", raw.get("word")) if isinstance(raw, dict) else raw
         found = dict(check_keys(self.path, entry, raw, [*keys, "citation"] if cited else keys))
         if cited:
             found |= self.citation(entry, found.pop("citation"))
@@ -75,12 +80,13 @@ class _File:
         return terms[code]
 
     def save(self, model: type[models.Model], values: dict) -> models.Model:
-        """Write a term by its code if it is new or differs; return it."""
-        code = values["code"]
+        """Write a term by its code (``KEYS``) if it is new or differs; return it."""
+        key = KEYS.get(model, "code")
+        code = values[key]
         if not isinstance(code, str):
-            raise Faulty(self.path, code, "code 应是文字")
+            raise Faulty(self.path, code, f"{key} 应是文字")
         if (model, code) in self._named:
-            raise Faulty(self.path, code, "代码重复")
+            raise Faulty(self.path, code, f"{model._meta.get_field(key).verbose_name}重复")
         self._named.add((model, code))
         terms = self._terms(model)
         term = terms.get(code) or model()
@@ -98,9 +104,18 @@ class _File:
         terms[code] = term
         return term
 
+    @cached_property
+    def meanings(self) -> dict[str, list[str]]:
+        """The codes of the services each word stands for, in order, as they were before this file."""
+        found: dict[str, list[str]] = {}
+        for word, code in Synonym.objects.pairs():
+            found.setdefault(word, []).append(code)
+        return found
+
     def _terms(self, model: type[models.Model]) -> dict:
         if model not in self._existing:
-            self._existing[model] = {term.code: term for term in model.objects.all()}
+            key = KEYS.get(model, "code")
+            self._existing[model] = {getattr(term, key): term for term in model.objects.all()}
         return self._existing[model]
 
 
@@ -187,6 +202,24 @@ def _box(file: _File, position: int, raw: object) -> None:
         file.save(Project, file.read(project, ("code", "name", "text")) | {"box": box, "position": place})
 
 
+def _synonym(file: _File, position: int, raw: object) -> None:
+    values = file.read(raw, ("word", "services", "note"))
+    word, services = values["word"], values.pop("services")
+    check_list(file.path, word, "services", services, of=str)
+    if not services or len(set(services)) < len(services):
+        raise Faulty(file.path, word, "services 应是不重复的代码，至少一个")
+    meant = [file.find(Service, code, word) for code in services]
+    changed = file.changed
+    synonym = file.save(Synonym, values)
+    if (before := file.meanings.get(word)) != services:
+        if before:
+            synonym.meanings.all().delete()
+        Meaning.objects.bulk_create(
+            Meaning(synonym=synonym, service=service, position=place) for place, service in enumerate(meant, start=1)
+        )
+        file.changed = changed + 1
+
+
 # In the order they build on each other: every citation needs its source.
 LOADERS: dict[str, Callable[[_File, int, object], None]] = {
     "sources": _source,
@@ -197,4 +230,5 @@ LOADERS: dict[str, Callable[[_File, int, object], None]] = {
     "target_groups": _target_group,
     "indicators": _indicator,
     "projects": _box,
+    "synonyms": _synonym,
 }

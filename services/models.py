@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
-from services.fields import SLUG, Choice, Code, Line, Text, no_nul
+from services.fields import SLUG, Choice, Code, Line, Text, no_nul, plain_word
 
 
 class Verification(models.TextChoices):
@@ -266,6 +267,66 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class SynonymQuerySet(models.QuerySet):
+    def pairs(self) -> models.QuerySet:
+        """Return (word, code of a service) for every service of every word: by word, the likeliest service first."""
+        named = self.filter(meanings__isnull=False).order_by("word", "meanings__position", "meanings__pk")
+        return named.values_list("word", "meanings__service__code")
+
+
+class Synonym(Cited):
+    """A word people use for services, whatever these are called (同义词): an old, short or everyday name."""
+
+    word = Line(
+        "词语",
+        max_length=30,
+        validators=[plain_word],
+        help_text="人们平常的叫法，至多30字；保存后不再更改，写错了请删去另立。例：低保、新农合、看病报销",
+    )
+    note = Text("说明", null=True, blank=True, help_text="为什么这样叫，或只指其中哪一部分。例：合并前的旧称")
+
+    objects = SynonymQuerySet.as_manager()
+
+    class Meta(Cited.Meta):
+        ordering = ["word"]
+        verbose_name = verbose_name_plural = "同义词"
+        constraints = [
+            *Cited.Meta.constraints,
+            models.UniqueConstraint(
+                Lower("word"),
+                name="synonym_word_once",
+                violation_error_message="已有这个词语（字母不分大小写）；请到那一条里补充所指的服务。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Meaning(models.Model):
+    """A service that a synonym stands for (所指服务): of several, the first is what most people mean."""
+
+    synonym = models.ForeignKey(Synonym, models.CASCADE, related_name="meanings", verbose_name="同义词")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="meanings", verbose_name="服务项目")
+    position = models.PositiveSmallIntegerField(
+        "次序", default=1, help_text="多数人所指的排第一；次序相同的，先填的在前。例：1"
+    )
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = verbose_name_plural = "所指服务"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["synonym", "service"],
+                name="meaning_once",
+                violation_error_message="这个词语已经指向这项服务。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.synonym} → {self.service}"
 
 
 class Indicator(Cited):

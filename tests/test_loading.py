@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.loading import load
 from catalogue.models import Citation, Edition, Entry
 from services.files import Faulty
-from services.models import Box, Department, Domain, Indicator, Project, Service, Source, TargetGroup, Task
+from services.models import Box, Department, Domain, Indicator, Project, Service, Source, Synonym, TargetGroup, Task
 from tests.conftest import FIXTURES
 
 
@@ -32,7 +32,7 @@ def change(path: Path, alter: Callable[[dict], object]) -> None:
 
 def counts() -> list[int]:
     models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, Box, Project, Edition, Entry, Citation)
-    return [model.objects.count() for model in models]
+    return [Synonym.objects.pairs().count(), *(model.objects.count() for model in models)]
 
 
 def test_everything_known_is_loaded(db):
@@ -90,6 +90,18 @@ def test_loading_twice_changes_nothing(db, folder):
         ("indicators", lambda f: f["terms"][1].update(services=[[]]), "IND-02：services 应是文字的列表"),
         ("target_groups", lambda f: f["terms"][0].update(definition={"a": "\0"}), "不允许空字符"),
         ("departments", lambda f: f.update(terms=5), "terms 应是列表"),
+        ("synonyms", lambda f: f["terms"][0].update(services=["NM-07-99"]), "低保：服务项目中没有代码“NM-07-99”"),
+        ("synonyms", lambda f: f["terms"][0].update(services=["NM-07-01"] * 2), "低保：services 应是不重复的代码"),
+        ("synonyms", lambda f: f["terms"][0].update(services=[]), "低保：services 应是不重复的代码，至少一个"),
+        ("synonyms", lambda f: f["terms"][0].update(services="NM-07-01"), "低保：services 应是文字的列表"),
+        ("synonyms", lambda f: f["terms"].insert(1, f["terms"][0]), "低保：词语重复"),
+        ("synonyms", lambda f: f["terms"][0].pop("word"), "缺少 word"),
+        ("synonyms", lambda f: f["terms"][0].update(word=" 低保"), "前后不能有空格"),
+        ("synonyms", lambda f: f["terms"][0].update(word="ｔｂ"), "请用半角的字母和数字，写作“tb”"),
+        ("synonyms", lambda f: f["terms"][0].update(word="tb"), "tb：已有这个词语（字母不分大小写）"),
+        ("synonyms", lambda f: f["terms"][0].update(word="—"), "至少要有一个汉字、字母或数字"),
+        ("synonyms", lambda f: f["terms"][0].update(word="低" * 31), "30"),
+        ("synonyms", lambda f: f["terms"][0].update(citation=None), "低保：没有来源"),
     ],
 )
 def test_a_faulty_vocabulary_stops_the_load_and_nothing_is_written(db, folder, file, alter, words):
@@ -241,6 +253,26 @@ def test_what_no_published_edition_uses_may_change(db, folder):
 
     assert told[0] == "词表：1 条新增或更新。"
     assert Department.objects.get(code="health-commission").note == "说明"
+
+
+def test_what_a_word_means_is_what_its_file_says_in_that_order(db, folder):
+    change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"][0].update(services=["NM-07-09", "NM-07-01"]))
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert told[0] == "词表：1 条新增或更新。"
+    assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-09"), ("低保", "NM-07-01")]
+
+
+def test_a_word_that_its_file_no_longer_names_stays(db, folder):
+    change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"].pop(0))
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert told[0] == "词表：没有变化。"
+    assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-01")]
 
 
 @pytest.mark.parametrize(

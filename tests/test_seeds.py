@@ -27,7 +27,7 @@ SEED_PREFIXES = {
 }
 EDITIONS = ["2021", "2023", "2026"]
 # `sources` are what is cited and `services` are bare codes; every term of these rests on a source.
-CITED_VOCABULARIES = ["departments", "domains", "indicators", "projects", "regions", "target_groups"]
+CITED_VOCABULARIES = ["departments", "domains", "indicators", "projects", "regions", "synonyms", "target_groups"]
 EFFECTIVE_FROM = {"2021": "2021-11-05", "2023": "2023-12-25", "2026": "2026-11-01"}
 FILES = sorted(str(path.relative_to(FIXTURES)) for path in FIXTURES.glob("*/*.json"))
 SERVICES_PER_DOMAIN = {
@@ -266,7 +266,7 @@ def test_every_term_of_a_vocabulary_has_a_citation(name: str) -> None:
     nested = ("tasks", "projects")
     for term in terms(name):
         for item in [term, *(inner for key in nested for inner in term.get(key, []))]:
-            assert item["citation"]["source"], item["code"]
+            assert item["citation"]["source"], item
         if term.get("baseline"):
             assert term["baseline"]["citation"]["quote"], term["code"]
 
