@@ -12,10 +12,10 @@ from django.db import models
 
 from catalogue import recording
 from catalogue.models import Event
-from services.models import Box, Domain
+from services.models import Box, Domain, Synonym
 
 # Rows that are kept on another one's page, and are part of what it says.
-PARTS = {Domain: ["tasks"], Box: ["projects"], User: ["memberships"]}
+PARTS = {Domain: ["tasks"], Box: ["projects"], Synonym: ["meanings"], User: ["memberships"]}
 # Secrets, and what nobody decides on.
 UNSAID = {User: {"password", "last_login", "date_joined"}}
 
@@ -26,6 +26,8 @@ def name_of(row: models.Model) -> str:
         return row.get_username()
     if isinstance(row, Permission):
         return row.codename
+    if isinstance(row, Synonym):
+        return row.word
     return row.name if isinstance(row, Group) else row.code
 
 

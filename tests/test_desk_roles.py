@@ -15,7 +15,7 @@ from django.urls import URLPattern, reverse
 
 from catalogue import hearing, roles
 from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
-from services.models import Box, Department, Domain, Indicator, Region, Service, Source, TargetGroup
+from services.models import Box, Department, Domain, Indicator, Region, Service, Source, Synonym, TargetGroup
 from tests.conftest import person
 from tests.desk import rich_state, rows
 from tests.stating import PROPOSED_AT, state
@@ -86,6 +86,7 @@ SCREENS = {
     **screens_of(Feedback, view=EDITORS | AUDITORS, change=EDITORS, scoped=True),
     **screens_of(Event, view=AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
+    **screens_of(Synonym, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     **screens_of(Group, view=AUDITORS),
     **screens_of(User, view=AUDITORS),
 }

@@ -22,6 +22,8 @@ WORDS = dict(Citation.FIELDS) | {
     "answer": "公开答复",
     "tasks": "主要任务",
     "projects": "项目",
+    "meanings": "所指服务",
+    "position": "次序",
     "memberships": "所属部门",
     "groups": "角色",
     "code": "代码",

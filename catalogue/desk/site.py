@@ -31,7 +31,17 @@ class DeskSite(AdminSite):
     # In the order of the work, not of the alphabet.
     ORDER = {
         "catalogue": ["Proposal", "Edition", "Entry", "Finding", "Feedback", "Event"],
-        "services": ["Domain", "Department", "TargetGroup", "Source", "Service", "Indicator", "Box", "Region"],
+        "services": [
+            "Domain",
+            "Department",
+            "TargetGroup",
+            "Source",
+            "Service",
+            "Synonym",
+            "Indicator",
+            "Box",
+            "Region",
+        ],
         "auth": ["User", "Group"],
     }
 

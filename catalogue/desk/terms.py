@@ -39,6 +39,8 @@ class TermAdmin(Recorded, DeskAdmin):
     it names.
     """
 
+    # The column that names a term outside the database.
+    given_once = "code"
     sealed: tuple[str, ...] = ()
     named_by: tuple[str, ...] = ()
     list_display_links = ("code", "name")
@@ -47,7 +49,7 @@ class TermAdmin(Recorded, DeskAdmin):
         readonly = tuple(super().get_readonly_fields(request, obj))
         if obj is None:
             return readonly
-        return (*readonly, "code", *(self.sealed if self.sealed_in(obj) else ()))
+        return (*readonly, self.given_once, *(self.sealed if self.sealed_in(obj) else ()))
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)

@@ -108,6 +108,12 @@ class SourceAdmin(TermAdmin):
         return source.citing
 
 
+def newest_name(service: str) -> Subquery:
+    """Return, for rows with a service in this column, what the newest edition that has it calls it."""
+    newest = Entry.objects.filter(service=OuterRef(service)).order_by("-edition__number")
+    return Subquery(newest.values("name")[:1])
+
+
 @admin.register(Service)
 class ServiceAdmin(TermAdmin):
     """The permanent code; what it is called is what an edition says."""
@@ -117,8 +123,7 @@ class ServiceAdmin(TermAdmin):
     search_fields = ("code", "entries__name")
 
     def get_queryset(self, request):
-        newest = Entry.objects.filter(service=OuterRef("pk")).order_by("-edition__number")
-        return super().get_queryset(request).annotate(newest_name=Subquery(newest.values("name")[:1]))
+        return super().get_queryset(request).annotate(newest_name=newest_name("pk"))
 
     @admin.display(description="最新版本中的名称", ordering="newest_name")
     def name(self, service):
