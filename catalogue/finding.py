@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from catalogue import sealed
 from catalogue.models import Edition
+from services.models import Synonym
 from services.searching import Found, Index, Text
 
 # Of how many editions the index is kept.
@@ -16,7 +17,7 @@ EDITIONS_KEPT = 16
 
 def search(edition: Edition, query: str) -> list[Found]:
     """Return the services of a published edition that a query finds, the best first. One query."""
-    return _index(edition.pk, edition.digest, ()).search(query)
+    return _index(edition.pk, edition.digest, tuple(Synonym.objects.pairs())).search(query)
 
 
 @lru_cache(maxsize=EDITIONS_KEPT)

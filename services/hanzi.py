@@ -15,6 +15,9 @@ from opencc import OpenCC
 MARK = "\ue000"
 APART = re.compile("(?=发放|发展|干预)|(?<=并)(?=为|合理)")
 
+# Words that pypinyin reads otherwise, with their tones.
+READINGS = {"调档": [["diào"], ["dàng"]], "调档案": [["diào"], ["dàng"], ["àn"]]}
+
 
 @cache
 def _converter(name: str) -> OpenCC:
@@ -37,6 +40,7 @@ def syllables(text: str) -> Sequence[str]:
     A character with several readings is read as the word it stands in has it (种: ``jie zhong`` in 接种).
     """
     # Here, because it costs 55 MB and only an index that is made anew asks for it.
-    from pypinyin import Style, lazy_pinyin
+    from pypinyin import Style, lazy_pinyin, load_phrases_dict
 
+    load_phrases_dict(READINGS)
     return lazy_pinyin(text, style=Style.NORMAL, errors="ignore")

@@ -40,6 +40,9 @@ READ = {"name", "synonym", "target_groups", "domain"}
 SPOKEN = {"name", "synonym", "target_groups"}
 # What a pair of characters found in a field weighs.
 WEIGHTS = {"name": 4, "synonym": 4, "target_groups": 2, "target_group_text": 2, "content": 1, "standard": 1}
+MOST_WEIGHT = 4
+# A pair of characters that so few services have, one of them in its name, tells what is meant by itself.
+FEW = 5
 # What people say around the thing they ask for.
 ASKING = (
     ("怎么办理", "怎么申请", "怎么领取", "怎么办", "怎么领", "怎么弄", "怎么样", "怎么")
@@ -47,8 +50,14 @@ ASKING = (
     + ("可不可以", "能不能", "可以", "能领", "多少钱", "多少", "什么条件", "什么", "条件")
     + ("办理", "申请", "申领", "领取", "需要", "有没有", "有哪些", "我想", "我要", "请问", "政策", "吗", "呢")
 )
+ASKING_IN_ENGLISH = {
+    *("how", "what", "where", "when", "who", "which", "can", "could", "may", "does", "apply", "applying", "get", "for"),
+    *("getting", "from", "and", "the", "are", "with", "about", "much", "many", "need", "want", "have", "there"),
+}
 # The least share of a query's pairs of characters that a service must have to be a partial find.
 LEAST_SHARE = 0.3
+# Latin words of a question that are looked for one by one, and pairs of characters that are shown as its finds.
+MOST_WORDS, MOST_SHOWN = 8, 3
 # Characters shown on either side of what was found in a long text.
 AROUND = 16
 
@@ -142,13 +151,15 @@ class Key:
         """Return how a folded term without blanks is found in this text, and how well; None if it is not."""
         text = self.folded.text
         if text == term:
-            return self._found(term, "exact", 0)
+            return self._found(term, "exact", 0, 0)
         at = text.find(term)
         if term.isascii():
             while at >= 0 and not self._is_word(term, at):
                 at = text.find(term, at + 1)
         if at >= 0:
-            return self._found(term, "inside" if at else "prefix", at)
+            # A Latin word as a whole before one that begins so: pension before pensions.
+            place = int(term.isascii() and at + len(term) not in self.tails)
+            return self._found(term, "inside" if at else "prefix", at, place)
         return self._read(term) if self.letters and len(term) > 1 and term.isascii() and term.isalpha() else None
 
     def _is_word(self, term: str, at: int) -> bool:
@@ -169,8 +180,8 @@ class Key:
         place = 0 if initials == term else 1 if at == 0 else 2
         return self._scored(term, self.said, "initials", place, len(term) / len(initials))
 
-    def _found(self, term: str, how: str, at: int) -> tuple[tuple, Match]:
-        return self._scored(term, self._around(at, len(term)), how, 0, len(term) / len(self.folded.text))
+    def _found(self, term: str, how: str, at: int, place: int) -> tuple[tuple, Match]:
+        return self._scored(term, self._around(at, len(term)), how, place, len(term) / len(self.folded.text))
 
     def _scored(self, term: str, text: str, how: str, place: int, share: float) -> tuple[tuple, Match]:
         return (RANK[self.field], HOW.index(how), place, self.place, -share), Match(term, self.field, how, text)
@@ -190,6 +201,11 @@ class Index:
     def __init__(self, services: Mapping[str, Iterable[Text]]):
         """``services`` has the texts of each service by its code, in the order in which equals are answered."""
         self.keys = {code: [Key(code, text) for text in texts if text.said] for code, texts in services.items()}
+        # All that a service says in one string: what is not in there need not be looked for in each of its texts.
+        self.said = {
+            code: "\n".join(said for key in keys for said in (key.folded.text, *key.letters))
+            for code, keys in self.keys.items()
+        }
 
     def search(self, query: str) -> list[Found]:
         """Return the services that a query finds, the best first; equals in the order of the index.
@@ -210,16 +226,16 @@ class Index:
         return sorted(found.values() or self._asked(whole, parts), key=lambda each: each.relevance)
 
     def _whole(self, term: str) -> Iterator[Found]:
-        for code, keys in self.keys.items():
-            if best := _best(keys, term):
+        for code in self.keys:
+            if best := self._best(code, term):
                 score, match = best
                 yield Found(code, (0, *score), (match,))
 
     def _parts(self, parts: Sequence[str]) -> Iterator[Found]:
-        for code, keys in self.keys.items():
+        for code in self.keys:
             matched = []
             for part in parts:
-                best = _best(keys, part)
+                best = self._best(code, part)
                 if best is None:
                     break
                 matched.append(best)
@@ -227,50 +243,56 @@ class Index:
                 worst = max(score for score, _ in matched)
                 yield Found(code, (1, *worst), tuple(match for _, match in matched))
 
-    def _asked(self, whole: str, parts: Sequence[str]) -> list[Found]:
-        """By what a question contains, and by the pairs of characters it shares with a service."""
-        contained: dict[str, list[tuple[int, Key]]] = defaultdict(list)
-        for key in self._spoken:
-            if key.folded.text in whole:
-                contained[key.code].append((len(key.folded.text), key))
+    def _asked(self, whole: str, parts: Sequence[str]) -> Iterator[Found]:
+        """By what a question contains, and by the words and pairs of characters it shares with a service."""
+        contained = self._contained(whole)
         asked = whole
         for word in ASKING:
             asked = asked.replace(word, " ")
         pairs = {pair for run in asked.split() for pair in _pairs(run)}
-        shared: dict[str, dict[str, int]] = defaultdict(dict)
-        for pair in pairs:
-            for code, weight in self._pairs.get(pair, {}).items():
-                shared[code][pair] = weight
-        words = [part for part in parts if part.isascii() and len(part) > 2]
-        found = []
-        for code, keys in self.keys.items():
-            matches, length = [], 0
-            for size, key in sorted(contained.get(code, ()), key=lambda each: (-each[0], RANK[each[1].field])):
-                if not any(key.folded.text in match.term for match in matches):
-                    matches.append(Match(key.folded.text, key.field, "contained", key.said))
-                    length += size
-            place = min((key.place for _, key in contained.get(code, ())), default=0)
-            common = shared.get(code, {})
-            latin = [best for word in words if (best := _best(keys, word))]
+        words = [part for part in parts if part.isascii() and len(part) > 2 and part not in ASKING_IN_ENGLISH]
+        words = words[:MOST_WORDS]
+        for code in self.keys:
+            keys = contained.get(code, [])
+            common = {pair: self._pairs[pair][code] for pair in pairs if code in self._pairs.get(pair, ())}
+            latin = [best for word in words if (best := self._best(code, word))]
             share = (len(common) + len(latin)) / max(len(pairs) + len(words), 1)
-            if not matches and (share < LEAST_SHARE or len(common) + len(latin) == 0):
+            telling = any(weight == MOST_WEIGHT and len(self._pairs[pair]) <= FEW for pair, weight in common.items())
+            if not keys and not telling and share < LEAST_SHARE:
                 continue
-            weight = sum(common.values())
-            if not matches:
-                matches = [match._replace(how="partial") for _, match in latin] or self._partly(code, common)
-            found.append(Found(code, (2, -length, -weight, place), tuple(matches)))
-        return found
+            length = sum(len(key.folded.text) for key in keys)
+            place = min((key.place for key in keys), default=0)
+            weight = sum(common.values()) + sum(MOST_WEIGHT - score[0] for score, _ in latin)
+            matches = [Match(key.folded.text, key.field, "contained", key.said) for key in keys]
+            partial = [match._replace(how="partial") for _, match in latin] or self._partly(code, common)
+            yield Found(code, (2, -length, place, -weight), tuple(matches or partial))
 
-    def _partly(self, code: str, pairs: Iterable[str]) -> list[Match]:
+    def _contained(self, whole: str) -> dict[str, list[Key]]:
+        """The names that stand in a question, the longest first; none that is a part of a longer one."""
+        found: dict[str, list[Key]] = defaultdict(list)
+        for key in self._spoken:
+            text = key.folded.text
+            if text in whole and not any(text in longer.folded.text for longer in found[key.code]):
+                found[key.code].append(key)
+        return {code: keys for code, keys in found.items() if keys}
+
+    def _partly(self, code: str, pairs: Mapping[str, int]) -> list[Match]:
         found = {}
-        for pair in sorted(pairs):
-            score, match = _best(self.keys[code], pair)
+        for pair in sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:MOST_SHOWN]:
+            score, match = self._best(code, pair)
             found.setdefault((match.field, match.text), (score, match._replace(how="partial")))
-        return [match for _, match in sorted(found.values())[:3]]
+        return [match for _, match in sorted(found.values())]
+
+    def _best(self, code: str, term: str) -> tuple[tuple, Match] | None:
+        if term not in self.said[code]:
+            return None
+        found = (each for key in self.keys[code] if (each := key.match(term)))
+        return min(found, default=None, key=lambda each: each[0])
 
     @cached_property
     def _spoken(self) -> list[Key]:
-        return [key for keys in self.keys.values() for key in keys if key.field in SPOKEN and len(key.folded.text) > 1]
+        said = [key for keys in self.keys.values() for key in keys if key.field in SPOKEN and len(key.folded.text) > 1]
+        return sorted(said, key=lambda key: (-len(key.folded.text), RANK[key.field]))
 
     @cached_property
     def _pairs(self) -> dict[str, dict[str, int]]:
@@ -292,10 +314,6 @@ def _words(folded: str) -> tuple[frozenset[int], frozenset[int]]:
         frozenset(begin - blanks[begin] for begin, _ in spans),
         frozenset(end - blanks[end] for _, end in spans),
     )
-
-
-def _best(keys: Sequence[Key], term: str) -> tuple[tuple, Match] | None:
-    return min((found for key in keys if (found := key.match(term))), default=None, key=lambda each: each[0])
 
 
 def _pairs(text: str) -> set[str]:

@@ -57,13 +57,13 @@ def test_a_search_is_of_the_edition_asked_for(client, db):
     assert asked(client, q="NM-05-01", edition="2021")["results"][0]["edition"]["slug"] == "2021"
 
 
-@pytest.mark.parametrize("query", ["量子力学", "，", "\U0001f600", "𠮷", "x" * 1000, "的 " * 499 + "了"])
+@pytest.mark.parametrize("query", ["量子力学", "，", "\U0001f600", "𠮷", "x" * 1000, "量 " * 499 + "子"])
 def test_a_strange_query_finds_nothing_and_is_an_answer(client, db, query):
     assert asked(client, q=query)["count"] == 0
 
 
-@pytest.mark.parametrize(("page_size", "queries"), [(1, 2), (500, 2)])
-def test_a_search_costs_two_queries(client, db, django_assert_num_queries, page_size, queries):
+@pytest.mark.parametrize(("page_size", "queries"), [(1, 3), (500, 3)])
+def test_a_search_costs_three_queries(client, db, django_assert_num_queries, page_size, queries):
     asked(client, q="保障")
 
     with django_assert_num_queries(queries):
