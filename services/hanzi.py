@@ -5,8 +5,8 @@ needed. Keeps out what is searched or answered with them.
 """
 
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 from opencc import OpenCC
 
@@ -34,13 +34,18 @@ def traditional(text: str) -> str:
     return _converter("s2t").convert(APART.sub(MARK, text)).replace(MARK, "")
 
 
-def syllables(text: str) -> Sequence[str]:
+@cache
+def _reader() -> Callable[..., list[str]]:
+    # Here, because it costs 55 MB and only an index that is made anew asks for it.
+    import pypinyin
+
+    pypinyin.load_phrases_dict(READINGS)
+    return partial(pypinyin.lazy_pinyin, style=pypinyin.Style.NORMAL, errors="ignore")
+
+
+def syllables(text: str) -> list[str]:
     """Return the reading of each Chinese character of a text in pinyin without tones (ü is v); the rest is left out.
 
     A character with several readings is read as the word it stands in has it (种: ``jie zhong`` in 接种).
     """
-    # Here, because it costs 55 MB and only an index that is made anew asks for it.
-    from pypinyin import Style, lazy_pinyin, load_phrases_dict
-
-    load_phrases_dict(READINGS)
-    return lazy_pinyin(text, style=Style.NORMAL, errors="ignore")
+    return _reader()(text)
