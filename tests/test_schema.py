@@ -54,7 +54,7 @@ PATHS = {
     "/api/v1/": "/api/v1/",
 }
 # What is answered as files: tests/test_files.py.
-FILES = {"/api/v1/services.{kind}"}
+FILES = {"/api/v1/services.{kind}", "/api/v1/services/{code}.{kind}", "/api/v1/context.jsonld"}
 # What is written to, or asked for with what was written: tests/test_api_feedback.py and test_api_entitlements.py.
 WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/", "/api/v1/entitlements/"}
 

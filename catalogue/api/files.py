@@ -16,7 +16,7 @@ from rest_framework.renderers import BaseRenderer
 
 from catalogue import tables
 from catalogue.api import here, languages, parameters, problems
-from catalogue.api.exports import hsds
+from catalogue.api.exports import cpsv, hsds
 from catalogue.imprint import imprint
 from catalogue.models import Edition
 
@@ -65,6 +65,7 @@ def _ndjson(documents: list[dict], about: About) -> Iterator[str]:
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_FACETS = {"facets": "文件里没有各项的数目；请用 /api/v1/services/?facets=true。"}
 WHOLE = "这种文件里的记录总是完整的。"
+GRAPH = NO_FACETS | {"fields": WHOLE, "expand": WHOLE, "lang": "文字都标明语言，中英文名称都在其中。"}
 KINDS = {
     "csv": Kind(
         "text/csv",
@@ -79,6 +80,20 @@ KINDS = {
         NO_FACETS | {"expand": "工作簿里总有来源，在工作表“字段来源”。"},
     ),
     "ndjson": Kind("application/x-ndjson", "application/x-ndjson", _ndjson, NO_FACETS),
+    "jsonld": Kind(
+        "application/ld+json",
+        "application/ld+json",
+        lambda documents, about: cpsv.to_jsonld(documents, edition=about.edition, root=about.root),
+        GRAPH,
+        spoken=False,
+    ),
+    "ttl": Kind(
+        "text/turtle",
+        "text/turtle; charset=utf-8",
+        lambda documents, about: cpsv.to_turtle(documents, edition=about.edition, root=about.root),
+        GRAPH,
+        spoken=False,
+    ),
     "hsds.json": Kind(
         # JSON like any other; the name is only to ask for it by.
         "application/vnd.hsds+json",
@@ -88,7 +103,7 @@ KINDS = {
     ),
 }
 # The forms one service has besides JSON.
-OF_ONE = {name: KINDS[name] for name in ()}
+OF_ONE = {name: KINDS[name] for name in ("jsonld", "ttl")}
 PATTERN = "|".join(re.escape(name) for name in KINDS)
 PATTERN_OF_ONE = "|".join(OF_ONE)
 

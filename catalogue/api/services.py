@@ -202,13 +202,22 @@ class ServiceViewSet(
 FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.KINDS), description="文件的形式")
 
 
+FORM_OF_ONE = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.OF_ONE), description="文件的形式")
+
+
 @extend_schema(tags=["services"])
 @extend_schema_view(
     list=extend_schema(
         operation_id="services_file",
-        summary="清单的文件：CSV、XLSX、NDJSON、HSDS 3.1；参数与清单相同",
+        summary="清单的文件：CSV、XLSX、NDJSON、JSON-LD 与 Turtle（CPSV-AP 3.2.0）、HSDS 3.1；参数与清单相同",
         parameters=[FORM, schema.QUERY, *schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND],
         responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.KINDS.values()},
+    ),
+    retrieve=extend_schema(
+        operation_id="service_file",
+        summary="一个服务项目的文件：JSON-LD 或 Turtle（CPSV-AP 3.2.0）",
+        parameters=[FORM_OF_ONE, *schema.EDITION],
+        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.OF_ONE.values()},
     ),
 )
 class ServiceFileViewSet(ServiceViewSet):

@@ -43,6 +43,12 @@ urlpatterns = [
         name="service-files",
     ),
     re_path(
+        rf"^v1/services/(?P<code>{services.CODE})\.(?P<kind>{files.PATTERN_OF_ONE})$",
+        services.ServiceFileViewSet.as_view({"get": "retrieve"}),
+        name="service-file",
+    ),
+    path("v1/context.jsonld", documents.ContextView.as_view(), name="context"),
+    re_path(
         v1(rf"services/(?P<code>{services.CODE})/history"),
         history.HistoryViewSet.as_view({"get": "list"}),
         name="service-history",

@@ -1,0 +1,355 @@
+"""The list as CPSV-AP 3.2.0 has it (SEMIC, European Commission): JSON-LD, and Turtle made of the same nodes. No HTTP.
+
+Every node has an address, and whatever is pointed to is described in the same file, once. What is unknown is left out;
+where the profile demands a value (a description, a competent authority), the node says that it is unknown. There is no
+``cv:hasCost``: that is what a citizen pays, and who pays for a service is a participation.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from django.utils import timezone
+
+from catalogue import addresses, imprint
+from catalogue.models import Edition
+from services import wording
+
+CONTEXT_PATH = "/api/v1/context.jsonld"
+PREFIXES = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "cpsv": "http://purl.org/vocab/cpsv#",
+    "cv": "http://data.europa.eu/m8g/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "eli": "http://data.europa.eu/eli/ontology#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+# The names of the nodes' keys, by what they hold.
+TAGGED = {"title": "dct:title", "description": "dct:description", "label": "skos:prefLabel"}
+PLAIN = {
+    "identifier": "dct:identifier",
+    "notation": "skos:notation",
+    "localNumber": "eli:id_local",
+    "checksumValue": "spdx:checksumValue",
+}
+DATED = {"issued": ("dct:issued", "xsd:dateTime"), "startDate": ("dcat:startDate", "xsd:date")}
+LINKED = {
+    "audience": "dct:audience",
+    "algorithm": "spdx:algorithm",
+    "checksum": "spdx:checksum",
+    "follows": "cpsv:follows",
+    "fulfils": "cv:fulfils",
+    "hasCompetentAuthority": "cv:hasCompetentAuthority",
+    "hasLegalResource": "cv:hasLegalResource",
+    "hasParticipant": "cv:hasParticipant",
+    "hasParticipation": "cv:hasParticipation",
+    "holdsRequirement": "cv:holdsRequirement",
+    "implements": "cpsv:implements",
+    "inScheme": "skos:inScheme",
+    "isPartOf": "dct:isPartOf",
+    "isVersionOf": "dct:isVersionOf",
+    "license": "dct:license",
+    "publisher": "dct:publisher",
+    "role": "cv:role",
+    "seeAlso": "rdfs:seeAlso",
+    "source": "dct:source",
+    "spatial": "dct:spatial",
+    "temporal": "dct:temporal",
+    "thematicArea": "cv:thematicArea",
+}
+# What each key of a node is in RDF.
+TERMS = TAGGED | PLAIN | {name: term for name, (term, _) in DATED.items()} | LINKED | {"type": "rdf:type"}
+CONTEXT = {
+    "@version": 1.1,
+    **PREFIXES,
+    "id": "@id",
+    "type": "@type",
+    **{name: {"@id": term, "@container": "@language"} for name, term in TAGGED.items()},
+    **PLAIN,
+    **{name: {"@id": term, "@type": kind} for name, (term, kind) in DATED.items()},
+    **{name: {"@id": term, "@type": "@id"} for name, term in LINKED.items()},
+}
+ROLES = {
+    "co-department": ("配合单位", "supporting department"),
+    "possible-lead": ("可能的牵头单位", "possible lead department"),
+    "expenditure": ("支出责任", "expenditure responsibility"),
+}
+ZH, EN = "zh-Hans", "en"
+Node = dict[str, object]
+
+
+def to_jsonld(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
+    """Yield documents of a published edition as one JSON-LD object, node by node."""
+    yield f'{{"@context":"{root}{CONTEXT_PATH}","@graph":['
+    between = ""
+    for nodes in _graph(documents, edition, root):
+        for node in nodes:
+            yield f"{between}{json.dumps(node, ensure_ascii=False)}"
+            between = ",\n"
+    yield "]}\n"
+
+
+def to_turtle(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
+    """Yield documents of a published edition as Turtle: the prefixes, and then service by service."""
+    # Here, because it costs 20 MB and only Turtle asks for it.
+    from rdflib import Graph, Literal, URIRef
+
+    def triples(node: Node) -> Iterator[tuple]:
+        subject = URIRef(node["id"])
+        for key, values in node.items():
+            if key in TAGGED:
+                found = [Literal(text, lang=language) for language, text in values.items()]
+            elif key in PLAIN:
+                found = [Literal(values)]
+            elif key in DATED:
+                found = [Literal(values, datatype=URIRef(_whole(DATED[key][1])))]
+            else:
+                found = [URIRef(_whole(value)) for value in (values if isinstance(values, list) else [values])]
+            for value in found if key != "id" else ():
+                yield subject, URIRef(_whole(TERMS[key])), value
+
+    yield "".join(f"@prefix {name}: <{address}> .\n" for name, address in PREFIXES.items())
+    for nodes in _graph(documents, edition, root):
+        graph = Graph(bind_namespaces="none")
+        for name, address in PREFIXES.items():
+            graph.bind(name, address)
+        for node in nodes:
+            for triple in triples(node):
+                graph.add(triple)
+        lines = graph.serialize(format="turtle").splitlines(keepends=True)
+        yield "".join(line for line in lines if not line.startswith("@prefix "))
+
+
+def _whole(name: str) -> str:
+    """Return the address that a name with one of our prefixes stands for; an address stays as it is."""
+    prefix, _, rest = name.partition(":")
+    return f"{PREFIXES[prefix]}{rest}" if prefix in PREFIXES else name
+
+
+def _graph(documents: Iterable[Mapping], edition: Edition, root: str) -> Iterator[list[Node]]:
+    """The nodes of the edition, and then those of each service that were not described before."""
+    maker = _Maker(edition, root)
+    yield maker.new(maker.dataset())
+    for document in documents:
+        yield maker.new(maker.service(document))
+
+
+class _Maker:
+    """Makes the nodes of one file."""
+
+    def __init__(self, edition: Edition, root: str):
+        self.edition, self.root = edition, root
+        self.region = json.loads(edition.sealed)["region"]
+        self.address = addresses.permanent(root, addresses.EDITIONS, edition.slug)
+        self.described: set[str] = set()
+
+    def new(self, nodes: Iterable[Node]) -> list[Node]:
+        """Return the nodes that were not described yet, without what is unknown."""
+        found = []
+        for node in nodes:
+            if node["id"] not in self.described:
+                self.described.add(node["id"])
+                found.append({key: value for key, value in node.items() if value not in (None, [], {})})
+        return found
+
+    def dataset(self) -> Iterator[Node]:
+        edition = self.edition
+        published = timezone.localtime(edition.published_at)
+        note = f"{edition.note or ''}{imprint.DISCLAIMER}出处：{imprint.SOURCE}。"
+        yield {
+            "id": self.address,
+            "type": "dcat:Dataset",
+            "identifier": edition.slug,
+            "title": {ZH: edition.title, EN: f"{imprint.TITLE_EN} ({edition.slug})"},
+            "description": {ZH: note},
+            "publisher": f"{self.root}/#editors",
+            "license": imprint.LICENCE_URL,
+            "issued": published.isoformat(timespec="seconds"),
+            "temporal": f"{self.address}#validity",
+            "spatial": self._spatial(),
+            "checksum": f"{self.address}#checksum",
+            "seeAlso": f"{self.root}/api/v1/editions/{edition.slug}/content/",
+        }
+        yield self._validity()
+        yield {
+            "id": f"{self.address}#checksum",
+            "type": "spdx:Checksum",
+            "algorithm": "spdx:checksumAlgorithm_sha256",
+            "checksumValue": edition.digest,
+        }
+        yield {"id": imprint.LICENCE_URL, "type": "dct:LicenseDocument", "title": {EN: imprint.LICENCE}}
+        yield {
+            "id": f"{self.root}/#editors",
+            "type": "foaf:Agent",
+            "identifier": "editors",
+            "title": {ZH: "本清单编者", EN: "The editors of this list"},
+        }
+        yield self._location()
+
+    def service(self, document: Mapping) -> Iterator[Node]:
+        """Yield a service's node, and then whatever it points to."""
+        address = addresses.permanent(self.root, addresses.SERVICES, document["code"])
+        parts = [
+            ("thematicArea", [self._concept(addresses.DOMAINS, document["domain"])]),
+            ("audience", [self._concept(addresses.TARGET_GROUPS, group) for group in document["target_groups"]]),
+            ("hasCompetentAuthority", [self._authority(document["lead_department"])]),
+            ("hasParticipation", list(self._participations(document, address))),
+            ("holdsRequirement", list(self._requirements(document, address))),
+            ("follows", list(self._rules(document, address))),
+            # Before the legal basis: a citation also tells the number of its document.
+            ("source", [self._legal_resource(citation["source"]) for citation in document["citations"]]),
+            ("hasLegalResource", [self._legal_resource(source) for source in document["legal_basis"]]),
+        ]
+        yield {
+            "id": address,
+            "type": "cpsv:PublicService",
+            "identifier": document["code"],
+            "title": _tagged(document["name"], document["name_en"]),
+            "description": _tagged(document["content"] or "服务内容未知。"),
+            "isPartOf": self.address,
+            "temporal": f"{self.address}#validity",
+            "spatial": self._spatial(),
+            **{key: list(dict.fromkeys(node["id"] for node in nodes)) for key, nodes in parts},
+        }
+        for _, nodes in parts:
+            yield from nodes
+        yield from self._participants(document)
+
+    def _participants(self, document: Mapping) -> Iterator[Node]:
+        for department in (*document["co_departments"], *document["lead_department_alternatives"]):
+            yield self._organisation(department)
+        for role in ROLES:
+            yield self._role(role)
+        yield {
+            "id": f"{self.root}/#payers",
+            "type": "foaf:Agent",
+            "identifier": "payers",
+            "title": {ZH: "负担支出的各级政府", EN: "The governments that bear the expenditure"},
+        }
+
+    def _participations(self, document: Mapping, address: str) -> Iterator[Node]:
+        for role, departments in (
+            ("co-department", document["co_departments"]),
+            ("possible-lead", document["lead_department_alternatives"]),
+        ):
+            for department in departments:
+                participant = addresses.permanent(self.root, addresses.DEPARTMENTS, department["code"])
+                said = _tagged(f"{ROLES[role][0]}：{department['name']}")
+                yield self._participation(f"{address}#{role}-{department['code']}", role, participant, said)
+        if text := document["expenditure_responsibility"]:
+            yield self._participation(f"{address}#expenditure", "expenditure", f"{self.root}/#payers", _tagged(text))
+
+    def _participation(self, address: str, role: str, participant: str, said: Mapping) -> Node:
+        return {
+            "id": address,
+            "type": "cv:Participation",
+            "identifier": address.rpartition("/")[2],
+            "description": said,
+            "role": f"{self.root}/#role-{role}",
+            "hasParticipant": participant,
+        }
+
+    def _requirements(self, document: Mapping, address: str) -> Iterator[Node]:
+        """A requirement in words: the whole rule, or, of a rule in groups, each of them, one of which must be met."""
+        rule = document["eligibility"]
+        if rule is None:
+            return
+        groups = rule["any"] if len(rule["any"]) > 1 else [None]
+        for place, group in enumerate(groups, start=1):
+            said = wording.sentence(rule if group is None else rule | {"any": [group]})
+            # CCCEV's Criterion is a Requirement; the shapes do not know that without being told.
+            yield {
+                "id": f"{address}#requirement-{place}",
+                "type": ["cv:Requirement", "cv:Criterion"],
+                "identifier": f"{document['code']}#requirement-{place}",
+                "title": _tagged("享受条件" if group is None else f"享受条件之{place}（满足其一即可）"),
+                "description": _tagged(said),
+            }
+
+    def _rules(self, document: Mapping, address: str) -> Iterator[Node]:
+        if document["standard"] is None:
+            return
+        cited = [citation["source"] for citation in document["citations"] if citation["field"] == "standard"]
+        as_of = f"（{document['standard_as_of']}）" if document["standard_as_of"] else ""
+        yield {
+            "id": f"{address}#standard",
+            "type": "cpsv:Rule",
+            "identifier": f"{document['code']}#standard",
+            "title": _tagged(f"服务标准{as_of}", "Service standard"),
+            "description": _tagged(document["standard"]),
+            "implements": list(dict.fromkeys(self._legal_resource(source)["id"] for source in cited)),
+        }
+
+    def _authority(self, department: Mapping | None) -> Node:
+        if department is not None:
+            return self._organisation(department)
+        return {
+            "id": f"{self.root}/#unknown-department",
+            "type": "cv:PublicOrganisation",
+            "label": {ZH: "未知", EN: "unknown"},
+            "spatial": self._spatial(),
+        }
+
+    def _organisation(self, department: Mapping) -> Node:
+        said = _tagged(department["name"], department["name_en"])
+        return {
+            "id": addresses.permanent(self.root, addresses.DEPARTMENTS, department["code"]),
+            # An agent too, because whoever takes part in a service must be one.
+            "type": ["cv:PublicOrganisation", "foaf:Agent"],
+            "identifier": department["code"],
+            "label": said,
+            "title": said,
+            "spatial": self._spatial(),
+        }
+
+    def _concept(self, kind: str, term: Mapping) -> Node:
+        return {
+            "id": addresses.permanent(self.root, kind, term["code"]),
+            "type": "skos:Concept",
+            "notation": term["code"],
+            "label": _tagged(term["name"], term["name_en"]),
+        }
+
+    def _role(self, role: str) -> Node:
+        return {
+            "id": f"{self.root}/#role-{role}",
+            "type": "skos:Concept",
+            "notation": role,
+            "label": _tagged(*ROLES[role]),
+        }
+
+    def _legal_resource(self, source: Mapping) -> Node:
+        return {
+            "id": addresses.permanent(self.root, addresses.SOURCES, source["code"]),
+            "type": "eli:LegalResource",
+            "identifier": source["code"],
+            "title": _tagged(source["title"]),
+            "localNumber": source.get("document_number"),
+        }
+
+    def _spatial(self) -> str:
+        return f"{self.root}/#region-{self.region['code']}"
+
+    def _location(self) -> Node:
+        return {
+            "id": self._spatial(),
+            "type": "dct:Location",
+            "identifier": self.region["code"],
+            "label": _tagged(self.region["name"]),
+        }
+
+    def _validity(self) -> Node:
+        return {
+            "id": f"{self.address}#validity",
+            "type": "dct:PeriodOfTime",
+            "startDate": self.edition.effective_from.isoformat(),
+        }
+
+
+def _tagged(chinese: str, english: str | None = None) -> dict[str, str]:
+    return {ZH: chinese} | ({EN: english} if english else {})
