@@ -46,7 +46,7 @@ def english_in(page) -> list[str]:
 def test_everything_an_editor_works_with_has_a_screen():
     assert [model._meta.object_name for model in MODELS] == [
         "Group", "User", "Edition", "Entry", "Event", "Feedback", "Finding", "Proposal", "Box", "Department", "Domain",
-        "Indicator", "Region", "Service", "Source", "TargetGroup",
+        "Indicator", "Region", "Service", "Source", "Synonym", "TargetGroup",
     ]  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_the_start_page_is_in_the_order_of_the_work(admin_client):
 
     assert [(app["name"], [model["name"] for model in app["models"]]) for app in page.context["app_list"]] == [
         ("服务清单", ["调整建议", "版本", "清单条目", "待核实", "意见反馈", "记录"]),
-        ("词表", ["领域", "部门", "服务对象", "依据文件", "服务项目", "发展指标", "专栏", "行政区划"]),
+        ("词表", ["领域", "部门", "服务对象", "依据文件", "服务项目", "同义词", "发展指标", "专栏", "行政区划"]),
         ("认证和授权", ["用户", "组"]),
     ]
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 
 from catalogue.desk import filters
-from catalogue.desk.base import Typing
+from catalogue.desk.base import NamedFormSet, Typing
 from catalogue.desk.terms import CITED, TermAdmin
 from catalogue.desk.vocabularies import newest_name
 from services.models import Meaning, Synonym
@@ -22,7 +22,7 @@ class KeptServiceForm(forms.ModelForm):
             self.fields["service"].disabled = True
 
 
-class MeaningFormSet(forms.BaseInlineFormSet):
+class MeaningFormSet(NamedFormSet):
     def clean(self):
         super().clean()
         kept = [form for form in self.forms if form not in self.deleted_forms]
