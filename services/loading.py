@@ -3,7 +3,9 @@
 Terms retire, they are not deleted: a term that a file no longer names stays as it was.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from services.models import (
     Department,
     Domain,
     Indicator,
+    Loaded,
     Meaning,
     Project,
     Region,
@@ -36,7 +39,8 @@ KEYS = {Synonym: "word"}
 def load_vocabularies(folder: Path) -> int:
     """Load every file of a folder of vocabularies; return how many terms are new or changed.
 
-    Keyed on ``code``, a synonym on its ``word``: loading twice changes nothing. Raises Faulty, with file, entry and
+    Keyed on ``code``: loading twice changes nothing, and a term of which its file says what it said when it was last
+    loaded stays as editors made it since, also if they deleted it. Raises Faulty, with file, entry and
     reason, for a misspelt code, a missing citation, a duplicate or a value the model refuses; then nothing is written.
     """
     changed = 0
@@ -44,7 +48,7 @@ def load_vocabularies(folder: Path) -> int:
         path = folder / f"{name}.json"
         file = check_keys(path, None, read_json(path), ("about", "terms"))
         file_loader = _File(path)
-        for position, raw in enumerate(check_list(path, None, "terms", file["terms"]), start=1):
+        for position, raw in file_loader.news(check_list(path, None, "terms", file["terms"])):
             load(file_loader, position, raw)
         changed += file_loader.changed
     return changed
@@ -59,9 +63,25 @@ class _File:
         self._named: set[tuple] = set()
         self._existing: dict[type[models.Model], dict] = {}
 
+    def news(self, terms: list) -> Iterator[tuple[int, object]]:
+        """Yield the terms of which the file says something new, with their positions from 1; note what it says."""
+        said = dict(Loaded.objects.filter(file=self.path.stem).values_list("term", "digest"))
+        listed, new = set(), []
+        for position, raw in enumerate(terms, start=1):
+            term = _name(raw)
+            if term in listed:
+                raise Faulty(self.path, term, f"{'词语' if 'word' in raw else '代码'}重复")
+            text = json.dumps([position, raw], ensure_ascii=False, sort_keys=True)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if term is None or said.get(term) != digest:
+                yield position, raw
+                new.append(Loaded(file=self.path.stem, term=term, digest=digest))
+            listed.add(term)
+        Loaded.objects.bulk_create(new, update_conflicts=True, unique_fields=["file", "term"], update_fields=["digest"])
+
     def read(self, raw: object, keys: Iterable[str], *, cited: bool = True) -> Mapping:
         """Return a term that has exactly these keys, its citation in place of the key ``citation``."""
-        entry = raw.get("code", raw.get("word")) if isinstance(raw, dict) else raw
+        entry = _name(raw) or raw
         found = dict(check_keys(self.path, entry, raw, [*keys, "citation"] if cited else keys))
         if cited:
             found |= self.citation(entry, found.pop("citation"))
@@ -117,6 +137,12 @@ class _File:
             key = KEYS.get(model, "code")
             self._existing[model] = {getattr(term, key): term for term in model.objects.all()}
         return self._existing[model]
+
+
+def _name(raw: object) -> str | None:
+    """What a term of a file is called in it, None if it says nothing that could be a name."""
+    name = raw.get("code", raw.get("word")) if isinstance(raw, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _column(term: models.Model, key: str, value: object) -> tuple[str, object]:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from services.fields import SLUG, Choice, Code, Line, Text, no_nul, plain_word
+from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, no_nul, plain_word
 
 
 class Verification(models.TextChoices):
@@ -413,3 +413,19 @@ class Project(Cited):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Loaded(models.Model):
+    """What a file last said of a term (已装入): until it says something else, what editors made of the term stays."""
+
+    file = Line("文件", max_length=50)
+    term = Line("词条", max_length=64)
+    digest = Code("所载内容的摘要", pattern=DIGEST)
+
+    class Meta:
+        ordering = ["file", "term"]
+        verbose_name = verbose_name_plural = "已装入的词条"
+        constraints = [models.UniqueConstraint(fields=["file", "term"], name="loaded_term_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file}：{self.term}"

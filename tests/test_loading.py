@@ -255,6 +255,19 @@ def test_what_no_published_edition_uses_may_change(db, folder):
     assert Department.objects.get(code="health-commission").note == "说明"
 
 
+def test_what_editors_made_of_a_term_stays_until_its_file_says_something_else(db, folder):
+    Department.objects.filter(code="health-commission").update(note="编辑台上写的")
+    Synonym.objects.get(word="低保").delete()
+
+    load(folder, tell=lambda sentence: None)
+
+    assert Department.objects.get(code="health-commission").note == "编辑台上写的"
+    assert not Synonym.objects.filter(word="低保").exists()
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="文件里新写的"))
+    load(folder, tell=lambda sentence: None)
+    assert Department.objects.get(code="health-commission").note == "文件里新写的"
+
+
 def test_what_a_word_means_is_what_its_file_says_in_that_order(db, folder):
     change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"][0].update(services=["NM-07-09", "NM-07-01"]))
     told = []
