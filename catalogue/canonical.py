@@ -12,6 +12,16 @@ from django.db.models import Manager
 
 from catalogue.models import Edition, Entry
 
+# What a document says of the terms of each column, besides their codes.
+NAMES = {
+    "domain": ("name", "name_en"),
+    "target_groups": ("name", "name_en"),
+    "lead_department": ("name", "short_name", "name_en"),
+    "lead_department_alternatives": ("name", "name_en"),
+    "co_departments": ("name", "name_en"),
+    "legal_basis": ("title",),
+}
+
 
 def dumps(value: object) -> str:
     """Return a value as canonical JSON text."""
@@ -31,17 +41,19 @@ def document(entry: Entry) -> dict:
         "number": entry.number,
         "name": entry.name,
         "name_en": entry.name_en,
-        "domain": _term(entry.domain, "name", "name_en"),
-        "target_groups": _terms(entry.target_groups, "name", "name_en"),
+        "domain": _term(entry.domain, *NAMES["domain"]),
+        "target_groups": _terms(entry.target_groups, *NAMES["target_groups"]),
         "target_group_text": entry.target_group_text,
         "content": entry.content,
         "standard": entry.standard,
         "standard_as_of": entry.standard_as_of,
         "expenditure_responsibility": entry.expenditure_responsibility,
-        "lead_department": lead and _term(lead, "name", "short_name", "name_en"),
-        "lead_department_alternatives": _terms(entry.lead_department_alternatives, "name", "name_en"),
-        "co_departments": _terms(entry.co_departments, "name", "name_en"),
-        "legal_basis": _terms(entry.legal_basis, "title"),
+        "lead_department": lead and _term(lead, *NAMES["lead_department"]),
+        "lead_department_alternatives": _terms(
+            entry.lead_department_alternatives, *NAMES["lead_department_alternatives"]
+        ),
+        "co_departments": _terms(entry.co_departments, *NAMES["co_departments"]),
+        "legal_basis": _terms(entry.legal_basis, *NAMES["legal_basis"]),
         "eligibility": entry.eligibility,
         "note": entry.note,
         "verification": {

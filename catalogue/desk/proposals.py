@@ -197,12 +197,12 @@ def _touched(before: dict | None, after: dict | None) -> list[tuple[str, str, st
 class Vocabularies:
     """Proposed entries as documents: terms by name, each vocabulary read once however many entries there are."""
 
-    ONE = {"domain": (Domain, "name", "name_en"), "lead_department": (Department, "name", "short_name")}
+    ONE = {"domain": Domain, "lead_department": Department}
     MANY = {
-        "target_groups": (TargetGroup, "name"),
-        "lead_department_alternatives": (Department, "name"),
-        "co_departments": (Department, "name"),
-        "legal_basis": (Source, "title"),
+        "target_groups": TargetGroup,
+        "lead_department_alternatives": Department,
+        "co_departments": Department,
+        "legal_basis": Source,
     }
 
     def __init__(self):
@@ -217,10 +217,11 @@ class Vocabularies:
         Of a code that no vocabulary has, the name says so: a draft may be faulty.
         """
         document = dict(stated)
-        for column, (model, *attributes) in self.ONE.items():
-            document[column] = self._named(model, [stated[column]], attributes)[0] if stated.get(column) else None
-        for column, (model, *attributes) in self.MANY.items():
-            document[column] = self._named(model, stated.get(column) or [], attributes)
+        for column, model in self.ONE.items():
+            codes = [stated[column]] if stated.get(column) else []
+            document[column] = next(iter(self._named(model, codes, canonical.NAMES[column])), None)
+        for column, model in self.MANY.items():
+            document[column] = self._named(model, stated.get(column) or [], canonical.NAMES[column])
         cited = list(dict.fromkeys(each["source"] for each in stated.get("citations", [])))
         sources = {term["code"]: term for term in self._named(Source, cited, ("title", "document_number"))}
         document["citations"] = [each | {"source": sources[each["source"]]} for each in stated.get("citations", [])]
