@@ -103,16 +103,24 @@ def _write(edition: Edition, service: Service, stated: Mapping, terms: Terms) ->
     for name, found in lists.items():
         getattr(entry, name).set(found)
     entry.findings.all().delete()
-    Finding.objects.bulk_create(
+    Finding.objects.bulk_create(_findings(entry, stated))
+    entry.citations.all().delete()
+    Citation.objects.bulk_create(_citations(entry, stated, terms))
+    return entry
+
+
+def _findings(entry: Entry, stated: Mapping) -> list[Finding]:
+    return [
         Finding(entry=entry, field=field, verification=label, basis=stated["basis"][field])
         for field, label in stated["verification"].items()
-    )
-    entry.citations.all().delete()
-    Citation.objects.bulk_create(
+    ]
+
+
+def _citations(entry: Entry, stated: Mapping, terms: Terms) -> list[Citation]:
+    return [
         Citation(entry=entry, position=position, **(citation | {"source": terms.source(citation["source"])}))
         for position, citation in enumerate(stated["citations"], start=1)
-    )
-    return entry
+    ]
 
 
 @transaction.atomic
@@ -144,9 +152,25 @@ def carry_over(edition: Edition) -> None:
     """Let a draft edition without entries say what the one before it says; nothing changed, so nothing is recorded."""
     _refuse_published(edition)
     terms = Terms()
-    for document in edition.previous.documents():
-        stated = canonical.stated(document)
-        _write(edition, terms.service(stated["code"]), stated, terms)
+    carried = [canonical.stated(document) for document in edition.previous.documents()]
+    resolved = {stated["code"]: resolve(stated, terms) for stated in carried}
+    # A few queries for all: one by one these would be a thousand.
+    Entry.objects.bulk_create(
+        Entry(edition=edition, service=terms.service(code), **columns) for code, (columns, _) in resolved.items()
+    )
+    entries = {entry.service.code: entry for entry in edition.entries.select_related("service")}
+    for name in LISTS:
+        through = getattr(Entry, name).through
+        term = getattr(Entry, name).field.m2m_reverse_field_name()
+        through.objects.bulk_create(
+            through(entry=entries[code], **{term: each})
+            for code, (_, lists) in resolved.items()
+            for each in lists[name]
+        )
+    Finding.objects.bulk_create(each for stated in carried for each in _findings(entries[stated["code"]], stated))
+    Citation.objects.bulk_create(
+        each for stated in carried for each in _citations(entries[stated["code"]], stated, terms)
+    )
 
 
 def record_edition(edition: Edition, *, before: Mapping | None, act: recording.Act) -> None:

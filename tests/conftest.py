@@ -26,12 +26,33 @@ from tests.openapi import COMMITTED
 from tests.stating import FIGURES, LATER, PROPOSED_AT, changed_standard, state
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+# By one of these a test says that it touches the database.
+DATABASE = {"db", "transactional_db", "django_db_setup"}
 AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
 
 
 def pytest_report_header() -> str:
     """Say at the top of a run which database it is on: the suite runs once on each."""
     return f"database: {connection.vendor}, Django {django.__version__}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-with-database",
+        action="store_true",
+        help="leave out the tests that touch no database: the other half of scripts/test runs them",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("only_with_database"):
+        without = {
+            item
+            for item in items
+            if DATABASE.isdisjoint(item.fixturenames) and not item.get_closest_marker("own_database")
+        }
+        config.hook.pytest_deselected(items=list(without))
+        items[:] = [item for item in items if item not in without]
 
 
 @pytest.fixture(scope="session")

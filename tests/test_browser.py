@@ -10,6 +10,8 @@ from django.db import connection
 from tests.browser.walk import chromium
 from tests.faults.own import ROOT
 
+pytestmark = pytest.mark.own_database
+
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: chromium, fonts-noto-cjk)")
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="pages look alike on both databases: walked through on one")

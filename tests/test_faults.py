@@ -12,6 +12,8 @@ import pytest
 
 from tests.faults.own import ROOT
 
+pytestmark = pytest.mark.own_database
+
 
 @pytest.mark.parametrize(
     ("command", "said"),
