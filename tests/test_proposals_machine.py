@@ -17,7 +17,7 @@ from services.models import Department, Region
 from tests.conftest import person
 from tests.stating import FIGURES, LATER, NOTE, PROPOSED_AT, changed_standard
 
-RUNS = int(os.environ.get("MACHINE_RUNS", "25"))
+RUNS = int(os.environ.get("MACHINE_RUNS", "12"))
 PEOPLE = st.sampled_from(["wang", "li", "zhao"])
 PROPOSER = "wang"
 

@@ -125,7 +125,8 @@ class Visitor:
         if self.shots:
             number = len(list(self.shots.glob("*.png"))) + 1
             self.page.screenshot(path=self.shots / f"{number:02}-{self.name}.png", full_page=True, caret="initial")
-        for found in self.axe.run(self.page, options={"preload": False}).response["violations"]:
+        judged = self.axe.run(self.page, options={"preload": False, "resultTypes": ["violations"]})
+        for found in judged.response["violations"]:
             if found["impact"] in {"critical", "serious"}:
                 at = found["nodes"][0]["target"]
                 self.faults.append(f"{where}：{found['id']}（{found['impact']}，{len(found['nodes'])} 处，如 {at}）")
