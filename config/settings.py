@@ -117,7 +117,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "catalogue.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["catalogue.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",
-    "EXCEPTION_HANDLER": "catalogue.api.problems.handle",
+    "EXCEPTION_HANDLER": "catalogue.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     # No ?format=: an unknown parameter is an error here, and this one would be a second way to say Accept.
     "URL_FORMAT_OVERRIDE": None,

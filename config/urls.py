@@ -7,11 +7,13 @@ from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
 
-from catalogue.api import changes, problems, root
+from catalogue import problems
+from catalogue.api import changes, root
 
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("admin/", admin.site.urls),
+    path("", include("catalogue.site.urls")),
     path("feeds/changes.atom", changes.AtomFeed(), name="atom"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}desk/icon.svg")),
     path("healthz", root.alive, name="healthz"),
@@ -20,12 +22,12 @@ urlpatterns = [
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.respond(400) if problems.is_api(request) else defaults.bad_request(request, exception)
+    return problems.respond(400) if problems.for_programs(request) else defaults.bad_request(request, exception)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.respond(404) if problems.is_api(request) else defaults.page_not_found(request, exception)
+    return problems.respond(404) if problems.for_programs(request) else defaults.page_not_found(request, exception)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return problems.respond(500) if problems.is_api(request) else defaults.server_error(request)
+    return problems.respond(500) if problems.for_programs(request) else defaults.server_error(request)

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from rest_framework import exceptions, parsers, serializers
 
-from catalogue.api.parameters import shown
-from catalogue.api.problems import InvalidParameters, error
+from catalogue.parameters import shown
+from catalogue.problems import InvalidParameters, error
 
 # The longest body that is read; the longest message takes 30 kB with every character escaped.
 LONGEST = 64 * 1024

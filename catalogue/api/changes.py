@@ -10,10 +10,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import viewsets
 from rest_framework.response import Response
 
-from catalogue.api import languages, pagination, parameters
+from catalogue import parameters
+from catalogue.api import languages, pagination
 from catalogue.api.serializers import ChangeSerializer
-from catalogue.api.telling import told
 from catalogue.models import Event
+from catalogue.telling import told
 
 AFTER = OpenApiParameter(
     "after", OpenApiTypes.INT, description="只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor"

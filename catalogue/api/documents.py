@@ -13,7 +13,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.views import APIView
 
 from catalogue.api.exports import cpsv
-from catalogue.api.parameters import StrictParameters
+from catalogue.parameters import StrictParameters
 
 LD = "application/ld+json"
 # Both readers write styles into the page and work in a blob; nothing else may run, and nothing comes from elsewhere.

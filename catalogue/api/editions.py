@@ -8,8 +8,8 @@ from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing, publishing
-from catalogue.api import languages, pagination, parameters, schema, telling
+from catalogue import comparing, parameters, publishing, telling
+from catalogue.api import languages, pagination, schema
 from catalogue.api.serializers import ChangeSerializer, EditionSerializer
 from catalogue.models import Edition, Event
 

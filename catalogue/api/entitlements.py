@@ -16,8 +16,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalogue import entitling
-from catalogue.api import bodies, choosing, languages, parameters, problems, schema
+from catalogue import choosing, entitling, parameters, problems
+from catalogue.api import bodies, languages, schema
 from catalogue.api.facts import FactSerializer, LabelsField
 from catalogue.api.serializers import (
     CitationSerializer,

@@ -6,7 +6,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue.api import languages, pagination
-from catalogue.api.parameters import StrictParameters
+from catalogue.parameters import StrictParameters
 from services.facts import TYPES, VOCABULARY
 
 FACT_TYPES = [(each, each) for each in TYPES]

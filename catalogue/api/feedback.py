@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue import hearing
-from catalogue.api import bodies, choosing, parameters, problems, schema, throttling
+from catalogue import choosing, hearing, parameters, problems
+from catalogue.api import bodies, schema, throttling
 from catalogue.api.services import CODE
 from catalogue.models import Citation, Edition, Feedback
 from services.models import Service

@@ -14,8 +14,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import tables
-from catalogue.api import here, languages, parameters, problems
+from catalogue import here, parameters, problems, tables
+from catalogue.api import languages
 from catalogue.api.exports import cpsv, hsds
 from catalogue.imprint import imprint
 from catalogue.models import Edition

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
-from catalogue.api import parameters
+from catalogue import parameters
 from catalogue.models import Entry
 from services.models import Department, Domain, TargetGroup, Verification
 

@@ -7,8 +7,8 @@ from rest_framework import viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing
-from catalogue.api import languages, pagination, parameters, telling
+from catalogue import comparing, parameters, telling
+from catalogue.api import languages, pagination
 from catalogue.api.serializers import HistorySerializer
 from catalogue.models import Edition, Entry, Event
 

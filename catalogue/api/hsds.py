@@ -7,13 +7,13 @@ from rest_framework import serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import addresses
-from catalogue.api import choosing, here, pagination, parameters, schema
+from catalogue import addresses, choosing, here, parameters
+from catalogue.api import pagination, schema
 from catalogue.api.exports import hsds
 from catalogue.api.serializers import CitationSerializer, FieldVerificationSerializer, WithdrawalSerializer
-from catalogue.api.telling import WITHDRAWN, standing
 from catalogue.imprint import imprint
 from catalogue.models import Edition
+from catalogue.telling import WITHDRAWN, standing
 from services.models import Service
 
 # The parameters that narrow the list, each with the ids of a service it is compared with.

@@ -1,4 +1,4 @@
-"""What HTTP owes every reading client of the API: validators, caching, compression, languages and CORS.
+"""What HTTP owes every client that reads: validators, caching, compression, languages and CORS.
 
 An answer's ETag is the SHA-256 of its bytes, so it is strong and needs nobody to say when it changed; what is sent in
 pieces says itself what its bytes depend on. The compressed form has one of its own. Django's GZipMiddleware weakens
@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
-from catalogue.api import problems
+from catalogue import problems
 
 # The longest body the API takes; nothing it reads is longer.
 MAX_BODY = 1024 * 1024
 SMALLEST_COMPRESSED = 500
+# The pages for people; whatever else is read is for programs.
+PAGES = "/services/"
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -32,13 +34,13 @@ PREFLIGHT = {
 
 
 class ReadingMiddleware:
-    """Sets the headers of answers below ``/api/``, compresses them, and answers 304 and preflights."""
+    """Sets the headers of what is read, compresses it, and answers 304 and preflights; leaves the desk alone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not problems.is_api(request):
+        if not (problems.for_programs(request) or request.path_info.startswith(PAGES)):
             return self.get_response(request)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return HttpResponse(status=204, headers=CORS | PREFLIGHT)

@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework.response import Response
 
-from catalogue.api import parameters
+from catalogue import parameters
 from services import hanzi
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")

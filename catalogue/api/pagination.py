@@ -5,7 +5,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from catalogue.api import parameters
+from catalogue import parameters
 
 PARAMETERS = {"page": False, "page_size": False}
 

@@ -13,10 +13,11 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue.api import choosing, languages, problems
-from catalogue.api.parameters import StrictParameters
+from catalogue import choosing, problems
+from catalogue.api import languages
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.models import Edition
+from catalogue.parameters import StrictParameters
 
 LINKS = {
     "services": "service-list",

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_seri
 from rest_framework import serializers
 
 from catalogue.api import languages
-from catalogue.api.problems import MEDIA_TYPE
+from catalogue.problems import MEDIA_TYPE
 
 ProblemSerializer = inline_serializer(
     "Problem",

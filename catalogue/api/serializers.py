@@ -5,8 +5,8 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from catalogue import canonical
-from catalogue.api.telling import LISTED, WITHDRAWN
 from catalogue.models import Citation, Edition, Finding
+from catalogue.telling import LISTED, WITHDRAWN
 from services import eligibility, searching
 from services.models import (
     Box,

@@ -11,8 +11,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import finding, sealed
-from catalogue.api import choosing, facets, files, languages, pagination, parameters, schema, telling
+from catalogue import choosing, finding, parameters, sealed, telling
+from catalogue.api import facets, files, languages, pagination, schema
 from catalogue.api.documents import OnePage
 from catalogue.api.filters import EntryFilterSet
 from catalogue.api.serializers import EditionReferenceSerializer, EntrySerializer, ServiceSerializer

@@ -5,9 +5,10 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound
 
-from catalogue.api import choosing, languages, pagination, serializers
-from catalogue.api.parameters import StrictParameters
+from catalogue import choosing
+from catalogue.api import languages, pagination, serializers
 from catalogue.models import Edition, Entry
+from catalogue.parameters import StrictParameters
 from services.models import Box, Department, Domain, Indicator, Source, TargetGroup
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.http import QueryDict
 
-from catalogue.api.problems import InvalidParameters, error, invalid
+from catalogue.problems import InvalidParameters, error, invalid
 
 MAX_LENGTH = 1000
 # One form of the many ISO 8601 has: the contract's, with the seconds and the time zone.

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
-from catalogue.api import parameters, problems
+from catalogue import parameters, problems
 from catalogue.models import Edition
 
 PARAMETERS = {"edition": False, "valid_on": False, "known_at": False}

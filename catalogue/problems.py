@@ -1,4 +1,4 @@
-"""Errors of the API: every one is an RFC 9457 problem that names what is wrong and what is allowed.
+"""Errors for programs: every one is an RFC 9457 problem that names what is wrong and what is allowed.
 
 Keeps out values that were given: an error names the parameter and what is allowed, so that it can be logged safely.
 """
@@ -93,6 +93,9 @@ def respond(
     return HttpResponse(text, status=code, headers=headers, content_type=MEDIA_TYPE)
 
 
-def is_api(request: HttpRequest) -> bool:
-    """Whether errors on this path are for programs."""
-    return request.path_info.startswith(("/api/", "/healthz", "/readyz"))
+def for_programs(request: HttpRequest) -> bool:
+    """Whether errors on this path are for programs; those on any other are pages."""
+    path = request.path_info
+    return path.startswith(("/api/", "/id/", "/llms.txt", "/healthz", "/readyz")) or (
+        path.startswith("/services/") and path.endswith(".md")
+    )

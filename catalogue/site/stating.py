@@ -1,0 +1,128 @@
+"""What an edition says of a service, field by field in words, each with the clauses it rests on. Pure.
+
+Reads a sealed document (``canonical.document()``). A field nobody knows has no values and no label, and says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from catalogue.models import Entry, Finding, SourcedField
+from services import wording
+from services.models import Jurisdiction, Verification
+
+UNKNOWN = "未知"
+# The order in which people ask: for whom, what one gets, from whom, who pays, on what it rests; what it is called and
+# where it belongs stands above them already, and here for its clauses.
+FIELDS = (
+    "target_groups",
+    "eligibility",
+    "content",
+    "standard",
+    "lead_department",
+    "co_departments",
+    "expenditure_responsibility",
+    "legal_basis",
+    "name",
+    "name_en",
+    "domain",
+)
+TERMS = ("domain", "target_groups", "lead_department", "lead_department_alternatives", "co_departments", "legal_basis")
+# What is said of a column beside the others of its field.
+CAPTIONS = {
+    "target_groups": "服务对象类别",
+    "lead_department_alternatives": "可能的牵头单位",
+    "standard_as_of": "标准所属时间",
+}
+
+
+class Clause(NamedTuple):
+    """The clause a field rests on. ``verification`` is a code and ``label`` its words; ``about`` says what it bears."""
+
+    code: str
+    title: str
+    document_number: str | None
+    locator: str | None
+    quote: str | None
+    verification: str
+    label: str
+    about: str | None
+
+    @property
+    def source(self) -> str:
+        return f"{self.title}（{self.document_number}）" if self.document_number else self.title
+
+
+class Value(NamedTuple):
+    """One value of a field: what it is called beside others of the field, its words, and the term's code."""
+
+    caption: str | None
+    words: str
+    code: str | None = None
+
+
+class Field(NamedTuple):
+    """A field in words. ``verification`` and ``label`` are None and ``values`` empty where nobody knows it."""
+
+    name: str
+    words: str
+    values: list[Value]
+    verification: str | None
+    label: str | None
+    basis: str | None
+    clauses: list[Clause]
+
+
+def fields(document: Mapping) -> list[Field]:
+    """Return every sourced field of a service."""
+    return [_field(document, name) for name in FIELDS]
+
+
+def mentions(document: Mapping) -> list[Clause]:
+    """Return the clauses that speak of the service without giving any of its fields."""
+    return list(_clauses(document, "mention"))
+
+
+def _field(document: Mapping, name: str) -> Field:
+    verification, basis = document["verification"][name], document["basis"][name]
+    return Field(
+        name=name,
+        words=SourcedField(name).label,
+        values=[] if verification is None else list(_values(document, name)),
+        verification=verification,
+        label=verification and Verification(verification).label,
+        basis=basis and Finding.Basis(basis).label,
+        clauses=list(_clauses(document, name)),
+    )
+
+
+def _values(document: Mapping, name: str) -> Iterator[Value]:
+    if name == "eligibility":
+        yield Value(None, wording.sentence(document["eligibility"]))
+        return
+    for column in sorted(Entry.SOURCED_FIELDS[name], key=lambda column: column in TERMS):
+        value = document[column]
+        caption = CAPTIONS.get(column)
+        if column in TERMS:
+            for term in value if isinstance(value, list) else filter(None, [value]):
+                yield Value(caption, term.get("name") or term["title"], term["code"])
+        elif value is not None:
+            yield Value(caption, value)
+
+
+def _clauses(document: Mapping, name: str) -> Iterator[Clause]:
+    for citation in document["citations"]:
+        if citation["field"] == name:
+            place, where = citation.get("criterion"), citation["jurisdiction"]
+            about = [f"第 {place} 个条件"] if place else []
+            if where and where != Jurisdiction.INNER_MONGOLIA:
+                about.append(f"适用范围：{Jurisdiction(where).label}")
+            yield Clause(
+                code=citation["source"]["code"],
+                title=citation["source"]["title"],
+                document_number=citation["source"]["document_number"],
+                locator=citation["locator"],
+                quote=citation["quote"],
+                verification=citation["verification"],
+                label=Verification(citation["verification"]).label,
+                about="；".join(about) or None,
+            )

@@ -1,0 +1,12 @@
+"""The addresses of the pages for people, of what other programs read beside the API, and the permanent ones."""
+
+from django.urls import path
+
+from catalogue.site import permanent, views
+
+urlpatterns = [
+    path("services/<slug:code>/", views.service, name="page"),
+    path("services/<slug:code>.md", views.markdown, name="markdown"),
+    path("llms.txt", views.llms_txt, name="llms"),
+    path("id/<slug:kind>/<slug:code>", permanent.answer, name="permanent"),
+]

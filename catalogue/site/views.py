@@ -1,0 +1,73 @@
+"""One service as a page and as Markdown, and the way in for language models: as the edition that is asked states it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from catalogue import addresses, choosing, here, parameters, sealed, telling
+from catalogue.imprint import imprint
+from catalogue.models import Edition
+from catalogue.site import answering, llms, stating
+from catalogue.site import markdown as written
+
+
+@answering.reading(answering.refusal)
+def service(request: HttpRequest, code: str) -> HttpResponse:
+    """The page of one service."""
+    document, edition = _asked(request, code)
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    permanent = addresses.permanent(here.root(request), addresses.SERVICES, code)
+    context = {
+        "document": document,
+        "fields": stating.fields(document),
+        "mentions": stating.mentions(document),
+        "imprint": imprint(edition),
+        "permanent": permanent,
+        "cited": f"{permanent}?edition={edition.slug}",
+        "chosen": bool(request.GET),
+        "forms": [
+            ("JSON", "application/json", f"{reverse('service-detail', kwargs={'code': code})}{query}"),
+            ("RDF（Turtle）", "text/turtle", f"/api/v1/services/{code}.ttl{query}"),
+            ("RDF（JSON-LD）", "application/ld+json", f"/api/v1/services/{code}.jsonld{query}"),
+            ("Markdown", "text/markdown", f"{reverse('markdown', kwargs={'code': code})}{query}"),
+        ],
+        "history": reverse("service-history", kwargs={"code": code}),
+    }
+    return answering.page("site/service.html", context)
+
+
+@answering.reading(answering.problem)
+def markdown(request: HttpRequest, code: str) -> HttpResponse:
+    """The same as Markdown."""
+    document, edition = _asked(request, code)
+    permanent = addresses.permanent(here.root(request), addresses.SERVICES, code)
+    said = imprint(edition)
+    header = {
+        "code": code,
+        "name": document["name"],
+        "name_en": document["name_en"],
+        "status": document["status"],
+        "edition": said.pop("edition"),
+        "edition_title": said.pop("title"),
+        **said,
+        "permanent": permanent,
+        "cite_as": f"{permanent}?edition={edition.slug}",
+    }
+    text = written.page(document, header=header, fields=stating.fields(document), mentions=stating.mentions(document))
+    return HttpResponse(text, content_type="text/markdown; charset=utf-8")
+
+
+@answering.reading(answering.problem)
+def llms_txt(request: HttpRequest) -> HttpResponse:
+    """What the list is, how to ask it, and every service of the edition in force."""
+    parameters.check(request.GET, {})
+    edition = choosing.edition(request.GET)
+    text = llms.page(imprint(edition), sealed.documents(edition).values(), root=here.root(request))
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def _asked(request: HttpRequest, code: str) -> tuple[dict, Edition]:
+    """Return what is told of a service, and the edition that says it. Raises what ``choosing`` and ``telling`` do."""
+    parameters.check(request.GET, choosing.PARAMETERS)
+    edition = choosing.edition(request.GET)
+    document = telling.standing(code, edition)
+    return document, document.get("edition", edition)
