@@ -5,16 +5,24 @@ query, no log and no cache, and whatever fails on the way is told without them.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from catalogue import parameters, problems
 from catalogue.models import Edition
 from services import eligibility
 from services.eligibility import Rule, Verdict
 from services.facts import VOCABULARY, Fact
 
 NOT_STATED = "本版本没有写明享受条件。"
+DISCLAIMER = {
+    "zh-Hans": "以上是根据所填情况和清单所载条件的初步判断，仅供参考；能否享受，以牵头负责单位的认定为准。",
+    "en": (
+        "This is an indication from the circumstances given and the conditions on the list. The competent department "
+        "decides."
+    ),
+}
 # Of how many editions the rules are kept: more than anybody asks about in a day.
 EDITIONS_KEPT = 16
 
@@ -69,6 +77,21 @@ def entitlement(document: Mapping) -> Entitlement:
         ),
         note=NOT_STATED if stated is None else stated["reason"],
     )
+
+
+def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
+    """Yield what is wrong with circumstances, as ``problems.error()`` has it; no value of them is repeated.
+
+    What facts there are is said once, however many there are not.
+    """
+    known = [fact.name for fact in VOCABULARY]
+    for name, value in circumstances.items():
+        if name not in VOCABULARY:
+            shown = parameters.shown(name)
+            yield problems.error(f"circumstances.{shown}", f"没有事实“{shown}”。", known)
+            known = None
+        elif fault := VOCABULARY[name].fault(value):
+            yield problems.error(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
 
 
 def judge(entitled: Sequence[Entitlement], circumstances: Mapping[str, object]) -> Judgement:

@@ -13,8 +13,8 @@ EXAMPLES = re.findall(r"\$ curl -s 'http://127\.0\.0\.1:8000(/[^']*)'\n```\n```j
 SENT = re.findall(r"-d '([^']*)' 'http://127\.0\.0\.1:8000(/[^']*)'\n```\n```json\n(.*?)```", README, re.DOTALL)
 
 
-def test_there_are_five_examples():
-    assert len(EXAMPLES) == 5
+def test_there_are_six_examples():
+    assert len(EXAMPLES) == 6
 
 
 @pytest.mark.parametrize(("path", "answer"), EXAMPLES, ids=[path for path, _ in EXAMPLES])

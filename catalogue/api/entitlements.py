@@ -6,7 +6,6 @@ that was given, and a fault of ours is logged by its place in the code alone: a 
 
 import logging
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -30,13 +29,6 @@ from catalogue.api.serializers import (
 from services.eligibility import OUTCOMES
 from services.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 
-DISCLAIMER = {
-    "zh-Hans": "以上是根据所填情况和清单所载条件的初步判断，仅供参考；能否享受，以牵头负责单位的认定为准。",
-    "en": (
-        "This is an indication from the circumstances given and the conditions on the list. The competent department "
-        "decides."
-    ),
-}
 NOT_KEPT = {"Cache-Control": "no-store"}
 # What may stand in the address: nothing of a person.
 IN_ADDRESS = {"outcome": True, "lang": False}
@@ -150,7 +142,7 @@ class EntitlementView(APIView):
         judgement = entitling.judge(entitling.entitlements(edition), circumstances)
         answer = {
             "edition": EditionReferenceSerializer(edition).data,
-            "disclaimer": DISCLAIMER["en" if language == "en" else "zh-Hans"],
+            "disclaimer": entitling.DISCLAIMER["en" if language == "en" else "zh-Hans"],
             "counts": judgement.counts,
             "results": [
                 {
@@ -197,25 +189,12 @@ def _said(body: object) -> dict:
     ]
     circumstances = body.get("circumstances")
     if isinstance(circumstances, dict):
-        errors += _about(circumstances)
+        errors += entitling.faults(circumstances)
     else:
         errors.append(problems.error("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
     if errors:
         raise problems.InvalidParameters(errors[:MOST_ERRORS])
     return body
-
-
-def _about(circumstances: dict) -> Iterator[dict]:
-    """What is wrong with circumstances. What facts there are is said once, however many there are not."""
-    known = [fact.name for fact in VOCABULARY]
-    for name, value in circumstances.items():
-        if name not in VOCABULARY:
-            yield problems.error(
-                f"circumstances.{parameters.shown(name)}", f"没有事实“{parameters.shown(name)}”。", known
-            )
-            known = None
-        elif fault := VOCABULARY[name].fault(value):
-            yield problems.error(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
 
 
 def _question(fact: Fact, settles: int, language: str) -> dict:

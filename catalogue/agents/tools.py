@@ -1,0 +1,111 @@
+"""What language models may ask of the list: search, one service, entitlements, changes. Knows no protocol.
+
+Every answer names the edition it is of, with its digest, and the clauses behind what it says. What cannot be taken
+raises ``rest_framework.exceptions.APIException`` with a sentence that names what is allowed.
+"""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from catalogue import addresses, choosing, entitling, finding, parameters, problems, sealed, telling
+from catalogue.imprint import imprint
+from catalogue.models import Edition, Event
+from services.eligibility import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN
+
+MOST_FOUND = 20
+MOST_CHANGES = 50
+# Fields whose clauses stand beside a search's result; the others are told by ``get_service``.
+SHOWN = ("name", "target_groups", "content", "standard")
+
+
+def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
+    """Return the services that a query finds in an edition, the best first, each with why it was found."""
+    if not query.strip() or len(query) > parameters.MAX_LENGTH:
+        raise problems.invalid("query", f"query 应是 1 到 {parameters.MAX_LENGTH} 个字的文字。")
+    if not 1 <= limit <= MOST_FOUND:
+        raise problems.invalid("limit", f"limit 应是 1 到 {MOST_FOUND} 的整数。")
+    chosen = _edition(edition=edition)
+    documents = sealed.documents(chosen)
+    found = finding.search(chosen, query)
+    return {
+        "edition": imprint(chosen),
+        "count": len(found),
+        "results": [
+            {
+                **{key: documents[each.code][key] for key in ("code", "name", "name_en", "target_group_text")},
+                **{key: documents[each.code][key] for key in ("content", "standard", "lead_department")},
+                "matches": [match._asdict() for match in each.matches],
+                "citations": [cited for cited in documents[each.code]["citations"] if cited["field"] in SHOWN],
+                "permanent": _permanent(each.code),
+            }
+            for each in found[:limit]
+        ],
+    }
+
+
+def get_service(code: str, *, edition: str | None = None, valid_on: str | None = None) -> dict:
+    """Return what an edition says of a service, with the clause of every field; of a withdrawn one, how it went."""
+    chosen = _edition(edition=edition, valid_on=valid_on)
+    document = telling.standing(code, chosen)
+    return {
+        "edition": imprint(document.pop("edition", chosen)),
+        "service": document | {"withdrawal": document["withdrawal"] and _written(document["withdrawal"])},
+        "permanent": _permanent(code),
+    }
+
+
+def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | None = None) -> dict:
+    """Return what a person is entitled to, why, and what to ask next. Judged and forgotten."""
+    if errors := list(entitling.faults(circumstances)):
+        raise problems.InvalidParameters(errors)
+    chosen = _edition(valid_on=valid_on)
+    judgement = entitling.judge(entitling.entitlements(chosen), circumstances)
+    told = {ELIGIBLE: [], UNKNOWN: [], NOT_ELIGIBLE: []}
+    for each, verdict in judgement.verdicts:
+        service = {"code": each.service["code"], "name": each.service["name"]}
+        if verdict.outcome == ELIGIBLE:
+            service |= {
+                "lead_department": each.service["lead_department"],
+                "because": [reason for reason, result in zip(each.reasons, verdict.results, strict=True) if result],
+            }
+        elif verdict.outcome == UNKNOWN:
+            service |= {"missing": list(verdict.missing), "note": each.note}
+        told[verdict.outcome].append(service)
+    question = judgement.question
+    return {
+        "edition": imprint(chosen),
+        "disclaimer": entitling.DISCLAIMER["zh-Hans"],
+        "counts": judgement.counts,
+        **told,
+        "next_question": question and question[0].in_language("zh-Hans") | {"settles": question[1]},
+    }
+
+
+def changes(*, after: int = 0, limit: int = 20) -> dict:
+    """Return what published editions changed, oldest first, after a cursor (0: from the beginning)."""
+    if after < 0:
+        raise problems.invalid("after", "after 应是从 0 起的整数，取自上一次的 next_after。")
+    if not 1 <= limit <= MOST_CHANGES:
+        raise problems.invalid("limit", f"limit 应是 1 到 {MOST_CHANGES} 的整数。")
+    events = list(Event.objects.changes().filter(number__gt=min(after, 2**63 - 1))[: limit + 1])
+    told = [_written(telling.told(event)) for event in events[:limit]]
+    editions = Edition.objects.published().filter(slug__in={each["edition"] for each in told}).order_by("number")
+    return {
+        "editions": [imprint(edition) for edition in editions],
+        "changes": told,
+        "next_after": int(told[-1]["cursor"]) if len(events) > limit else None,
+    }
+
+
+def _edition(**asked: str | None) -> Edition:
+    return choosing.edition({name: value for name, value in asked.items() if value is not None})
+
+
+def _permanent(code: str) -> str:
+    return addresses.permanent(settings.PUBLIC_URL, addresses.SERVICES, code)
+
+
+def _written(told: Mapping) -> dict:
+    """Days and moments as JSON writes them."""
+    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in told.items()}
