@@ -4,6 +4,7 @@ Both dictionaries are large (OpenCC's towards Traditional 26 MB, pypinyin's 55 M
 needed. Keeps out what is searched or answered with them.
 """
 
+import gc
 import re
 from collections.abc import Callable
 from functools import cache, partial
@@ -40,6 +41,9 @@ def _reader() -> Callable[..., list[str]]:
     import pypinyin
 
     pypinyin.load_phrases_dict(READINGS)
+    # It stays for ever; to walk through it again at every full collection would stop whoever asks then for 80 ms.
+    gc.collect()
+    gc.freeze()
     return partial(pypinyin.lazy_pinyin, style=pypinyin.Style.NORMAL, errors="ignore")
 
 

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -195,17 +195,22 @@ class Key:
         return f"{'…' if first else ''}{self.said[first:last]}{'…' if last < len(self.said) else ''}"
 
 
+# Most texts are the same in another edition, or after a synonym was added: they are made ready once.
+_key = lru_cache(maxsize=20_000)(Key)
+
+
 class Index:
     """The texts of the services of one edition, ready to be searched."""
 
     def __init__(self, services: Mapping[str, Iterable[Text]]):
         """``services`` has the texts of each service by its code, in the order in which equals are answered."""
-        self.keys = {code: [Key(code, text) for text in texts if text.said] for code, texts in services.items()}
+        self.keys = {code: [_key(code, text) for text in texts if text.said] for code, texts in services.items()}
         # All that a service says in one string: what is not in there need not be looked for in each of its texts.
         self.said = {
             code: "\n".join(said for key in keys for said in (key.folded.text, *key.letters))
             for code, keys in self.keys.items()
         }
+        self._spoken, self._pairs = self._names(), self._weights()
 
     def search(self, query: str) -> list[Found]:
         """Return the services that a query finds, the best first; equals in the order of the index.
@@ -252,9 +257,13 @@ class Index:
         pairs = {pair for run in asked.split() for pair in _pairs(run)}
         words = [part for part in parts if part.isascii() and len(part) > 2 and part not in ASKING_IN_ENGLISH]
         words = words[:MOST_WORDS]
+        shared: dict[str, dict[str, int]] = defaultdict(dict)
+        for pair in pairs:
+            for code, weight in self._pairs.get(pair, {}).items():
+                shared[code][pair] = weight
         for code in self.keys:
             keys = contained.get(code, [])
-            common = {pair: self._pairs[pair][code] for pair in pairs if code in self._pairs.get(pair, ())}
+            common = shared.get(code, {})
             latin = [best for word in words if (best := self._best(code, word))]
             share = (len(common) + len(latin)) / max(len(pairs) + len(words), 1)
             telling = any(weight == MOST_WEIGHT and len(self._pairs[pair]) <= FEW for pair, weight in common.items())
@@ -289,13 +298,11 @@ class Index:
         found = (each for key in self.keys[code] if (each := key.match(term)))
         return min(found, default=None, key=lambda each: each[0])
 
-    @cached_property
-    def _spoken(self) -> list[Key]:
+    def _names(self) -> list[Key]:
         said = [key for keys in self.keys.values() for key in keys if key.field in SPOKEN and len(key.folded.text) > 1]
         return sorted(said, key=lambda key: (-len(key.folded.text), RANK[key.field]))
 
-    @cached_property
-    def _pairs(self) -> dict[str, dict[str, int]]:
+    def _weights(self) -> dict[str, dict[str, int]]:
         """What each pair of characters weighs in each service that has it."""
         weights: dict[str, dict[str, int]] = defaultdict(dict)
         for code, keys in self.keys.items():

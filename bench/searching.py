@@ -1,0 +1,60 @@
+"""How long a search takes: ``python -m bench.searching``. Prints milliseconds of CPU, medians and the longest.
+
+The edition in force of the database that ``DATABASE_URL`` names, with its synonyms: the kept queries of the tests, and
+long and strange ones. The reading of the synonyms, one query of each search, is told apart.
+"""
+
+import json
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+
+QUERIES = Path(__file__).resolve().parent.parent / "tests" / "queries.json"
+ROUNDS = 5
+LONGEST = 1000
+CHARACTERS = "残疾人老年保障生活健康管理服务补贴儿童就业abcdefgynlz 05-，"
+
+
+def strange() -> list[str]:
+    """Queries nobody types: as long as may be, of one character, of all, of the list's own and of nothing."""
+    chance = random.Random(81)  # noqa: S311 - the same every time
+    lengths = (2, 5, 20, 100, LONGEST)
+    mixed = ["".join(chance.choices(CHARACTERS, k=chance.choice(lengths))) for _ in range(300)]
+    every = "".join(map(chr, range(0x4E00, 0x4E00 + LONGEST)))
+    return [*mixed, every, " ".join(every[:500]), "的" * LONGEST, "a" * LONGEST, "1 " * 500, "\U0001f600" * 500]
+
+
+def measured(search: Callable[[str], object], queries: list[str]) -> list[float]:
+    times = []
+    for query in queries * ROUNDS:
+        start = time.process_time_ns()
+        search(query)
+        times.append((time.process_time_ns() - start) / 1e6)
+    return times
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from catalogue import choosing, finding
+    from catalogue.models import Edition
+    from services.models import Synonym
+
+    edition = Edition.objects.in_force(choosing.today()).get()
+    kept = [query for rows in json.loads(QUERIES.read_text()).values() for query, *_ in rows]
+    finding.search(edition, "x")
+    for name, times in {
+        "kept queries": measured(lambda query: finding.search(edition, query), kept),
+        "long and strange ones": measured(lambda query: finding.search(edition, query), strange()),
+        "the synonyms alone": measured(lambda query: tuple(Synonym.objects.pairs()), kept[:50]),
+    }.items():
+        print(f"{name}: median {statistics.median(times):.2f} ms of CPU, longest {max(times):.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
