@@ -14,7 +14,7 @@ from catalogue.api.files import KINDS
 from catalogue.importing import proposing
 from catalogue.models import Edition, Entry
 from catalogue.recording import Act
-from services.models import Region
+from services.models import Meaning, Region, Service, Source, Synonym
 from tests.stating import LATER, state
 
 LIST = "/api/v1/services/"
@@ -87,6 +87,17 @@ def test_a_client_that_has_the_file_already_is_told_so(client, db, kind):
     assert {"Accept", "Accept-Encoding"} <= set(response["Vary"].replace(" ", "").split(","))
     assert response["Access-Control-Allow-Origin"] == "*"
     assert response["Cache-Control"] == "public, no-cache"
+
+
+def test_a_file_that_a_new_synonym_changes_is_another(client, db):
+    before = file(client, "csv", q="麒麟饭")["ETag"]
+    word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
+    Meaning.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
+
+    response = client.get("/api/v1/services.csv", {"q": "麒麟饭"}, headers={"If-None-Match": before})
+
+    assert response.status_code == 200
+    assert [row["服务项目代码"] for row in rows(response)] == ["NM-07-04"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -147,14 +147,16 @@ def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
         f"{sort}; filename={stem}-{edition.slug}.{name}; filename*=UTF-8''{quote(f'{title}-{edition.slug}.{name}')}"
     )
     response["Content-Language"] = language or "zh-Hans, en"
-    response["ETag"] = f'"{_validator(request, [view.edition.digest, edition.digest], name, language)}"'
+    # What a search finds depends on the synonyms too, so what was found says so.
+    held = [[document["code"], document.get("matches")] for document in documents]
+    response["ETag"] = f'"{_validator(request, [view.edition.digest, edition.digest, held], name, language)}"'
     return response
 
 
-def _validator(request: HttpRequest, digests: list[str], name: str, language: str | None) -> str:
+def _validator(request: HttpRequest, content: list, name: str, language: str | None) -> str:
     """What decides on every byte of a file, in one digest, so that it is known before the first is written."""
     asked = sorted((key, values) for key, values in request.query_params.lists())
-    decides = [digests, name, request.path, asked, language, here.root(request), _release()]
+    decides = [content, name, request.path, asked, language, here.root(request), _release()]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
 
