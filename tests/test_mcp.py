@@ -7,13 +7,16 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
 from mcp import Client, StdioServerParameters
 
+from catalogue.agents.http import trusted
 from catalogue.agents.server import server
 from catalogue.models import Edition, Event
 from tests.test_forgotten import watched
@@ -171,25 +174,90 @@ def test_it_is_spoken_over_stdio(environment):
     assert first_name(lambda: command) == "特困人员救助供养"
 
 
-def test_it_is_spoken_over_http(environment):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+@pytest.fixture(scope="module")
+def over_http(environment) -> Iterator[str]:
+    """Where a server of its own answers; when it has stopped, nothing it wrote may hold what it was asked."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "manage.py", "mcp", "--http", "--port", str(port)]
-    running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # noqa: S603
     try:
-        while not listens(port):
-            with pytest.raises(subprocess.TimeoutExpired):
-                running.wait(timeout=0.2)
-        assert first_name(lambda: f"http://127.0.0.1:{port}/mcp") == "特困人员救助供养"
+        # It listens before it says so.
+        assert f"端口 {port}" in running.stdout.readline().decode()
+        yield f"http://127.0.0.1:{port}/mcp"
     finally:
         running.terminate()
-        running.wait()
+        rest = running.communicate()[0].decode()
+    assert SECRET not in rest
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) == 0
+def posted(url: str, body: bytes, **headers: str) -> int:
+    """Return the status of an answer to a request that the SDK's client would not send."""
+    kept = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    request = urllib.request.Request(url, body, kept | headers)  # noqa: S310 - of this machine
+    try:
+        with urllib.request.urlopen(request) as response:  # noqa: S310
+            return response.status
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
+
+
+def test_it_is_spoken_over_http(over_http):
+    assert first_name(lambda: over_http) == "特困人员救助供养"
+
+
+@pytest.mark.parametrize("circumstances", [{"months_resident": int(SECRET)}, {"age": SECRET}, SECRET])
+def test_circumstances_reach_nothing_a_server_writes(over_http, circumstances):
+    async def call() -> object:
+        async with Client(over_http) as client:
+            return await client.call_tool("check_entitlement", {"circumstances": circumstances})
+
+    refused, _ = said(asyncio.run(call()))
+
+    # What the server wrote is read when it has stopped.
+    assert refused is (circumstances != {"months_resident": int(SECRET)})
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({}, b"{}", 400),
+        ({}, f'{{"circumstances": {SECRET}'.encode(), 400),  # no JSON; looked for where the server writes
+        ({}, f'{{"jsonrpc": "2.0", "id": {{"a": {SECRET}}}, "method": "tools/call"}}'.encode(), 202),
+        ({}, b" " * (64 * 1024 + 1), 413),
+        ({"Host": "evil.example"}, b"{}", 421),  # a name that was rebound to this machine
+        ({"Origin": "https://evil.example"}, b"{}", 403),
+        ({"Content-Type": "text/plain"}, b"{}", 400),  # what a page may send without asking
+    ],
+    ids=["no message", "no JSON", "no id", "long", "host", "origin", "type"],
+)
+def test_what_no_client_sends_is_refused_and_not_written_down(over_http, headers, body, status):
+    assert posted(over_http, body, **headers) == status
+
+
+def test_the_names_the_list_is_known_by_are_trusted_and_no_others():
+    taken = trusted(["list.example.cn", ".example.org", "*"])
+
+    assert {"list.example.cn", "list.example.cn:*", "127.0.0.1:*"} <= set(taken.allowed_hosts)
+    assert "https://list.example.cn" in taken.allowed_origins
+    assert not [place for place in [*taken.allowed_hosts, *taken.allowed_origins] if "example.org" in place]
+    assert taken.enable_dns_rebinding_protection
+
+
+def test_a_taken_port_is_refused_with_a_sentence(environment):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ran = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "manage.py", "mcp", "--http", "--port", port],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+        )
+
+    assert ran.returncode == 1
+    assert port in ran.stderr and len(ran.stderr.splitlines()) == 1
 
 
 def test_a_port_there_is_not_is_refused(environment):

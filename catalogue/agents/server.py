@@ -9,6 +9,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, InterfaceError, close_old_connections
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
@@ -65,6 +66,19 @@ def server() -> MCPServer:
     return made
 
 
+async def fresh(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:
+    """Middleware that closes old connections around a message, as Django does around a request.
+
+    One that the database has meanwhile given up is not used again, and none is held while nobody asks.
+    """
+    close = sync_to_async(close_old_connections)
+    await close()
+    try:
+        return await go_on(context)
+    finally:
+        await close()
+
+
 async def _asked(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
     return await sync_to_async(_answered)(tool, *arguments, **options)
 
@@ -75,7 +89,6 @@ def _answered(tool: Callable[..., dict], *arguments: object, **options: object) 
     except APIException as refused:
         raise ToolError(_said(refused)) from None
     except (DatabaseError, InterfaceError):
-        close_old_connections()
         raise ToolError("暂时无法读取数据，请稍后再试。") from None
     except Exception as fault:
         # Its message, or what is at hand where it was raised, may hold somebody's circumstances.

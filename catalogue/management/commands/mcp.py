@@ -1,8 +1,10 @@
 """Serves the list to language models by the Model Context Protocol."""
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.agents.server import server
+from catalogue.agents import http as over_http
+from catalogue.agents.server import fresh, server
 
 
 class Command(BaseCommand):
@@ -18,8 +20,17 @@ class Command(BaseCommand):
     def handle(self, *, http: bool, host: str, port: int, **options):
         if not 1 <= port <= 65535:
             raise CommandError(f"--port 应是 1 到 65535 的整数，现在是 {port}。")
+        made = server()
+        made.middleware.append(fresh)
         if not http:
-            server().run("stdio")
+            made.run("stdio")
             return
-        # Nothing is remembered between requests, so that any process may answer the next one.
-        server().run("streamable-http", host=host, port=port, stateless_http=True, json_response=True)
+        try:
+            listening = over_http.listen(host, port)
+        except OSError as error:
+            raise CommandError(
+                f"不能在 {host} 的端口 {port} 上监听（{error.strerror}）：请换一个地址或端口。"
+            ) from None
+        self.stderr.write(f"MCP 正在监听 {host} 的端口 {port}，地址为 {over_http.PATH}。")
+        with listening:
+            over_http.serve(made, listening, hosts=settings.ALLOWED_HOSTS)
