@@ -176,6 +176,22 @@ def next_edition(act) -> Edition:
     )
 
 
+@pytest.fixture
+def publish(act):
+    """Take approved proposals up into a new edition after the newest, and publish it."""
+
+    def publish(slug: str, *taken, effective_from: datetime.date = LATER) -> Edition:
+        newest = Edition.objects.published().order_by("-number").first()
+        edition = editing.begin(
+            newest, slug=slug, title=f"清单（{slug}年版）", effective_from=effective_from, act=act("root")
+        )
+        for proposal in taken:
+            proposals.take_up(proposal, edition, act=act("root"))
+        return publishing.publish(edition, act=act("root"))
+
+    return publish
+
+
 @pytest.fixture(scope="session")
 def document() -> dict:
     """The committed OpenAPI document."""

@@ -4,29 +4,12 @@ import datetime
 
 import pytest
 
-from catalogue import editing, proposals, publishing
 from catalogue.models import Edition, Entry
-from tests.stating import LATER, NOTE, PROPOSED_AT, added, withdrawn
+from tests.stating import NOTE, PROPOSED_AT, added, withdrawn
 
 GONE, HEIR = "NM-09-09", "NM-09-08"
 DETAIL = f"/api/v1/services/{GONE}/"
 NUMBER = "内文旅发〔2026〕9号"
-
-
-@pytest.fixture
-def publish(act):
-    """Take approved proposals up into a new edition after the newest, and publish it."""
-
-    def publish(slug: str, *taken, effective_from: datetime.date = LATER) -> Edition:
-        newest = Edition.objects.published().order_by("-number").first()
-        edition = editing.begin(
-            newest, slug=slug, title=f"清单（{slug}年版）", effective_from=effective_from, act=act("root")
-        )
-        for proposal in taken:
-            proposals.take_up(proposal, edition, act=act("root"))
-        return publishing.publish(edition, act=act("root"))
-
-    return publish
 
 
 @pytest.fixture

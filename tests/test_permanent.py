@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.models import Service
 from tests.test_problems import assert_problem
 
 SERVICE = "/id/services/NM-05-01"
@@ -119,5 +120,7 @@ def test_nothing_else_than_reading_is_answered(client, db):
 
 def test_what_is_only_drafted_has_no_address_yet(client, make_edition):
     make_edition("draft", at=None)
+    Service.objects.create(code="NM-05-05")
 
     assert client.get("/id/editions/draft").status_code == 404
+    assert client.get("/id/services/NM-05-05").status_code == 404

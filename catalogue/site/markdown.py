@@ -11,13 +11,13 @@ from catalogue.site.stating import UNKNOWN, Clause, Field
 
 # What may be markup anywhere in a line; and what may be only where a line begins.
 ANYWHERE = re.compile(r"[\\`*_\[\]<|~&]")
-BEGINNING = re.compile(r"^([0-9]*)([#>+=.)-])")
+BEGINNING = re.compile(r"^([0-9]+(?=[.)])|(?=[#>+=-]))")
 
 
 def text(value: str) -> str:
     """Return a value as Markdown on one line, which shows exactly the value's words."""
     line = " ".join(value.split())
-    return BEGINNING.sub(r"\1\\\2", ANYWHERE.sub(r"\\\g<0>", line))
+    return BEGINNING.sub(r"\1\\", ANYWHERE.sub(r"\\\g<0>", line))
 
 
 def page(
