@@ -40,6 +40,14 @@ def flag(name: str, default: bool) -> bool:
     raise Misconfigured(f"{name} 只能是 true 或 false，现在是“{value}”。")
 
 
+def mebibytes(name: str, default: int) -> int:
+    """Return a variable that is a number of mebibytes, in bytes. Raises Misconfigured for anything but 0 to 65536."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not re.fullmatch("[0-9]{1,5}", value) or int(value) > 65536:
+        raise Misconfigured(f"{name} 应是 0 到 65536 的整数（MiB），现在是“{value}”，例如 {name}={default}。")
+    return int(value) * 1024 * 1024
+
+
 def words(name: str) -> list[str]:
     """Return a comma-separated variable as a list, without empty items."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
@@ -166,6 +174,7 @@ def _sqlite(path: Path | str) -> dict:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         # One writer at a time, told at the start of the transaction and not in its middle; readers never wait.
+        "CONN_MAX_AGE": 60,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

@@ -15,6 +15,7 @@ try:
     HTTPS = environment.flag("HTTPS", not DEBUG)
     BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
     PUBLIC_URL = environment.public_url()
+    ANSWERS_BYTES = environment.mebibytes("ANSWERS_MIB", 64)
 except environment.Misconfigured as error:
     raise ImproperlyConfigured(str(error)) from None
 
@@ -114,6 +115,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["catalogue.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.negotiation.Weighed",
     "DEFAULT_PAGINATION_CLASS": "catalogue.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["catalogue.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",

@@ -13,7 +13,7 @@ from config import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = "k" * 50
-NAMES = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "HTTPS", "PUBLIC_URL", "SECRET_KEY")
+NAMES = ("ALLOWED_HOSTS", "ANSWERS_MIB", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "HTTPS", "PUBLIC_URL", "SECRET_KEY")
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +97,21 @@ def test_a_public_url_is_a_scheme_and_a_host(monkeypatch: pytest.MonkeyPatch, va
 
     with pytest.raises(environment.Misconfigured, match="PUBLIC_URL 应是"):
         environment.public_url()
+
+
+@pytest.mark.parametrize(("value", "mebibytes"), [("", 64), ("0", 0), (" 128 ", 128), ("65536", 65536)])
+def test_a_memory_for_answers(monkeypatch: pytest.MonkeyPatch, value: str, mebibytes: int):
+    monkeypatch.setenv("ANSWERS_MIB", value)
+
+    assert environment.mebibytes("ANSWERS_MIB", 64) == mebibytes * 1024 * 1024
+
+
+@pytest.mark.parametrize("value", ["-1", "64M", "1.5", "65537", "１"])
+def test_a_memory_is_a_whole_number_of_mebibytes(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("ANSWERS_MIB", value)
+
+    with pytest.raises(environment.Misconfigured, match="ANSWERS_MIB 应是"):
+        environment.mebibytes("ANSWERS_MIB", 64)
 
 
 @pytest.mark.parametrize("key", ["", "k" * 49])  # 50 is what Django's deployment check asks for

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from catalogue.api.http import accepts_gzip
+from catalogue import coding
 
 LIST = "/api/v1/services/"
 READS = [
@@ -95,7 +95,7 @@ def test_the_compressed_form_holds_the_same_and_has_an_etag_of_its_own(client, d
     ],
 )
 def test_what_is_compressed_was_asked_for(header, accepted):
-    assert accepts_gzip(header) is accepted
+    assert coding.admits(header, "gzip") is accepted
 
 
 @pytest.mark.parametrize("path", READS)

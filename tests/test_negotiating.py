@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalogue.site.negotiating import best
+from catalogue.negotiating import best
 
 OFFERED = ["application/json", "text/html", "text/turtle", "application/ld+json", "text/markdown"]
 

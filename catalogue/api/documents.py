@@ -9,10 +9,10 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.views import APIView
 
 from catalogue.api.exports import cpsv
+from catalogue.api.negotiation import Lasting, OnePage
 from catalogue.parameters import StrictParameters
 
 LD = "application/ld+json"
@@ -21,13 +21,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-
-class OnePage(DefaultContentNegotiation):
-    """A page is a page whatever the Accept header says."""
-
-    def select_renderer(self, request, renderers, format_suffix=None):
-        return renderers[0], renderers[0].media_type
 
 
 class _Reader:
@@ -39,11 +32,11 @@ class _Reader:
         return response
 
 
-class SchemaView(StrictParameters, SpectacularAPIView):
+class SchemaView(Lasting, StrictParameters, SpectacularAPIView):
     """The OpenAPI 3.1 document, as YAML or, if the Accept header asks for it, as JSON."""
 
 
-class ContextView(StrictParameters, APIView):
+class ContextView(Lasting, StrictParameters, APIView):
     """The context of our JSON-LD: which term of which vocabulary each key is."""
 
     content_negotiation_class = OnePage

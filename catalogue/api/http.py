@@ -1,26 +1,26 @@
 """What HTTP owes every client that reads: validators, caching, compression, languages and CORS.
 
 An answer's ETag is the SHA-256 of its bytes, so it is strong and needs nobody to say when it changed; what is sent in
-pieces says itself what its bytes depend on. The compressed form has one of its own. Django's GZipMiddleware weakens
-ETags and pads at random, so it is not used here.
+pieces says itself what its bytes depend on. Each coded form has one of its own. Django's GZipMiddleware weakens
+ETags and pads at random, so it is not used here. Where ``catalogue.answers`` stands in front, a lasting answer leaves
+here plain and whole: it is coded and compared there.
 """
 
-import gzip
 import hashlib
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
-from catalogue import problems
+from catalogue import asked, coding, conditions, lasting, problems
 
 # The longest body the API takes; nothing it reads is longer.
 MAX_BODY = 1024 * 1024
-SMALLEST_COMPRESSED = 500
 # The pages for people; whatever else is read is for programs.
 PAGES = "/services/"
+
+READ = {"GET", "HEAD"}
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -44,11 +44,16 @@ class ReadingMiddleware:
             return self.get_response(request)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return HttpResponse(status=204, headers=CORS | PREFLIGHT)
+        if request.method in READ and not lasting.is_passed_on(request.META):
+            request.META["QUERY_STRING"] = asked.normalised(request.META.get("QUERY_STRING", ""))
+        if "HTTP_HOST" in request.META:
+            # Links begin with it, and it is one host however it is written.
+            request.META["HTTP_HOST"] = request.META["HTTP_HOST"].lower()
         response = problems.respond(413) if _length(request) > MAX_BODY else self.get_response(request)
         _open(response)
         if response.status_code >= 400:
             return response
-        if request.method not in {"GET", "HEAD"} or response.status_code != 200:
+        if request.method not in READ or response.status_code != 200:
             return response
         return _read(request, response)
 
@@ -72,13 +77,17 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.headers.setdefault("Content-Language", "zh-Hans")
     # Kept by anybody, but asked again each time: what is in force may change at any moment.
     response.headers.setdefault("Cache-Control", "public, no-cache")
-    (_compress_pieces if response.streaming else _compress)(request, response)
+    if not response.streaming:
+        response.headers["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()}"'
+        response.headers["Content-Length"] = str(len(response.content))
+    if lasting.is_finished_in_front(request.META):
+        return response
+    (_code_pieces if response.streaming else _code)(request, response)
     conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
     if conditional.status_code == 412:
         return _open(problems.respond(412))
     if conditional is not response:
-        # Django's 304 keeps what a cache needs, but not what lets another site read it.
-        return _open(conditional)
+        return _not_modified(response)
     if request.method == "HEAD" and response.streaming:
         # Nothing is made of what nobody reads.
         response.streaming_content = ()
@@ -89,40 +98,28 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _compress(request: HttpRequest, response: HttpResponse) -> None:
-    """Give an answer its validator, and its compressed form if that was asked for and is worth it."""
-    etag = hashlib.sha256(response.content).hexdigest()
-    if len(response.content) >= SMALLEST_COMPRESSED and accepts_gzip(request.headers.get("Accept-Encoding", "")):
-        response.content = gzip.compress(response.content, 6, mtime=0)
-        response.headers["Content-Encoding"] = "gzip"
-        etag += "-gzip"
-    response.headers["ETag"] = f'"{etag}"'
-    response.headers["Content-Length"] = str(len(response.content))
+def _not_modified(response: HttpResponse) -> HttpResponse:
+    short = HttpResponse(status=304, headers=dict(conditions.of_not_modified(response.items())))
+    # Django gives one to whatever has none.
+    del short.headers["Content-Type"]
+    return short
 
 
-def _compress_pieces(request: HttpRequest, response: StreamingHttpResponse) -> None:
-    """The same for what is sent in pieces; its view has given it the validator."""
-    if not accepts_gzip(request.headers.get("Accept-Encoding", "")):
+def _code(request: HttpRequest, response: HttpResponse) -> None:
+    """Give an answer the coding that was asked for, if it is worth it, and the validator of that form."""
+    if len(response.content) < coding.SMALLEST:
         return
-    response.streaming_content = _compressed(response.streaming_content)
-    response.headers["Content-Encoding"] = "gzip"
-    response.headers["ETag"] = f'{response.headers["ETag"][:-1]}-gzip"'
+    name = coding.chosen(request.headers.get("Accept-Encoding", ""))
+    if name != coding.IDENTITY:
+        response.content = coding.coded(response.content, name)
+        response.headers["Content-Encoding"] = name
+        response.headers["ETag"] = coding.tagged(response.headers["ETag"], name)
+        response.headers["Content-Length"] = str(len(response.content))
 
 
-def _compressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    # Its header holds no time, so the same pieces make the same bytes.
-    packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    for piece in pieces:
-        if packed := packer.compress(piece):
-            yield packed
-    yield packer.flush()
-
-
-def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header admits gzip, by name or by ``*``, with a weight over 0 (RFC 9110, 12.5.3)."""
-    weights = {}
-    for part in header.lower().split(","):
-        coding, *attributes = (piece.strip() for piece in part.split(";"))
-        weight = next((value[2:] for value in attributes if value.startswith("q=")), "1")
-        weights[coding] = not re.fullmatch(r"0(\.0*)?", weight)
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+def _code_pieces(request: HttpRequest, response: StreamingHttpResponse) -> None:
+    """The same for what is sent in pieces, which is coded as gzip; its view has given it the validator."""
+    if coding.admits(request.headers.get("Accept-Encoding", ""), "gzip"):
+        response.streaming_content = coding.in_pieces(response.streaming_content)
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["ETag"] = coding.tagged(response.headers["ETag"], "gzip")

@@ -7,38 +7,27 @@ documents.
 
 from django.http import HttpRequest, QueryDict
 from django.utils.cache import patch_vary_headers
-from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework.response import Response
 
 from catalogue import parameters
+from catalogue.negotiating import LANGUAGES, language
 from services import hanzi
 
-LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 PARAMETER = {"lang": False}
-# Where Traditional characters are written, by the tags that say so.
-TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 # What is never converted.
 KEPT = {"quote", "document_number", "digest", "term"}
 
 
 def chosen(request: HttpRequest, query: QueryDict) -> str:
     """Return one of ``LANGUAGES``. Raises InvalidParameters for a ``lang`` that is none of them."""
-    return parameters.one_of(query, "lang", LANGUAGES) or preferred(request)
+    return parameters.one_of(query, "lang", LANGUAGES) or language(request.headers.get("Accept-Language"))
 
 
-def preferred(request: HttpRequest) -> str:
-    """Return the first of ``LANGUAGES`` that a request's ``Accept-Language`` names, by weight."""
-    for tag, weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")[:500]):
-        if weight > 0 and tag.partition("-")[0] in {"zh", "en"}:
-            return "en" if tag.startswith("en") else "zh-Hant" if tag.startswith(TRADITIONAL) else "zh-Hans"
-    return LANGUAGES[0]
-
-
-def told(value: object, language: str) -> object:
+def told(value: object, into: str) -> object:
     """Return an answer, or any part of one, as it is told in a language. What is given is not changed."""
-    if language == "zh-Hans":
+    if into == "zh-Hans":
         return value
-    return _in_english(value) if language == "en" else _in_traditional(value)
+    return _in_english(value) if into == "en" else _in_traditional(value)
 
 
 def _in_english(value: object) -> object:
@@ -66,7 +55,9 @@ def _in_traditional(value: object) -> object:
 
 
 class Spoken:
-    """A view that is answered in the language asked for. Comes before ``StrictParameters``."""
+    """A view that is answered in the language asked for. Comes before ``Lasting`` and ``StrictParameters``."""
+
+    spoken = True
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
@@ -77,9 +68,9 @@ class Spoken:
 
     def finalize_response(self, request, response, *args, **kwargs):
         # There is none where the request was refused before it was chosen: errors are told in Chinese.
-        if (language := getattr(self, "language", None)) and response.status_code < 400:
+        if (spoken := getattr(self, "language", None)) and response.status_code < 400:
             if isinstance(response, Response):
-                response.data = told(response.data, language)
-            response.headers.setdefault("Content-Language", language)
+                response.data = told(response.data, spoken)
+            response.headers.setdefault("Content-Language", spoken)
             patch_vary_headers(response, ["Accept-Language"])
         return super().finalize_response(request, response, *args, **kwargs)

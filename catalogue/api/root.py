@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from catalogue import choosing, problems
 from catalogue.api import languages
+from catalogue.api.negotiation import Lasting
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.models import Edition
 from catalogue.parameters import StrictParameters
@@ -50,7 +51,7 @@ class RootSerializer(serializers.Serializer):
         return {name: serializers.URLField() for name in LINKS} | super().get_fields()
 
 
-class RootView(languages.Spoken, StrictParameters, APIView):
+class RootView(languages.Spoken, Lasting, StrictParameters, APIView):
     """Links to everything, and the edition in force."""
 
     @extend_schema(summary="入口", responses=RootSerializer, tags=["services"])

@@ -13,8 +13,8 @@ from rest_framework.renderers import BaseRenderer
 
 from catalogue import choosing, finding, parameters, sealed, telling
 from catalogue.api import facets, files, languages, pagination, schema
-from catalogue.api.documents import OnePage
 from catalogue.api.filters import EntryFilterSet
+from catalogue.api.negotiation import Lasting, OnePage
 from catalogue.api.serializers import EditionReferenceSerializer, EntrySerializer, ServiceSerializer
 from catalogue.models import Edition, Entry
 from services.searching import Found
@@ -69,6 +69,7 @@ class ServicePages(pagination.Pages):
 )
 class ServiceViewSet(
     languages.Spoken,
+    Lasting,
     parameters.StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,

@@ -7,13 +7,19 @@ from rest_framework.exceptions import NotFound
 
 from catalogue import choosing
 from catalogue.api import languages, pagination, serializers
+from catalogue.api.negotiation import Lasting
 from catalogue.models import Edition, Entry
 from catalogue.parameters import StrictParameters
 from services.models import Box, Department, Domain, Indicator, Source, TargetGroup
 
 
 class VocabularyViewSet(
-    languages.Spoken, StrictParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
+    languages.Spoken,
+    Lasting,
+    StrictParameters,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet,
 ):
     """The terms of one vocabulary, by code."""
 

@@ -13,8 +13,8 @@ from rest_framework.exceptions import NotFound
 
 from catalogue import addresses, choosing, parameters, problems
 from catalogue.models import Edition
+from catalogue.negotiating import best
 from catalogue.site import answering
-from catalogue.site.negotiating import best
 from services.models import Department, Domain, Service, Source, TargetGroup
 
 JSON = "application/json"

@@ -1,8 +1,15 @@
-"""Which of several forms an Accept header asks for (RFC 9110, 12.5.1). Pure: knows no request."""
+"""Which form and which language the headers of a request ask for (RFC 9110, 12.5). Pure: knows no request."""
 
 import re
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+# Where Traditional characters are written, by the tags that say so.
+TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
+# Of a header, what is read.
+LONGEST = 500
 # An item of a list, in which a quoted parameter may hold commas and semicolons.
 ITEM = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
 PART = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*")+')
@@ -23,6 +30,14 @@ def best(accept: str | None, offered: Sequence[str]) -> str | None:
     weighed = [(*_weight(media, ranges), -place, media) for place, media in enumerate(offered)]
     weight, *_, media = max(weighed)
     return media if weight > 0 else None
+
+
+def language(accept_language: str | None) -> str:
+    """Return the first of ``LANGUAGES`` that an Accept-Language header names, by weight; our first if it names none."""
+    for tag, weight in parse_accept_lang_header((accept_language or "")[:LONGEST]):
+        if weight > 0 and tag.partition("-")[0] in {"zh", "en"}:
+            return "en" if tag.startswith("en") else "zh-Hant" if tag.startswith(TRADITIONAL) else "zh-Hans"
+    return LANGUAGES[0]
 
 
 def _weight(media: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
