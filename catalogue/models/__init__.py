@@ -5,6 +5,7 @@ from catalogue.models.hearing import Attachment, Feedback
 from catalogue.models.people import Membership
 from catalogue.models.proposals import Approval, Assessment, Proposal, ProposedEntry
 from catalogue.models.record import Event
+from catalogue.models.touches import Touch
 
 __all__ = [
     "Approval",
@@ -22,4 +23,5 @@ __all__ = [
     "Proposal",
     "ProposedEntry",
     "SourcedField",
+    "Touch",
 ]
