@@ -1,0 +1,53 @@
+"""Requests to a WSGI application as a server hands them over, and what comes back."""
+
+import io
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+
+class Told(NamedTuple):
+    """What an application answered: the status line's code, the headers by their lower-case names, and the body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def environ(address: str, *, method: str = "GET", host: str = "testserver", **headers: str) -> dict:
+    """Return the WSGI environment of a request; ``headers`` by their names with underscores."""
+    path, _, query = address.partition("?")
+    return {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": quote(query, safe="=&%+,;:~/!?*()'$@"),
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": host,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    } | {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+
+
+def ask(application: Callable, address: str, **said: str) -> Told:
+    """Ask an application; no header may come twice."""
+    begun = []
+    response = application(environ(address, **said), lambda *line: begun.append(line))
+    try:
+        body = b"".join(response)
+    finally:
+        if hasattr(response, "close"):
+            response.close()
+    ((status, headers, *_),) = begun
+    found = {name.lower(): value for name, value in headers}
+    assert len(found) == len(headers), headers
+    return Told(int(status.split()[0]), found, body)
