@@ -1,8 +1,8 @@
 """Which edition answers: the one named, or the one in force on a day, as far as was published by a moment."""
 
 import datetime
+from functools import lru_cache
 
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
@@ -10,6 +10,8 @@ from rest_framework.exceptions import NotFound
 from catalogue import parameters, problems
 from catalogue.models import Edition
 
+# Of how many editions it is kept what they are called.
+EDITIONS_KEPT = 16
 PARAMETERS = {"edition": False, "valid_on": False, "known_at": False}
 
 
@@ -19,32 +21,37 @@ def today() -> datetime.date:
 
 
 def edition(query: QueryDict) -> Edition:
-    """Return the edition a request is about, with its predecessor. One query.
+    """Return the edition a request is about, with its predecessor. One query, the first time two.
 
     Raises InvalidParameters for an edition nobody published or a malformed date, and NotFound, which says from which
     day there is an edition, if none was in force.
     """
-    editions = Edition.objects.select_related("previous")
     named = query.get("edition")
     valid_on = parameters.date(query, "valid_on")
     known_at = parameters.moment(query, "known_at")
     if named is None:
-        found = editions.in_force(valid_on or today(), known_at=known_at).first()
+        found = Edition.objects.in_force(valid_on or today(), known_at=known_at).values_list("pk", "digest").first()
         if found is None:
             raise NotFound(_none_in_force(known_at))
-        return found
+        return _kept(*found)
     if valid_on or known_at:
         raise problems.invalid("edition", "edition 与 valid_on、known_at 不能同时使用。")
-    return published(named, editions)
+    return published(named)
 
 
-def published(name: str, editions: QuerySet) -> Edition:
+def published(name: str) -> Edition:
     """Return the published edition of a slug or number. One query. Raises InvalidParameters for one there is not."""
-    every = list(editions.published().order_by("number"))
-    by_name = {str(edition.number): edition for edition in every} | {edition.slug: edition for edition in every}
+    every = list(Edition.objects.published().order_by("number").values_list("slug", "number", "pk", "digest"))
+    by_name = {str(number): found for _, number, *found in every} | {slug: found for slug, _, *found in every}
     if name not in by_name:
-        raise problems.invalid("edition", "没有这个已发布的版本。", [edition.slug for edition in every])
-    return by_name[name]
+        raise problems.invalid("edition", "没有这个已发布的版本。", [slug for slug, *_ in every])
+    return _kept(*by_name[name])
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def _kept(pk: int, digest: str) -> Edition:
+    """A published edition with its predecessor, by its key and digest. It is shared, and never changes."""
+    return Edition.objects.select_related("previous").get(pk=pk)
 
 
 def _none_in_force(known_at: datetime.datetime | None) -> str:

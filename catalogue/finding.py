@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from catalogue import sealed
-from catalogue.models import Edition
+from catalogue.models import Edition, Touch
 from services.models import Synonym
 from services.searching import Found, Index, Text
 
@@ -16,13 +16,14 @@ EDITIONS_KEPT = 16
 
 
 def search(edition: Edition, query: str) -> list[Found]:
-    """Return the services of a published edition that a query finds, the best first. One query."""
-    return _index(edition.pk, edition.digest, tuple(Synonym.objects.pairs())).search(query)
+    """Return the services of a published edition that a query finds, the best first. One query, two the first time."""
+    return _index(edition.pk, edition.digest, Touch.objects.stamp()).search(query)
 
 
 @lru_cache(maxsize=EDITIONS_KEPT)
-def _index(pk: int, digest: str, synonyms: tuple[tuple[str, str], ...]) -> Index:
-    documents = sealed.documents_of(pk, digest)
+def _index(pk: int, digest: str, stamp: tuple) -> Index:
+    """The index of an edition, as long as no synonym has changed: whenever one does, the stamp does."""
+    documents, synonyms = sealed.documents_of(pk, digest), Synonym.objects.pairs()
     said: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
     places: dict[str, int] = {}
     for word, code in synonyms:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from rest_framework.exceptions import NotFound
 
+from catalogue import sealed
 from catalogue.models import Edition, Entry, Event
 
 LISTED, WITHDRAWN = "listed", "withdrawn"
@@ -78,12 +79,12 @@ def reasons(events: Sequence[Event]) -> dict:
 def standing(code: str, edition: Edition) -> dict:
     """Return a service as an edition has it, or what was last said of one that was withdrawn by then.
 
-    The document that was sealed, with its ``status`` and ``withdrawal``. One query, of a withdrawn service four. Raises
+    The document that was sealed, with its ``status`` and ``withdrawal``; what is in it is shared, and not to be
+    changed. No query, of a withdrawn service three. Raises
     NotFound, which says which editions have the service, if neither this one nor any before it in the line does.
     """
-    text = Entry.objects.filter(edition=edition, service__code=code).values_list("sealed", flat=True).first()
-    if text is not None:
-        return json.loads(text) | {"status": LISTED, "withdrawal": None}
+    if document := sealed.documents(edition).get(code):
+        return document | {"status": LISTED, "withdrawal": None}
     if found := withdrawn(code, edition):
         return found
     others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)

@@ -117,7 +117,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.negotiation.Weighed",
     "DEFAULT_PAGINATION_CLASS": "catalogue.api.pagination.Pages",
-    "DEFAULT_FILTER_BACKENDS": ["catalogue.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",
     "EXCEPTION_HANDLER": "catalogue.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

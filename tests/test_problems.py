@@ -259,7 +259,7 @@ def test_our_own_fault_is_a_500_that_tells_nothing(client, published_entry):
         Entry.objects.filter(pk=published_entry.pk).update(sealed="no JSON at all")
     client.raise_request_exception = False
 
-    problem = assert_problem(client.get(LIST), 500)
+    problem = assert_problem(client.get(f"{LIST}{published_entry.service.code}/history/"), 500)
 
     assert "JSON" not in str(problem)
 

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import connection
 
 from catalogue.models import Edition, Event, Touch
+from services.models import Domain
 from tests.stating import state
 
 TOUCHED = import_module("catalogue.migrations.0012_touched").TOUCHED
@@ -53,6 +54,15 @@ def test_a_publication_is_noted_and_a_draft_is_not(make_edition):
 
     assert unchanged == before
     assert Touch.objects.stamp() != before
+
+
+def test_pruning_leaves_one_and_the_next_change_still_shows(db):
+    Touch.objects.prune()
+    before = Touch.objects.stamp()
+    Domain.objects.filter(code="NM-01").update(goal="另一个目标")
+
+    assert before[0] == 1
+    assert Touch.objects.stamp() not in {before, (1, before[1])}
 
 
 def test_what_editors_do_among_themselves_is_not_noted(make_proposal):

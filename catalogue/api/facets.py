@@ -1,8 +1,8 @@
 """How many services there are by domain, target group, lead department and verification: the facets of a list."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 
+from catalogue.listing import Listing
 from services.models import Verification
 
 LABELS = [
@@ -34,38 +34,26 @@ SCHEMA = {
 }
 # What stands for those whose value is unknown.
 UNKNOWN = {"code": None, "name": "未知", "name_en": "unknown"}
+FACETS = ("domain", "target_group", "lead_department", "verification")
 
 
-def _labels(document: Mapping) -> list[dict]:
-    given = set(document["verification"].values())
-    return [label for label in LABELS if label["code"] in given]
-
-
-# The terms a document counts for, by the parameter that selects them.
-FACETS: dict[str, Callable[[Mapping], list[dict]]] = {
-    "domain": lambda document: [document["domain"]],
-    "target_group": lambda document: document["target_groups"] or [UNKNOWN],
-    "lead_department": lambda document: [document["lead_department"] or UNKNOWN],
-    "verification": _labels,
-}
-
-
-def counted(documents: Mapping[str, Mapping], chosen: Callable[[str], Collection[str]]) -> dict[str, list[dict]]:
+def counted(listed: Listing, chosen: Callable[[str], Collection[str]]) -> dict[str, list[dict]]:
     """Return for each facet every term the edition has, with how many of the chosen services have it.
 
-    ``documents`` are all of an edition, by code; ``chosen`` gives the codes that all filters but that of a facet leave.
-    The most frequent term comes first; what is unknown is counted as code ``null``.
+    ``chosen`` gives the codes that all filters but that of a facet leave. The most frequent term comes first; what is
+    unknown is counted as code ``null``.
     """
-    return {name: _counted(terms_of, documents, chosen(name)) for name, terms_of in FACETS.items()}
+    return {name: _counted(name, listed, set(chosen(name))) for name in FACETS}
 
 
-def _counted(
-    terms_of: Callable[[Mapping], Iterable[dict]], documents: Mapping[str, Mapping], codes: Collection[str]
-) -> list[dict]:
-    terms = {term["code"]: term for document in documents.values() for term in terms_of(document)}
-    counts = Counter(term["code"] for code in codes for term in terms_of(documents[code]))
+def _counted(name: str, listed: Listing, codes: set[str]) -> list[dict]:
+    terms = LABELS if name == "verification" else listed.terms[name].values()
+    having = {term["code"]: listed.having(name, term["code"]) for term in terms}
+    counts = [(term, len(codes & having[term["code"]])) for term in terms if having[term["code"]]]
+    if name != "verification" and (unknown := set(listed.codes).difference(*having.values())):
+        counts.append((UNKNOWN, len(codes & unknown)))
     found = [
-        {"code": code, "name": term["name"], "name_en": term["name_en"], "count": counts[code]}
-        for code, term in terms.items()
+        {"code": term["code"], "name": term["name"], "name_en": term["name_en"], "count": count}
+        for term, count in counts
     ]
     return sorted(found, key=lambda each: (-each["count"], each["code"] is None, each["code"] or ""))

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from catalogue import choosing, hearing, parameters, problems
 from catalogue.api import bodies, schema, throttling
 from catalogue.api.services import CODE
-from catalogue.models import Citation, Edition, Feedback
+from catalogue.models import Citation, Feedback
 from services.models import Service
 
 RECEIPT = "[0-9a-z]{16}"
@@ -80,7 +80,7 @@ class FeedbackView(APIView):
         parameters.check(request.query_params, {})
         said = bodies.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
         service, named = _service(said.pop("service")), said.pop("edition", None)
-        edition = named and choosing.published(named, Edition.objects.all())
+        edition = named and choosing.published(named)
         with transaction.atomic():
             throttling.admit(request)
             feedback = hearing.receive(service, edition=edition, at=timezone.now(), **said)

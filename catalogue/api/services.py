@@ -1,52 +1,36 @@
 """Services: the list, one of them, and both as files. Whatever is answered of an edition is what was sealed with it."""
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from django.db.models import F, Func, QuerySet
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import choosing, finding, parameters, sealed, telling
-from catalogue.api import facets, files, languages, pagination, schema
+from catalogue import choosing, finding, listing, parameters, telling
+from catalogue.api import facets, files, fragments, languages, pagination, schema
 from catalogue.api.filters import EntryFilterSet
 from catalogue.api.negotiation import Lasting, OnePage
-from catalogue.api.serializers import EditionReferenceSerializer, EntrySerializer, ServiceSerializer
+from catalogue.api.serializers import EntrySerializer, ServiceSerializer
+from catalogue.listing import Listing
 from catalogue.models import Edition, Entry
 from services.searching import Found
 
+JSON = "application/json"
+# The fields of each shape, in their order.
+FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
+# What is said of a service that the edition has.
+STANDING = {"status": fragments.member("status", telling.LISTED), "withdrawal": fragments.member("withdrawal", None)}
 # As the model has it: a code it allows and the address does not would break every list it stands in.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
 
-class ByCodePoint(Func):
-    """Text in the order of its code points: SQLite's own order, and not the locale's on PostgreSQL."""
-
-    template = "%(expressions)s"
-
-    def as_postgresql(self, compiler, connection):
-        return self.as_sql(compiler, connection, template='%(expressions)s COLLATE "C"')
-
-
 class ServicePages(pagination.Pages):
-    """Pages that name the edition they are of, and count the facets of the list they are part of."""
-
-    def paginate_queryset(self, queryset, request, view=None):
-        self.view = view
-        return super().paginate_queryset(queryset, request, view)
-
-    def get_paginated_response(self, data):
-        response = super().get_paginated_response(data)
-        results = response.data.pop("results")
-        response.data["edition"] = EditionReferenceSerializer(self.view.edition).data
-        if parameters.one_of(self.request.query_params, "facets", ["true", "false"]) == "true":
-            response.data["facets"] = facets.counted(sealed.documents(self.view.edition), self.view.chosen_without)
-        response.data["results"] = results
-        return response
+    """Pages that name the edition they are of; their envelope is written by ``fragments.page()``."""
 
     def get_paginated_response_schema(self, schema):
         envelope = super().get_paginated_response_schema(schema)
@@ -77,13 +61,13 @@ class ServiceViewSet(
 ):
     """Services as the edition in force states them, or as the edition asked for does."""
 
-    queryset = Entry.objects.published()
+    queryset = Entry.objects.none()
     serializer_class = EntrySerializer
+    filter_backends = [DjangoFilterBackend]
     filterset_class = EntryFilterSet
     pagination_class = ServicePages
     lookup_url_kwarg = "code"
     lookup_value_regex = CODE
-    ORDERINGS = {"number": F("number"), "code": F("service__code"), "name": ByCodePoint("name")}
     SHAPE = choosing.PARAMETERS | {"fields": True, "expand": False}
     LIST = (
         SHAPE
@@ -92,16 +76,34 @@ class ServiceViewSet(
         | {"q": False, "facets": False, "ordering": False}
     )
     parameters = {"list": LIST, "retrieve": SHAPE}
+    ORDERINGS = tuple(f"{sign}{name}" for sign in ("", "-") for name in listing.ORDERS)
 
     def list(self, request, *args, **kwargs) -> HttpResponseBase:
         if kind := self._kind():
             return self._file(kind)
-        return super().list(request, *args, **kwargs)
+        fields, codes = self._fields(), self._codes()
+        page = self.paginate_queryset(codes)
+        counted = parameters.one_of(request.query_params, "facets", ["true", "false"]) == "true"
+        body = fragments.page(
+            self._fragments.edition,
+            self._written(page, fields),
+            count=len(codes),
+            next=self.paginator.get_next_link(),
+            previous=self.paginator.get_previous_link(),
+            facets=languages.told(facets.counted(self.listed, self._chosen_without), self.language)
+            if counted
+            else None,
+        )
+        return HttpResponse(body, content_type=JSON)
 
     def retrieve(self, request, *args, **kwargs) -> HttpResponseBase:
+        code = self.kwargs["code"]
         if kind := self._kind():
             return self._file(kind)
-        return super().retrieve(request, *args, **kwargs)
+        if code not in self.listed.documents:
+            return super().retrieve(request, *args, **kwargs)
+        (body,) = self._written([code], self._fields())
+        return HttpResponse(body, content_type=JSON)
 
     def get_renderers(self) -> Sequence[BaseRenderer]:
         # The document describes the files at addresses of their own.
@@ -109,18 +111,6 @@ class ServiceViewSet(
             return super().get_renderers()
         kinds = files.KINDS if self.action == "list" else files.OF_ONE
         return [*super().get_renderers(), *files.renderers(kinds)]
-
-    def get_queryset(self) -> QuerySet:
-        queryset = super().get_queryset().filter(edition=self.edition)
-        return queryset if self.found is None else queryset.filter(service__code__in=self.found)
-
-    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        return super().filter_queryset(queryset).order_by(*self._ordering()).values_list("sealed", flat=True)
-
-    def paginate_queryset(self, queryset: QuerySet) -> Sequence[dict]:
-        if self.found is None:
-            return [json.loads(text) for text in super().paginate_queryset(queryset)]
-        return super().paginate_queryset(self._ranked(queryset))
 
     def get_serializer_class(self) -> type[EntrySerializer]:
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer
@@ -139,36 +129,58 @@ class ServiceViewSet(
         return choosing.edition(self.request.query_params)
 
     @cached_property
+    def listed(self) -> Listing:
+        """The services of the edition that answers."""
+        return listing.listing(self.edition)
+
+    @cached_property
     def found(self) -> Mapping[str, Found] | None:
         """What ``q`` finds, by code and the best first; None if nothing is searched."""
         query = self.request.query_params.get("q") if self.action == "list" else None
         return None if query is None else {found.code: found for found in finding.search(self.edition, query)}
 
-    def chosen_without(self, facet: str) -> Collection[str]:
-        """Return the codes that ``q`` and all filters but that of a facet leave. One query for each that is set."""
-        if facet in self.request.query_params:
-            return list(
-                self.filterset.narrowed(self.get_queryset(), without=facet).values_list("service__code", flat=True)
-            )
-        return self._chosen
+    @cached_property
+    def _fragments(self) -> fragments.Fragments:
+        return fragments.fragments(self.edition, self.language)
 
     @cached_property
-    def _chosen(self) -> Collection[str]:
-        return list(self.filterset.narrowed(self.get_queryset()).values_list("service__code", flat=True))
+    def _chosen(self) -> Mapping[str, Collection[str]]:
+        """The services that each filter leaves, and that the search found."""
+        chosen = EntryFilterSet.chosen(self.listed, self.request.query_params)
+        return chosen if self.found is None else chosen | {"q": self.found}
 
-    def _ranked(self, queryset: QuerySet) -> Sequence[dict]:
-        """The documents found, by relevance and, where that is equal, as ordered."""
-        documents = [json.loads(text) for text in queryset]
-        documents.sort(key=lambda document: self.found[document["code"]].relevance)
-        return [
-            document | {"matches": [match._asdict() for match in self.found[document["code"]].matches]}
-            for document in documents
-        ]
+    def _chosen_without(self, facet: str) -> set[str]:
+        """The services that all filters but one leave."""
+        others = [codes for name, codes in self._chosen.items() if name != facet]
+        return set(self.listed.codes).intersection(*others)
+
+    def _codes(self) -> Sequence[str]:
+        """The services that are answered: in the order asked for, a search's by relevance first."""
+        by = parameters.one_of(self.request.query_params, "ordering", self.ORDERINGS) or "number"
+        codes = self.listed.ordered(by)
+        if self._chosen:
+            left = self._chosen_without("")
+            codes = [code for code in codes if code in left]
+        if self.found is not None:
+            codes.sort(key=lambda code: self.found[code].relevance)
+        return codes
+
+    def _written(self, codes: Iterable[str], fields: Sequence[str]) -> Iterator[str]:
+        """Yield services as JSON."""
+        base = self.request.build_absolute_uri(reverse("service-list"))
+        more = STANDING
+        for code in codes:
+            if self.found is not None:
+                more = {"matches": fragments.member("matches", languages.told(self._matches(code), self.language))}
+            yield self._fragments.service(code, fields, address=f"{base}{code}/", more=more)
+
+    def _matches(self, code: str) -> Sequence[dict]:
+        return [match._asdict() for match in self.found[code].matches]
 
     def _fields(self) -> Sequence[str]:
         query = self.request.query_params
         # Not to be chosen: every result of a search says where it matched.
-        every = [name for name in self.get_serializer_class()().fields if name != "matches"]
+        every = [name for name in FIELDS[self.get_serializer_class()] if name != "matches"]
         matches = [] if self.found is None else ["matches"]
         expanded = parameters.one_of(query, "expand", ["citations"])
         if "fields" in query:
@@ -177,12 +189,6 @@ class ServiceViewSet(
         if not expanded and self.action == "list":
             every.remove("citations")
         return [*every, *matches]
-
-    def _ordering(self) -> list:
-        allowed = [f"{sign}{name}" for sign in ("", "-") for name in self.ORDERINGS]
-        asked = parameters.one_of(self.request.query_params, "ordering", allowed) or "number"
-        column = self.ORDERINGS[asked.removeprefix("-")]
-        return [column.desc() if asked.startswith("-") else column.asc(), "number"]
 
     def _kind(self) -> files.Kind | None:
         """The form the Accept header asks for, None for JSON."""
@@ -194,10 +200,13 @@ class ServiceViewSet(
     def _documents(self) -> Sequence[dict]:
         if self.action == "retrieve":
             return [self.get_object()]
-        queryset = self.filter_queryset(self.get_queryset())
+        codes = self._codes()
         if not set(pagination.PARAMETERS).isdisjoint(self.request.query_params):
-            return self.paginate_queryset(queryset)
-        return [json.loads(text) for text in queryset] if self.found is None else self._ranked(queryset)
+            codes = self.paginate_queryset(codes)
+        documents = self.listed.documents
+        if self.found is None:
+            return [documents[code] for code in codes]
+        return [documents[code] | {"matches": self._matches(code)} for code in codes]
 
 
 FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.KINDS), description="文件的形式")

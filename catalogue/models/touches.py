@@ -14,6 +14,11 @@ class TouchQuerySet(models.QuerySet):
         return found["count"], found["newest"]
 
 
+    def prune(self) -> None:
+        """Keep the newest alone: what it was is told by that one, and by how many came after it."""
+        self.exclude(pk=self.aggregate(newest=Max("pk"))["newest"]).delete()
+
+
 class Touch(models.Model):
     """One change of a row that readers are told of (变动). Which row is not said: ``Event`` records that."""
 

@@ -11,6 +11,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalogue.loading import load
+from catalogue.models import Touch
 from services.files import Faulty
 
 # Any number will do, as long as every start of this project takes the same one.
@@ -28,6 +29,7 @@ class Command(BaseCommand):
                 self._migrate()
                 call_command("createcachetable", verbosity=0)
                 load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
+                Touch.objects.prune()
         except Faulty as error:
             raise CommandError(f"没有装入任何内容。{error}") from None
         except DatabaseError as error:
