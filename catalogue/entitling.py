@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from catalogue import parameters, problems
+from catalogue import parameters, problems, translating
 from catalogue.models import Edition
+from catalogue.writing import member, text
 from services import eligibility
 from services.eligibility import Rule, Verdict
 from services.facts import VOCABULARY, Fact
@@ -23,6 +24,8 @@ DISCLAIMER = {
         "decides."
     ),
 }
+# What is known of a criterion, at the end of its reason.
+RESULTS = {True: "true}", False: "false}", None: "null}"}
 # Of how many editions the rules are kept: more than anybody asks about in a day.
 EDITIONS_KEPT = 16
 
@@ -104,6 +107,71 @@ def judge(entitled: Sequence[Entitlement], circumstances: Mapping[str, object]) 
         {outcome: counted[outcome] for outcome in eligibility.OUTCOMES},
         eligibility.next_question((each.rule, verdict) for each, verdict in verdicts),
     )
+
+
+def answer(edition: Edition, circumstances: Mapping[str, object], *, wanted: Sequence[str], language: str) -> str:
+    """Return what valid circumstances entitle to, as the JSON text that is answered.
+
+    ``wanted`` are the outcomes whose services are told; all are counted. Nothing is kept of the circumstances, nor of
+    the text.
+    """
+    judgement = judge(entitlements(edition), circumstances)
+    given = {name: text(value) for name, value in circumstances.items()}
+    written = _written(edition.pk, edition.digest, language)
+    results = [
+        _result(each, verdict, given)
+        for each, (_, verdict) in zip(written, judgement.verdicts, strict=True)
+        if verdict.outcome in wanted
+    ]
+    reference = {
+        "slug": edition.slug,
+        "effective_from": edition.effective_from.isoformat(),
+        "digest": edition.digest,
+    }
+    disclaimer = translating.told(DISCLAIMER["en" if language == "en" else "zh-Hans"], language)
+    question = judgement.question and _question(*judgement.question, language)
+    return (
+        f"{{{member('edition', reference)},{member('disclaimer', disclaimer)},{member('counts', judgement.counts)},"
+        f'"results":[{",".join(results)}],{member("next_question", question)}}}'
+    )
+
+
+class Written(NamedTuple):
+    """The JSON text of an entitlement around what circumstances say of it: before, of each reason, and after."""
+
+    head: str
+    reasons: tuple[tuple[str, str], ...]
+    tail: str
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def _written(pk: int, digest: str, language: str) -> tuple[Written, ...]:
+    return tuple(
+        Written(
+            f'{{{member("service", translating.told(each.service, language))},"outcome":"',
+            tuple(
+                (reason["fact"], f'{text(translating.told(reason, language))[:-1]},"given":') for reason in each.reasons
+            ),
+            f"],{member('note', translating.told(each.note, language))}}}",
+        )
+        for each in _loaded(pk, digest)
+    )
+
+
+def _result(written: Written, verdict: Verdict, given: Mapping[str, str]) -> str:
+    reasons = ",".join(
+        [
+            f'{head}{given.get(fact, "null")},"result":{RESULTS[result]}'
+            for (fact, head), result in zip(written.reasons, verdict.results, strict=True)
+        ]
+    )
+    missing = ",".join([f'"{fact}"' for fact in verdict.missing])
+    return f'{written.head}{verdict.outcome}","reasons":[{reasons}],"missing":[{missing}{written.tail}'
+
+
+def _question(fact: Fact, settles: int, language: str) -> dict:
+    said = fact.in_language(language)
+    return {"fact": said.pop("name"), "choices": None, **said, "settles": settles}
 
 
 def _clauses(document: Mapping, rule: Rule) -> list[Mapping | None]:

@@ -3,12 +3,13 @@
 import pytest
 from django.test import RequestFactory
 
-from catalogue import sealed
-from catalogue.api import facets, fragments, languages, serializers
+from catalogue import sealed, writing
+from catalogue.api import facets, fragments, serializers
 from catalogue.api.renderers import JSONRenderer
 from catalogue.listing import ORDERS, Listing, listing
 from catalogue.models import Edition, Entry
 from catalogue.negotiating import LANGUAGES
+from catalogue.translating import told
 from services.models import Department
 
 REQUEST = RequestFactory().get("/")
@@ -27,7 +28,7 @@ def test_a_service_is_what_its_serializer_makes(editions, language, fields):
         made = fragments.fragments(edition, language)
         context = {"request": REQUEST, "edition": edition, "fields": FIELDS}
         for code, document in sealed.documents(edition).items():
-            whole = languages.told(serializers.EntrySerializer(document, context=context).data, language)
+            whole = told(serializers.EntrySerializer(document, context=context).data, language)
             expected = JSONRenderer().render({name: whole[name] for name in fields})
 
             address = f"http://testserver/api/v1/services/{code}/"
@@ -41,7 +42,7 @@ def test_a_name_is_told_in_english_without_asking_for_it(client, db):
 
 
 def test_ends_of_lines_that_javascript_took_for_its_own_are_escaped():
-    assert fragments.text("a\u2028b\u2029c\n") == '"a\\u2028b\\u2029c\\n"'
+    assert writing.text("a\u2028b\u2029c\n") == '"a\\u2028b\\u2029c\\n"'
 
 
 @pytest.mark.parametrize("sign", ["", "-"])

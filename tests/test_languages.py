@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.api.languages import told
+from catalogue.translating import told
 from services import hanzi
 
 LIST = "/api/v1/services/"

@@ -138,29 +138,8 @@ class EntitlementView(APIView):
         said = _said(request.data)
         edition = choosing.edition({name: value for name, value in said.items() if name != "circumstances"})
         language = languages.chosen(request, request.query_params)
-        circumstances = said["circumstances"]
-        judgement = entitling.judge(entitling.entitlements(edition), circumstances)
-        answer = {
-            "edition": EditionReferenceSerializer(edition).data,
-            "disclaimer": entitling.DISCLAIMER["en" if language == "en" else "zh-Hans"],
-            "counts": judgement.counts,
-            "results": [
-                {
-                    "service": each.service,
-                    "outcome": verdict.outcome,
-                    "reasons": [
-                        reason | {"given": circumstances.get(reason["fact"]), "result": result}
-                        for reason, result in zip(each.reasons, verdict.results, strict=True)
-                    ],
-                    "missing": list(verdict.missing),
-                    "note": each.note,
-                }
-                for each, verdict in judgement.verdicts
-                if verdict.outcome in wanted
-            ],
-            "next_question": judgement.question and _question(*judgement.question, language),
-        }
-        return Response(languages.told(answer, language), headers=NOT_KEPT | {"Content-Language": language})
+        body = entitling.answer(edition, said["circumstances"], wanted=wanted, language=language)
+        return HttpResponse(body, content_type="application/json", headers=NOT_KEPT | {"Content-Language": language})
 
     def initial(self, request, *args, **kwargs):
         # Asked of every method, and without its name: what stands in an address is logged on its way here.
@@ -195,11 +174,6 @@ def _said(body: object) -> dict:
     if errors:
         raise problems.InvalidParameters(errors[:MOST_ERRORS])
     return body
-
-
-def _question(fact: Fact, settles: int, language: str) -> dict:
-    said = fact.in_language(language)
-    return {"fact": said.pop("name"), "choices": None, **said, "settles": settles}
 
 
 def _failed(exception: Exception) -> HttpResponse:

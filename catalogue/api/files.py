@@ -15,10 +15,10 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer
 
 from catalogue import here, parameters, problems, tables
-from catalogue.api import languages
 from catalogue.api.exports import cpsv, hsds
 from catalogue.imprint import imprint
 from catalogue.models import Edition
+from catalogue.translating import told
 
 
 class About(NamedTuple):
@@ -133,9 +133,9 @@ def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
     # Of a service that was withdrawn the last edition that had it speaks.
     edition = documents[0].get("edition", view.edition) if documents else view.edition
     about = About(edition, here.root(request), asked, serializer.to_representation)
-    told = languages.told(documents, language) if language else documents
+    documents_told = told(documents, language) if language else documents
     try:
-        pieces = kind.write(told, about)
+        pieces = kind.write(documents_told, about)
     except tables.TooLong as error:
         raise NotAcceptable(str(error)) from None
     response = StreamingHttpResponse(pieces, content_type=kind.sent_as)

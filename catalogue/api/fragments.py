@@ -4,27 +4,14 @@ They are cut from what was sealed at publication, once in each language. What th
 ``EntrySerializer`` declares and would make; a test compares the two.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from catalogue import listing
-from catalogue.api import languages
 from catalogue.models import Edition
 from catalogue.negotiating import LANGUAGES
-
-# What JavaScript took for ends of lines, written as DRF writes it.
-ENDS = str.maketrans({"\u2028": "\\u2028", "\u2029": "\\u2029"})
-
-
-def text(value: object) -> str:
-    """Return a value as JSON text, as DRF's renderer writes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(ENDS)
-
-
-def member(name: str, value: object) -> str:
-    """Return a member of an object: ``"name":value``."""
-    return f'"{name}":{text(value)}'
+from catalogue.translating import told
+from catalogue.writing import member
 
 
 class Fragments:
@@ -33,7 +20,7 @@ class Fragments:
     def __init__(self, documents: Mapping[str, Mapping], edition: Mapping, language: str):
         self.edition = member("edition", edition)
         self._fields = {
-            code: {name: member(name, value) for name, value in languages.told(document, language).items()}
+            code: {name: member(name, value) for name, value in told(document, language).items()}
             for code, document in documents.items()
         }
 

@@ -11,20 +11,21 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import choosing, finding, listing, parameters, telling
+from catalogue import choosing, finding, listing, parameters, telling, writing
 from catalogue.api import facets, files, fragments, languages, pagination, schema
 from catalogue.api.filters import EntryFilterSet
 from catalogue.api.negotiation import Lasting, OnePage
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.listing import Listing
 from catalogue.models import Edition, Entry
+from catalogue.translating import told
 from services.searching import Found
 
 JSON = "application/json"
 # The fields of each shape, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
 # What is said of a service that the edition has.
-STANDING = {"status": fragments.member("status", telling.LISTED), "withdrawal": fragments.member("withdrawal", None)}
+STANDING = {"status": writing.member("status", telling.LISTED), "withdrawal": writing.member("withdrawal", None)}
 # As the model has it: a code it allows and the address does not would break every list it stands in.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
@@ -90,9 +91,7 @@ class ServiceViewSet(
             count=len(codes),
             next=self.paginator.get_next_link(),
             previous=self.paginator.get_previous_link(),
-            facets=languages.told(facets.counted(self.listed, self._chosen_without), self.language)
-            if counted
-            else None,
+            facets=told(facets.counted(self.listed, self._chosen_without), self.language) if counted else None,
         )
         return HttpResponse(body, content_type=JSON)
 
@@ -171,7 +170,7 @@ class ServiceViewSet(
         more = STANDING
         for code in codes:
             if self.found is not None:
-                more = {"matches": fragments.member("matches", languages.told(self._matches(code), self.language))}
+                more = {"matches": writing.member("matches", told(self._matches(code), self.language))}
             yield self._fragments.service(code, fields, address=f"{base}{code}/", more=more)
 
     def _matches(self, code: str) -> Sequence[dict]:

@@ -13,7 +13,6 @@ class TouchQuerySet(models.QuerySet):
         found = self.aggregate(count=Count("pk"), newest=Max("pk"))
         return found["count"], found["newest"]
 
-
     def prune(self) -> None:
         """Keep the newest alone: what it was is told by that one, and by how many came after it."""
         self.exclude(pk=self.aggregate(newest=Max("pk"))["newest"]).delete()
