@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from catalogue import asked, coding, conditions, lasting, negotiating, tracing, watching
+from catalogue import asked, coding, conditions, judging, lasting, negotiating, tracing, watching
 from catalogue.remembering import Answer, Form, Headers, Memory
 
 # Seconds for which what was seen of the database is believed.
@@ -31,7 +31,7 @@ StartResponse = Callable[..., object]
 class Moment:
     """What is kept while nothing changes, and between which times, in seconds of the epoch, that need not be asked."""
 
-    def __init__(self, seen: watching.Seen, in_force: tuple | None, memory: Memory):
+    def __init__(self, seen: watching.Seen, in_force: watching.Published | None, memory: Memory):
         self.seen, self.in_force, self.memory = seen, in_force, memory
         self.since = self.until = 0.0
 
@@ -39,27 +39,28 @@ class Moment:
 class Answers:
     """A WSGI application that remembers lasting answers of Django's, in at most ``limit`` bytes of memory.
 
-    With a limit of 0 it passes every request on. What was seen of the database is believed for ``believed`` seconds.
+    With a limit of 0 it remembers nothing. What was seen of the database is believed for ``believed`` seconds.
     """
 
     def __init__(self, application: Callable, *, limit: int, believed: float = BELIEVED):
         self._application, self._limit, self._believed = application, limit, believed
         self._moment: Moment | None = None
         self._turning = threading.Lock()
-        self._counts = dict.fromkeys(("remembered", "made", "passed on"), 0)
+        self._counts = dict.fromkeys(("remembered", "made", "judged", "passed on"), 0)
+        self._short_way = judging.ShortWay(application)
         # Behind a proxy of ours the scheme is what it says.
         proxied = settings.SECURE_PROXY_SSL_HEADER
         self._scheme = proxied[0] if proxied else "wsgi.url_scheme"
 
     def __call__(self, environ: dict, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] not in READ or not self._limit:
+        reads = environ["REQUEST_METHOD"] in READ
+        if not reads and (environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] != judging.PATH):
             return self._pass_on(environ, start_response)
         moment = self._moment
         if moment is None or not moment.since <= time.time() < moment.until:
             moment = self._look()
-        if moment is None or not _is_plain(environ):
+        if moment is None:
             return self._pass_on(environ, start_response)
-        memory = moment.memory
         said = (
             environ["PATH_INFO"],
             environ["QUERY_STRING"],
@@ -69,6 +70,12 @@ class Answers:
             environ.get("HTTP_ACCEPT_LANGUAGE"),
             environ.get("HTTP_ACCEPT_ENCODING"),
         )
+        if not reads:
+            self._counts["judged"] += 1
+            return self._short_way.answer(environ, start_response, moment.in_force, said)
+        if not self._limit or not _is_plain(environ):
+            return self._pass_on(environ, start_response)
+        memory = moment.memory
         found = memory.shortcuts.get(said)
         if found is None:
             return self._otherwise(memory, said, environ, start_response)
@@ -87,7 +94,7 @@ class Answers:
         return self._moment.memory.size if self._moment else 0
 
     def counted(self) -> Mapping[str, int]:
-        """How many requests this process has answered from memory, made anew to keep, and passed on; about."""
+        """How many requests this process has answered: from memory, made anew to keep, judged, and passed on; about."""
         return dict(self._counts)
 
     def _otherwise(self, memory: Memory, said: tuple, environ: dict, start_response: StartResponse) -> Iterable[bytes]:

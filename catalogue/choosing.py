@@ -33,7 +33,7 @@ def edition(query: QueryDict) -> Edition:
         found = Edition.objects.in_force(valid_on or today(), known_at=known_at).values_list("pk", "digest").first()
         if found is None:
             raise NotFound(_none_in_force(known_at))
-        return _kept(*found)
+        return kept(*found)
     if valid_on or known_at:
         raise problems.invalid("edition", "edition 与 valid_on、known_at 不能同时使用。")
     return published(named)
@@ -45,11 +45,11 @@ def published(name: str) -> Edition:
     by_name = {str(number): found for _, number, *found in every} | {slug: found for slug, _, *found in every}
     if name not in by_name:
         raise problems.invalid("edition", "没有这个已发布的版本。", [slug for slug, *_ in every])
-    return _kept(*by_name[name])
+    return kept(*by_name[name])
 
 
 @lru_cache(maxsize=EDITIONS_KEPT)
-def _kept(pk: int, digest: str) -> Edition:
+def kept(pk: int, digest: str) -> Edition:
     """A published edition with its predecessor, by its key and digest. It is shared, and never changes."""
     return Edition.objects.select_related("previous").get(pk=pk)
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from catalogue import parameters, problems, translating
+from catalogue import parameters, problems, sealed, translating
 from catalogue.models import Edition
-from catalogue.writing import member, text
+from catalogue.wire import member, text
 from services import eligibility
-from services.eligibility import Rule, Verdict
+from services.eligibility import Rule, Rules, Verdict
 from services.facts import VOCABULARY, Fact
 
 NOT_STATED = "本版本没有写明享受条件。"
@@ -25,7 +25,8 @@ DISCLAIMER = {
     ),
 }
 # What is known of a criterion, at the end of its reason.
-RESULTS = {True: "true}", False: "false}", None: "null}"}
+RESULTS = {True: b',"result":true}', False: b',"result":false}', None: b',"result":null}'}
+OUTCOMES = {outcome: f'"outcome":"{outcome}","reasons":['.encode() for outcome in eligibility.OUTCOMES}
 # Of how many editions the rules are kept: more than anybody asks about in a day.
 EDITIONS_KEPT = 16
 
@@ -42,6 +43,13 @@ class Entitlement(NamedTuple):
     note: str | None
 
 
+class Entitled(NamedTuple):
+    """What one edition entitles to, in the order of its numbers, and its rules to be judged at once."""
+
+    each: tuple[Entitlement, ...]
+    rules: Rules
+
+
 class Judgement(NamedTuple):
     """What circumstances say of every service of an edition, and the question worth asking next, with its worth."""
 
@@ -50,15 +58,16 @@ class Judgement(NamedTuple):
     question: tuple[Fact, int] | None
 
 
-def entitlements(edition: Edition) -> tuple[Entitlement, ...]:
-    """Return what a published edition entitles to, in the order of its numbers. One query the first time."""
+def entitlements(edition: Edition) -> Entitled:
+    """Return what a published edition entitles to. One query the first time."""
     # By its digest too: a database that was made anew may have another edition in the same place.
     return _loaded(edition.pk, edition.digest)
 
 
 @lru_cache(maxsize=EDITIONS_KEPT)
-def _loaded(pk: int, digest: str) -> tuple[Entitlement, ...]:
-    return tuple(map(entitlement, Edition.objects.get(pk=pk).documents()))
+def _loaded(pk: int, digest: str) -> Entitled:
+    each = tuple(map(entitlement, sealed.documents_of(pk, digest).values()))
+    return Entitled(each, Rules(entitlement.rule for entitlement in each))
 
 
 def entitlement(document: Mapping) -> Entitlement:
@@ -97,10 +106,10 @@ def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
             yield problems.error(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
 
 
-def judge(entitled: Sequence[Entitlement], circumstances: Mapping[str, object]) -> Judgement:
+def judge(entitled: Entitled, circumstances: Mapping[str, object]) -> Judgement:
     """Judge valid circumstances (``faults()`` found none) by every rule. No query."""
     understood = VOCABULARY.understood(circumstances)
-    verdicts = [(each, each.rule.judge(understood)) for each in entitled]
+    verdicts = list(zip(entitled.each, entitled.rules.judge(understood), strict=True))
     counted = Counter(verdict.outcome for _, verdict in verdicts)
     return Judgement(
         verdicts,
@@ -109,64 +118,90 @@ def judge(entitled: Sequence[Entitlement], circumstances: Mapping[str, object]) 
     )
 
 
-def answer(edition: Edition, circumstances: Mapping[str, object], *, wanted: Sequence[str], language: str) -> str:
-    """Return what valid circumstances entitle to, as the JSON text that is answered.
+def answer(edition: Edition, circumstances: Mapping[str, object], *, wanted: Sequence[str], language: str) -> bytes:
+    """Return what valid circumstances entitle to, as the JSON that is answered.
 
     ``wanted`` are the outcomes whose services are told; all are counted. Nothing is kept of the circumstances, nor of
     the text.
     """
     judgement = judge(entitlements(edition), circumstances)
-    given = {name: text(value) for name, value in circumstances.items()}
+    given = {name: text(value).encode() for name, value in circumstances.items()}
     written = _written(edition.pk, edition.digest, language)
     results = [
-        _result(each, verdict, given)
-        for each, (_, verdict) in zip(written, judgement.verdicts, strict=True)
+        each.blank if verdict is entitlement.rule.blank else _result(each, verdict, given)
+        for each, (entitlement, verdict) in zip(written.each, judgement.verdicts, strict=True)
         if verdict.outcome in wanted
     ]
-    reference = {
-        "slug": edition.slug,
-        "effective_from": edition.effective_from.isoformat(),
-        "digest": edition.digest,
-    }
-    disclaimer = translating.told(DISCLAIMER["en" if language == "en" else "zh-Hans"], language)
     question = judgement.question and _question(*judgement.question, language)
-    return (
-        f"{{{member('edition', reference)},{member('disclaimer', disclaimer)},{member('counts', judgement.counts)},"
-        f'"results":[{",".join(results)}],{member("next_question", question)}}}'
+    return b"".join(
+        (
+            written.head,
+            member("counts", judgement.counts).encode(),
+            b',"results":[',
+            b",".join(results),
+            b"],",
+            member("next_question", question).encode(),
+            b"}",
+        )
     )
 
 
 class Written(NamedTuple):
-    """The JSON text of an entitlement around what circumstances say of it: before, of each reason, and after."""
+    """The JSON of an entitlement around what circumstances say of it: before, of each reason, and after.
 
-    head: str
-    reasons: tuple[tuple[str, str], ...]
-    tail: str
+    Of a reason, its fact and its text up to the value given; and the whole of it where nothing is. ``blank`` is all of
+    it where nothing is known that the rule asks.
+    """
+
+    head: bytes
+    reasons: tuple[tuple[str, bytes, bytes], ...]
+    tail: bytes
+    blank: bytes = b""
+
+
+class AllWritten(NamedTuple):
+    """The same of a whole edition, after what is said of the edition itself."""
+
+    head: bytes
+    each: tuple[Written, ...]
 
 
 @lru_cache(maxsize=EDITIONS_KEPT)
-def _written(pk: int, digest: str, language: str) -> tuple[Written, ...]:
-    return tuple(
-        Written(
-            f'{{{member("service", translating.told(each.service, language))},"outcome":"',
-            tuple(
-                (reason["fact"], f'{text(translating.told(reason, language))[:-1]},"given":') for reason in each.reasons
-            ),
-            f"],{member('note', translating.told(each.note, language))}}}",
-        )
-        for each in _loaded(pk, digest)
+def _written(pk: int, digest: str, language: str) -> AllWritten:
+    edition = Edition.objects.values("slug", "effective_from", "digest").get(pk=pk)
+    reference = edition | {"effective_from": edition["effective_from"].isoformat()}
+    disclaimer = translating.told(DISCLAIMER["en" if language == "en" else "zh-Hans"], language)
+    return AllWritten(
+        f"{{{member('edition', reference)},{member('disclaimer', disclaimer)},".encode(),
+        tuple(_around(each, language) for each in _loaded(pk, digest).each),
     )
 
 
-def _result(written: Written, verdict: Verdict, given: Mapping[str, str]) -> str:
-    reasons = ",".join(
-        [
-            f'{head}{given.get(fact, "null")},"result":{RESULTS[result]}'
-            for (fact, head), result in zip(written.reasons, verdict.results, strict=True)
-        ]
+def _around(each: Entitlement, language: str) -> Written:
+    written = Written(
+        f"{{{member('service', translating.told(each.service, language))},".encode(),
+        tuple(_reason(reason, language) for reason in each.reasons),
+        f",{member('note', translating.told(each.note, language))}}}".encode(),
     )
-    missing = ",".join([f'"{fact}"' for fact in verdict.missing])
-    return f'{written.head}{verdict.outcome}","reasons":[{reasons}],"missing":[{missing}{written.tail}'
+    return written._replace(blank=_result(written, each.rule.blank, {}))
+
+
+def _reason(reason: Mapping, language: str) -> tuple[str, bytes, bytes]:
+    head = f'{text(translating.told(reason, language))[:-1]},"given":'.encode()
+    return reason["fact"], head, head + b"null" + RESULTS[None]
+
+
+def _result(written: Written, verdict: Verdict, given: Mapping[str, bytes]) -> bytes:
+    reasons = [
+        head + given[fact] + RESULTS[result] if fact in given else unknown
+        for (fact, head, unknown), result in zip(written.reasons, verdict.results, strict=True)
+    ]
+    return written.head + OUTCOMES[verdict.outcome] + b",".join(reasons) + _missing(verdict) + written.tail
+
+
+def _missing(verdict: Verdict) -> bytes:
+    names = '","'.join(verdict.missing)
+    return f'],"missing":["{names}"]'.encode() if names else b'],"missing":[]'
 
 
 def _question(fact: Fact, settles: int, language: str) -> dict:

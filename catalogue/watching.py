@@ -15,11 +15,21 @@ class Seen(NamedTuple):
     """
 
     stamp: tuple[int, int | None]
-    editions: tuple[tuple[datetime.date, datetime.datetime, int], ...]
+    editions: tuple["Published", ...]
 
-    def in_force(self, on: datetime.date) -> tuple[datetime.date, datetime.datetime, int] | None:
-        """Return what tells the edition in force on a day from all others (as ``EditionQuerySet.in_force()``)."""
-        return max((each for each in self.editions if each[0] <= on), default=None)
+    def in_force(self, on: datetime.date) -> "Published | None":
+        """Return the edition in force on a day, as ``EditionQuerySet.in_force()`` finds it."""
+        return max((each for each in self.editions if each.effective_from <= on), default=None)
+
+
+class Published(NamedTuple):
+    """A published edition by its key and digest, after what decides which is in force, in this order."""
+
+    effective_from: datetime.date
+    published_at: datetime.datetime
+    number: int
+    pk: int
+    digest: str
 
 
 def look() -> Seen:
@@ -27,7 +37,7 @@ def look() -> Seen:
     # The stamp first: what changes in between shows the next time.
     stamp = Touch.objects.stamp()
     editions = Edition.objects.published().order_by()
-    return Seen(stamp, tuple(editions.values_list("effective_from", "published_at", "number")))
+    return Seen(stamp, tuple(Published(*row) for row in editions.values_list(*Published._fields)))
 
 
 def midnight(day: datetime.date) -> float:

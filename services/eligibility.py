@@ -79,6 +79,16 @@ class Rule:
             for name in self._asked
         }
 
+        # The criteria that some answer to a fact fails.
+        self._failing = {
+            name: reduce(or_, (bits & ~holding for holding in self._answers[name]), 0)
+            for name, bits in self._bits_of.items()
+        }
+
+        # What is said of the rule where nothing is known that it asks, and which answers could decide it then.
+        self.blank = self.judge({})
+        self.deciding = {name: self.settled_by(name, self.blank.live) for name in self.blank.missing}
+
     @property
     def facts(self) -> tuple[str, ...]:
         """The names of the facts the rule asks, in the vocabulary's order."""
@@ -101,21 +111,29 @@ class Rule:
         results = tuple(
             (holds >> place & 1 == 1) if known >> place & 1 else None for place in range(len(self.criteria))
         )
+        return self.verdict(known, holds, results)
+
+    def verdict(self, known: int, holds: int, results: tuple[bool | None, ...]) -> Verdict:
+        """Return what follows from the criteria that are known and those that hold, as bits and as ``results``."""
         if self.universal:
             return Verdict(ELIGIBLE, results, (), ())
         if not self.machine_readable:
             return Verdict(UNKNOWN, results, (), ())
         fails = known & ~holds
-        live = tuple(group & ~known for group in self._groups if not group & fails)
+        live = tuple([group & ~known for group in self._groups if not group & fails])
         if 0 in live:
             return Verdict(ELIGIBLE, results, (), ())
         if not live:
             return Verdict(NOT_ELIGIBLE, results, (), ())
         waiting = reduce(or_, live)
-        return Verdict(UNKNOWN, results, tuple(name for name, bits in self._bits_of.items() if bits & waiting), live)
+        missing = tuple([name for name, bits in self._bits_of.items() if bits & waiting])
+        return Verdict(UNKNOWN, results, missing, live)
 
     def settled_by(self, name: str, live: Sequence[int]) -> bool:
         """Whether some answer to one fact would decide the rule, given ``Verdict.live``."""
+        if len(live) == 1 and live[0] & self._failing[name]:
+            # One answer that fails a criterion of the only group left.
+            return True
         bits = self._bits_of[name]
         for holding in self._answers[name]:
             failing = bits & ~holding
@@ -135,6 +153,47 @@ class Rule:
         return reduce(or_, (bit for bit, test in self._asked[name] if test(answer)), 0)
 
 
+class Rules:
+    """Many rules, judged at once: a criterion that stands in several of them is asked once."""
+
+    def __init__(self, rules: Iterable[Rule], vocabulary: Vocabulary = VOCABULARY):
+        self.rules = tuple(rules)
+        criteria = [rule.criteria for rule in self.rules]
+        self._count = sum(map(len, criteria))
+        # Each rule with the places of its criteria: the first, the one after the last, and a mask.
+        self._placed = [
+            (rule, first, first + len(rule.criteria), (1 << len(rule.criteria)) - 1)
+            for rule, first in zip(self.rules, _firsts(criteria), strict=True)
+        ]
+        places: dict[Criterion, list[int]] = {}
+        for place, criterion in enumerate(chain.from_iterable(criteria)):
+            places.setdefault(criterion, []).append(place)
+        # Of each fact what is asked of an answer, in which places, and these as bits.
+        self._asked: dict[str, list[tuple[Callable[[object], bool], list[int], int]]] = {}
+        for criterion, where in places.items():
+            test = _test(criterion, vocabulary[criterion.fact])
+            self._asked.setdefault(criterion.fact, []).append((test, where, sum(1 << place for place in where)))
+
+    def judge(self, circumstances: Mapping[str, object]) -> list[Verdict]:
+        """Return the verdict of each rule, as ``Rule.judge()`` does."""
+        results: list[bool | None] = [None] * self._count
+        known = holds = 0
+        for name, answer in circumstances.items():
+            for test, where, bits in self._asked.get(name, ()):
+                result = test(answer)
+                known |= bits
+                if result:
+                    holds |= bits
+                for place in where:
+                    results[place] = result
+        return [
+            rule.verdict(ours, holds >> first & mask, tuple(results[first:last]))
+            if (ours := known >> first & mask)
+            else rule.blank
+            for rule, first, last, mask in self._placed
+        ]
+
+
 def next_question(
     judged: Iterable[tuple[Rule, Verdict]], vocabulary: Vocabulary = VOCABULARY
 ) -> tuple[Fact, int] | None:
@@ -145,8 +204,10 @@ def next_question(
     """
     settles: dict[str, int] = {}
     for rule, verdict in judged:
+        blank = verdict is rule.blank
         for name in verdict.missing:
-            settles[name] = settles.get(name, 0) + rule.settled_by(name, verdict.live)
+            decides = rule.deciding[name] if blank else rule.settled_by(name, verdict.live)
+            settles[name] = settles.get(name, 0) + decides
     if not settles:
         return None
     most = max(settles.values())

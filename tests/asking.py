@@ -15,30 +15,39 @@ class Told(NamedTuple):
     body: bytes
 
 
-def environ(address: str, *, method: str = "GET", host: str = "testserver", **headers: str) -> dict:
+def environ(
+    address: str, *, method: str = "GET", host: str = "testserver", body: bytes | None = None, **headers: str
+) -> dict:
     """Return the WSGI environment of a request; ``headers`` by their names with underscores."""
     path, _, query = address.partition("?")
-    return {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": quote(query, safe="=&%+,;:~/!?*()'$@"),
-        "SERVER_NAME": "testserver",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": host,
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    } | {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    sent = {}
+    if body is not None:
+        sent = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": headers.pop("content_type", "application/json")}
+    return (
+        sent
+        | {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": quote(query, safe="=&%+,;:~/!?*()'$@"),
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_HOST": host,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body or b""),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+        | {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    )
 
 
-def ask(application: Callable, address: str, **said: str) -> Told:
+def ask(application: Callable, address: str, **said: str | bytes) -> Told:
     """Ask an application; no header may come twice."""
     begun = []
     response = application(environ(address, **said), lambda *line: begun.append(line))

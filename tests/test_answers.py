@@ -405,7 +405,7 @@ def test_what_is_in_force_is_found_as_the_database_finds_it(db, on, slug):
     found = answers.watching.look().in_force(day)
 
     assert (edition and edition.slug) == slug
-    assert found == (edition and (edition.effective_from, edition.published_at, edition.number))
+    assert (found and found.pk) == (edition and edition.pk)
 
 
 def test_of_several_editions_from_the_same_day_the_one_published_last_is_in_force(make_edition):
@@ -413,7 +413,7 @@ def test_of_several_editions_from_the_same_day_the_one_published_last_is_in_forc
     for number in range(3):
         make_edition(f"again-{number}", str(day), at=timezone.now() + datetime.timedelta(hours=number))
 
-    assert answers.watching.look().in_force(day)[2] == Edition.objects.in_force(day).get().number
+    assert answers.watching.look().in_force(day).pk == Edition.objects.in_force(day).get().pk
 
 
 # Random questions, put in random ways.
@@ -475,7 +475,7 @@ def test_all_requests_are_counted(believing):
     for address in (LIST, LIST, "/healthz", DETAIL, f"{LIST}?nonsense=1"):
         ask(believing, address)
 
-    assert believing.counted() == {"remembered": 1, "made": 2, "passed on": 2}
+    assert believing.counted() == {"remembered": 1, "made": 2, "judged": 0, "passed on": 2}
 
 
 def test_memory_is_bounded_and_what_was_used_last_stays(django):

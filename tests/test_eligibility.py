@@ -8,7 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.eligibility import ELIGIBLE, NOT_ELIGIBLE, OPERATORS, UNKNOWN, Rule, faults, next_question
+from services.eligibility import (
+    ELIGIBLE,
+    NOT_ELIGIBLE,
+    OPERATORS,
+    UNKNOWN,
+    Rule,
+    Rules,
+    _answers,
+    faults,
+    next_question,
+)
 from services.examples import touched
 from services.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact
 from services.wording import sentence
@@ -242,6 +252,34 @@ def test_one_more_fact_never_turns_a_verdict_around(person, data, invented):
 
     for less, more in zip(fewer, outcomes(rules, person), strict=True):
         assert less in (UNKNOWN, more)
+
+
+@settings(UNHURRIED, max_examples=200)
+@given(PERSONS, st.lists(STANDING, max_size=3))
+def test_many_rules_are_judged_as_each_alone(person, invented):
+    rules = compiled("2026") + [Rule(each) for each in invented]
+    known = VOCABULARY.understood(person)
+    alone = [each.judge(known) for each in rules]
+
+    together = Rules(rules).judge(known)
+
+    assert together == alone
+    # What is known of a rule that nothing is known of is asked of none that was judged alone.
+    assert next_question(zip(rules, together, strict=True)) == next_question(zip(rules, alone, strict=True))
+
+
+@settings(UNHURRIED, max_examples=200)
+@given(PERSONS, STANDING)
+def test_a_fact_decides_a_rule_if_some_answer_does(person, stated):
+    each, known = Rule(stated), VOCABULARY.understood(person)
+    verdict = each.judge(known)
+
+    for name in verdict.missing:
+        answered = [
+            each.judge(known | {name: answer}) for answer in _answers(VOCABULARY, VOCABULARY[name], each.criteria)
+        ]
+        decides = any(found.outcome != UNKNOWN for found in answered)
+        assert each.settled_by(name, verdict.live) == decides
 
 
 @settings(UNHURRIED, max_examples=200)

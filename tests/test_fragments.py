@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from catalogue import sealed, writing
+from catalogue import sealed, wire
 from catalogue.api import facets, fragments, serializers
 from catalogue.api.renderers import JSONRenderer
 from catalogue.listing import ORDERS, Listing, listing
@@ -42,7 +42,7 @@ def test_a_name_is_told_in_english_without_asking_for_it(client, db):
 
 
 def test_ends_of_lines_that_javascript_took_for_its_own_are_escaped():
-    assert writing.text("a\u2028b\u2029c\n") == '"a\\u2028b\\u2029c\\n"'
+    assert wire.text("a\u2028b\u2029c\n") == '"a\\u2028b\\u2029c\\n"'
 
 
 @pytest.mark.parametrize("sign", ["", "-"])

@@ -1,17 +1,15 @@
 """Bodies of requests: JSON in UTF-8 and nothing else, of a length and depth that somebody needs."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from rest_framework import exceptions, parsers, serializers
 
+from catalogue import wire
 from catalogue.parameters import shown
 from catalogue.problems import InvalidParameters, error
 
 # The longest body that is read; the longest message takes 30 kB with every character escaped.
 LONGEST = 64 * 1024
-# How many values may stand in one another; whatever walks through a deeper body would run out of stack.
-DEEPEST = 20
 
 
 class TooLong(exceptions.APIException):
@@ -29,12 +27,9 @@ class JSONParser(parsers.BaseParser):
             body = stream.read(LONGEST + 1)
             if len(body) > LONGEST:
                 raise TooLong
-            found = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number)
-            if _is_deep(found):
-                raise ValueError("too deep")
-            return found
+            return wire.read(body)
         # OSError: it broke off.
-        except (ValueError, RecursionError, OSError):
+        except (ValueError, OSError):
             raise exceptions.ParseError("请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。") from None
 
 
@@ -76,26 +71,3 @@ def read(body: object, serializer: type[serializers.Serializer], *, allowed: Map
     if errors:
         raise InvalidParameters(errors)
     return form.validated_data
-
-
-def _once(pairs: Sequence[tuple[str, object]]) -> dict:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name is given twice")
-    return found
-
-
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _is_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            child
-            for each in level
-            if isinstance(each, dict | list)
-            for child in (each.values() if isinstance(each, dict) else each)
-        ]
-    return bool(level)

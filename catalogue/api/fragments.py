@@ -11,7 +11,7 @@ from catalogue import listing
 from catalogue.models import Edition
 from catalogue.negotiating import LANGUAGES
 from catalogue.translating import told
-from catalogue.writing import member
+from catalogue.wire import member
 
 
 class Fragments:

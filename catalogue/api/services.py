@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import choosing, finding, listing, parameters, telling, writing
+from catalogue import choosing, finding, listing, parameters, telling, wire
 from catalogue.api import facets, files, fragments, languages, pagination, schema
 from catalogue.api.filters import EntryFilterSet
 from catalogue.api.negotiation import Lasting, OnePage
@@ -25,7 +25,7 @@ JSON = "application/json"
 # The fields of each shape, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
 # What is said of a service that the edition has.
-STANDING = {"status": writing.member("status", telling.LISTED), "withdrawal": writing.member("withdrawal", None)}
+STANDING = {"status": wire.member("status", telling.LISTED), "withdrawal": wire.member("withdrawal", None)}
 # As the model has it: a code it allows and the address does not would break every list it stands in.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
@@ -170,7 +170,7 @@ class ServiceViewSet(
         more = STANDING
         for code in codes:
             if self.found is not None:
-                more = {"matches": writing.member("matches", told(self._matches(code), self.language))}
+                more = {"matches": wire.member("matches", told(self._matches(code), self.language))}
             yield self._fragments.service(code, fields, address=f"{base}{code}/", more=more)
 
     def _matches(self, code: str) -> Sequence[dict]:

@@ -1,0 +1,57 @@
+"""JSON as it goes over the wire: written without blanks, as DRF's renderer does, and read strictly. Pure."""
+
+import json
+from collections.abc import Sequence
+
+# How many values may stand in one another; whatever walks through deeper ones would run out of stack.
+DEEPEST = 20
+
+# What JavaScript took for ends of lines, written as DRF writes it.
+ENDS = str.maketrans({"\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+def text(value: object) -> str:
+    """Return a value as JSON text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(ENDS)
+
+
+def member(name: str, value: object) -> str:
+    """Return a member of an object: ``"name":value``."""
+    return f'"{name}":{text(value)}'
+
+
+def read(body: bytes) -> object:
+    """Return what JSON in UTF-8 says, as RFC 8259 has it: no NaN, no name given twice, and at most ``DEEPEST`` deep.
+
+    Raises ValueError for anything else.
+    """
+    try:
+        found = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    if _is_deep(found):
+        raise ValueError("too deep")
+    return found
+
+
+def _once(pairs: Sequence[tuple[str, object]]) -> dict:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list)
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
