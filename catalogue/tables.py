@@ -10,22 +10,19 @@ import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.xml.constants import ARC_CORE
-from openpyxl.xml.functions import tostring
 
 from catalogue import canonical
 from catalogue.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.models import Citation, Edition, Entry, Finding, SourcedField
 from services import wording
 from services.models import Jurisdiction, Verification
+
+# openpyxl takes 7 MB, so it is loaded by the first workbook.
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
 
 LIST, SOURCES, EDITION = "清单", "字段来源", "版本"
 # What a spreadsheet takes for a formula, and the full-width forms that some of them take for one too.
@@ -268,6 +265,10 @@ def to_xlsx(
 def _workbook(
     sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, wanted: Collection[Column]
 ) -> Iterator[bytes]:
+    from openpyxl import Workbook
+    from openpyxl.xml.constants import ARC_CORE
+    from openpyxl.xml.functions import tostring
+
     book = Workbook(write_only=True)
     for name, rows in sheets.items():
         _sheet(book, name, rows, wanted if name == LIST else COLUMNS[name])
@@ -285,7 +286,10 @@ def _workbook(
         yield piece
 
 
-def _sheet(book: Workbook, name: str, rows: Iterable[Mapping[str, str]], columns: Collection[Column]) -> None:
+def _sheet(book: "Workbook", name: str, rows: Iterable[Mapping[str, str]], columns: Collection[Column]) -> None:
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     sheet = book.create_sheet(name)
     sheet.freeze_panes = "B2"
     for place, column in enumerate(columns, start=1):
@@ -300,7 +304,11 @@ def _sheet(book: Workbook, name: str, rows: Iterable[Mapping[str, str]], columns
         sheet.append([_cell(sheet, row[column.key]) for column in columns])
 
 
-def _cell(sheet, text: str) -> WriteOnlyCell:
+def _cell(sheet, text: str) -> "WriteOnlyCell":
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Alignment
+
     text = harmless(text)
     cell = WriteOnlyCell(sheet)
     # XML cannot say a control character; none comes in through the desk.

@@ -10,14 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from defusedxml import DefusedXmlException
-from openpyxl import load_workbook
-from openpyxl.cell.read_only import ReadOnlyCell
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from catalogue import tables
 from catalogue.importing.guards import (
@@ -35,10 +32,12 @@ from catalogue.importing.guards import (
 )
 from catalogue.tables import COLUMNS, EDITION, LIST, SOURCES
 
+if TYPE_CHECKING:
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
 # Whatever openpyxl stumbles over in parts that contradict each other.
 STUMBLES = (
     DefusedXmlException,
-    InvalidFileException,
     BadZipFile,
     ParseError,
     AttributeError,
@@ -132,9 +131,13 @@ def _broken_at(record: str) -> int:
 
 def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
     """Return the rows of the sheets of a workbook by their names."""
+    # Here, because it takes 7 MB that few processes need.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-    except STUMBLES:
+    except (InvalidFileException, *STUMBLES):
         refuse("工作簿的内容前后不符，无法读出；请用表格软件打开后另存为 .xlsx，再重新上传。")
     sheets = {sheet.title: list(_lines(sheet)) for sheet in book.worksheets}
     if LIST not in sheets:
@@ -146,7 +149,7 @@ def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
     return sheets
 
 
-def _lines(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, list]]:
+def _lines(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
     """Yield the rows of a sheet of a workbook with their numbers, empty rows left out."""
     # What a sheet says of its own size is not to be trusted: it may claim millions of empty cells.
     sheet.reset_dimensions()
@@ -228,7 +231,7 @@ def _text(cell: object, sheet: str | None, number: int, at: int, faults: list[Fa
     reason = _not_text(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if isinstance(cell, ReadOnlyCell):
+    if hasattr(cell, "data_type"):
         text = tables.unescaped(text)
     if reason is None:
         reason = next(check_characters(text), None)
