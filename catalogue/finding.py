@@ -3,13 +3,17 @@
 The index depends on the edition and the synonyms alone, and is kept; ``services.searching`` does the comparing.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from django.db import transaction
+
 from catalogue import sealed
-from catalogue.models import Edition, Touch
-from services.models import Synonym
-from services.searching import Found, Index, Text
+from catalogue.models import Edition, Entry, Touch
+from services import hanzi
+from services.models import Reading, Synonym
+from services.searching import READ, Found, Index, Text
 
 # Of how many editions the index is kept.
 EDITIONS_KEPT = 16
@@ -31,7 +35,41 @@ def _index(pk: int, digest: str, stamp: tuple) -> Index:
         place = places[word] = places.get(word, -1) + 1
         if code in said:
             said[code].append(Text("synonym", word, place))
-    return Index(said)
+    return Index(said, readings())
+
+
+def readings() -> dict[str, list[str]]:
+    """Return the syllables of all that was read aloud before. One query."""
+    rows = Reading.objects.filter(read_by=hanzi.reader()).values_list("text", "syllables")
+    return {text: syllables.split() for text, syllables in rows}
+
+
+def is_read() -> bool:
+    """Whether the dictionary of this release has read anything."""
+    return Reading.objects.filter(read_by=hanzi.reader()).exists()
+
+
+@transaction.atomic
+def read_aloud() -> int:
+    """Keep how every name is read that published editions and synonyms have; return how many are new.
+
+    What another dictionary read goes. A name that comes later is read when it is first searched.
+    """
+    sealed_texts = Entry.objects.published().values_list("sealed", flat=True)
+    said = {
+        text.said
+        for document in map(json.loads, sealed_texts.iterator())
+        for text in texts(document)
+        if text.field in READ
+    }
+    said |= set(Synonym.objects.values_list("word", flat=True))
+    Reading.objects.exclude(read_by=hanzi.reader()).delete()
+    new = sorted(said - set(readings()))
+    Reading.objects.bulk_create(
+        Reading(text=text, syllables=" ".join(syllables), read_by=hanzi.reader())
+        for text, syllables in hanzi.read(new).items()
+    )
+    return len(new)
 
 
 def texts(document: Mapping) -> Iterator[Text]:

@@ -102,6 +102,8 @@ def fold(text: str) -> str:
     return " ".join(hanzi.simplified("".join(_folded(character) for character in text)).split())
 
 
+# Texts have few characters, each of them often.
+@lru_cache(maxsize=8192)
 def _folded(character: str) -> str:
     plain = unicodedata.normalize("NFKC", character).casefold()
     if plain.isascii():
@@ -136,14 +138,13 @@ class Key:
 
     __slots__ = ("code", "field", "folded", "heads", "letters", "place", "said", "starts", "tails")
 
-    def __init__(self, code: str, text: Text):
+    def __init__(self, code: str, text: Text, read: Sequence[str]):
         self.code, self.field, self.said, self.place = code, text.field, text.said, text.place
         self.folded = tight(text.said)
         # Latin words and numbers are found from their first letter on, a number only as a whole.
         self.heads, self.tails = _words(fold(text.said))
         self.letters, self.starts = (), frozenset()
-        if text.field in READ:
-            read = hanzi.syllables(text.said)
+        if read:
             self.letters = ("".join(read), "".join(syllable[0] for syllable in read))
             self.starts = frozenset(accumulate(map(len, read), initial=0))
 
@@ -202,9 +203,19 @@ _key = lru_cache(maxsize=20_000)(Key)
 class Index:
     """The texts of the services of one edition, ready to be searched."""
 
-    def __init__(self, services: Mapping[str, Iterable[Text]]):
-        """``services`` has the texts of each service by its code, in the order in which equals are answered."""
-        self.keys = {code: [_key(code, text) for text in texts if text.said] for code, texts in services.items()}
+    def __init__(self, services: Mapping[str, Iterable[Text]], readings: Mapping[str, Sequence[str]] | None = None):
+        """``services`` has the texts of each service by its code, in the order in which equals are answered.
+
+        ``readings`` has the syllables of what is read aloud; what is not in it is asked of ``hanzi``.
+        """
+        kept = {code: [text for text in texts if text.said] for code, texts in services.items()}
+        known = dict(readings or {})
+        aloud = {text.said: None for texts in kept.values() for text in texts if text.field in READ}
+        known |= hanzi.read([said for said in aloud if said not in known])
+        self.keys = {
+            code: [_key(code, text, tuple(known[text.said]) if text.field in READ else ()) for text in texts]
+            for code, texts in kept.items()
+        }
         # All that a service says in one string: what is not in there need not be looked for in each of its texts.
         self.said = {
             code: "\n".join(said for key in keys for said in (key.folded.text, *key.letters))

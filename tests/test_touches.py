@@ -12,8 +12,8 @@ from tests.stating import state
 
 TOUCHED = import_module("catalogue.migrations.0012_touched").TOUCHED
 MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
-# Tables that no reader is told of; Loaded is what files said, and the plan's indicators name no services yet.
-UNTOLD = {"services_loaded", "services_indicator_services"}
+# Tables that no reader is told of: what files said, how texts are read, and the services that indicators are about.
+UNTOLD = {"services_loaded", "services_reading", "services_indicator_services"}
 
 
 def test_every_vocabulary_is_watched():
