@@ -7,6 +7,8 @@ twice a second. Which edition is in force the clock of each request decides.
 """
 
 import datetime
+import io
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +25,8 @@ BELIEVED = 0.5
 READ = ("GET", "HEAD")
 # With one of these a request asks more than we compare here.
 CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
+# The codings nearly everybody asks for; the others are made when somebody does.
+AT_ONCE = (coding.IDENTITY, "gzip", "br")
 NO_BODY = (None, "", "0")
 
 StartResponse = Callable[..., object]
@@ -83,6 +87,35 @@ class Answers:
         memory.use(answer)
         self._counts["remembered"] += 1
         return _send(form, environ, start_response)
+
+    def ready(self, root: str, addresses: Iterable[str]) -> None:
+        """Answer what is at addresses, in the codings of ``AT_ONCE``, before anybody asks; ``root`` is scheme and host.
+
+        An address that cannot be answered is left to whoever asks for it.
+        """
+        scheme, _, host = root.partition("://")
+        for address in addresses:
+            path, _, query = address.partition("?")
+            for name in AT_ONCE:
+                environ = {
+                    "REQUEST_METHOD": "GET",
+                    "PATH_INFO": path,
+                    "QUERY_STRING": query,
+                    "SERVER_NAME": host.partition(":")[0],
+                    "SERVER_PORT": "443" if scheme == "https" else "80",
+                    "HTTP_HOST": host,
+                    "HTTP_ACCEPT_ENCODING": name,
+                    "wsgi.url_scheme": scheme,
+                    "wsgi.input": io.BytesIO(),
+                    "wsgi.errors": sys.stderr,
+                    self._scheme: scheme,
+                }
+                response = self(environ, lambda *_: None)
+                if hasattr(response, "close"):
+                    response.close()
+        if self._moment:
+            # Of nobody's way to ask.
+            self._moment.memory.shortcuts.clear()
 
     def __len__(self) -> int:
         """How many answers are kept."""

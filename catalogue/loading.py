@@ -5,6 +5,7 @@ the load, because a published edition does not change.
 """
 
 import datetime
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,20 +16,23 @@ from catalogue import canonical, editing, publishing, recording
 from catalogue.models import Citation, Edition, Entry, Finding
 from services.files import Faulty, check_keys, check_list, read_json
 from services.loading import CITATION, load_vocabularies
-from services.models import Jurisdiction, Verification
+from services.models import Jurisdiction, Loaded, Verification
 from services.vocabularies import Terms, UnknownCode
 
+# What the files of editions stand under in what was loaded.
+FILES = "editions"
 EDITION = (
     "region", "number", "slug", "title", "effective_from", "published_at", "previous", "note", "digest",
 )  # fmt: skip
 
 
 @transaction.atomic
-def load(folder: Path, *, tell: Callable[[str], None]) -> None:
+def load(folder: Path, *, tell: Callable[[str], None]) -> bool:
     """Load the vocabularies and editions of a folder laid out as ``fixtures/``, and publish the editions.
 
-    ``tell`` is called with a Chinese sentence for each step. Raises Faulty with file, entry and reason; then nothing
-    at all is written.
+    Returns whether there was anything to do. A file that is, byte by byte, the one of which a published edition was
+    made is not read again. ``tell`` is called with a Chinese sentence for each step. Raises Faulty with file, entry
+    and reason; then nothing at all is written.
     """
     changed = load_vocabularies(folder / "vocabularies")
     tell(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
@@ -41,13 +45,25 @@ def load(folder: Path, *, tell: Callable[[str], None]) -> None:
                     f"改动了已发布版本所依据的内容，请改用新的代码：{found[0]}",
                 )
     terms = Terms()
-    paths = sorted((folder / "editions").glob("*.json"))
+    every = sorted((folder / "editions").glob("*.json"))
+    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in every}
+    paths = [path for path in every if not _is_loaded(path, digests[path])]
     files = [(path, check_keys(path, None, read_json(path), ("about", "edition", "services"))) for path in paths]
     for path, file in files:
         _check_edition(path, check_keys(path, "edition", file["edition"], EDITION))
     for path, file in sorted(files, key=lambda item: item[1]["edition"]["number"]):
         loaded = load_edition(path, file, terms=terms)
+        changed += loaded
+        Loaded.objects.update_or_create(file=FILES, term=path.stem, defaults={"digest": digests[path]})
         tell(f"版本 {file['edition']['slug']}：{'已装入并发布' if loaded else '没有变化'}。")
+    if unread := len(every) - len(paths):
+        tell(f"版本：{unread} 个文件没有变化。")
+    return bool(changed)
+
+
+def _is_loaded(path: Path, digest: str) -> bool:
+    published = Edition.objects.published().filter(slug=path.stem).exists()
+    return published and Loaded.objects.filter(file=FILES, term=path.stem, digest=digest).exists()
 
 
 @transaction.atomic

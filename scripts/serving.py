@@ -33,6 +33,10 @@ DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", "8000"
 MOST_WORKERS = 4
 # Requests a worker answers at the same time. With PostgreSQL each is a connection, so WORKERS times this at most.
 THREADS = 4
+# Where who listens everywhere is found on this machine.
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not chosen
+# For how many names answers are made ready; each takes some 6 MB in all workers together.
+MOST_ROOTS = 2
 # Said to ourselves, so that we go on as the Python of .venv once and not for ever.
 INSTALLED = "installed"
 # Seconds a request in hand has when the server is told to stop.
@@ -53,6 +57,8 @@ def main() -> None:
 
 def make_ready() -> tuple[str, str, int, int]:
     """Check, install, and prepare the database and the application; return where to serve and with how many workers."""
+    # Nearly all that is made from here on stays for ever; ``serve()`` looks through it once.
+    gc.disable()
     host, address, port = listening_place()
     check_free(address, port)
     workers = worker_count()
@@ -69,7 +75,7 @@ def make_ready() -> tuple[str, str, int, int]:
     installing.say(f"正在准备数据库（{described(database)}）……")
     with installing.alone():
         prepare()
-    application("")
+    warm(roots(host, address, port))
     # It may have been taken while we installed.
     check_free(address, port)
     return host, address, port, workers
@@ -154,6 +160,30 @@ def application(_target: str) -> Callable:
     return loaded
 
 
+def roots(host: str, address: str, port: int) -> list[str]:
+    """Return the schemes and hosts that readers know us by, as far as the settings tell."""
+    from django.conf import settings
+
+    if settings.PUBLIC_URL:
+        return [settings.PUBLIC_URL]
+    named = [each for each in settings.ALLOWED_HOSTS if not each.startswith((".", "*"))]
+    if settings.SECURE_SSL_REDIRECT or settings.SECURE_PROXY_SSL_HEADER:
+        return [f"https://{each}" for each in named[:MOST_ROOTS]]
+    return [f"http://{in_url(LOOPBACK.get(address, host))}:{port}"]
+
+
+def warm(roots: list[str]) -> None:
+    """Load the application, and have ready what will be asked first, before the workers are forked."""
+    from django.db import connections
+
+    from catalogue import warming
+
+    ready = application("")
+    for root in roots:
+        ready.ready(root, warming.addresses())
+    connections.close_all()
+
+
 def in_url(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
@@ -164,8 +194,7 @@ def is_any(address: str) -> bool:
 
 def say_where(host: str, address: str, port: int, *, debug: bool) -> None:
     """Print what is served where, and how to make an account."""
-    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not chosen
-    base = f"http://{in_url(loopback.get(address, host))}:{port}"
+    base = f"http://{in_url(LOOPBACK.get(address, host))}:{port}"
     installing.say(
         f"\n服务清单  {base}/api/v1/services/\n接口文档  {base}/api/docs/\n编辑台    {base}/admin/\n\n"
         f"建立账号：{account_command(debug=debug)}\n停止服务：Ctrl-C"
@@ -233,6 +262,7 @@ def serve(host: str, address: str, port: int, workers: int) -> None:
     # What is loaded by now stays: without this the collector would touch, and so copy, every page in every worker.
     gc.collect()
     gc.freeze()
+    gc.enable()
     server.serve(target_loader=application)
 
 

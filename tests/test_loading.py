@@ -317,3 +317,20 @@ def test_the_command_says_that_nothing_was_loaded(db, folder):
 
     with pytest.raises(CommandError, match="没有装入任何内容。vocabularies/regions.json"):
         call_command("load_catalogue", folder=folder)
+
+
+def test_a_file_that_made_a_published_edition_is_not_read_again(db, folder):
+    told = []
+    assert load(folder, tell=told.append) is False
+    assert told[-1] == "版本：3 个文件没有变化。"
+    (folder / "editions" / "2026.json").write_text((folder / "editions" / "2026.json").read_text() + "\n")
+
+    load(folder, tell=told.append)
+
+    assert told[-2:] == ["版本 2026：没有变化。", "版本：2 个文件没有变化。"]
+
+
+def test_an_edition_that_is_not_there_any_more_is_loaded_from_the_same_file(empty_catalogue, folder):
+    assert load(folder, tell=lambda sentence: None) is True
+
+    assert Edition.objects.published().count() == 3

@@ -1,5 +1,7 @@
 """One service as a page and as Markdown, and the way in for language models: as the edition that is asked states it."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -18,8 +20,12 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     permanent = addresses.permanent(here.root(request), addresses.SERVICES, code)
     context = {
         "document": document,
-        "fields": stating.fields(document),
-        "mentions": stating.mentions(document),
+        # Templates read mappings faster than tuples.
+        "fields": [
+            field._asdict() | {"values": [each._asdict() for each in field.values], "clauses": _clauses(field.clauses)}
+            for field in stating.fields(document)
+        ],
+        "mentions": _clauses(stating.mentions(document)),
         "imprint": imprint(edition),
         "permanent": permanent,
         "cited": f"{permanent}?edition={edition.slug}",
@@ -30,9 +36,15 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
             ("RDF（JSON-LD）", "application/ld+json", f"/api/v1/services/{code}.jsonld{query}"),
             ("Markdown", "text/markdown", f"{reverse('markdown', kwargs={'code': code})}{query}"),
         ],
+        # Where the documents are, each by its code: one address is looked up, not one for each clause.
+        "sources": reverse("permanent", kwargs={"kind": addresses.SOURCES, "code": "-"})[:-1],
         "history": reverse("service-history", kwargs={"code": code}),
     }
     return answering.page("site/service.html", context)
+
+
+def _clauses(clauses: Iterable[stating.Clause]) -> list[dict]:
+    return [clause._asdict() | {"source": clause.source} for clause in clauses]
 
 
 @answering.reading(answering.problem)

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from catalogue import finding
 from catalogue.loading import load
 from catalogue.models import Touch
 from services.files import Faulty
@@ -28,7 +29,9 @@ class Command(BaseCommand):
             with whole_or_not_at_all(), one_at_a_time():
                 self._migrate()
                 call_command("createcachetable", verbosity=0)
-                load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
+                changed = load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
+                if changed or not finding.is_read():
+                    self.stdout.write(f"读音：新增 {finding.read_aloud()} 条。")
                 Touch.objects.prune()
         except Faulty as error:
             raise CommandError(f"没有装入任何内容。{error}") from None
