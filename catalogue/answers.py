@@ -96,7 +96,7 @@ class Answers:
         scheme, _, host = root.partition("://")
         for address in addresses:
             path, _, query = address.partition("?")
-            for name in AT_ONCE:
+            for name in AT_ONCE if self._limit else AT_ONCE[:1]:
                 environ = {
                     "REQUEST_METHOD": "GET",
                     "PATH_INFO": path,

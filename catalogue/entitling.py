@@ -4,7 +4,6 @@ The answer depends on the edition and the circumstances alone. Circumstances are
 query, no log and no cache, and whatever fails on the way is told without them.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,7 +25,6 @@ DISCLAIMER = {
 }
 # What is known of a criterion, at the end of its reason.
 RESULTS = {True: b',"result":true}', False: b',"result":false}', None: b',"result":null}'}
-OUTCOMES = {outcome: f'"outcome":"{outcome}","reasons":['.encode() for outcome in eligibility.OUTCOMES}
 # Of how many editions the rules are kept: more than anybody asks about in a day.
 EDITIONS_KEPT = 16
 
@@ -110,10 +108,10 @@ def judge(entitled: Entitled, circumstances: Mapping[str, object]) -> Judgement:
     """Judge valid circumstances (``faults()`` found none) by every rule. No query."""
     understood = VOCABULARY.understood(circumstances)
     verdicts = list(zip(entitled.each, entitled.rules.judge(understood), strict=True))
-    counted = Counter(verdict.outcome for _, verdict in verdicts)
+    outcomes = [verdict.outcome for _, verdict in verdicts]
     return Judgement(
         verdicts,
-        {outcome: counted[outcome] for outcome in eligibility.OUTCOMES},
+        {outcome: outcomes.count(outcome) for outcome in eligibility.OUTCOMES},
         eligibility.next_question((each.rule, verdict) for each, verdict in verdicts),
     )
 
@@ -125,35 +123,37 @@ def answer(edition: Edition, circumstances: Mapping[str, object], *, wanted: Seq
     the text.
     """
     judgement = judge(entitlements(edition), circumstances)
-    given = {name: text(value).encode() for name, value in circumstances.items()}
     written = _written(edition.pk, edition.digest, language)
-    results = [
-        each.blank if verdict is entitlement.rule.blank else _result(each, verdict, given)
-        for each, (entitlement, verdict) in zip(written.each, judgement.verdicts, strict=True)
-        if verdict.outcome in wanted
-    ]
+    # The end of a reason, by its fact and by what is known of it.
+    ends = {
+        name: {result: text(value).encode() + end for result, end in RESULTS.items()}
+        for name, value in circumstances.items()
+    }
+    # One list of small pieces, joined once: an answer is 130 kB, and each copy of it takes its time.
+    pieces: list[bytes] = []
+    for each, (entitlement, verdict) in zip(written.each, judgement.verdicts, strict=True):
+        if verdict.outcome not in wanted:
+            continue
+        if verdict is entitlement.rule.blank:
+            pieces.append(each.blank)
+        else:
+            pieces += _result(each, verdict, ends)
+    if pieces:
+        # Each begins with the comma that parts it from the one before.
+        pieces[0] = pieces[0][1:]
     question = judgement.question and _question(*judgement.question, language)
-    return b"".join(
-        (
-            written.head,
-            member("counts", judgement.counts).encode(),
-            b',"results":[',
-            b",".join(results),
-            b"],",
-            member("next_question", question).encode(),
-            b"}",
-        )
-    )
+    counts = f'{member("counts", judgement.counts)},"results":['.encode()
+    return b"".join((written.head, counts, *pieces, f"],{member('next_question', question)}}}".encode()))
 
 
 class Written(NamedTuple):
-    """The JSON of an entitlement around what circumstances say of it: before, of each reason, and after.
+    """The JSON of an entitlement around what circumstances say of it: before, by the outcome; each reason; and after.
 
     Of a reason, its fact and its text up to the value given; and the whole of it where nothing is. ``blank`` is all of
-    it where nothing is known that the rule asks.
+    it where nothing is known that the rule asks. What follows something begins with the comma between them.
     """
 
-    head: bytes
+    heads: dict[str, bytes]
     reasons: tuple[tuple[str, bytes, bytes], ...]
     tail: bytes
     blank: bytes = b""
@@ -178,30 +178,31 @@ def _written(pk: int, digest: str, language: str) -> AllWritten:
 
 
 def _around(each: Entitlement, language: str) -> Written:
+    head = f",{{{member('service', translating.told(each.service, language))},"
     written = Written(
-        f"{{{member('service', translating.told(each.service, language))},".encode(),
-        tuple(_reason(reason, language) for reason in each.reasons),
+        {outcome: f'{head}{member("outcome", outcome)},"reasons":['.encode() for outcome in eligibility.OUTCOMES},
+        tuple(_reason(reason, language, first=place == 0) for place, reason in enumerate(each.reasons)),
         f",{member('note', translating.told(each.note, language))}}}".encode(),
     )
-    return written._replace(blank=_result(written, each.rule.blank, {}))
+    return written._replace(blank=b"".join(_result(written, each.rule.blank, {})))
 
 
-def _reason(reason: Mapping, language: str) -> tuple[str, bytes, bytes]:
-    head = f'{text(translating.told(reason, language))[:-1]},"given":'.encode()
+def _reason(reason: Mapping, language: str, *, first: bool) -> tuple[str, bytes, bytes]:
+    comma = "" if first else ","
+    head = f'{comma}{text(translating.told(reason, language))[:-1]},"given":'.encode()
     return reason["fact"], head, head + b"null" + RESULTS[None]
 
 
-def _result(written: Written, verdict: Verdict, given: Mapping[str, bytes]) -> bytes:
-    reasons = [
-        head + given[fact] + RESULTS[result] if fact in given else unknown
-        for (fact, head, unknown), result in zip(written.reasons, verdict.results, strict=True)
-    ]
-    return written.head + OUTCOMES[verdict.outcome] + b",".join(reasons) + _missing(verdict) + written.tail
-
-
-def _missing(verdict: Verdict) -> bytes:
+def _result(written: Written, verdict: Verdict, ends: Mapping[str, Mapping]) -> list[bytes]:
+    pieces = [written.heads[verdict.outcome]]
+    for (fact, head, unknown), result in zip(written.reasons, verdict.results, strict=True):
+        if fact in ends:
+            pieces += (head, ends[fact][result])
+        else:
+            pieces.append(unknown)
     names = '","'.join(verdict.missing)
-    return f'],"missing":["{names}"]'.encode() if names else b'],"missing":[]'
+    pieces += (f'],"missing":["{names}"]'.encode() if names else b'],"missing":[]', written.tail)
+    return pieces
 
 
 def _question(fact: Fact, settles: int, language: str) -> dict:

@@ -72,6 +72,9 @@ class Rule:
             if any(each.fact == fact.name for each in self.criteria)
         }
         self._bits_of = {name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._asked.items()}
+        self._asking = tuple(self._bits_of.items())
+        # The group of a rule that has but one.
+        self._only = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
         self._answers = {
             name: frozenset(
                 self._holding(name, answer) for answer in _answers(vocabulary, vocabulary[name], self.criteria)
@@ -79,15 +82,22 @@ class Rule:
             for name in self._asked
         }
 
+        # Of each answer to a fact that is worth trying: the criteria that hold, and those that fail.
+        self._tried = {
+            name: [(holding, self._bits_of[name] & ~holding) for holding in answers]
+            for name, answers in self._answers.items()
+        }
         # The criteria that some answer to a fact fails.
         self._failing = {
             name: reduce(or_, (bits & ~holding for holding in self._answers[name]), 0)
             for name, bits in self._bits_of.items()
         }
 
+        # Where every criterion can fail, any fact that is missing decides a rule of which one group is left.
+        self.any_decides = self._failing == self._bits_of
         # What is said of the rule where nothing is known that it asks, and which answers could decide it then.
         self.blank = self.judge({})
-        self.deciding = {name: self.settled_by(name, self.blank.live) for name in self.blank.missing}
+        self.deciding = [(name, self.settled_by(name, self.blank.live)) for name in self.blank.missing]
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -119,25 +129,37 @@ class Rule:
             return Verdict(ELIGIBLE, results, (), ())
         if not self.machine_readable:
             return Verdict(UNKNOWN, results, (), ())
+        if self._only:
+            # Nearly every rule has one group, and most of the time goes here.
+            left = self._only & ~known
+            if self._only & known & ~holds:
+                return Verdict(NOT_ELIGIBLE, results, (), ())
+            if not left:
+                return Verdict(ELIGIBLE, results, (), ())
+            missing = tuple([name for name, bits in self._asking if bits & left])
+            return Verdict(UNKNOWN, results, missing, (left,))
         fails = known & ~holds
-        live = tuple([group & ~known for group in self._groups if not group & fails])
+        live = [group & ~known for group in self._groups if not group & fails]
         if 0 in live:
             return Verdict(ELIGIBLE, results, (), ())
         if not live:
             return Verdict(NOT_ELIGIBLE, results, (), ())
-        waiting = reduce(or_, live)
-        missing = tuple([name for name, bits in self._bits_of.items() if bits & waiting])
-        return Verdict(UNKNOWN, results, missing, live)
+        waiting = live[0] if len(live) == 1 else reduce(or_, live)
+        missing = tuple([name for name, bits in self._asking if bits & waiting])
+        return Verdict(UNKNOWN, results, missing, tuple(live))
 
     def settled_by(self, name: str, live: Sequence[int]) -> bool:
         """Whether some answer to one fact would decide the rule, given ``Verdict.live``."""
         if len(live) == 1 and live[0] & self._failing[name]:
-            # One answer that fails a criterion of the only group left.
+            # An answer that fails a criterion of the only group left.
             return True
-        bits = self._bits_of[name]
-        for holding in self._answers[name]:
-            failing = bits & ~holding
-            if any(not group & ~holding for group in live) or all(group & failing for group in live):
+        for holding, failing in self._tried[name]:
+            all_fail = True
+            for group in live:
+                if not group & ~holding:
+                    return True
+                all_fail = all_fail and bool(group & failing)
+            if all_fail:
                 return True
         return False
 
@@ -204,10 +226,16 @@ def next_question(
     """
     settles: dict[str, int] = {}
     for rule, verdict in judged:
-        blank = verdict is rule.blank
-        for name in verdict.missing:
-            decides = rule.deciding[name] if blank else rule.settled_by(name, verdict.live)
-            settles[name] = settles.get(name, 0) + decides
+        missing = verdict.missing
+        if missing and rule.any_decides and len(verdict.live) == 1:
+            for name in missing:
+                settles[name] = settles.get(name, 0) + 1
+        elif verdict is rule.blank:
+            for name, decides in rule.deciding:
+                settles[name] = settles.get(name, 0) + decides
+        else:
+            for name in missing:
+                settles[name] = settles.get(name, 0) + rule.settled_by(name, verdict.live)
     if not settles:
         return None
     most = max(settles.values())
