@@ -227,8 +227,11 @@ def account_command(*, debug: bool) -> str:
     return f"DATABASE_URL={shlex.quote(shown)} DEBUG=true {command}{note}"
 
 
-def serve(host: str, address: str, port: int, workers: int) -> None:
-    """Say where, and serve until told to stop; then end with code 0, once the requests in hand are answered."""
+def serve(host: str, address: str, port: int, workers: int, *, load: Callable[[str], Callable] = application) -> None:
+    """Say where, and serve until told to stop; then end with code 0, once the requests in hand are answered.
+
+    ``load`` returns the WSGI application: the catalogue, or what the benchmark sets beside it.
+    """
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -263,7 +266,7 @@ def serve(host: str, address: str, port: int, workers: int) -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
-    server.serve(target_loader=application)
+    server.serve(target_loader=load)
 
 
 def hold_stops() -> None:

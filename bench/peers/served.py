@@ -1,0 +1,45 @@
+"""Serves by Granian, as ``scripts/serve`` does: ``python -m bench.peers.served 8001``, or ``… 8001 plain`` for a peer.
+
+The same code and so the same settings: only what is installed, and the database, must be ready before.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "scripts"))
+
+import serving  # noqa: E402 - it lies among the scripts
+import stopping  # noqa: E402
+
+HOST = "127.0.0.1"
+
+
+@functools.cache
+def django_alone(_target: str) -> Callable:
+    """Return Django without whatever stands before it in the catalogue; once, before the fork."""
+    from django.core.wsgi import get_wsgi_application
+    from django.urls import get_resolver
+
+    loaded = get_wsgi_application()
+    _ = get_resolver().url_patterns
+    return loaded
+
+
+def main(port: str, peer: str | None = None) -> None:
+    load = serving.application
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    if peer:
+        os.environ |= {"DJANGO_SETTINGS_MODULE": "bench.peers.settings", "PEER": peer}
+        load = django_alone
+    with stopping.quietly():
+        load("")
+        if not peer:
+            serving.warm(serving.roots(HOST, HOST, int(port)))
+        serving.serve(HOST, HOST, int(port), 1, load=load)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,146 @@
+"""Tells what a run measured: a table on the terminal, in Chinese, and the README's in Markdown, in English."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from bench.targets import ANEW, DATASETTE, EMPTY, FASTAPI, NGINX, PLAIN, PROJECT, SLACK
+
+CHINESE = {
+    "list": "清单",
+    "list, gzip": "清单（gzip）",
+    "not modified": "未变更（304）",
+    "detail": "一个项目",
+    "filter": "筛选",
+    "search": "检索",
+    "first list": "初次：清单",
+    "first filter": "初次：筛选",
+    "first search": "初次：检索",
+    "entitlements": "资格判断",
+    PROJECT: "本项目",
+    ANEW: "本项目（不记答复）",
+    NGINX: "nginx",
+    EMPTY: "空的 Django 视图",
+    PLAIN: "普通 DRF",
+}
+ENGLISH = {
+    "list": "the list, 81 services",
+    "list, gzip": "the list, gzip",
+    "not modified": "one service, 304 to its ETag",
+    "detail": "one service",
+    "filter": "services of a domain",
+    "search": "a search",
+    "first list": "the list, the first time",
+    "first filter": "services of a domain, the first time",
+    "first search": "a search, the first time",
+    "entitlements": "entitlements, all rules judged",
+    PROJECT: "the catalogue",
+    ANEW: "the catalogue, each answer made anew",
+    NGINX: "nginx, a file of the same bytes",
+    EMPTY: "an empty Django view",
+    PLAIN: "a plain DRF viewset",
+    FASTAPI: "a minimal FastAPI",
+    DATASETTE: "Datasette",
+}
+
+
+def terminal(results: dict) -> str:
+    """Return everything a run measured, in lines for a terminal."""
+    measured = [
+        [CHINESE[target], CHINESE.get(server, server), f"{each['rate']:,.0f}", took(each["p50"]), took(each["p99"])]
+        for target, servers in results["measured"].items()
+        for server, each in servers.items()
+    ]
+    judged = [
+        [CHINESE[each["target"]], *_compared(each, CHINESE, "次数", "p99"), "达到" if each["met"] else "未达到"]
+        for each in results["goals"]
+    ]
+    servers = [
+        [CHINESE.get(name, name), f"{each['start']:.2f} s", _mebibytes(each["pss"]), _mebibytes(each["rss"])]
+        for name, each in results["servers"].items()
+    ]
+    return "\n\n".join(
+        [
+            _aligned([["目标", "服务", "次/秒", "p50", "p99"], *measured]),
+            _aligned([["目标", "比什么", "与谁比", "结果", "应", ""], *judged]),
+            _aligned([["服务", "启动", "内存 PSS", "内存 RSS"], *servers]),
+        ]
+    )
+
+
+def markdown(results: dict) -> str:
+    """Return the README's tables of a results file."""
+    goals = []
+    for each in results["goals"]:
+        servers = results["measured"][each["target"]]
+        own = servers.get(PROJECT) or servers[ANEW]
+        goals.append(
+            [
+                ENGLISH[each["target"]],
+                f"{own['rate']:,.0f}",
+                took(own["p50"]),
+                took(own["p99"]),
+                *_compared(each, ENGLISH, "requests", "p99"),
+                "met" if each["met"] else "missed",
+            ]
+        )
+    servers = [
+        [ENGLISH[name], f"{each['start']:.2f} s", _mebibytes(each["pss"]), _mebibytes(each["rss"])]
+        for name, each in results["servers"].items()
+    ]
+    machine = (
+        f"{results['date']}, {results['machine']['cpu']}, one core for the server and another for wrk with "
+        f"{results['connections']} connections, medians of {results['rounds']} rounds of {results['seconds']} s."
+    )
+    if not results["machine"]["pinned"]:
+        machine = machine.replace("one core for the server and another for wrk with", "server and wrk on one core,")
+    head = ["request", "requests/s", "p50", "p99", "compared", "with", "ratio", "goal", ""]
+    return "\n\n".join([machine, _piped(head, goals), _piped(["server", "start", "PSS", "RSS"], servers)]) + "\n"
+
+
+def missed(results: dict) -> list[str]:
+    """Return a sentence for each goal that is not met."""
+    return [
+        f"{CHINESE[each['target']]}：{' '.join(_compared(each, CHINESE, '次数', 'p99'))}"
+        for each in results["goals"]
+        if not each["met"]
+    ]
+
+
+def too_slow(judged: Sequence[dict]) -> list[str]:
+    """Return the targets that fall so far under a goal that no noise explains it."""
+    return [each["target"] for each in judged if each["value"] < each["bound"] * SLACK]
+
+
+def took(seconds: float) -> str:
+    """Return a duration in milliseconds with three digits that count."""
+    return f"{seconds * 1000:.{2 if seconds < 0.01 else 1 if seconds < 0.1 else 0}f} ms"
+
+
+def _compared(each: dict, names: dict, rate: str, p99: str) -> list[str]:
+    """Return what is compared, with whom, the value and the goal."""
+    other = each["against"]
+    if other is None:
+        return [p99, "—", took(each["value"]), f"≤ {took(each['bound'])}"]
+    of, sign = (p99, "≤") if each["of"] == "p99" else (rate, "≥")
+    return [of, names.get(other, other), f"{each['value']:.2f}", f"{sign} {each['bound']:g}"]
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.0f} MiB" if size else "—"
+
+
+def _piped(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _width(text: str) -> int:
+    """Return the columns a text takes on a terminal: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

@@ -1,0 +1,287 @@
+"""How fast the catalogue answers, beside nginx and others in one run: ``python -m bench.serving``.
+
+Every server has core 0 and wrk core 1, and they are driven in turn, so that every ratio is of one machine in one
+minute. ``--short`` asks only nginx and an empty Django view, and ends with code 1 if a ratio is far under its goal; the
+full form measures everything and writes ``bench/results/<date>.json``; ``--table`` prints that file for the README.
+"""
+
+import argparse
+import contextlib
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import secrets
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import driving, reporting, targets
+from bench.driving import Asked, Figures
+from bench.peers import datasets, environment, nginx
+from bench.starting import ROOT, Failed, Server
+from bench.targets import ANEW, DATASETTE, EMPTY, FASTAPI, GOALS, NGINX, PLAIN, PROJECT, TARGETS
+
+RESULTS = ROOT / "bench" / "results"
+# A full run, and a short one: rounds and the seconds of each.
+FULL, SHORT = (5, 3), (3, 1)
+STARTS = 3
+# How often the short form measures again what seems too slow.
+AGAIN = 2
+TOLD = ("Django", "djangorestframework", "django-filter", "granian")
+
+
+def main() -> int:
+    arguments = _arguments()
+    if arguments.table:
+        print(reporting.markdown(json.loads(arguments.table.read_text())), end="")
+        return 0
+    if missing := [name for name, path in (("nginx", nginx.program()), ("wrk", shutil.which("wrk"))) if not path]:
+        print(f"没有找到 {'、'.join(missing)}：请先安装，例如 apt-get install nginx wrk。", file=sys.stderr)
+        return 2
+    try:
+        cores = _cores()
+        python = None if arguments.short else environment.made(arguments.venv)
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder, contextlib.ExitStack() as started:
+            run = Run(Path(folder), cores, rounds=arguments.rounds, seconds=arguments.seconds)
+            started.callback(run.stop)
+            run.prepare(python)
+            return run.short() if arguments.short else run.full(python)
+    except Failed as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+class Run:
+    """One run: the servers, and what was measured of them."""
+
+    def __init__(self, folder: Path, cores: tuple[int | None, int | None], *, rounds: int, seconds: int):
+        self.folder, self.rounds, self.seconds = folder, rounds, seconds
+        self.core, self.other_core = cores
+        self.servers: dict[str, Server] = {}
+        self.starts: dict[str, float] = {}
+
+    def prepare(self, python: Path | None) -> None:
+        """Make the database and start every server; only the short form's, if there is no Python for the peers."""
+        starts = STARTS if python else 1
+        own = {
+            "DEBUG": "false",
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "HTTPS": "false",
+            "DATABASE_URL": f"sqlite:///{self.folder / 'db.sqlite3'}",
+        }
+        say("正在准备数据库……")
+        _prepare(own)
+        detail = f"{targets.API}{targets.CODE}/"
+        self._start(PROJECT, _granian(), asked=detail, environment=own, starts=starts)
+        self._start(EMPTY, _granian("empty"), asked="/empty", environment=own, starts=starts)
+        self._start(NGINX, self._nginx(), asked="/detail.json", starts=starts)
+        if python:
+            self._start(ANEW, _granian(), asked=detail, environment=own | {"ANSWERS_MIB": "0"}, starts=starts)
+            asked = f"/services/{targets.CODE}/"
+            self._start(PLAIN, _granian("plain"), asked=asked, environment=own, starts=starts)
+            self._start_others(python, starts=starts)
+
+    def stop(self) -> None:
+        for server in self.servers.values():
+            server.stop()
+
+    def short(self) -> int:
+        """Measure what the short form asks for, a target that seems too slow again; 1 if it stays so."""
+        goals = [goal for goal in GOALS if targets.short(goal)]
+        names = list(dict.fromkeys(goal.target for goal in goals))
+        measured = {name: self._measure(name, targets.SHORT) for name in names}
+        judged = _judged(measured, goals)
+        for _ in range(AGAIN):
+            for name in reporting.too_slow(judged):
+                say(f"“{reporting.CHINESE[name]}”似乎太慢，再量一次……")
+                measured[name] = self._measure(name, targets.SHORT)
+            judged = _judged(measured, goals)
+        print(reporting.terminal(self._results(measured, judged)))
+        for name in (slow := reporting.too_slow(judged)):
+            print(f"“{reporting.CHINESE[name]}”比应有的慢四分之一以上。", file=sys.stderr)
+        return 1 if slow else 0
+
+    def full(self, python: Path) -> int:
+        """Measure everything, print it and write it down."""
+        measured = {name: self._measure(name, list(asked)) for name, asked in TARGETS.items()}
+        results = self._results(measured, _judged(measured, GOALS))
+        results["versions"] = _versions(python)
+        print(reporting.terminal(results))
+        missed = reporting.missed(results)
+        print("\n没有达到：\n" + "\n".join(missed) if missed else "\n全部达到。")
+        RESULTS.mkdir(exist_ok=True)
+        path = RESULTS / f"{results['date']}.json"
+        path.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n")
+        print(f"\n已写入 {path.relative_to(ROOT)}")
+        return 0
+
+    def _measure(self, target: str, names: Sequence[str]) -> dict[str, list[Figures]]:
+        asked = {name: what for name, what in TARGETS[target].items() if name in names}
+        if not driving.quiet(self.core):
+            say(f"处理器核心 {self.core} 上一直有别的程序在运行，照量。")
+        say(f"正在量：{reporting.CHINESE[target]}……")
+        return driving.measure(
+            target,
+            asked,
+            self.servers,
+            rounds=self.rounds,
+            seconds=self.seconds,
+            core=self.other_core,
+            folder=self.folder,
+        )
+
+    def _results(self, measured: dict[str, dict[str, list[Figures]]], judged: list[dict]) -> dict:
+        """Return all that was measured, with the machine's kind and without its name or paths."""
+        return {
+            "date": datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).date().isoformat(),
+            "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "pinned": self.core is not None},
+            "rounds": self.rounds,
+            "seconds": self.seconds,
+            "connections": driving.CONNECTIONS,
+            "measured": {
+                target: {
+                    name: asdict(driving.median(rounds)) | {"rounds": [asdict(each) for each in rounds]}
+                    for name, rounds in servers.items()
+                }
+                for target, servers in measured.items()
+            },
+            "goals": judged,
+            "servers": {
+                name: {"start": self.starts[name]} | server.memory() for name, server in self.servers.items()
+            },
+        }  # fmt: skip
+
+    def _start(self, name: str, command, *, asked: str, starts: int, environment: dict | None = None) -> None:
+        """Start a server so many times; the last one stays."""
+        server = Server(name, command, asked=asked, folder=self.folder, environment=environment)
+        self.servers[name] = server
+        say(f"正在启动 {reporting.CHINESE.get(name, name)}……")
+        times = []
+        for _ in range(starts):
+            server.stop()
+            times.append(server.start(self.core))
+        self.starts[name] = statistics.median(times)
+
+    def _nginx(self):
+        """Write nginx's files, whose bytes are what the catalogue answers."""
+        files = {name: self._answer(path) for name, path in targets.FILES.items()}
+        files["gzip/list.json"] = files["list.json"]
+        files["gzip/list.json.gz"] = self._answer(targets.API, headers=targets.GZIP)
+        folder = self.folder / "nginx"
+        return lambda port: [nginx.program(), "-p", folder, "-c", nginx.write(folder, port=port, files=files)]
+
+    def _start_others(self, python: Path, *, starts: int) -> None:
+        """Start the peers that have a Python of their own, with the catalogue's own answers as their data."""
+        services = json.loads(self._answer(targets.API))["results"]
+        details = [json.loads(self._answer(f"{targets.API}{each['code']}/")) for each in services]
+        rows, published = self.folder / "rows.json", self.folder / "catalogue.db"
+        tables = {"services": services, "details": details}
+        rows.write_text(json.dumps(tables))
+        datasets.build(published, tables)
+        for name, app, asked, given in (
+            (FASTAPI, "bench.peers.fast:app", f"/services/{targets.CODE}", {"ROWS": str(rows)}),
+            (DATASETTE, "bench.peers.published:app", "/catalogue.json", {"PUBLISHED": str(published)}),
+        ):
+            self._start(name, _uvicorn(python, app), asked=asked, environment=given, starts=starts)
+
+    def _answer(self, path: str, headers: dict | None = None) -> bytes:
+        """Return the bytes of the catalogue's answer, as they are sent."""
+        status, _, body = driving.answer(self.servers[PROJECT], Asked([path], headers=headers or {}), raw=True)
+        if status != 200:
+            raise Failed(f"{PROJECT} 对 {path} 答 {status}")
+        return body
+
+
+def _judged(measured: dict[str, dict[str, list[Figures]]], goals: Sequence[targets.Goal]) -> list[dict]:
+    figures = {
+        target: {name: driving.median(rounds) for name, rounds in servers.items()}
+        for target, servers in measured.items()
+    }
+    return [goal.judge(figures[goal.target]) for goal in goals]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.serving", description=__doc__.splitlines()[0])
+    parser.add_argument("--short", action="store_true", help="只与 nginx 和空的 Django 视图比，不写结果")
+    parser.add_argument("--rounds", type=_positive, help="轮数")
+    parser.add_argument("--seconds", type=_positive, help="每轮秒数")
+    parser.add_argument("--venv", type=Path, default=ROOT / "bench" / ".venv", help="参照的程序装在哪里")
+    parser.add_argument("--table", type=Path, metavar="结果文件", help="把结果文件印成 Markdown 表格")
+    arguments = parser.parse_args()
+    rounds, seconds = SHORT if arguments.short else FULL
+    arguments.rounds, arguments.seconds = arguments.rounds or rounds, arguments.seconds or seconds
+    return arguments
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError("应是 1 以上的整数")
+    return int(text)
+
+
+def _cores() -> tuple[int | None, int | None]:
+    """Return the servers' core and wrk's; two None where there are not two, or none can be chosen. Says so."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) > 1 and shutil.which("taskset"):
+        return cores[0], cores[1]
+    say("处理器不足两个核心，或没有 taskset（apt-get install util-linux）：服务和 wrk 没有分开，数字会低，波动会大。")
+    return None, None
+
+
+def _prepare(environment: dict[str, str]) -> None:
+    command = [sys.executable, "manage.py", "prepare"]
+    prepared = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    if prepared.returncode:
+        raise Failed(f"数据库没有准备好：\n{prepared.stderr[-3000:]}")
+
+
+def _granian(*peer: str):
+    return lambda port: [sys.executable, "-m", "bench.peers.served", port, *peer]
+
+
+def _uvicorn(python: Path, app: str):
+    return lambda port: [python, "-m", "uvicorn", app, "--port", port, "--workers", 1, "--no-access-log"]
+
+
+def _versions(python: Path) -> dict[str, str]:
+    """Return the versions of all that took part."""
+    told = {}
+    for name, command in (("nginx", [nginx.program(), "-v"]), ("wrk", ["wrk", "-v"])):
+        said = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - our own commands
+        found = re.search(r"(?:nginx/|wrk )(\S+)", said.stdout + said.stderr)
+        told[name] = found[1] if found else "?"
+    return {
+        "Python": platform.python_version(),
+        "SQLite": sqlite3.sqlite_version,
+        **{name: importlib.metadata.version(name) for name in TOLD},
+        **environment.versions(python),
+        **told,
+    }
+
+
+def _cpu() -> str:
+    with contextlib.suppress(OSError):
+        if found := re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE):
+            return found[1]
+    return platform.processor() or platform.machine()
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

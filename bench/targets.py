@@ -1,0 +1,152 @@
+"""What is asked of whom, and how fast the catalogue should be at it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from bench.driving import Asked, Figures
+from bench.peers import datasets
+
+QUERIES = Path(__file__).resolve().parent.parent / "tests" / "queries.json"
+# The catalogue, the same without its memory of answers, and what they are measured against.
+PROJECT, ANEW, NGINX, EMPTY = "project", "project-anew", "nginx", "empty-view"
+FASTAPI, DATASETTE, PLAIN = "FastAPI", "Datasette", "plain-DRF"
+PEERS = (FASTAPI, DATASETTE, PLAIN)
+SHORT = (PROJECT, NGINX, EMPTY)
+
+API = "/api/v1/services/"
+CODE, LAST, DOMAIN = "NM-05-01", "NM-09-01", "NM-05"
+FILTER, SEARCH = f"{API}?domain={DOMAIN}", f"{API}?q={quote('低保')}"
+# nginx's files, and whose answers they are.
+GZIP = {"Accept-Encoding": "gzip"}
+FILES = {"list.json": API, "detail.json": f"{API}{CODE}/", "filter.json": FILTER, "search.json": SEARCH}
+ENTITLED = json.dumps(
+    {"circumstances": {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}}
+)
+
+# Every domain in every order: as many lists as the same request comes after.
+ORDERS = {"number": "number", "code": "service__code", "name": "name"}
+LISTS = [(f"NM-{number:02}", sign, field) for number in range(1, 10) for sign in ("", "-") for field in ORDERS]
+WORDS = [
+    query
+    for group in ("parts of names", "two and one characters")
+    for query, *_ in json.loads(QUERIES.read_text())[group]
+]
+
+
+def _datasette(code: str, sign: str, field: str) -> str:
+    order = "_sort_desc" if sign else "_sort"
+    return "/catalogue/services.json?" + urlencode({"_shape": "array", "domain_code": code, order: field})
+
+
+TARGETS: dict[str, dict[str, Asked]] = {
+    "list": {
+        PROJECT: Asked([API], LAST),
+        NGINX: Asked(["/list.json"], LAST),
+        FASTAPI: Asked(["/services"], LAST),
+        DATASETTE: Asked(["/catalogue/services.json?_shape=array"], LAST),
+        PLAIN: Asked(["/services/"], LAST),
+    },
+    "list, gzip": {
+        PROJECT: Asked([API], LAST, headers=GZIP),
+        NGINX: Asked(["/gzip/list.json"], LAST, headers=GZIP),
+    },
+    "not modified": {
+        PROJECT: Asked([f"{API}{CODE}/"], CODE, known=True),
+        NGINX: Asked(["/detail.json"], CODE, known=True),
+    },
+    "detail": {
+        PROJECT: Asked([f"{API}{CODE}/"], "citations"),
+        NGINX: Asked(["/detail.json"], "citations"),
+        FASTAPI: Asked([f"/services/{CODE}"], "citations"),
+        DATASETTE: Asked([f"/catalogue/details/{CODE}.json?_shape=array"], "citations"),
+        PLAIN: Asked([f"/services/{CODE}/"], "citations"),
+    },
+    "filter": {PROJECT: Asked([FILTER], CODE, LAST), NGINX: Asked(["/filter.json"], CODE, LAST)},
+    "search": {PROJECT: Asked([SEARCH], "matches", LAST), NGINX: Asked(["/search.json"], "matches", LAST)},
+    "first list": {ANEW: Asked([API], LAST), PLAIN: Asked(["/services/"], LAST)},
+    "first filter": {
+        ANEW: Asked([f"{API}?domain={code}&ordering={sign}{field}" for code, sign, field in LISTS], "NM-01-01", LAST),
+        PLAIN: Asked(
+            [f"/services/?domain={code}&ordering={sign}{ORDERS[field]}" for code, sign, field in LISTS],
+            "NM-01-01",
+            LAST,
+        ),
+        DATASETTE: Asked([_datasette(*each) for each in LISTS], "NM-01-01", LAST),
+    },
+    "first search": {
+        ANEW: Asked([f"{API}?{urlencode({'q': word})}" for word in WORDS], "NM-", LAST),
+        DATASETTE: Asked(
+            [
+                "/catalogue/services.json?" + urlencode({"_shape": "array", "_search": datasets.phrase(word)})
+                for word in WORDS
+            ],
+            "NM-",
+            LAST,
+        ),
+    },
+    "entitlements": {
+        PROJECT: Asked(
+            ["/api/v1/entitlements/"], "next_question", headers={"Content-Type": "application/json"}, body=ENTITLED
+        ),
+        EMPTY: Asked(["/empty"], "{}", headers={"Content-Type": "application/json"}, body=ENTITLED),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How fast one server should be at one target: so many times the requests of the fastest of ``against``.
+
+    With ``p99`` it is the time of 99 of 100 answers that is compared, and may be so many times the other's at most;
+    without ``against`` it may be so many seconds at most.
+    """
+
+    target: str
+    bound: float
+    against: Sequence[str] = (NGINX,)
+    p99: bool = False
+
+    def judge(self, figures: Mapping[str, Figures]) -> dict:
+        """Return the value, who it is against, and whether it is met, of one target's figures by server."""
+        own = next(each for name, each in figures.items() if name in (PROJECT, ANEW))
+        other = max((name for name in self.against if name in figures), key=lambda name: figures[name].rate, default="")
+        if self.p99:
+            value = own.p99 / figures[other].p99 if other else own.p99
+            return self._judged(value, other, value <= self.bound)
+        value = own.rate / figures[other].rate
+        return self._judged(value, other, value >= self.bound)
+
+    def _judged(self, value: float, other: str, met: bool) -> dict:
+        of = "p99" if self.p99 else "rate"
+        return {
+            "target": self.target, "of": of, "value": value, "bound": self.bound, "against": other or None, "met": met,
+        }  # fmt: skip
+
+
+GOALS = (
+    Goal("list", 0.75),
+    Goal("list, gzip", 0.60),
+    Goal("not modified", 0.50),
+    Goal("detail", 0.60),
+    Goal("detail", 3, p99=True),
+    Goal("filter", 0.60),
+    Goal("search", 0.50),
+    Goal("list", 5, PEERS),
+    Goal("detail", 5, PEERS),
+    Goal("first list", 8, (PLAIN,)),
+    Goal("first filter", 8, (PLAIN,)),
+    Goal("first filter", 1, (DATASETTE,)),
+    Goal("first search", 1, (DATASETTE,)),
+    Goal("entitlements", 0.5, (EMPTY,)),
+    Goal("entitlements", 0.010, (), p99=True),
+)
+# The short form fails below this part of a goal, so that a noisy machine does not make it fail.
+SLACK = 0.75
+
+
+def short(goal: Goal) -> bool:
+    """Say whether the short form asks for a goal."""
+    return not goal.p99 and goal.against in ((NGINX,), (EMPTY,))
