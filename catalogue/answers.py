@@ -20,6 +20,8 @@ from django.utils import timezone
 from catalogue import asked, coding, conditions, judging, lasting, negotiating, tracing, watching
 from catalogue.remembering import Answer, Form, Headers, Memory
 
+# Where answers may last. Elsewhere nothing is touched: the desk's parameters mean what the desk says.
+MAY_LAST = ("/api/", "/services/", "/llms.txt")
 # Seconds for which what was seen of the database is believed.
 BELIEVED = 0.5
 READ = ("GET", "HEAD")
@@ -49,7 +51,7 @@ class Answers:
     def __init__(self, application: Callable, *, limit: int, believed: float = BELIEVED):
         self._application, self._limit, self._believed = application, limit, believed
         self._moment: Moment | None = None
-        self._turning = threading.Lock()
+        self._turning, self._asking = threading.Lock(), threading.Lock()
         self._counts = dict.fromkeys(("remembered", "made", "judged", "passed on"), 0)
         self._short_way = judging.ShortWay(application)
         # Behind a proxy of ours the scheme is what it says.
@@ -58,7 +60,11 @@ class Answers:
 
     def __call__(self, environ: dict, start_response: StartResponse) -> Iterable[bytes]:
         reads = environ["REQUEST_METHOD"] in READ
-        if not reads and (environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] != judging.PATH):
+        if reads:
+            ours = self._limit and environ["PATH_INFO"].startswith(MAY_LAST)
+        else:
+            ours = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] == judging.PATH
+        if not ours:
             return self._pass_on(environ, start_response)
         moment = self._moment
         if moment is None or not moment.since <= time.time() < moment.until:
@@ -77,7 +83,7 @@ class Answers:
         if not reads:
             self._counts["judged"] += 1
             return self._short_way.answer(environ, start_response, moment.in_force, said)
-        if not self._limit or not _is_plain(environ):
+        if not _is_plain(environ):
             return self._pass_on(environ, start_response)
         memory = moment.memory
         found = memory.shortcuts.get(said)
@@ -193,6 +199,9 @@ class Answers:
                 moment = self._turned(moment.seen, today)
             if moment:
                 self._believe(moment, now, today)
+        if not self._asking.acquire(blocking=False):
+            # Only one of us waits for a database that does not answer.
+            return moment
         try:
             # As Django does before each request; inside a transaction, only a test is.
             if not connection.in_atomic_block:
@@ -201,6 +210,8 @@ class Answers:
         except (DatabaseError, InterfaceError):
             connection.close()
             return moment
+        finally:
+            self._asking.release()
         with self._turning:
             if self._moment is None or self._moment.seen != seen:
                 moment = self._turned(seen, today)

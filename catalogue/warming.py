@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 
-from catalogue import choosing, listing
-from catalogue.models import Edition
+from catalogue import choosing, listing, watching
 
 VOCABULARIES = ("domain", "department", "targetgroup", "source", "indicator", "project", "fact")
 
@@ -16,10 +15,10 @@ def addresses() -> Iterator[str]:
     One query and those of ``listing``. Without an edition in force only the vocabularies.
     """
     yield from (reverse(f"{name}-list") for name in VOCABULARIES)
-    found = Edition.objects.in_force(choosing.today()).values_list("pk", "digest").first()
+    found = watching.look().in_force(choosing.today())
     if found is None:
         return
-    edition = choosing.kept(*found)
+    edition = choosing.kept(found.pk, found.digest)
     services = reverse("service-list")
     yield from (reverse("root"), reverse("edition-list"), reverse("llms"), reverse("feed"), services)
     # The first search makes the index.

@@ -1,11 +1,16 @@
 """What readers are told of at a moment: whether it has changed since, and which edition is in force then."""
 
 import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils import timezone
 
 from catalogue.models import Edition, Touch
+from catalogue.models.touches import Stamp
+
+# Of how many stamps it is kept what they stand for.
+STAMPS_KEPT = 4
 
 
 class Seen(NamedTuple):
@@ -14,12 +19,16 @@ class Seen(NamedTuple):
     ``stamp`` differs after every change; of each published edition ``editions`` has what decides which is in force.
     """
 
-    stamp: tuple[int, int | None]
+    stamp: Stamp
     editions: tuple["Published", ...]
 
-    def in_force(self, on: datetime.date) -> "Published | None":
-        """Return the edition in force on a day, as ``EditionQuerySet.in_force()`` finds it."""
-        return max((each for each in self.editions if each.effective_from <= on), default=None)
+    def in_force(self, on: datetime.date, *, known_at: datetime.datetime | None = None) -> "Published | None":
+        """Return the edition in force on a day, as far as was published by a moment.
+
+        It is the one ``EditionQuerySet.in_force()`` finds.
+        """
+        known = (each for each in self.editions if known_at is None or each.published_at <= known_at)
+        return max((each for each in known if each.effective_from <= on), default=None)
 
 
 class Published(NamedTuple):
@@ -30,14 +39,20 @@ class Published(NamedTuple):
     number: int
     pk: int
     digest: str
+    slug: str
 
 
 def look() -> Seen:
-    """Look at the database. Two queries; raises what they raise."""
-    # The stamp first: what changes in between shows the next time.
+    """Look at the database. One query, after a change two; raises what they raise."""
     stamp = Touch.objects.stamp()
-    editions = Edition.objects.published().order_by()
-    return Seen(stamp, tuple(Published(*row) for row in editions.values_list(*Published._fields)))
+    return Seen(stamp, _editions(stamp))
+
+
+@lru_cache(maxsize=STAMPS_KEPT)
+def _editions(stamp: Stamp) -> tuple[Published, ...]:
+    """The published editions while nothing changes. Asked after the stamp: what changes in between shows next time."""
+    editions = Edition.objects.published().order_by("number")
+    return tuple(Published(*row) for row in editions.values_list(*Published._fields))
 
 
 def midnight(day: datetime.date) -> float:

@@ -77,10 +77,11 @@ class Django:
     """Django, with how often it was asked."""
 
     def __init__(self):
-        self.application, self.asked = get_wsgi_application(), 0
+        self.application, self.asked, self.queries = get_wsgi_application(), 0, []
 
     def __call__(self, environ, start_response):
         self.asked += 1
+        self.queries.append(environ["QUERY_STRING"])
         return self.application(environ, start_response)
 
 
@@ -166,6 +167,12 @@ def test_whatever_else_is_passed_on_as_it_came(django, believing, address):
         assert told.status == direct.status
         assert set(told.headers) == set(direct.headers)
     assert (django.asked, len(believing)) == (2, 0)
+
+
+def test_what_the_desk_is_asked_is_left_as_it_is(django, believing):
+    ask(believing, "/admin/catalogue/entry/?q=ABC&domain=NM-05&domain=NM-01&page=02")
+
+    assert django.queries == ["q=ABC&domain=NM-05&domain=NM-01&page=02"]
 
 
 @pytest.mark.parametrize(
@@ -395,6 +402,7 @@ def test_a_lost_database_leaves_what_is_remembered(django, remembering):
     with connection.execute_wrapper(lost):
         assert same(ask(remembering, LIST), before)
         assert ask(remembering, DETAIL).status == 503
+        assert ask(remembering, "/healthz").status == 200
 
 
 @pytest.mark.parametrize(("on", "slug"), [("2021-11-04", None), ("2021-11-05", "2021"), ("2026-11-01", "2026")])

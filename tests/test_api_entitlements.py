@@ -316,7 +316,7 @@ def test_the_rules_are_read_once_and_circumstances_are_in_no_query(client, db, d
     with django_assert_num_queries(1) as asked:
         ask(client, {"months_resident": 4711})
 
-    assert "catalogue_edition" in asked.captured_queries[0]["sql"]
+    assert "catalogue_touch" in asked.captured_queries[0]["sql"]
     assert "4711" not in str(asked.captured_queries)
 
 

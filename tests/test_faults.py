@@ -21,8 +21,9 @@ pytestmark = pytest.mark.own_database
         (["kill_publisher", "--runs", "10", "--services", "8"], "10 次 kill -9 之后"),
         (["race_publisher", "--runs", "6"], "6 次竞争"),
         (["concurrent_saves", "--editors", "10", "--saves", "4"], "每次接受的都在记录中"),
+        (["published_elsewhere"], "两个进程都答出新版本"),
     ],
-    ids=["kill-9", "race", "10-editors"],
+    ids=["kill-9", "race", "10-editors", "elsewhere"],
 )
 def test_nothing_is_lost(command, said):
     ran = subprocess.run(  # noqa: S603 - our own command

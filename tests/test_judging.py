@@ -121,7 +121,7 @@ def test_nothing_of_who_asked_is_kept(answers):
     assert b'"given":' + said in judge(answers, {"months_resident": number}).body
 
     gc.collect()
-    left = [each for each in gc.get_objects() if isinstance(each, dict | list | tuple)]
-    held = [value for each in left for value in (each.values() if isinstance(each, dict) else each)]
+    left = [each for each in gc.get_objects() if type(each) in (dict, list, tuple)]
+    held = [value for each in left for value in (list(each.values()) if type(each) is dict else each)]
     assert not [value for value in held if isinstance(value, bytes | str) and f'"given":{number}' in str(value)]
     assert str(number) not in repr(vars(answers)) + repr(vars(answers._short_way))

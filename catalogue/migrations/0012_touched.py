@@ -46,9 +46,9 @@ def overlook(apps, schema_editor):
 
 
 def _statements(vendor):
-    # SQLite has no DEFAULT VALUES inside a trigger; a key that is NULL is the next one.
-    values = "(id) VALUES (NULL)" if vendor == "sqlite" else "DEFAULT VALUES"
-    note = f"INSERT INTO catalogue_touch {values};"
+    # Another each time: a key may come again, after a change that was taken back.
+    token = "lower(hex(randomblob(16)))" if vendor == "sqlite" else "md5(random()::text || clock_timestamp()::text)"
+    note = f"INSERT INTO catalogue_touch (token) VALUES ({token});"
     if vendor == "postgresql":
         yield f"CREATE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {note} RETURN NULL; END $$"
     for table, known in TOUCHED.items():

@@ -1,17 +1,22 @@
 """That something readers are told of has changed: triggers of the database note it, whoever changed what."""
 
-from django.db import models
-from django.db.models import Count, Max
+from django.db import connection, models
+from django.db.models import Max
+
+# What differs after every change that readers are told of.
+Stamp = tuple[int, int | None, str | None]
+STAMP = "SELECT COUNT(*), MAX(id), (SELECT token FROM catalogue_touch ORDER BY id DESC LIMIT 1) FROM catalogue_touch"
 
 
 class TouchQuerySet(models.QuerySet):
-    def stamp(self) -> tuple[int, int | None]:
-        """Return what differs after every change that readers are told of. One query.
+    def stamp(self) -> Stamp:
+        """Return what differs after every change that readers are told of. One short query.
 
-        Two numbers: a transaction that began earlier may end later, with a smaller key.
+        How many there were too: a transaction that began earlier may end later, with a smaller key.
         """
-        found = self.aggregate(count=Count("pk"), newest=Max("pk"))
-        return found["count"], found["newest"]
+        with connection.cursor() as cursor:
+            cursor.execute(STAMP)
+            return tuple(cursor.fetchone())
 
     def prune(self) -> None:
         """Keep the newest alone: what it was is told by that one, and by how many came after it."""
@@ -20,6 +25,9 @@ class TouchQuerySet(models.QuerySet):
 
 class Touch(models.Model):
     """One change of a row that readers are told of (变动). Which row is not said: ``Event`` records that."""
+
+    # Random: a key may come again, after a change that was taken back.
+    token = models.CharField("标记", max_length=32, editable=False)
 
     objects = TouchQuerySet.as_manager()
 
