@@ -15,6 +15,7 @@ import platform
 import re
 import secrets
 import shutil
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -28,7 +29,7 @@ from pathlib import Path
 from bench import driving, reporting, targets
 from bench.driving import Asked, Figures
 from bench.peers import datasets, environment, nginx
-from bench.starting import ROOT, Failed, Server
+from bench.starting import ROOT, Command, Failed, Server
 from bench.targets import ANEW, DATASETTE, EMPTY, FASTAPI, GOALS, NGINX, PLAIN, PROJECT, TARGETS
 
 RESULTS = ROOT / "bench" / "results"
@@ -45,27 +46,38 @@ def main() -> int:
     if arguments.table:
         print(reporting.markdown(json.loads(arguments.table.read_text())), end="")
         return 0
-    if missing := [name for name, path in (("nginx", nginx.program()), ("wrk", shutil.which("wrk"))) if not path]:
-        print(f"没有找到 {'、'.join(missing)}：请先安装，例如 apt-get install nginx wrk。", file=sys.stderr)
+    found = {"nginx": nginx.program(), "wrk": shutil.which("wrk"), "taskset": shutil.which("taskset")}
+    if missing := [name for name, path in found.items() if not path]:
+        say(f"没有找到 {'、'.join(missing)}：请先安装，例如 apt-get install nginx wrk util-linux。")
         return 2
+    # The servers are stopped on the way out, whichever way that is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         cores = _cores()
-        python = None if arguments.short else environment.made(arguments.venv)
+        python = None if arguments.short else environment.made(arguments.venv.absolute())
         with tempfile.TemporaryDirectory(prefix="bench-") as folder, contextlib.ExitStack() as started:
-            run = Run(Path(folder), cores, rounds=arguments.rounds, seconds=arguments.seconds)
-            started.callback(run.stop)
+            run = Run(Path(folder), started, cores, rounds=arguments.rounds, seconds=arguments.seconds)
             run.prepare(python)
             return run.short() if arguments.short else run.full(python)
     except Failed as error:
-        print(error, file=sys.stderr)
+        say(str(error))
         return 1
 
 
 class Run:
     """One run: the servers, and what was measured of them."""
 
-    def __init__(self, folder: Path, cores: tuple[int | None, int | None], *, rounds: int, seconds: int):
-        self.folder, self.rounds, self.seconds = folder, rounds, seconds
+    def __init__(
+        self,
+        folder: Path,
+        started: contextlib.ExitStack,
+        cores: tuple[int | None, int | None],
+        *,
+        rounds: int,
+        seconds: int,
+    ):
+        """Whatever is started is stopped by ``started``."""
+        self.folder, self.started, self.rounds, self.seconds = folder, started, rounds, seconds
         self.core, self.other_core = cores
         self.servers: dict[str, Server] = {}
         self.starts: dict[str, float] = {}
@@ -73,11 +85,16 @@ class Run:
     def prepare(self, python: Path | None) -> None:
         """Make the database and start every server; only the short form's, if there is no Python for the peers."""
         starts = STARTS if python else 1
+        # Whatever is set on this machine: measured is what a catalogue does that was told nothing else.
+        os.environ.pop("ANSWERS_MIB", None)
         own = {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
             "DEBUG": "false",
             "SECRET_KEY": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "127.0.0.1",
             "HTTPS": "false",
+            "BEHIND_PROXY": "false",
+            "PUBLIC_URL": "",
             "DATABASE_URL": f"sqlite:///{self.folder / 'db.sqlite3'}",
         }
         say("正在准备数据库……")
@@ -92,10 +109,6 @@ class Run:
             self._start(PLAIN, _granian("plain"), asked=asked, environment=own, starts=starts)
             self._start_others(python, starts=starts)
 
-    def stop(self) -> None:
-        for server in self.servers.values():
-            server.stop()
-
     def short(self) -> int:
         """Measure what the short form asks for, a target that seems too slow again; 1 if it stays so."""
         goals = [goal for goal in GOALS if targets.short(goal)]
@@ -109,7 +122,7 @@ class Run:
             judged = _judged(measured, goals)
         print(reporting.terminal(self._results(measured, judged)))
         for name in (slow := reporting.too_slow(judged)):
-            print(f"“{reporting.CHINESE[name]}”比应有的慢四分之一以上。", file=sys.stderr)
+            say(f"“{reporting.CHINESE[name]}”比应有的慢四分之一以上。")
         return 1 if slow else 0
 
     def full(self, python: Path) -> int:
@@ -171,10 +184,11 @@ class Run:
             },
         }  # fmt: skip
 
-    def _start(self, name: str, command, *, asked: str, starts: int, environment: dict | None = None) -> None:
+    def _start(self, name: str, command: Command, *, asked: str, starts: int, environment: dict | None = None) -> None:
         """Start a server so many times; the last one stays."""
         server = Server(name, command, asked=asked, folder=self.folder, environment=environment)
         self.servers[name] = server
+        self.started.callback(server.stop)
         say(f"正在启动 {reporting.CHINESE.get(name, name)}……")
         times = []
         for _ in range(starts):
@@ -182,7 +196,7 @@ class Run:
             times.append(server.start(self.core))
         self.starts[name] = statistics.median(times)
 
-    def _nginx(self):
+    def _nginx(self) -> Command:
         """Write nginx's files, whose bytes are what the catalogue answers."""
         files = {name: self._answer(path) for name, path in targets.FILES.items()}
         files["gzip/list.json"] = files["list.json"]
@@ -242,9 +256,9 @@ def _positive(text: str) -> int:
 def _cores() -> tuple[int | None, int | None]:
     """Return the servers' core and wrk's; two None where there are not two, or none can be chosen. Says so."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if len(cores) > 1 and shutil.which("taskset"):
+    if len(cores) > 1:
         return cores[0], cores[1]
-    say("处理器不足两个核心，或没有 taskset（apt-get install util-linux）：服务和 wrk 没有分开，数字会低，波动会大。")
+    say("处理器不足两个核心：服务和 wrk 没有分开，数字会低，波动会大。")
     return None, None
 
 
@@ -257,11 +271,11 @@ def _prepare(environment: dict[str, str]) -> None:
         raise Failed(f"数据库没有准备好：\n{prepared.stderr[-3000:]}")
 
 
-def _granian(*peer: str):
+def _granian(*peer: str) -> Command:
     return lambda port: [sys.executable, "-m", "bench.peers.served", port, *peer]
 
 
-def _uvicorn(python: Path, app: str):
+def _uvicorn(python: Path, app: str) -> Command:
     return lambda port: [python, "-m", "uvicorn", app, "--port", port, "--workers", 1, "--no-access-log"]
 
 

@@ -17,6 +17,9 @@ PROCESSES = Path("/proc")
 # Seconds a server has to give its first answer, and to end once it is told to.
 STARTING, ENDING = 60, 15
 
+# Makes a server's command line of its port.
+Command = Callable[[int], Sequence[object]]
+
 
 class Failed(Exception):
     """What ends the run; the message is a sentence."""
@@ -39,13 +42,13 @@ class Server:
     def __init__(
         self,
         name: str,
-        command: Callable[[int], Sequence[object]],
+        command: Command,
         *,
         asked: str,
         folder: Path,
         environment: Mapping[str, str] | None = None,
     ):
-        """``command`` makes its command line of a port; ``asked`` is the path whose 200 is a good answer."""
+        """``asked`` is the path whose 200 is a good answer; what it writes goes to a file in ``folder``."""
         self.name, self.port, self.asked = name, free_port(), asked
         self.url = f"http://127.0.0.1:{self.port}"
         self._command, self._environment = command(self.port), {**os.environ, **(environment or {})}
