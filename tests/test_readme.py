@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import reporting
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"\$ curl -s 'http://127\.0\.0\.1:8000(/[^']*)'\n```\n```json\n(.*?)```", README, re.DOTALL)
@@ -46,11 +48,18 @@ def test_a_picture_is_there(path):
     assert (ROOT / path).is_file()
 
 
+def test_the_figures_are_those_that_were_measured_last():
+    newest = max((ROOT / "bench" / "results").glob("*.json"))
+    shown = README.partition("<!-- bench -->\n")[2].partition("<!-- /bench -->")[0]
+
+    assert shown.strip() == reporting.markdown(json.loads(newest.read_text())).strip()
+
+
 def test_every_setting_is_in_the_table():
     code = "".join(
         path.read_text() for folder in ("config", "scripts") for path in (ROOT / folder).glob("*") if path.is_file()
     )
-    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"([A-Z_]+)"', code)) - {"DJANGO_SETTINGS_MODULE"}
+    read = set(re.findall(r'(?:environ\.get|flag|words|mebibytes)\(\s*"([A-Z_]+)"', code)) - {"DJANGO_SETTINGS_MODULE"}
     rows = " ".join(line.split("|")[1] for line in README.splitlines() if line.startswith("| `"))
 
     assert read
