@@ -6,6 +6,20 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
+from django.core.wsgi import get_wsgi_application
+
+
+class Django:
+    """Django, with how often it was asked, and with which queries."""
+
+    def __init__(self):
+        self.application, self.asked, self.queries = get_wsgi_application(), 0, []
+
+    def __call__(self, environ: dict, start_response: Callable):
+        self.asked += 1
+        self.queries.append(environ["QUERY_STRING"])
+        return self.application(environ, start_response)
+
 
 class Told(NamedTuple):
     """What an application answered: the status line's code, the headers by their lower-case names, and the body."""

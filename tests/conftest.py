@@ -22,6 +22,8 @@ from catalogue.models import Edition, Entry, Membership, Proposal
 from catalogue.recording import Act
 from services.models import Department, Region
 from services.vocabularies import Terms
+from tests.asking import Django
+from tests.loopback import one_connection
 from tests.openapi import COMMITTED
 from tests.stating import FIGURES, LATER, PROPOSED_AT, changed_standard, state
 
@@ -190,6 +192,13 @@ def publish(act):
         return publishing.publish(edition, act=act("root"))
 
     return publish
+
+
+@pytest.fixture
+def django_counted(db) -> Iterator[Django]:
+    """Django as a WSGI application that counts; its requests stay within the test's transaction."""
+    with one_connection():
+        yield Django()
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,10 @@ import datetime
 import gzip
 import itertools
 import os
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import brotli
 import pytest
-from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError, connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +18,6 @@ from catalogue.answers import Answers
 from catalogue.models import Edition
 from services.models import Department, Meaning, Service, Source, Synonym
 from tests.asking import ask
-from tests.loopback import one_connection
 from tests.stating import state
 
 RUNS = int(os.environ.get("ANSWERS_RUNS", "150"))
@@ -73,34 +70,16 @@ PASSED_ON = [
 EACH_TIME = {"x-request-id", "date", "set-cookie", "expires"}
 
 
-class Django:
-    """Django, with how often it was asked."""
-
-    def __init__(self):
-        self.application, self.asked, self.queries = get_wsgi_application(), 0, []
-
-    def __call__(self, environ, start_response):
-        self.asked += 1
-        self.queries.append(environ["QUERY_STRING"])
-        return self.application(environ, start_response)
-
-
 @pytest.fixture
-def django(db) -> Iterator[Django]:
-    with one_connection():
-        yield Django()
-
-
-@pytest.fixture
-def remembering(django) -> Answers:
+def remembering(django_counted) -> Answers:
     """Answers that look at the database with every request."""
-    return Answers(django, limit=64 * MIB, believed=0)
+    return Answers(django_counted, limit=64 * MIB, believed=0)
 
 
 @pytest.fixture
-def believing(django) -> Answers:
+def believing(django_counted) -> Answers:
     """Answers that look at the database once, and not again while a test runs."""
-    return Answers(django, limit=64 * MIB, believed=3600)
+    return Answers(django_counted, limit=64 * MIB, believed=3600)
 
 
 def same(one, other) -> bool:
@@ -121,22 +100,22 @@ def same(one, other) -> bool:
     ],
     ids=str,
 )
-def test_it_is_what_django_answers_and_django_is_asked_once(django, believing, address, said):
-    direct = ask(django.application, address, **said)
+def test_it_is_what_django_answers_and_django_is_asked_once(django_counted, believing, address, said):
+    direct = ask(django_counted.application, address, **said)
     ask(believing, address)
     first, again = ask(believing, address, **said), ask(believing, address, **said)
 
     assert same(direct, first)
     assert same(first, again)
     assert first.headers["x-request-id"] != again.headers["x-request-id"]
-    assert django.asked == 1
+    assert django_counted.asked == 1
     assert direct.status == (304 if "if_none_match" in said else 200)
 
 
 @pytest.mark.parametrize("address", FILES)
-def test_a_file_that_django_sends_in_pieces_is_remembered_whole(django, believing, address):
+def test_a_file_that_django_sends_in_pieces_is_remembered_whole(django_counted, believing, address):
     accept = "text/csv" if "?" in address else "*/*"
-    direct = ask(django.application, address, accept=accept)
+    direct = ask(django_counted.application, address, accept=accept)
 
     for name in ("identity", "br", "gzip"):
         told = ask(believing, address, accept=accept, accept_encoding=name)
@@ -145,34 +124,34 @@ def test_a_file_that_django_sends_in_pieces_is_remembered_whole(django, believin
         assert {"identity": bytes, "br": brotli.decompress, "gzip": gzip.decompress}[name](told.body) == direct.body
     of_bytes = {"content-length", "etag", "content-encoding"} | EACH_TIME
     assert {*told.headers} - of_bytes == {*direct.headers} - of_bytes
-    assert django.asked == 1
+    assert django_counted.asked == 1
 
 
-def test_what_is_remembered_asks_no_database(django, believing, django_assert_num_queries):
+def test_what_is_remembered_asks_no_database(django_counted, believing, django_assert_num_queries):
     for address in LASTING:
         ask(believing, address)
 
     with django_assert_num_queries(0):
         for address in LASTING:
             assert ask(believing, address).status == 200
-    assert django.asked == len(LASTING)
+    assert django_counted.asked == len(LASTING)
 
 
 @pytest.mark.parametrize("address", PASSED_ON)
-def test_whatever_else_is_passed_on_as_it_came(django, believing, address):
-    direct = ask(django.application, address, accept_encoding="gzip", if_none_match="*")
+def test_whatever_else_is_passed_on_as_it_came(django_counted, believing, address):
+    direct = ask(django_counted.application, address, accept_encoding="gzip", if_none_match="*")
 
     for _ in range(2):
         told = ask(believing, address, accept_encoding="gzip", if_none_match="*")
         assert told.status == direct.status
         assert set(told.headers) == set(direct.headers)
-    assert (django.asked, len(believing)) == (2, 0)
+    assert (django_counted.asked, len(believing)) == (2, 0)
 
 
-def test_what_the_desk_is_asked_is_left_as_it_is(django, believing):
+def test_what_the_desk_is_asked_is_left_as_it_is(django_counted, believing):
     ask(believing, "/admin/catalogue/entry/?q=ABC&domain=NM-05&domain=NM-01&page=02")
 
-    assert django.queries == ["q=ABC&domain=NM-05&domain=NM-01&page=02"]
+    assert django_counted.queries == ["q=ABC&domain=NM-05&domain=NM-01&page=02"]
 
 
 @pytest.mark.parametrize(
@@ -190,17 +169,17 @@ def test_what_the_desk_is_asked_is_left_as_it_is(django, believing):
         ("/api/v1/services.csv?facets=true", 400),
     ],
 )
-def test_an_error_is_never_kept(django, believing, address, status):
-    direct = ask(django.application, address)
+def test_an_error_is_never_kept(django_counted, believing, address, status):
+    direct = ask(django_counted.application, address)
 
     for _ in range(2):
         told = ask(believing, address)
         assert same(told, direct)
         assert told.status == status
-    assert (django.asked, len(believing)) == (2, 0)
+    assert (django_counted.asked, len(believing)) == (2, 0)
 
 
-def test_a_form_that_there_is_not_is_refused_each_time_while_the_others_are_kept(django, believing):
+def test_a_form_that_there_is_not_is_refused_each_time_while_the_others_are_kept(django_counted, believing):
     ask(believing, LIST)
 
     for _ in range(2):
@@ -219,11 +198,11 @@ def test_a_form_that_there_is_not_is_refused_each_time_while_the_others_are_kept
         "/%61pi/v1/services/?domain=NM-01,NM-05&verification=verbatim",
     ],
 )
-def test_one_question_has_one_answer_however_it_is_put(django, believing, address):
+def test_one_question_has_one_answer_however_it_is_put(django_counted, believing, address):
     first = ask(believing, f"{LIST}?domain=NM-01,NM-05&verification=verbatim")
 
     assert same(ask(believing, address), first)
-    assert (django.asked, len(believing)) == (1, 1)
+    assert (django_counted.asked, len(believing)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -241,17 +220,17 @@ def test_one_question_has_one_answer_however_it_is_put(django, believing, addres
     ],
     ids=str,
 )
-def test_what_decides_nothing_makes_no_second_answer(django, believing, said):
+def test_what_decides_nothing_makes_no_second_answer(django_counted, believing, said):
     first = ask(believing, DETAIL)
 
     assert same(ask(believing, DETAIL, **said), first)
-    assert (django.asked, len(believing)) == (1, 1)
+    assert (django_counted.asked, len(believing)) == (1, 1)
 
 
 @pytest.mark.parametrize(("one", "other"), [("養老", "养老"), ("ＹＡＮＧＬＡＯ", "yanglao"), ("  低保 ", "低保")])
-def test_what_folds_alike_is_one_search(django, believing, one, other):
+def test_what_folds_alike_is_one_search(django_counted, believing, one, other):
     assert same(ask(believing, f"{LIST}?{urlencode({'q': one})}"), ask(believing, f"{LIST}?{urlencode({'q': other})}"))
-    assert (django.asked, len(believing)) == (1, 1)
+    assert (django_counted.asked, len(believing)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -259,15 +238,15 @@ def test_what_folds_alike_is_one_search(django, believing, one, other):
     [{"accept_language": "en"}, {"accept_language": "zh-TW"}, {"host": "localhost"}],
     ids=str,
 )
-def test_what_decides_makes_an_answer_of_its_own(django, believing, said):
+def test_what_decides_makes_an_answer_of_its_own(django_counted, believing, said):
     first, other = ask(believing, LIST), ask(believing, LIST, **said)
 
     assert first.body != other.body
-    assert same(ask(django.application, LIST, **said), other)
-    assert (django.asked, len(believing)) == (2, 2)
+    assert same(ask(django_counted.application, LIST, **said), other)
+    assert (django_counted.asked, len(believing)) == (2, 2)
 
 
-def test_a_language_in_the_address_makes_that_of_the_header_indifferent(django, believing):
+def test_a_language_in_the_address_makes_that_of_the_header_indifferent(django_counted, believing):
     told = [ask(believing, f"{LIST}?lang=en", accept_language=each) for each in ("en", "zh-TW", "")]
 
     assert same(*told[:2])
@@ -276,7 +255,7 @@ def test_a_language_in_the_address_makes_that_of_the_header_indifferent(django, 
 
 
 @pytest.mark.parametrize("host", ["elsewhere.example", "", "a b"])
-def test_a_host_that_is_not_ours_is_refused_each_time(django, believing, host):
+def test_a_host_that_is_not_ours_is_refused_each_time(django_counted, believing, host):
     ask(believing, LIST)
 
     for _ in range(2):
@@ -289,11 +268,11 @@ def test_a_host_that_is_not_ours_is_refused_each_time(django, believing, host):
     [{"if_match": '"other"'}, {"if_match": "*"}, {"if_modified_since": "Mon, 23 Nov 2026 00:00:00 GMT"}],
     ids=str,
 )
-def test_other_conditions_are_judged_by_django(django, believing, said):
+def test_other_conditions_are_judged_by_django(django_counted, believing, said):
     ask(believing, LIST)
 
-    assert same(ask(believing, LIST, **said), ask(django.application, LIST, **said))
-    assert django.asked == 2
+    assert same(ask(believing, LIST, **said), ask(django_counted.application, LIST, **said))
+    assert django_counted.asked == 2
 
 
 @pytest.mark.parametrize("wrap", ["{}", "W/{}", '"other", {}', 'W/"a,b",W/{}', "*", " * "])
@@ -315,18 +294,18 @@ def test_head_has_the_headers_of_get_and_no_body(believing):
     assert head.headers["content-length"] == str(len(got.body))
 
 
-def test_posting_is_never_remembered(django, believing):
+def test_posting_is_never_remembered(django_counted, believing):
     for _ in range(2):
         ask(believing, LIST, method="POST")
 
-    assert (django.asked, len(believing)) == (2, 0)
+    assert (django_counted.asked, len(believing)) == (2, 0)
 
 
-def test_without_memory_everything_is_passed_on(django):
-    forgetful = Answers(django, limit=0)
+def test_without_memory_everything_is_passed_on(django_counted):
+    forgetful = Answers(django_counted, limit=0)
 
     assert ask(forgetful, LIST, accept_encoding="br").headers["content-encoding"] == "br"
-    assert (django.asked, len(forgetful)) == (1, 0)
+    assert (django_counted.asked, len(forgetful)) == (1, 0)
 
 
 # What changes what readers are told, and an address where it shows at once.
@@ -364,12 +343,12 @@ def test_a_publication_shows_at_the_next_look(remembering, make_edition):
     assert same(ask(remembering, f"{LIST}?edition=2026"), kept)
 
 
-def test_a_draft_changes_nothing_that_is_remembered(django, remembering, make_edition):
+def test_a_draft_changes_nothing_that_is_remembered(django_counted, remembering, make_edition):
     ask(remembering, LIST)
     make_edition("draft", "2027-01-01", at=None)
     ask(remembering, LIST)
 
-    assert django.asked == 1
+    assert django_counted.asked == 1
 
 
 def test_what_was_seen_is_believed_for_less_than_a_second():
@@ -377,7 +356,7 @@ def test_what_was_seen_is_believed_for_less_than_a_second():
 
 
 def test_midnight_needs_no_look_at_the_database(
-    django, believing, make_edition, monkeypatch, django_assert_num_queries
+    django_counted, believing, make_edition, monkeypatch, django_assert_num_queries
 ):
     make_edition("tomorrow", "2026-11-24", entries=[state()])
     clock = [datetime.datetime.fromisoformat("2026-11-23T23:59:59.9+08:00")]
@@ -391,10 +370,10 @@ def test_midnight_needs_no_look_at_the_database(
 
     assert b'"slug":"2026"' in today.body
     assert b'"slug":"tomorrow"' in tomorrow.body
-    assert django.asked == 2
+    assert django_counted.asked == 2
 
 
-def test_a_lost_database_leaves_what_is_remembered(django, remembering):
+def test_a_lost_database_leaves_what_is_remembered(django_counted, remembering):
     def lost(*_):
         raise OperationalError("gone")
 
@@ -471,9 +450,9 @@ headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for 
 
 @settings(max_examples=RUNS, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=addresses, said=headers, method=st.sampled_from(["GET", "GET", "GET", "HEAD"]))
-def test_with_and_without_memory_every_answer_is_the_same(django, believing, address, said, method):
+def test_with_and_without_memory_every_answer_is_the_same(django_counted, believing, address, said, method):
     """``ANSWERS_RUNS=5000 scripts/test tests/test_answers.py`` is the long form."""
-    direct = ask(django.application, address, method=method, **said)
+    direct = ask(django_counted.application, address, method=method, **said)
 
     for told in (ask(believing, address, method=method, **said) for _ in range(2)):
         assert same(direct, told), (direct.status, direct.headers, told.status, told.headers)
@@ -486,8 +465,8 @@ def test_all_requests_are_counted(believing):
     assert believing.counted() == {"remembered": 1, "made": 2, "judged": 0, "passed on": 2}
 
 
-def test_memory_is_bounded_and_what_was_used_last_stays(django):
-    small = Answers(django, limit=MIB // 8, believed=3600)
+def test_memory_is_bounded_and_what_was_used_last_stays(django_counted):
+    small = Answers(django_counted, limit=MIB // 8, believed=3600)
     fields = itertools.combinations(("code", "number", "name", "standard_as_of", "url"), 3)
     questions = [f"{LIST}?fields={','.join(names)}" for names in fields]
 
@@ -497,16 +476,16 @@ def test_memory_is_bounded_and_what_was_used_last_stays(django):
         assert small.size <= MIB // 8
 
     assert 3 < len(small) < len(questions)
-    asked = django.asked
+    asked = django_counted.asked
     ask(small, DETAIL)
     ask(small, questions[-1])
-    assert django.asked == asked
+    assert django_counted.asked == asked
     ask(small, questions[0])
-    assert django.asked == asked + 1
+    assert django_counted.asked == asked + 1
 
 
-def test_what_is_too_large_to_keep_is_answered_all_the_same(django):
-    tiny = Answers(django, limit=MIB // 2, believed=3600)
+def test_what_is_too_large_to_keep_is_answered_all_the_same(django_counted):
+    tiny = Answers(django_counted, limit=MIB // 2, believed=3600)
 
     assert ask(tiny, LIST, accept_encoding="gzip").headers["content-encoding"] == "gzip"
     assert (ask(tiny, LIST).status, len(tiny)) == (200, 0)

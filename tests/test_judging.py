@@ -3,44 +3,24 @@
 import gc
 import json
 import secrets
-from collections.abc import Iterator
 
 import pytest
-from django.core.wsgi import get_wsgi_application
 
 from catalogue.answers import Answers
 from services.examples import PERSONS
 from tests.asking import Told, ask
-from tests.loopback import one_connection
 from tests.stating import state
 
 PATH = "/api/v1/entitlements/"
 EXAMPLE = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}
 
 
-class Django:
-    """Django, with how often it was asked."""
-
-    def __init__(self):
-        self.application, self.asked = get_wsgi_application(), 0
-
-    def __call__(self, environ, start_response):
-        self.asked += 1
-        return self.application(environ, start_response)
-
-
 @pytest.fixture
-def django(db) -> Iterator[Django]:
-    with one_connection():
-        yield Django()
-
-
-@pytest.fixture
-def answers(django) -> Answers:
+def answers(django_counted) -> Answers:
     """Answers that were asked once, so that they know the headers."""
-    found = Answers(django, limit=1024 * 1024, believed=3600)
+    found = Answers(django_counted, limit=1024 * 1024, believed=3600)
     judge(found, EXAMPLE)
-    django.asked = 0
+    django_counted.asked = 0
     return found
 
 
@@ -54,15 +34,15 @@ def same(one: Told, other: Told) -> bool:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en", "zh-TW"])
-def test_it_answers_what_the_view_answers(django, answers, language):
+def test_it_answers_what_the_view_answers(django_counted, answers, language):
     judge(answers, EXAMPLE, accept_language=language)
-    django.asked = 0
+    django_counted.asked = 0
 
     for circumstances in ({}, EXAMPLE, *(dict(person.circumstances) for person in PERSONS)):
-        direct = judge(django.application, circumstances, accept_language=language)
+        direct = judge(django_counted.application, circumstances, accept_language=language)
         assert same(judge(answers, circumstances, accept_language=language), direct)
         assert (direct.status, direct.headers["cache-control"]) == (200, "no-store")
-    assert django.asked == 0
+    assert django_counted.asked == 0
 
 
 def test_it_asks_no_database(answers, django_assert_num_queries):
@@ -96,22 +76,22 @@ def test_it_asks_no_database(answers, django_assert_num_queries):
     ],
     ids=str,
 )
-def test_whatever_is_unusual_is_left_to_the_view(django, answers, said):
+def test_whatever_is_unusual_is_left_to_the_view(django_counted, answers, said):
     address = said.pop("address", PATH)
-    direct = ask(django.application, address, method="POST", **said)
+    direct = ask(django_counted.application, address, method="POST", **said)
 
     assert same(ask(answers, address, method="POST", **said), direct)
-    assert django.asked == 1
+    assert django_counted.asked == 1
 
 
-def test_a_new_edition_is_judged_by_at_the_next_look(django, make_edition):
-    looking = Answers(django, limit=0, believed=0)
+def test_a_new_edition_is_judged_by_at_the_next_look(django_counted, make_edition):
+    looking = Answers(django_counted, limit=0, believed=0)
     judge(looking, EXAMPLE)
     make_edition("small", "2026-11-02", entries=[state()])
 
     told = json.loads(judge(looking, EXAMPLE).body)
 
-    assert (told["edition"]["slug"], len(told["results"]), django.asked) == ("small", 1, 1)
+    assert (told["edition"]["slug"], len(told["results"]), django_counted.asked) == ("small", 1, 1)
 
 
 def test_nothing_of_who_asked_is_kept(answers):
