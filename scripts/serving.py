@@ -35,8 +35,6 @@ MOST_WORKERS = 4
 THREADS = 4
 # Where who listens everywhere is found on this machine.
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not chosen
-# For how many names answers are made ready; each takes some 6 MB in all workers together.
-MOST_ROOTS = 2
 # Said to ourselves, so that we go on as the Python of .venv once and not for ever.
 INSTALLED = "installed"
 # Seconds a request in hand has when the server is told to stop.
@@ -75,7 +73,7 @@ def make_ready() -> tuple[str, str, int, int]:
     installing.say(f"正在准备数据库（{described(database)}）……")
     with installing.alone():
         prepare()
-    warm(roots(host, address, port))
+    warm(found_at(host, address, port))
     # It may have been taken while we installed.
     check_free(address, port)
     return host, address, port, workers
@@ -160,28 +158,24 @@ def application(_target: str) -> Callable:
     return loaded
 
 
-def roots(host: str, address: str, port: int) -> list[str]:
-    """Return the schemes and hosts that readers know us by, as far as the settings tell."""
-    from django.conf import settings
+def warm(base: str) -> None:
+    """Load the application, and have ready what will be asked first, before the workers are forked.
 
-    if settings.PUBLIC_URL:
-        return [settings.PUBLIC_URL]
-    named = [each for each in settings.ALLOWED_HOSTS if not each.startswith((".", "*"))]
-    if settings.SECURE_SSL_REDIRECT or settings.SECURE_PROXY_SSL_HEADER:
-        return [f"https://{each}" for each in named[:MOST_ROOTS]]
-    return [f"http://{in_url(LOOPBACK.get(address, host))}:{port}"]
-
-
-def warm(roots: list[str]) -> None:
-    """Load the application, and have ready what will be asked first, before the workers are forked."""
+    ``base`` is the scheme and host we are found at where the settings name no other.
+    """
     from django.db import connections
 
     from catalogue import warming
 
     ready = application("")
-    for root in roots:
+    for root in warming.roots(base):
         ready.ready(root, warming.addresses())
     connections.close_all()
+
+
+def found_at(host: str, address: str, port: int) -> str:
+    """Return the scheme and host of a server on this machine."""
+    return f"http://{in_url(LOOPBACK.get(address, host))}:{port}"
 
 
 def in_url(address: str) -> str:
@@ -194,7 +188,7 @@ def is_any(address: str) -> bool:
 
 def say_where(host: str, address: str, port: int, *, debug: bool) -> None:
     """Print what is served where, and how to make an account."""
-    base = f"http://{in_url(LOOPBACK.get(address, host))}:{port}"
+    base = found_at(host, address, port)
     installing.say(
         f"\n服务清单  {base}/api/v1/services/\n接口文档  {base}/api/docs/\n编辑台    {base}/admin/\n\n"
         f"建立账号：{account_command(debug=debug)}\n停止服务：Ctrl-C"

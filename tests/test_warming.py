@@ -38,6 +38,42 @@ def test_the_edition_in_force_is_ready(ready, django_assert_num_queries):
     assert ready.counted()["made"] == made == len(list(warming.addresses()))
 
 
+HERE = "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    ("said", "roots"),
+    [
+        ({}, [HERE]),
+        ({"PUBLIC_URL": "https://fw.example.cn"}, ["https://fw.example.cn"]),
+        ({"PUBLIC_URL": "https://elsewhere.cn"}, [HERE]),  # answered by nobody here
+        ({"SECURE_SSL_REDIRECT": True}, ["https://fw.example.cn", "https://www.example.cn"]),
+        ({"SECURE_SSL_REDIRECT": True, "ALLOWED_HOSTS": [".example.cn"]}, []),
+        ({"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"), "ALLOWED_HOSTS": ["*"]}, []),
+    ],
+)
+def test_whom_it_is_made_ready_for(settings, said, roots):
+    settings.ALLOWED_HOSTS = ["fw.example.cn", ".example.cn", "www.example.cn", "third.example.cn"]
+    for name, value in said.items():
+        setattr(settings, name, value)
+
+    assert warming.roots(HERE) == roots
+
+
+def test_behind_a_proxy_the_scheme_is_what_it_says(db, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    with one_connection():
+        ready = Answers(get_wsgi_application(), limit=64 * 1024 * 1024, believed=3600)
+        ready.ready("https://testserver", ["/api/v1/services/NM-05-01/"])
+
+        secure = ask(ready, "/api/v1/services/NM-05-01/", x_forwarded_proto="https")
+        plain = ask(ready, "/api/v1/services/NM-05-01/")
+
+    assert b'"url":"https://testserver/' in secure.body
+    assert b'"url":"http://testserver/' in plain.body
+    assert ready.counted()["made"] == 2
+
+
 def test_without_an_edition_the_vocabularies_are_ready(empty_catalogue):
     addresses = list(warming.addresses())
 

@@ -37,7 +37,7 @@ def main(port: str, peer: str | None = None) -> None:
     with stopping.quietly():
         load("")
         if not peer:
-            serving.warm(serving.roots(HOST, HOST, int(port)))
+            serving.warm(serving.found_at(HOST, HOST, int(port)))
         serving.serve(HOST, HOST, int(port), 1, load=load)
 
 
