@@ -121,7 +121,7 @@ class Answers:
                     response.close()
         if self._moment:
             # Of nobody's way to ask.
-            self._moment.memory.shortcuts.clear()
+            self._moment.memory.forget_shortcuts()
 
     def __len__(self) -> int:
         """How many answers are kept."""

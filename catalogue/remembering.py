@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-from collections.abc import Hashable
 from typing import NamedTuple
 
 from catalogue import coding, conditions
@@ -16,6 +15,8 @@ LEFT = 0.9
 ANSWER, WAY = 4096, 1024
 
 Headers = list[tuple[str, str]]
+# What a request says, part by part.
+Words = tuple[str | None, ...]
 
 
 class Form(NamedTuple):
@@ -33,14 +34,14 @@ class Answer:
     def __init__(self, headers: Headers, body: bytes):
         # On a clock that counts uses.
         self.used = 0
-        self.questions: list[Hashable] = []
+        self.questions: list[Words] = []
         self._forms: dict[str, Form] = {coding.IDENTITY: _form(headers, body)}
 
     @property
     def size(self) -> int:
         """The bytes it takes, roughly."""
         bodies = sum(len(form.body[0]) for form in list(self._forms.values()))
-        return ANSWER + WAY * len(self.questions) + bodies
+        return ANSWER + sum(map(_weight, self.questions)) + bodies
 
     def form(self, name: str) -> Form:
         """Return the answer in a coding, made once; plain if coding is not worth it."""
@@ -64,71 +65,95 @@ class Memory:
     """
 
     def __init__(self, limit: int):
-        self.size = 0
-        self.shortcuts: dict[Hashable, tuple[Answer, Form]] = {}
-        self._limit = limit
-        self._answers: dict[Hashable, Answer] = {}
-        self._ways: dict[Hashable, Lasting] = {}
+        self.shortcuts: dict[Words, tuple[Answer, Form]] = {}
+        self._most, self._most_shortcuts = limit * (1 - SHORTCUTS), limit * SHORTCUTS
+        self._largest = limit * LARGEST
+        self._size = self._shortcuts_size = 0
+        self._answers: dict[Words, Answer] = {}
+        self._ways: dict[Words, Lasting] = {}
         self._uses = itertools.count(1)
         self._changing = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._answers)
 
-    def way(self, question: Hashable) -> Lasting | None:
+    @property
+    def size(self) -> int:
+        """The bytes that all takes, roughly."""
+        return self._size + self._shortcuts_size
+
+    def way(self, question: Words | None) -> Lasting | None:
         """Return by what the answer to a question is chosen, None if nothing is kept of it."""
         return self._ways.get(question)
 
-    def get(self, key: Hashable) -> Answer | None:
+    def get(self, key: Words) -> Answer | None:
         return self._answers.get(key)
 
     def use(self, answer: Answer) -> None:
         """Note that an answer was used just now."""
         answer.used = next(self._uses)
 
-    def keep(self, key: Hashable, answer: Answer, *, question: Hashable, way: Lasting) -> Answer:
+    def keep(self, key: Words, answer: Answer, *, question: Words, way: Lasting) -> Answer:
         """Keep an answer, and the way to it; return the one that is kept already, if there is one."""
         with self._changing:
             answer = self._answers.get(key, answer)
-            if answer.size > self._limit * LARGEST:
+            if answer.size > self._largest:
                 return answer
             if key not in self._answers:
                 self._answers[key] = answer
-                self.size += answer.size
+                self._size += answer.size
             if question not in self._ways:
                 self._ways[question] = way
                 answer.questions.append(question)
-                self.size += WAY
+                self._size += _weight(question)
             self.use(answer)
             self._make_room()
             return answer
 
-    def shorten(self, said: Hashable, answer: Answer, coding: str) -> Form:
+    def shorten(self, said: Words, answer: Answer, coding: str) -> Form:
         """Return an answer in a coding, and lead whoever says the same straight to it from now on."""
         before = answer.size
         form = answer.form(coding)
         with self._changing:
             # Unless it went meanwhile, or never came in.
             if answer.questions and answer.questions[0] in self._ways:
-                self.size += answer.size - before
-                if WAY * len(self.shortcuts) >= self._limit * SHORTCUTS:
-                    self.shortcuts.clear()
-                self.shortcuts[said] = (answer, form)
+                self._size += answer.size - before
+                self._shorten(said, answer, form)
                 self._make_room()
         return form
 
+    def forget_shortcuts(self) -> None:
+        """Let every request be looked up once more. It takes little to make them again."""
+        self.shortcuts.clear()
+        self._shortcuts_size = 0
+
+    def _shorten(self, said: Words, answer: Answer, form: Form) -> None:
+        if said in self.shortcuts:
+            return
+        weight = _weight(said)
+        if self._shortcuts_size + weight > self._most_shortcuts:
+            self.forget_shortcuts()
+        if weight <= self._most_shortcuts:
+            self.shortcuts[said] = (answer, form)
+            self._shortcuts_size += weight
+
     def _make_room(self) -> None:
-        if self.size <= self._limit * (1 - SHORTCUTS):
+        if self._size <= self._most:
             return
         for key, answer in sorted(self._answers.items(), key=lambda item: item[1].used):
-            if self.size <= self._limit * (1 - SHORTCUTS) * LEFT:
+            if self._size <= self._most * LEFT:
                 break
             del self._answers[key]
             for question in answer.questions:
                 self._ways.pop(question, None)
-            self.size -= answer.size
-        # They would hold what has gone. It takes little to make them again.
-        self.shortcuts.clear()
+            self._size -= answer.size
+        # They would hold what has gone.
+        self.forget_shortcuts()
+
+
+def _weight(words: Words) -> int:
+    """What it takes to find something by words: they stand in two keys, and whoever asks decides how long they are."""
+    return WAY + 2 * sum(len(word) for word in words if word)
 
 
 def _form(headers: Headers, body: bytes) -> Form:

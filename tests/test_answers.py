@@ -484,6 +484,17 @@ def test_memory_is_bounded_and_what_was_used_last_stays(django_counted):
     assert django_counted.asked == asked + 1
 
 
+@pytest.mark.parametrize("header", ["accept", "accept_language", "accept_encoding"])
+def test_long_ways_to_ask_take_no_more_room_than_there_is(django_counted, header):
+    small = Answers(django_counted, limit=MIB // 4, believed=3600)
+
+    for number in range(40):
+        ask(small, DETAIL, **{header: f"{'x' * 4000}{number}, *;q=0.1, */*;q=0.1"})
+        assert small.size <= MIB // 4
+
+    assert (len(small), django_counted.asked) == (1, 1)
+
+
 def test_what_is_too_large_to_keep_is_answered_all_the_same(django_counted):
     tiny = Answers(django_counted, limit=MIB // 2, believed=3600)
 
