@@ -245,10 +245,7 @@ def _key(way: lasting.Lasting, question: tuple, environ: Mapping) -> tuple | Non
 
 
 def _kept(headers: Headers, body: bytes) -> Headers:
-    """Return the headers of an answer that are the same each time."""
-    each_time = {tracing.HEADER.lower(), "content-length"}
-    kept = [(name, value) for name, value in headers if name.lower() not in each_time]
-    return [*kept, ("Content-Length", str(len(body)))]
+    return [*lasting.headers_of_each(headers), ("Content-Length", str(len(body)))]
 
 
 def _send(form: Form, environ: Mapping, start_response: StartResponse) -> list[bytes]:

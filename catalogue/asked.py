@@ -8,12 +8,11 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode
 
+from catalogue.parameters import MAX_LENGTH
 from services import searching
 
 # The longest query that is written anew; a longer one can only be refused.
 LONGEST = 8000
-# The longest value that is read (as ``parameters`` has it).
-LONGEST_VALUE = 1000
 
 
 def _whole(values: list[str]) -> list[str]:
@@ -23,13 +22,12 @@ def _whole(values: list[str]) -> list[str]:
 def _listed(values: list[str]) -> list[str]:
     """Of a list, each once, in the order given."""
     parts = [part.strip() for value in values for part in value.split(",")]
-    return [",".join(dict.fromkeys(parts))] if all(parts) else values
+    return list(dict.fromkeys(parts)) if all(parts) else values
 
 
 def _any_of(values: list[str]) -> list[str]:
     """Of codes of which any will do, the order says nothing."""
-    parts = {part.strip() for value in values for part in value.split(",")}
-    return [",".join(sorted(parts))] if all(parts) else values
+    return values if (parts := _listed(values)) is values else sorted(parts)
 
 
 def _searched(values: list[str]) -> list[str]:
@@ -61,6 +59,6 @@ def normalised(query: str) -> str:
 
 
 def _alike(name: str, values: list[str]) -> list[str]:
-    if name not in ALIKE or any(len(value) > LONGEST_VALUE for value in values):
+    if name not in ALIKE or any(len(value) > MAX_LENGTH for value in values):
         return values
     return ALIKE[name](values)

@@ -4,17 +4,17 @@ The same bytes always make the same coded bytes, so that a coded form can have a
 """
 
 import gzip
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
 import brotli
 import zstandard
 
+from catalogue.negotiating import WEIGHT
+
 IDENTITY = "identity"
 # What is not worth coding, in bytes.
 SMALLEST = 500
-WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 # Brotli and zstd at the levels where they are both smaller than gzip and no slower; measured on the list.
 CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=5),

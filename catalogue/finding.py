@@ -3,6 +3,8 @@
 The index depends on the edition and the synonyms alone, and is kept; ``services.searching`` does the comparing.
 """
 
+import dataclasses
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -11,26 +13,42 @@ from django.db import transaction
 
 from catalogue import sealed
 from catalogue.models import Edition, Entry, Touch
+from catalogue.models.touches import Stamp
 from services import hanzi
 from services.models import Reading, Synonym
 from services.searching import READ, Found, Index, Text
 
-# Of how many editions the index is kept.
-EDITIONS_KEPT = 16
+# How many indexes are kept; each takes some 8 MB.
+INDEXES_KEPT = 4
 
 
 def search(edition: Edition, query: str) -> list[Found]:
     """Return the services of a published edition that a query finds, the best first. One query, two the first time."""
-    return _index(edition.pk, edition.digest, Touch.objects.stamp()).search(query)
+    return _index(edition.pk, edition.digest, _synonyms(Touch.objects.stamp())).search(query)
 
 
-@lru_cache(maxsize=EDITIONS_KEPT)
-def _index(pk: int, digest: str, stamp: tuple) -> Index:
-    """The index of an edition, as long as no synonym has changed: whenever one does, the stamp does."""
-    documents, synonyms = sealed.documents_of(pk, digest), Synonym.objects.pairs()
+@dataclasses.dataclass(frozen=True)
+class Synonyms:
+    """Every word with each service it stands for, known by their digest: comparing them all takes a search's time."""
+
+    digest: str
+    pairs: tuple[tuple[str, str], ...] = dataclasses.field(compare=False)
+
+
+@lru_cache(maxsize=INDEXES_KEPT)
+def _synonyms(stamp: Stamp) -> Synonyms:
+    """The synonyms while nothing changes that readers are told of."""
+    pairs = tuple(Synonym.objects.pairs())
+    return Synonyms(hashlib.sha256(repr(pairs).encode()).hexdigest(), pairs)
+
+
+@lru_cache(maxsize=INDEXES_KEPT)
+def _index(pk: int, digest: str, synonyms: Synonyms) -> Index:
+    """The index of an edition: made anew when a synonym has changed, and not when another vocabulary has."""
+    documents = sealed.documents_of(pk, digest)
     said: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
     places: dict[str, int] = {}
-    for word, code in synonyms:
+    for word, code in synonyms.pairs:
         # How many services a word names before this one.
         place = places[word] = places.get(word, -1) + 1
         if code in said:

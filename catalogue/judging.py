@@ -8,14 +8,12 @@ the view gave an answer are, and they say nothing of a person.
 import io
 from collections.abc import Callable, Iterable
 
-from catalogue import choosing, entitling, negotiating, tracing, wire
+from catalogue import choosing, entitling, lasting, negotiating, tracing, wire
 from catalogue.watching import Published
 from services.eligibility import OUTCOMES
 
 PATH = "/api/v1/entitlements/"
 JSON = {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
-# The longest body that is read, in bytes: the longest that says something is a tenth of it.
-LONGEST = 64 * 1024
 # Of how many ways to ask the headers are kept.
 WAYS = 256
 
@@ -57,8 +55,7 @@ class ShortWay:
             if status == "200 OK":
                 if len(self._headers) >= WAYS:
                     self._headers.clear()
-                each_time = {"content-length", tracing.HEADER.lower()}
-                self._headers[said] = [each for each in headers if each[0].lower() not in each_time]
+                self._headers[said] = lasting.headers_of_each(headers)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return start
@@ -71,7 +68,7 @@ def _is_plain(environ: dict) -> bool:
         and environ.get("CONTENT_TYPE", "").lower() in JSON
         and length.isascii()
         and length.isdigit()
-        and int(length) <= LONGEST
+        and int(length) <= wire.LONGEST
     )
 
 

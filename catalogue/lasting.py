@@ -4,10 +4,12 @@ A view that reads nothing else says so with ``mark()``; ``catalogue.answers``, i
 it answered. What is not marked is asked of Django each time: whoever forgets the mark loses speed and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.http import HttpRequest
+
+from catalogue import tracing
 
 _MARK, _IN_FRONT = "catalogue.lasting", "catalogue.answers"
 
@@ -33,6 +35,12 @@ def mark(request: HttpRequest, *, offered: Sequence[str] = (), spoken: bool = Fa
 def marked(environ: Mapping) -> Lasting | None:
     """Return the mark of a request, by its WSGI environment."""
     return environ.get(_MARK)
+
+
+def headers_of_each(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the headers that every answer of the same sort has: not its own number, nor its length."""
+    own = {tracing.HEADER.lower(), "content-length"}
+    return [(name, value) for name, value in headers if name.lower() not in own]
 
 
 def stand_in_front(environ: dict) -> None:

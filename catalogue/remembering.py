@@ -34,6 +34,8 @@ class Answer:
     def __init__(self, headers: Headers, body: bytes):
         # On a clock that counts uses.
         self.used = 0
+        # What a memory has counted of it.
+        self.counted = 0
         self.questions: list[Words] = []
         self._forms: dict[str, Form] = {coding.IDENTITY: _form(headers, body)}
 
@@ -99,25 +101,22 @@ class Memory:
             answer = self._answers.get(key, answer)
             if answer.size > self._largest:
                 return answer
-            if key not in self._answers:
-                self._answers[key] = answer
-                self._size += answer.size
+            self._answers[key] = answer
             if question not in self._ways:
                 self._ways[question] = way
                 answer.questions.append(question)
-                self._size += _weight(question)
+            self._count(answer)
             self.use(answer)
             self._make_room()
             return answer
 
     def shorten(self, said: Words, answer: Answer, coding: str) -> Form:
         """Return an answer in a coding, and lead whoever says the same straight to it from now on."""
-        before = answer.size
         form = answer.form(coding)
         with self._changing:
             # Unless it went meanwhile, or never came in.
             if answer.questions and answer.questions[0] in self._ways:
-                self._size += answer.size - before
+                self._count(answer)
                 self._shorten(said, answer, form)
                 self._make_room()
         return form
@@ -126,6 +125,11 @@ class Memory:
         """Let every request be looked up once more. It takes little to make them again."""
         self.shortcuts.clear()
         self._shortcuts_size = 0
+
+    def _count(self, answer: Answer) -> None:
+        """Count what an answer takes now: it may have got another form since, from another thread too."""
+        self._size += answer.size - answer.counted
+        answer.counted = answer.size
 
     def _shorten(self, said: Words, answer: Answer, form: Form) -> None:
         if said in self.shortcuts:
@@ -146,7 +150,7 @@ class Memory:
             del self._answers[key]
             for question in answer.questions:
                 self._ways.pop(question, None)
-            self._size -= answer.size
+            self._size -= answer.counted
         # They would hold what has gone.
         self.forget_shortcuts()
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 # How many values may stand in one another; whatever walks through deeper ones would run out of stack.
 DEEPEST = 20
+# The longest body that is read, in bytes; the longest message takes 30 kB with every character escaped.
+LONGEST = 64 * 1024
 
 # One encoder for all: making one takes longer than most of what it writes.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

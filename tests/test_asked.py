@@ -1,7 +1,7 @@
 """One way to ask each question, and the codings and conditions of its answer."""
 
 import gzip
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import brotli
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from catalogue import coding, conditions
 from catalogue.asked import normalised
+from catalogue.parameters import MAX_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -18,9 +19,9 @@ from catalogue.asked import normalised
     [
         ("", ""),
         ("page=2&domain=NM-05", "domain=NM-05&page=2"),
-        ("domain=NM-05&domain=NM-01", "domain=NM-01%2CNM-05"),
-        ("domain=NM-05,%20NM-01,NM-05", "domain=NM-01%2CNM-05"),
-        ("fields=name,code,name", "fields=name%2Ccode"),  # in the order asked: columns of a table stand in it
+        ("domain=NM-05&domain=NM-01", "domain=NM-01&domain=NM-05"),
+        ("domain=NM-05,%20NM-01,NM-05", "domain=NM-01&domain=NM-05"),
+        ("fields=name,code,name", "fields=name&fields=code"),  # in the order asked: columns of a table stand in it
         ("page=007", "page=7"),
         ("page=７", "page=%EF%BC%97"),  # a digit, but none we take
         ("q=%E9%A4%8A%E8%80%81", "q=%E5%85%BB%E8%80%81"),
@@ -44,6 +45,16 @@ from catalogue.asked import normalised
 )
 def test_parameters_in_one_form(query, form):
     assert normalised(query.encode().decode("latin-1")) == form
+
+
+def test_values_that_are_short_enough_stay_so():
+    """Every code there is may be asked for, each in a parameter of its own."""
+    codes = [f"code-{number}" for number in range(90)]
+    assert len("".join(codes)) < MAX_LENGTH < 2 * len("".join(codes))
+
+    for name in ("target_group", "fields"):
+        form = parse_qsl(normalised(urlencode([(name, f"{code},{code}-other") for code in codes])))
+        assert sorted(value for _, value in form) == sorted([*codes, *(f"{code}-other" for code in codes)])
 
 
 @given(st.lists(st.tuples(st.sampled_from(["q", "domain", "fields", "page", "x"]), st.text(max_size=20))))

@@ -8,7 +8,7 @@ import pytest
 from catalogue import finding
 from catalogue.models import Edition
 from services import hanzi
-from services.models import Meaning, Service, Source, Synonym
+from services.models import Department, Meaning, Service, Source, Synonym
 
 HERE = Path(__file__).resolve().parent
 QUERIES = json.loads((HERE / "queries.json").read_text())
@@ -54,6 +54,16 @@ def test_every_name_on_the_list_was_checked(db):
     names = {document["name"] for document in Edition.objects.get(slug="2026").documents()}
 
     assert names <= set(READINGS)
+
+
+def test_a_change_of_another_vocabulary_makes_no_new_index(found, db):
+    found("低保")
+    made = finding._index.cache_info().misses
+
+    Department.objects.filter(code="finance").update(note="另一个说明")
+
+    assert found("低保")[0] == "NM-07-01"
+    assert finding._index.cache_info().misses == made
 
 
 def test_a_synonym_that_is_added_is_found_at_once(found, db):

@@ -8,13 +8,10 @@ from catalogue import wire
 from catalogue.parameters import shown
 from catalogue.problems import InvalidParameters, error
 
-# The longest body that is read; the longest message takes 30 kB with every character escaped.
-LONGEST = 64 * 1024
-
 
 class TooLong(exceptions.APIException):
     status_code = 413
-    default_detail = f"请求正文太大，最多 {LONGEST // 1024} kB。"
+    default_detail = f"请求正文太大，最多 {wire.LONGEST // 1024} kB。"
 
 
 class JSONParser(parsers.BaseParser):
@@ -24,8 +21,8 @@ class JSONParser(parsers.BaseParser):
 
     def parse(self, stream, media_type=None, parser_context=None) -> object:
         try:
-            body = stream.read(LONGEST + 1)
-            if len(body) > LONGEST:
+            body = stream.read(wire.LONGEST + 1)
+            if len(body) > wire.LONGEST:
                 raise TooLong
             return wire.read(body)
         # OSError: it broke off.
