@@ -7,8 +7,9 @@ from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
-from catalogue import parameters, problems, watching
+from catalogue import parameters, problems
 from catalogue.models import Edition
+from catalogue.web import revision
 
 # Of how many editions it is kept what they are called.
 EDITIONS_KEPT = 16
@@ -30,7 +31,7 @@ def edition(query: QueryDict) -> Edition:
     valid_on = parameters.date(query, "valid_on")
     known_at = parameters.moment(query, "known_at")
     if named is None:
-        found = watching.look().in_force(valid_on or today(), known_at=known_at)
+        found = revision.current().in_force(valid_on or today(), known_at=known_at)
         if found is None:
             raise NotFound(_none_in_force(known_at))
         return kept(found.pk, found.digest)
@@ -44,7 +45,7 @@ def published(name: str) -> Edition:
 
     One query, after a change two.
     """
-    every = watching.look().editions
+    every = revision.current().editions
     found = {str(each.number): each for each in every} | {each.slug: each for each in every}
     if name not in found:
         raise problems.invalid("edition", "没有这个已发布的版本。", [each.slug for each in every])

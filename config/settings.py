@@ -93,6 +93,9 @@ TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
+# Requests a worker answers at the same time. With PostgreSQL each is a connection, so WORKERS times this at most.
+THREADS = 4
+
 STATIC_URL = "/static/"
 # Served from the packages' own folders: no copy to make before the start, none to go stale after an update.
 WHITENOISE_USE_FINDERS = True

@@ -1,4 +1,4 @@
-"""The WSGI application that Granian serves."""
+"""The WSGI application that Granian serves: limits, then the response cache, then Django."""
 
 import os
 
@@ -10,6 +10,10 @@ django = get_wsgi_application()
 # What they import needs Django set up.
 from django.conf import settings  # noqa: E402
 
-from catalogue.answers import Answers  # noqa: E402
+from catalogue.web.cache import ResponseCache  # noqa: E402
+from catalogue.web.limits import RequestLimits  # noqa: E402
 
-application = Answers(django, limit=settings.ANSWERS_BYTES)
+# Half of the threads never wait for a body: they answer what is read.
+application = RequestLimits(
+    ResponseCache(django, max_bytes=settings.ANSWERS_BYTES), readers=max(1, settings.THREADS // 2)
+)

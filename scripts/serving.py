@@ -31,8 +31,6 @@ from config import environment
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", "8000"
 # A worker is a process, and Python uses one core in each; each also takes some 90 MB, so more is for WORKERS to say.
 MOST_WORKERS = 4
-# Requests a worker answers at the same time. With PostgreSQL each is a connection, so WORKERS times this at most.
-THREADS = 4
 # Where who listens everywhere is found on this machine.
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not chosen
 # Said to ourselves, so that we go on as the Python of .venv once and not for ever.
@@ -73,7 +71,7 @@ def make_ready() -> tuple[str, str, int, int]:
     installing.say(f"正在准备数据库（{described(database)}）……")
     with installing.alone():
         prepare()
-    warm(found_at(host, address, port))
+    load("")
     # It may have been taken while we installed.
     check_free(address, port)
     return host, address, port, workers
@@ -148,29 +146,14 @@ def prepare() -> None:
         connections.close_all()
 
 
-def application(_target: str) -> Callable:
+def load(_target: str) -> Callable:
     """Return the WSGI application, its URLs read too: once before the fork, or anew where nothing is forked."""
     from django.urls import get_resolver
 
-    from config.wsgi import application as loaded
+    from config.wsgi import application
 
     _ = get_resolver().url_patterns
-    return loaded
-
-
-def warm(base: str) -> None:
-    """Load the application, and have ready what will be asked first, before the workers are forked.
-
-    ``base`` is the scheme and host we are found at where the settings name no other.
-    """
-    from django.db import connections
-
-    from catalogue import warming
-
-    ready = application("")
-    for root in warming.roots(base):
-        ready.ready(root, warming.addresses())
-    connections.close_all()
+    return application
 
 
 def found_at(host: str, address: str, port: int) -> str:
@@ -221,11 +204,12 @@ def account_command(*, debug: bool) -> str:
     return f"DATABASE_URL={shlex.quote(shown)} DEBUG=true {command}{note}"
 
 
-def serve(host: str, address: str, port: int, workers: int, *, load: Callable[[str], Callable] = application) -> None:
+def serve(host: str, address: str, port: int, workers: int, *, load: Callable[[str], Callable] = load) -> None:
     """Say where, and serve until told to stop; then end with code 0, once the requests in hand are answered.
 
     ``load`` returns the WSGI application: the catalogue, or what the benchmark sets beside it.
     """
+    from django.conf import settings
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -237,7 +221,7 @@ def serve(host: str, address: str, port: int, workers: int, *, load: Callable[[s
         interface=Interfaces.WSGI,
         websockets=False,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=settings.THREADS,
         # As long as it can be: a thread that ends drops its connection to the database.
         blocking_threads_idle_timeout=600,
         log_level=LogLevels.warning,

@@ -10,14 +10,15 @@ from django.core.wsgi import get_wsgi_application
 
 
 class Django:
-    """Django, with how often it was asked, and with which queries."""
+    """Django, with how often it was asked, with which queries and with which cookies."""
 
     def __init__(self):
-        self.application, self.asked, self.queries = get_wsgi_application(), 0, []
+        self.application, self.asked, self.queries, self.cookies = get_wsgi_application(), 0, [], []
 
     def __call__(self, environ: dict, start_response: Callable):
         self.asked += 1
         self.queries.append(environ["QUERY_STRING"])
+        self.cookies.append(environ.get("HTTP_COOKIE", ""))
         return self.application(environ, start_response)
 
 

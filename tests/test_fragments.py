@@ -8,8 +8,8 @@ from catalogue.api import facets, fragments, serializers
 from catalogue.api.renderers import JSONRenderer
 from catalogue.listing import ORDERS, Listing, listing
 from catalogue.models import Edition, Entry
-from catalogue.negotiating import LANGUAGES
 from catalogue.translating import told
+from catalogue.web.negotiation import LANGUAGES
 from services.models import Department
 
 REQUEST = RequestFactory().get("/")

@@ -4,8 +4,6 @@ import gzip
 
 import pytest
 
-from catalogue import coding
-
 LIST = "/api/v1/services/"
 READS = [
     "/api/v1/",
@@ -74,28 +72,6 @@ def test_the_compressed_form_holds_the_same_and_has_an_etag_of_its_own(client, d
     assert packed.content == client.get(LIST, headers={"Accept-Encoding": "gzip"}).content  # byte for byte, so strong
     again = client.get(LIST, headers={"Accept-Encoding": "gzip", "If-None-Match": packed["ETag"]})
     assert (again.status_code, again["ETag"]) == (304, packed["ETag"])
-
-
-@pytest.mark.parametrize(
-    ("header", "accepted"),
-    [
-        ("", False),
-        ("gzip", True),
-        ("GZIP", True),
-        ("br, gzip;q=0.5", True),
-        ("gzip;q=0", False),
-        ("gzip;q=0.000", False),
-        ("gzip ; q=0.001", True),
-        ("*", True),
-        ("*;q=0", False),
-        ("*;q=0, gzip", True),
-        ("*, gzip;q=0", False),
-        ("identity", False),
-        ("gzipped", False),
-    ],
-)
-def test_what_is_compressed_was_asked_for(header, accepted):
-    assert coding.admits(header, "gzip") is accepted
 
 
 @pytest.mark.parametrize("path", READS)

@@ -29,15 +29,13 @@ def django_alone(_target: str) -> Callable:
 
 
 def main(port: str, peer: str | None = None) -> None:
-    load = serving.application
+    load = serving.load
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     if peer:
         os.environ |= {"DJANGO_SETTINGS_MODULE": "bench.peers.settings", "PEER": peer}
         load = django_alone
     with stopping.quietly():
         load("")
-        if not peer:
-            serving.warm(serving.found_at(HOST, HOST, int(port)))
         serving.serve(HOST, HOST, int(port), 1, load=load)
 
 

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from catalogue import parameters
 from catalogue.api import languages, pagination
-from catalogue.api.negotiation import Lasting
 from catalogue.api.serializers import ChangeSerializer
 from catalogue.models import Event
 from catalogue.telling import told
@@ -56,7 +55,7 @@ class Cursors(pagination.Pages):
 
 @extend_schema(tags=["editions"])
 @extend_schema_view(list=extend_schema(summary="变更流：所有版本的新增、调整与取消", parameters=[AFTER]))
-class FeedViewSet(languages.Spoken, Lasting, parameters.StrictParameters, viewsets.GenericViewSet):
+class FeedViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
     """Every change of every published edition, oldest first, to be read on from the last cursor one has."""
 
     queryset = Event.objects.changes()

@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.views import APIView
 
 from catalogue.api.exports import cpsv
-from catalogue.api.negotiation import Lasting, OnePage
+from catalogue.api.negotiation import OnePage
 from catalogue.parameters import StrictParameters
 
 LD = "application/ld+json"
@@ -32,11 +32,11 @@ class _Reader:
         return response
 
 
-class SchemaView(Lasting, StrictParameters, SpectacularAPIView):
+class SchemaView(StrictParameters, SpectacularAPIView):
     """The OpenAPI 3.1 document, as YAML or, if the Accept header asks for it, as JSON."""
 
 
-class ContextView(Lasting, StrictParameters, APIView):
+class ContextView(StrictParameters, APIView):
     """The context of our JSON-LD: which term of which vocabulary each key is."""
 
     content_negotiation_class = OnePage

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from catalogue import comparing, parameters, publishing, telling
 from catalogue.api import languages, pagination, schema
-from catalogue.api.negotiation import Lasting
 from catalogue.api.serializers import ChangeSerializer, EditionSerializer
 from catalogue.models import Edition, Event
 
@@ -21,7 +20,6 @@ SLUG = "[a-z0-9-]{1,50}"
 @extend_schema_view(list=extend_schema(summary="已发布的版本，新的在前"), retrieve=extend_schema(summary="一个版本"))
 class EditionViewSet(
     languages.Spoken,
-    Lasting,
     parameters.StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -45,7 +43,7 @@ class EditionViewSet(
         return published_edition(self.kwargs["slug"], self.get_queryset())
 
 
-class ContentViewSet(Lasting, parameters.StrictParameters, viewsets.GenericViewSet):
+class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
     """The bytes an edition is cited by. They are told in no other language."""
 
     queryset = Edition.objects.published()
@@ -63,7 +61,7 @@ class ContentViewSet(Lasting, parameters.StrictParameters, viewsets.GenericViewS
 
 @extend_schema(tags=["editions"])
 @extend_schema_view(list=extend_schema(summary="与另一版本相比，逐字段的变化", parameters=[schema.SINCE]))
-class ChangesViewSet(languages.Spoken, Lasting, parameters.StrictParameters, viewsets.GenericViewSet):
+class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
     """What an edition changed, field by field, since another; by default since its predecessor.
 
     The reasons are those of every step between the two. Of a comparison backwards there are none: nobody took it.

@@ -6,7 +6,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue.api import languages, pagination
-from catalogue.api.negotiation import Lasting
 from catalogue.parameters import StrictParameters
 from services.facts import TYPES, VOCABULARY
 
@@ -40,7 +39,7 @@ class FactSerializer(serializers.Serializer):
         parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="名称，例如 age")],
     ),
 )
-class FactViewSet(languages.Spoken, Lasting, StrictParameters, viewsets.GenericViewSet):
+class FactViewSet(languages.Spoken, StrictParameters, viewsets.GenericViewSet):
     """The vocabulary of circumstances. What is not said of a person is unknown, never false."""
 
     serializer_class = FactSerializer

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from catalogue import listing
 from catalogue.models import Edition
-from catalogue.negotiating import LANGUAGES
 from catalogue.translating import told
+from catalogue.web.negotiation import LANGUAGES
 from catalogue.wire import member
 
 

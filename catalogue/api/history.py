@@ -9,14 +9,13 @@ from rest_framework.response import Response
 
 from catalogue import comparing, parameters, telling
 from catalogue.api import languages, pagination
-from catalogue.api.negotiation import Lasting
 from catalogue.api.serializers import HistorySerializer
 from catalogue.models import Edition, Entry, Event
 
 
 @extend_schema(tags=["services"])
 @extend_schema_view(list=extend_schema(summary="一个服务项目在每个版本中的样子与变化", filters=False))
-class HistoryViewSet(languages.Spoken, Lasting, parameters.StrictParameters, viewsets.GenericViewSet):
+class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
     """One service in every edition, newest first, with what changed from the one before."""
 
     queryset = Entry.objects.published()

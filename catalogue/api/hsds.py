@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from catalogue import addresses, choosing, here, parameters
 from catalogue.api import pagination, schema
 from catalogue.api.exports import hsds
-from catalogue.api.negotiation import Lasting
 from catalogue.api.serializers import CitationSerializer, FieldVerificationSerializer, WithdrawalSerializer
 from catalogue.imprint import imprint
 from catalogue.models import Edition
@@ -156,7 +155,7 @@ class Pages(pagination.Pages):
         parameters=[*schema.EDITION, OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
     ),
 )
-class ServiceViewSet(Lasting, parameters.StrictParameters, viewsets.GenericViewSet):
+class ServiceViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
     """Services in the shape of HSDS, as the edition in force states them, or as the edition asked for does."""
 
     serializer_class = HsdsServiceSerializer

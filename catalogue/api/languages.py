@@ -5,8 +5,8 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.response import Response
 
 from catalogue import parameters
-from catalogue.negotiating import LANGUAGES, language
 from catalogue.translating import told
+from catalogue.web.negotiation import LANGUAGES, language
 
 PARAMETER = {"lang": False}
 
@@ -17,9 +17,7 @@ def chosen(request: HttpRequest, query: QueryDict) -> str:
 
 
 class Spoken:
-    """A view that is answered in the language asked for. Comes before ``Lasting`` and ``StrictParameters``."""
-
-    spoken = True
+    """A view that is answered in the language asked for. Comes before ``StrictParameters``."""
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)

@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 
 from catalogue import choosing, problems
 from catalogue.api import languages
-from catalogue.api.negotiation import Lasting
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.models import Edition
 from catalogue.parameters import StrictParameters
@@ -51,7 +50,7 @@ class RootSerializer(serializers.Serializer):
         return {name: serializers.URLField() for name in LINKS} | super().get_fields()
 
 
-class RootView(languages.Spoken, Lasting, StrictParameters, APIView):
+class RootView(languages.Spoken, StrictParameters, APIView):
     """Links to everything, and the edition in force."""
 
     @extend_schema(summary="入口", responses=RootSerializer, tags=["services"])

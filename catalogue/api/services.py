@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer
 from catalogue import choosing, finding, listing, parameters, telling, wire
 from catalogue.api import facets, files, fragments, languages, pagination, schema
 from catalogue.api.filters import EntryFilterSet
-from catalogue.api.negotiation import Lasting, OnePage
+from catalogue.api.negotiation import OnePage
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.listing import Listing
 from catalogue.models import Edition, Entry
@@ -54,7 +54,6 @@ class ServicePages(pagination.Pages):
 )
 class ServiceViewSet(
     languages.Spoken,
-    Lasting,
     parameters.StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,

@@ -7,7 +7,6 @@ from rest_framework.exceptions import NotFound
 
 from catalogue import choosing
 from catalogue.api import languages, pagination, serializers
-from catalogue.api.negotiation import Lasting
 from catalogue.models import Edition, Entry
 from catalogue.parameters import StrictParameters
 from services.models import Box, Department, Domain, Indicator, Source, TargetGroup
@@ -15,7 +14,6 @@ from services.models import Box, Department, Domain, Indicator, Source, TargetGr
 
 class VocabularyViewSet(
     languages.Spoken,
-    Lasting,
     StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,

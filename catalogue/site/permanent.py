@@ -13,8 +13,8 @@ from rest_framework.exceptions import NotFound
 
 from catalogue import addresses, choosing, parameters, problems
 from catalogue.models import Edition
-from catalogue.negotiating import best
 from catalogue.site import answering
+from catalogue.web.negotiation import media_type
 from services.models import Department, Domain, Service, Source, TargetGroup
 
 JSON = "application/json"
@@ -44,7 +44,7 @@ def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     if not _known(kind, code).exists():
         raise NotFound(f"没有代码为 {parameters.shown(code)} 的{NAMES[kind]}。")
     forms = _forms(kind, code)
-    media = best(request.headers.get("Accept"), list(forms))
+    media = media_type(request.headers.get("Accept"), list(forms))
     response = _sent_on(request, forms[media]) if media else _not_acceptable(forms)
     patch_vary_headers(response, ["Accept"])
     return response

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from catalogue import addresses, choosing, here, lasting, parameters, sealed, telling
+from catalogue import addresses, choosing, here, parameters, sealed, telling
 from catalogue.imprint import imprint
 from catalogue.models import Edition
 from catalogue.site import answering, llms, stating
@@ -71,7 +71,6 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
 @answering.reading(answering.problem)
 def llms_txt(request: HttpRequest) -> HttpResponse:
     """What the list is, how to ask it, and every service of the edition in force."""
-    lasting.mark(request)
     parameters.check(request.GET, {})
     edition = choosing.edition(request.GET)
     text = llms.page(imprint(edition), sealed.documents(edition).values(), root=here.root(request))
@@ -80,7 +79,6 @@ def llms_txt(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest, code: str) -> tuple[dict, Edition]:
     """Return what is told of a service, and the edition that says it. Raises what ``choosing`` and ``telling`` do."""
-    lasting.mark(request)
     parameters.check(request.GET, choosing.PARAMETERS)
     edition = choosing.edition(request.GET)
     document = telling.standing(code, edition)

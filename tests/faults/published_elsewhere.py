@@ -1,7 +1,7 @@
-"""An edition is published in one process, and others remember answers: ``python -m tests.faults.published_elsewhere``.
+"""An edition is published in one process, and others have a cache: ``python -m tests.faults.published_elsewhere``.
 
-On PostgreSQL, under postgres.py. Two workers of a server answer the list of editions from memory; once an edition is
-published elsewhere, both have to tell of it, with nobody's help. Says after how long they did.
+On PostgreSQL, under postgres.py. Two workers of a server answer the list of editions from their caches; once an
+edition is published elsewhere, both have to tell of it, with nobody's help. Says after how long they did.
 """
 
 import argparse
