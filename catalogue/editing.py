@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
-from catalogue import canonical, recording, sourcing
+from catalogue import approved, canonical, recording, sourcing
 from catalogue.models import Citation, Edition, Entry, Event, Finding
 from services.models import Service, Source
 from services.vocabularies import Terms
@@ -226,7 +226,7 @@ def insert(edition: Edition, stated: Mapping, *, terms: Terms, act: recording.Ac
     """Write a new service into a draft edition, as the last of its domain; those after it move on by one."""
     domains = dict(edition.entries.values_list("service__code", "domain__position"))
     position = terms.domain(stated["domain"]).position
-    number = 1 + sum(each <= position for each in domains.values())
+    number = approved.place(domains.values(), position)
     _make_room(edition, number, by=1)
     return revise(edition, {**stated, "number": number}, terms=terms, act=act)
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from catalogue import canonical, editing, merging, recording, roles, sourcing
+from catalogue import approved, canonical, editing, merging, recording, roles, sourcing
 from catalogue.models import (
     Approval,
     Assessment,
@@ -205,8 +205,7 @@ def take_up(proposal: Proposal, edition: Edition, *, act: Act) -> Proposal:
     if edition.effective_from < proposal.effective_from:
         raise NotPossible([f"版本自 {edition.effective_from} 施行，早于建议的施行日期 {proposal.effective_from}。"])
     terms = Terms()
-    proposed = sorted(proposal.entries.all(), key=lambda each: list(Action).index(each.action), reverse=True)
-    for each in proposed:
+    for each in approved.steps(proposal.entries.all()):
         if each.action == Action.WITHDRAW:
             editing.withdraw(edition, each.service, act=act)
         elif each.action == Action.ADD:

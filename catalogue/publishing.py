@@ -6,19 +6,25 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
-from catalogue import canonical, comparing, proposals, recording, sourcing
-from catalogue.models import Citation, Edition, Entry, Event, Proposal, ProposedEntry
-from services.models import Source
+from catalogue import approved, canonical, comparing, proposals, recording, sourcing
+from catalogue.models import Edition, Entry, Event, Proposal, ProposedEntry
+from services.models import Domain, Source
+from services.vocabularies import Terms
 
 
 class Fault(NamedTuple):
-    """One reason against publishing an edition: the service's code (None: the edition itself), the field, and why."""
+    """One reason against publishing an edition: the service's code (None: the edition itself), the field, and why.
+
+    ``is_altered``: the draft does not say what was approved, and is to be begun anew.
+    """
 
     service: str | None
     field: str
     reason: str
+    is_altered: bool = False
 
     def __str__(self) -> str:
         return f"{self.service or '版本'}：{self.reason}"
@@ -51,19 +57,20 @@ def faults(edition: Edition, *, on: datetime.date, committed: bool = False) -> l
     if previous and previous.is_published:
         # A term renamed behind its seal, most likely: what is sealed next would say both names.
         found += [Fault(None, "previous", f"词表或上一版本的数据有变：{reason}") for reason in verify(previous)]
-    if not committed:
-        found += _unproposed(edition, on)
     entries = list(edition.entries.with_details().order_by("number"))
+    stated = {entry.service.code: canonical.stated(canonical.document(entry)) for entry in entries}
+    if not committed:
+        taken_up = _taken_up(edition)
+        found += [*_undecided(edition, taken_up, on), *_altered(edition, stated, taken_up)]
     if not entries:
         found.append(Fault(None, "entries", "版本中没有条目。"))
     if [entry.number for entry in entries] != list(range(1, len(entries) + 1)):
         found.append(Fault(None, "number", "条目的序号不是从 1 起连续。"))
     counts_from = dict(Source.objects.values_list("code", "counts_from"))
-    for entry in entries:
-        stated = canonical.stated(canonical.document(entry))
+    for code, entry in stated.items():
         found += [
-            Fault(stated["code"], fault.field, fault.reason)
-            for fault in sourcing.faults(stated, effective_from=edition.effective_from, counts_from=counts_from)
+            Fault(code, fault.field, fault.reason)
+            for fault in sourcing.faults(entry, effective_from=edition.effective_from, counts_from=counts_from)
         ]
     return found
 
@@ -99,60 +106,56 @@ def preview(edition: Edition) -> list[tuple[dict, dict]]:
     return comparing.changes(before, [canonical.document(entry) for entry in entries])
 
 
-def _unproposed(edition: Edition, on: datetime.date) -> Iterator[Fault]:
-    """What an edition says that no approved proposal taken up into it proposed."""
+def _undecided(edition: Edition, taken_up: list[Proposal], on: datetime.date) -> Iterator[Fault]:
+    """What stands against the day of an edition and against the decisions on the proposals taken up into it."""
     if edition.effective_from < on:
         yield Fault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
-    for proposal in edition.proposals.select_related("assessment").prefetch_related("entries"):
-        assessed = getattr(proposal, "assessment", None)
-        for code in [each.service for each in proposal.entries.all()]:
-            if proposals.needs_assessment(proposal) and assessed is None:
-                yield Fault(code, "assessment", f"第 {proposal.number} 号建议没有评估财政承受能力。")
-            if proposal.state not in {Proposal.State.APPROVED, Proposal.State.PUBLISHED}:
-                yield Fault(code, "approval", f"第 {proposal.number} 号建议没有批准。")
-    proposed = {}
-    for each in ProposedEntry.objects.filter(proposal__edition=edition):
-        proposed.setdefault(each.service, set()).update(_touched(each.stated or {}))
-    before = {document["code"]: document for document in (edition.previous.documents() if edition.previous else [])}
-    for document, comparison in preview(edition):
-        code = document["code"]
-        if comparison["kind"] != "changed":
-            if code not in proposed:
-                yield Fault(code, "code", "增减这一项目没有经批准的调整建议。")
-            continue
-        for field in _differing(before[code], document):
-            if field not in proposed.get(code, set()):
-                yield Fault(code, field, f"“{_words(field)}”的改动没有经批准的调整建议。")
+    for proposal in taken_up:
+        if edition.effective_from < proposal.effective_from:
+            reason = f"版本自 {edition.effective_from} 施行，早于第 {proposal.number} 号建议批准的施行日期"
+            yield Fault(None, "effective_from", f"{reason} {proposal.effective_from}。")
+        assessment = getattr(proposal, "assessment", None)
+        involved = {proposal.proposer_id, assessment and assessment.assessor_id}
+        granted = [approval for approval in proposal.approvals.all() if approval.granted]
+        reasons = {
+            "assessment": proposals.needs_assessment(proposal) and assessment is None and "没有评估财政承受能力",
+            "approval": (
+                (proposal.state != Proposal.State.APPROVED or not granted)
+                and "没有批准"
+                or any(approval.approver_id in involved for approval in granted)
+                and "由提出人或评估人自己批准"
+            ),
+            "edition": proposal.taken_up_at is None and "编入版本没有记录",
+        }
+        for code in [entry.service for entry in proposal.entries.all()] or [None]:
+            for field, reason in reasons.items():
+                if reason:
+                    yield Fault(code, field, f"第 {proposal.number} 号建议{reason}。")
 
 
-def _words(field: str) -> str:
-    """Return what editors call a column of an entry, or a field that a citation is of."""
-    named = dict(Citation.FIELDS)
-    return str(named[field] if field in named else Entry._meta.get_field(field).verbose_name)
+def _taken_up(edition: Edition) -> list[Proposal]:
+    """The proposals in an edition, in the order in which they were taken up: that of the record, which is kept.
 
-
-def _touched(stated: Mapping) -> set[str]:
-    """What a proposal speaks of: its columns, and every sourced field it gives a column, a label or a clause of."""
-    fields = {field for field, columns in Entry.SOURCED_FIELDS.items() if set(columns) & set(stated)}
-    return (
-        set(stated) | fields | set(stated.get("verification", {})) | {c["field"] for c in stated.get("citations", [])}
+    ``taken_up_at`` is the number of the event. A proposal that was released is taken up again by a later one.
+    """
+    found = edition.proposals.select_related("assessment").prefetch_related("entries", "approvals")
+    events = Event.objects.filter(verb=Event.Verb.TAKEN_UP, proposal=OuterRef("number")).order_by("-number")
+    return list(
+        found.annotate(taken_up_at=Subquery(events.values("number")[:1])).order_by(
+            F("taken_up_at").asc(nulls_last=True), "number"
+        )
     )
 
 
-def _differing(before: Mapping, after: Mapping) -> list[str]:
-    """What differs between two documents of a service: columns, and sourced fields whose label or clauses do.
-
-    Its number is left out: where a service stands moves with what comes before it.
-    """
-    columns = [name for name in comparing.COMPARED if name not in {"number", "verification", "basis"}]
-    labels = [*Entry.SOURCED_FIELDS, Citation.MENTION]
-    return [name for name in columns if before[name] != after[name]] + [
-        field
-        for field in labels
-        if any(before[each].get(field) != after[each].get(field) for each in ("verification", "basis"))
-        or [c for c in before["citations"] if c["field"] == field]
-        != [c for c in after["citations"] if c["field"] == field]
-    ]
+def _altered(edition: Edition, stated: Mapping[str, Mapping], taken_up: list[Proposal]) -> Iterator[Fault]:
+    """Where a draft's entries (by code) are not what the proposals taken up make of the edition before."""
+    previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
+    positions = dict(Domain.objects.values_list("code", "position"))
+    expected = approved.expected([canonical.stated(document) for document in previous], taken_up, positions)
+    if differences := list(approved.differences(expected, stated, taken_up)):
+        terms = Terms()
+        for difference in differences:
+            yield Fault(difference.service, difference.field, approved.in_words(difference, terms), is_altered=True)
 
 
 def _happened(edition: Edition) -> Iterator[dict]:

@@ -13,9 +13,9 @@ MODULES = sorted(
     if "migrations" not in path.parts
 )  # fmt: skip
 VERBS = (
-    "attaching", "canonical", "checking", "comparing", "editing", "hearing", "keeping", "loading", "merging", "models",
-    "proposals", "publishing", "recording", "roles", "sampling", "sourcing", "tables", "guards", "reading", "cells",
-    "planning", "proposing",
+    "approved", "attaching", "canonical", "checking", "comparing", "editing", "hearing", "keeping", "loading",
+    "merging", "models", "proposals", "publishing", "recording", "roles", "sampling", "sourcing", "tables", "guards",
+    "reading", "cells", "planning", "proposing",
 )  # fmt: skip
 ROOMS = ("api", "desk", "site", "management")
 RULES = [path for path in MODULES if path.stem in VERBS and not {*ROOMS} & {*path.parts}]

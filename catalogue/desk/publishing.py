@@ -84,7 +84,7 @@ class Publishing:
         return redirect("admin:catalogue_edition_change", edition.pk)
 
     def _confirm(self, request, edition: Edition, *, notice: str | None = None, status: int = 200) -> HttpResponse:
-        context = {"notice": notice, "looked_at": looked_at(edition), "faults": self.faults_of(edition)}
+        context = {"notice": notice, "looked_at": looked_at(edition), **self.faults_of(edition)}
         title = f"发布版本 {edition.slug}"
         return self._page(request, "desk/publish.html", edition, title=title, status=status, **context)
 
@@ -100,12 +100,16 @@ class Publishing:
         }
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context, status=status)
 
-    def faults_of(self, edition: Edition) -> list[tuple[publishing.Fault, str]]:
-        """Return what stands against publishing a draft today, each with the address where it is mended."""
+    def faults_of(self, edition: Edition) -> dict:
+        """Return what stands against publishing a draft today, each with the address where it is mended or read.
+
+        ``altered`` is the draft, if it does not say what was approved and has to be begun anew.
+        """
         found = publishing.faults(edition, on=timezone.localdate())
         pages = dict(edition.entries.values_list("service__code", "pk"))
         own = reverse("admin:catalogue_edition_change", args=[edition.pk])
-        return [(fault, self._mended_at(fault, pages, own)) for fault in found]
+        altered = edition if any(fault.is_altered for fault in found) else None
+        return {"faults": [(fault, self._mended_at(fault, pages, own)) for fault in found], "altered": altered}
 
     def _mended_at(self, fault: publishing.Fault, pages: dict[str, int], own: str) -> str:
         if fault.service in pages:
