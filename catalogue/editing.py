@@ -1,4 +1,4 @@
-"""The only writers of entries, their findings and their citations. Both refuse a value without a source."""
+"""The only writers of entries, their findings and their citations. All refuse a value without a source."""
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from django.db.models import F
 
 from catalogue import approved, canonical, recording, sourcing
 from catalogue.models import Citation, Edition, Entry, Event, Finding
-from services.models import Service, Source
+from services.models import Service
 from services.vocabularies import Terms
 
 # The columns of an entry that hold text and nothing else.
@@ -252,30 +252,8 @@ def _make_room(edition: Edition, number: int, *, by: int) -> None:
 
 
 def state(entry: Entry) -> dict:
-    """Return what an entry says at this moment, with codes for terms: what ``record()`` is to be told as ``before``."""
+    """Return what an entry says at this moment, with codes for terms."""
     return canonical.stated(canonical.document(Entry.objects.with_details().get(pk=entry.pk)))
-
-
-def record(entry: Entry, *, before: Mapping | None, act: recording.Act) -> None:
-    """Check and record an entry that a form has just saved, inside the transaction that saved it.
-
-    ``before`` is ``state(entry)`` as it was before, None for a new one. Raises Refused with every fault if its edition
-    is published, a value does not rest on a source, or a field changed without its citations; the caller's transaction
-    is then to be rolled back.
-    """
-    _refuse_published(entry.edition)
-    after = state(entry)
-    found = sourcing.faults(
-        after,
-        effective_from=entry.edition.effective_from,
-        counts_from=dict(Source.objects.values_list("code", "counts_from")),
-    )
-    if before is not None:
-        changed, cited = sourcing.moved(before, after)
-        found += sourcing.uncited(after, changed=changed, cited=cited)
-    if found:
-        raise Refused(found)
-    recording.append(act, _happened(entry, before, after))
 
 
 def _happened(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[dict]:

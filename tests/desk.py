@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from catalogue import canonical
-from catalogue.desk.rules import ROW, RuleFormField, shown
+from catalogue.desk.rules import ROW, RuleFormField, Typed, shown
 from catalogue.models import Entry
 from tests.stating import cite, state
 
@@ -72,9 +72,6 @@ def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
     for form in forms:
         for box in form:
             value = box.value()
-            if isinstance(box.field, RuleFormField):
-                sent |= rule_rows(box.html_name, value)
-                continue
             if value is None or value is False:
                 continue
             if isinstance(value, list | tuple):
@@ -86,12 +83,29 @@ def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
     return sent | changes
 
 
-def rule_rows(name: str, rule: dict | None) -> dict[str, object]:
+def rule_rows(name: str, rule: dict | Typed | None) -> dict[str, object]:
     """Return what a browser would send for the boxes of a rule, the blank rows among them."""
-    typed = shown(rule)
+    typed = rule if isinstance(rule, Typed) else shown(rule)
     rows = [*typed.rows, {"group": "1", "fact": "", "op": "", "value": ""}]
     columns = {f"{name}-{column}": [row[column] for row in rows] for column in ROW}
     return columns | {f"{name}-mode": typed.mode, f"{name}-reason": typed.reason}
+
+
+def boxes(read: HttpResponse) -> dict[str, object]:
+    """Return what a browser would send for the forms of a proposal's page."""
+    sent = {name: read.context[name] for name in ("seen", "record")}
+    citations = read.context.get("citations")
+    for form in [read.context["form"], *([citations.management_form, *citations.forms] if citations else [])]:
+        for box in form:
+            value = box.value()
+            if isinstance(box.field, RuleFormField):
+                sent |= rule_rows(box.html_name, value)
+                continue
+            if value is None or value is False:
+                continue
+            values = value if isinstance(value, list) else [value]
+            sent[box.html_name] = [str(getattr(each, "pk", each)).replace("\n", "\r\n") for each in values]
+    return sent
 
 
 def added(sent: dict[str, object], prefix: str, **boxes: object) -> dict[str, object]:
@@ -99,14 +113,6 @@ def added(sent: dict[str, object], prefix: str, **boxes: object) -> dict[str, ob
     at = int(sent[f"{prefix}-TOTAL_FORMS"])
     row = {f"{prefix}-{at}-{name}": value for name, value in boxes.items()}
     return sent | row | {f"{prefix}-TOTAL_FORMS": str(at + 1)}
-
-
-def row_of(sent: dict[str, object], prefix: str, **boxes: object) -> str:
-    """Return the prefix of the first row of a form's table that has these values in its boxes."""
-    for at in range(int(sent[f"{prefix}-TOTAL_FORMS"])):
-        if all(sent.get(f"{prefix}-{at}-{name}") == str(value) for name, value in boxes.items()):
-            return f"{prefix}-{at}"
-    raise LookupError(f"no row of {prefix} has {boxes}")
 
 
 def entry_page(entry: Entry) -> str:

@@ -23,7 +23,7 @@ ENGLISH = re.compile(
     r"|link|relationship|Can (add|change|delete|view)|Please|Choose|Remove|required|field)\b"
 )
 # What is said and what happened comes from elsewhere, and stays.
-READ_ONLY = {Event, Feedback, Finding}
+READ_ONLY = {Entry, Event, Feedback, Finding}
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # A proposal has forms of its own.
 WRITTEN_ELSEWHERE = {*READ_ONLY, Proposal}
@@ -207,39 +207,36 @@ def test_a_published_edition_refuses_what_is_sent(admin_client, edition):
     assert Edition.objects.get(pk=edition.pk).title == edition.title
 
 
-@pytest.mark.parametrize("model", [Edition, Entry])
-def test_what_is_published_is_not_deleted(admin_client, published_entry, model):
-    obj = published_entry if model is Entry else published_entry.edition
-
-    alone = admin_client.post(page_of(model, "delete", obj.pk), {"post": "yes"})
+def test_what_is_published_is_not_deleted(admin_client, edition):
+    alone = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
     among_others = admin_client.post(
-        page_of(model, "changelist"), {"action": "delete_selected", "_selected_action": [obj.pk], "post": "yes"}
+        page_of(Edition, "changelist"), {"action": "delete_selected", "_selected_action": [edition.pk], "post": "yes"}
     )
 
     assert alone.status_code == 403
     assert "版本 2026 已发布，不能更改，也不能删除" in visible(alone)
     assert among_others.status_code == 200
-    assert model.objects.filter(pk=obj.pk).exists()
+    assert Edition.objects.filter(pk=edition.pk).exists()
 
 
-def test_a_deletion_the_verb_refuses_is_a_sentence(admin_client, published_entry, monkeypatch):
+def test_a_deletion_the_verb_refuses_is_a_sentence(admin_client, edition, monkeypatch):
     # As if it was published between the question and the deletion.
-    monkeypatch.setattr(type(admin.site._registry[Entry]), "is_sealed", lambda self, obj: False)
+    monkeypatch.setattr(type(admin.site._registry[Edition]), "is_sealed", lambda self, obj: False)
 
-    page = admin_client.post(page_of(Entry, "delete", published_entry.pk), {"post": "yes"})
+    page = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
 
     assert page.status_code == 409
     assert "版本 2026 已发布，不能更改" in visible(page)
-    assert Entry.objects.filter(pk=published_entry.pk).exists()
+    assert Edition.objects.filter(pk=edition.pk).exists()
 
 
 def test_a_change_the_database_refuses_is_a_sentence(admin_client, draft, monkeypatch):
     # As if it was published after everything was asked.
-    page = page_of(Entry, "change", draft.entries.get().pk)
+    page = page_of(Edition, "change", draft.pk)
     typed = as_typed(admin_client.get(page))
     publishing.publish(draft, act=Act(at=AT), committed=True)
-    monkeypatch.setattr(type(admin.site._registry[Entry]), "is_sealed", lambda self, obj: False)
-    monkeypatch.setattr(Entry, "clean", lambda self: None)
+    monkeypatch.setattr(Edition, "is_published", False)
+    monkeypatch.setattr(Edition, "clean", lambda self: None)
 
     answer = admin_client.post(page, typed | {"note": "改写"})
 

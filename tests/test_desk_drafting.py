@@ -6,11 +6,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalogue import proposals
-from catalogue.desk.rules import RuleFormField
 from catalogue.models import Attachment, Proposal
 from services.models import Department, Domain
 from tests.conftest import person
-from tests.desk import rule_rows, visible
+from tests.desk import boxes, visible
 from tests.stating import FIGURES, LATER, NOTE, STANDARD
 
 HEAD = {
@@ -36,23 +35,6 @@ def head(db) -> dict:
 
 def address(name: str, proposal: Proposal, *args: str) -> str:
     return reverse(f"admin:catalogue_proposal_{name}", args=[proposal.pk, *args])
-
-
-def boxes(read) -> dict:
-    """Return what a browser would send for the forms on a page."""
-    sent = {name: read.context[name] for name in ("seen", "record")}
-    citations = read.context.get("citations")
-    for form in [read.context["form"], *([citations.management_form, *citations.forms] if citations else [])]:
-        for box in form:
-            value = box.value()
-            if isinstance(box.field, RuleFormField):
-                sent |= rule_rows(box.html_name, value)
-                continue
-            if value is None or value is False:
-                continue
-            values = value if isinstance(value, list) else [value]
-            sent[box.html_name] = [str(getattr(each, "pk", each)).replace("\n", "\r\n") for each in values]
-    return sent
 
 
 def test_a_proposal_is_begun_from_a_service_and_written_field_by_field(editor, head):

@@ -6,13 +6,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalogue import publishing
 from catalogue.desk import filters
 from catalogue.models import Edition, Entry
-from catalogue.recording import Act
 from services.models import Department, Domain, Service, Source, TargetGroup
-from tests.conftest import AT
-from tests.desk import as_typed, entry_page, facets, rich_state, rows, stated, visible
+from tests.desk import entry_page, facets, rich_state, rows, visible
 from tests.stating import state
 
 LIST = "/admin/catalogue/entry/"
@@ -22,12 +19,6 @@ LIST = "/admin/catalogue/entry/"
 def entry(make_edition) -> Entry:
     """An entry of a draft that is in force from the first day of 2027."""
     return make_edition("2027", "2027-01-01", entries=[rich_state(), state("NM-05-02")], at=None).entries.get(number=1)
-
-
-@pytest.fixture
-def typed(admin_client, entry):
-    """What a browser would send for the entry's page, nothing touched."""
-    return as_typed(admin_client.get(entry_page(entry)), _continue="保存并继续编辑")
 
 
 # The list
@@ -189,33 +180,3 @@ def test_a_published_entry_is_a_page_to_read(admin_client, published_entry):
         assert str(citation.source) in text
         assert citation.quote is None or citation.quote in text
     assert [name for name in ('name="_save"', 'name="_continue"', "TOTAL_FORMS", "deletelink") if name in html] == []
-
-
-def test_a_published_entry_refuses_what_is_sent(admin_client, published_entry, typed):
-    before = stated(published_entry)
-
-    page = admin_client.post(entry_page(published_entry), typed | {"name": "改写"})
-
-    assert page.status_code == 403
-    assert "版本 2026 已发布，不能更改" in visible(page)
-    assert stated(published_entry) == before
-
-
-def test_an_entry_published_while_it_was_being_edited_refuses_what_is_sent(admin_client, entry, typed):
-    publishing.publish(entry.edition, act=Act(at=AT), committed=True)
-
-    page = admin_client.post(entry_page(entry), typed | {"note": "改写"})
-
-    assert page.status_code == 403
-    assert stated(entry)["note"] == "存疑。"
-
-
-def test_a_published_edition_takes_no_new_entry(admin_client, published_entry, entry):
-    new = as_typed(admin_client.get("/admin/catalogue/entry/add/"))
-    new |= {"edition": published_entry.edition_id, "service": published_entry.service_id, "number": 82, "name": "改写"}
-
-    page = admin_client.post("/admin/catalogue/entry/add/", new | {"domain": published_entry.domain_id})
-
-    assert page.status_code == 200
-    assert "edition" in page.context["adminform"].form.errors
-    assert published_entry.edition.entries.count() == 81

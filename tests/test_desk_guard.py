@@ -1,34 +1,44 @@
 """Two people, one page: a stale save is refused, tells the other's change, and keeps what was typed."""
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import models
 from django.urls import reverse
 
-from catalogue.models import Entry, Event
-from services.models import Department, Domain
+from catalogue.desk.guarding import Guarded
+from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
+from services.models import Department, Domain, Service, Synonym
 from tests.conftest import person
-from tests.desk import added, as_typed, entry_page, rich_state, row_of, visible
+from tests.desk import added, as_typed, visible
 
 
 @pytest.fixture
-def entry(make_edition) -> Entry:
-    return make_edition("2027", "2027-01-01", entries=[rich_state()], at=None).entries.get()
+def draft(make_edition) -> Edition:
+    draft = make_edition("2027", "2027-01-01", at=None)
+    Edition.objects.filter(pk=draft.pk).update(note="存疑。")
+    return draft
 
 
 @pytest.fixture
 def other(client, db):
     """Somebody else's browser."""
-    client.force_login(person("other", "编辑", departments=["health-commission"]))
+    client.force_login(person("other", "发布"))
     return client
 
 
-def test_a_stale_save_is_refused_and_nothing_is_lost(admin_client, other, entry):
-    mine = as_typed(admin_client.get(entry_page(entry)), note="我的说明。")
-    other.post(entry_page(entry), as_typed(other.get(entry_page(entry)), note="对方的说明。"))
+def page_of(row: models.Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
-    page = admin_client.post(entry_page(entry), mine)
+
+def test_a_stale_save_is_refused_and_nothing_is_lost(admin_client, other, draft):
+    mine = as_typed(admin_client.get(page_of(draft)), note="我的说明。")
+    other.post(page_of(draft), as_typed(other.get(page_of(draft)), note="对方的说明。"))
+
+    page = admin_client.post(page_of(draft), mine)
 
     assert page.status_code == 409
-    assert Entry.objects.get(pk=entry.pk).note == "对方的说明。"
+    assert Edition.objects.get(pk=draft.pk).note == "对方的说明。"
     read = visible(page)
     assert "这一页在您打开之后被改动过" in read
     for said in ("other", "存疑。", "对方的说明。", "我的说明。"):
@@ -36,43 +46,43 @@ def test_a_stale_save_is_refused_and_nothing_is_lost(admin_client, other, entry)
     assert as_typed(page)["note"] == "我的说明。"
 
 
-def test_what_only_the_other_changed_stays_when_mine_is_saved_again(admin_client, other, entry):
-    mine = as_typed(admin_client.get(entry_page(entry)), note="我的说明。")
-    theirs = as_typed(other.get(entry_page(entry)), content="每年两次健康管理。")
-    theirs[f"{row_of(theirs, 'citations', field='content')}-locator"] = "第四章第六节"
-    assert other.post(entry_page(entry), theirs).status_code == 302
+def test_what_only_the_other_changed_stays_when_mine_is_saved_again(admin_client, other, draft):
+    mine = as_typed(admin_client.get(page_of(draft)), note="我的说明。")
+    theirs = as_typed(other.get(page_of(draft)), title="对方的标题")
+    assert other.post(page_of(draft), theirs).status_code == 302
 
-    refused = admin_client.post(entry_page(entry), mine)
-    assert admin_client.post(entry_page(entry), as_typed(refused)).status_code == 302
+    refused = admin_client.post(page_of(draft), mine)
+    assert admin_client.post(page_of(draft), as_typed(refused)).status_code == 302
 
-    entry.refresh_from_db()
-    assert (entry.content, entry.note) == ("每年两次健康管理。", "我的说明。")
-    assert entry.citations.get(field="content").locator == "第四章第六节"
+    draft.refresh_from_db()
+    assert (draft.title, draft.note) == ("对方的标题", "我的说明。")
 
 
-def test_rows_typed_into_a_stale_page_come_back(admin_client, other, entry):
-    empty = as_typed(admin_client.get(entry_page(entry)))
-    source = entry.citations.first().source_id
-    row = {"field": "mention", "source": source, "quote": "我抄的原文。", "verification": "verbatim"}
-    mine = added(empty, "citations", **row)
-    mine[f"{row_of(mine, 'citations', field='standard')}-quote"] = "我补的原文。"
-    other.post(entry_page(entry), as_typed(other.get(entry_page(entry)), note="对方的说明。"))
+def test_rows_typed_into_a_stale_page_come_back(admin_client, other, db):
+    word = Synonym.objects.get(word="农民工")
+    service = Service.objects.get(code="NM-03-02")
+    mine = added(as_typed(admin_client.get(page_of(word))), "meanings", position="9", service=service.pk)
+    mine["meanings-0-position"] = "7"
+    theirs = as_typed(other.get(page_of(word)), note="对方的说明。") | {"meanings-1-position": "8"}
+    assert other.post(page_of(word), theirs).status_code == 302
 
-    refused = admin_client.post(entry_page(entry), mine)
-    assert "我抄的原文。" in visible(refused)
-    assert "我补的原文。" in visible(refused)
-    assert admin_client.post(entry_page(entry), as_typed(refused)).status_code == 302
+    refused = admin_client.post(page_of(word), mine)
+    assert refused.status_code == 409
+    assert "NM-03-02" in visible(refused)
+    assert admin_client.post(page_of(word), as_typed(refused)).status_code == 302
 
-    assert entry.citations.get(field="mention").quote == "我抄的原文。"
-    assert entry.citations.get(field="standard").quote == "我补的原文。"
+    positions = dict(word.meanings.values_list("service__code", "position"))
+    assert (positions["NM-03-10"], positions["NM-03-07"], positions["NM-03-02"]) == (7, 8, 9)
+    word.refresh_from_db()
+    assert word.note == "对方的说明。"
 
 
-def test_a_second_conflict_keeps_what_was_typed_too(admin_client, other, entry):
-    page = admin_client.get(entry_page(entry))
+def test_a_second_conflict_keeps_what_was_typed_too(admin_client, other, draft):
+    page = admin_client.get(page_of(draft))
     mine = as_typed(page, note="我的说明。")
     for said in ("第一次。", "第二次。"):
-        other.post(entry_page(entry), as_typed(other.get(entry_page(entry)), note=said))
-        page = admin_client.post(entry_page(entry), mine)
+        other.post(page_of(draft), as_typed(other.get(page_of(draft)), note=said))
+        page = admin_client.post(page_of(draft), mine)
         assert page.status_code == 409
         mine = as_typed(page)
 
@@ -94,14 +104,14 @@ def test_a_second_conflict_keeps_what_was_typed_too(admin_client, other, entry):
         "七",
     ],
 )
-def test_a_save_that_does_not_say_what_it_saw_is_stale(admin_client, entry, seen):
-    sent = as_typed(admin_client.get(entry_page(entry)), note="我的说明。") | {"_seen": seen}
+def test_a_save_that_does_not_say_what_it_saw_is_stale(admin_client, draft, seen):
+    sent = as_typed(admin_client.get(page_of(draft)), note="我的说明。") | {"_seen": seen}
 
-    page = admin_client.post(entry_page(entry), sent)
+    page = admin_client.post(page_of(draft), sent)
 
     assert page.status_code == 409
     assert as_typed(page)["note"] == "我的说明。"
-    assert Entry.objects.get(pk=entry.pk).note == "存疑。"
+    assert Edition.objects.get(pk=draft.pk).note == "存疑。"
 
 
 def test_terms_and_accounts_are_guarded_alike(admin_client, db):
@@ -115,6 +125,21 @@ def test_terms_and_accounts_are_guarded_alike(admin_client, db):
 
         row.refresh_from_db()
         assert (page.status_code, getattr(row, box)) == (409, "乙")
+
+
+SCREENS = [
+    model for model, screen in admin.site._registry.items() if isinstance(screen, Guarded)
+    and model not in {Entry, Event, Feedback, Finding, Proposal}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", SCREENS, ids=lambda model: model.__name__)
+def test_a_conflict_on_any_screen_is_told_and_not_an_error(admin_client, draft, model):
+    Group.objects.get_or_create(name="抄录")
+    row = Edition.objects.get(pk=draft.pk) if model is Edition else model._default_manager.order_by("pk").last()
+    sent = as_typed(admin_client.get(page_of(row))) | {"_seen": ""}
+
+    assert admin_client.post(page_of(row), sent).status_code == 409
 
 
 def test_the_record_tells_every_change_of_a_term(admin_client, db):

@@ -58,7 +58,8 @@ SCREENS = {
     "autocomplete": Screen(ALL, NOBODY),
     "view_on_site": Screen(NOBODY, NOBODY),
     "auth_user_password_change": Screen(NOBODY, NOBODY),
-    **screens_of(Entry, view=ALL, change=EDITORS, scoped=True),
+    # Proposals alone change one.
+    **screens_of(Entry, view=ALL, scoped=True),
     # Its page is its entry's, to which whatever is sent leads on.
     **screens_of(Finding, view=ALL, change=ALL, scoped=True),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),

@@ -1,14 +1,16 @@
 """Rules written on the desk without code: rows in Chinese, checked when saved, read back, tried on a person."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from catalogue import proposals
 from catalogue.desk.rules import RuleFormField, Typed, shown, written
 from catalogue.models import Entry, Proposal
 from services.eligibility import faults
 from services.models import Department
-from tests.desk import QUOTE, added, as_typed, entry_page, rich_state, rule_rows, stated, visible
-from tests.stating import cite
+from tests.desk import boxes, rule_rows, visible
+from tests.stating import NOTE, cite
 
 RULE = {
     "universal": False,
@@ -20,9 +22,6 @@ RULE = {
     "reason": None,
 }
 SENTENCE = "年龄不小于65周岁，且在本地连续居住不少于6个月；或者家庭类别包括“低保家庭”或“特困人员”"
-
-
-DRAFTED = Entry.objects.filter(edition__slug="2027")
 
 
 def row(group: object = 1, fact: str = "age", op: str = "gte", value: str = "65") -> dict[str, str]:
@@ -91,58 +90,84 @@ def test_what_cannot_be_read_is_told_by_its_row(given, says):
 
 
 @pytest.fixture
-def entry(make_edition) -> Entry:
-    return make_edition("2027", "2027-01-01", entries=[rich_state()], at=None).entries.get()
+def proposal(client, act, make_proposal) -> Proposal:
+    """A proposal of ``wang``, who is signed in and writes in it what is to be said of NM-05-01."""
+    act().by.groups.add(Group.objects.get(name="编辑"))
+    client.force_login(act().by)
+    return make_proposal(NOTE)
+
+
+def page_of(proposal: Proposal) -> str:
+    return reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-05-01"])
 
 
 def with_rule(sent: dict, rule: dict | None = RULE) -> dict:
-    sent = added(sent, "findings", field="eligibility", verification="secondary", basis="plan")
-    clause = {name: cite("eligibility")[name] for name in ("field", "locator", "verification", "jurisdiction")}
-    source = Entry.objects.first().citations.get(field="name").source.pk
-    return added(sent, "citations", **clause, source=source, quote=QUOTE, criterion="1") | rule_rows(
-        "eligibility", rule
+    at = next(i for i in range(99) if sent.get(f"citations-{i}-field") == ["eligibility"])
+    return (
+        sent
+        | rule_rows("eligibility", rule)
+        | {f"citations-{at}-locator": "新的出处", f"citations-{at}-criterion": "1"}
     )
 
 
-def test_a_rule_is_written_in_a_draft_and_read_back(admin_client, entry):
-    sent = with_rule(as_typed(admin_client.get(entry_page(entry))))
+def proposed(proposal: Proposal) -> dict:
+    return {entry.service: entry.stated for entry in proposal.entries.all()}.get("NM-05-01")
 
-    answer = admin_client.post(entry_page(entry), sent)
+
+def test_a_rule_is_written_in_a_proposal_and_read_back(client, proposal):
+    answer = client.post(page_of(proposal), with_rule(boxes(client.get(page_of(proposal)))))
 
     assert answer.status_code == 302, visible(answer)
-    kept = stated(DRAFTED.get())
-    assert kept["eligibility"] == RULE
-    assert [citation["criterion"] for citation in kept["citations"] if citation["field"] == "eligibility"] == [1]
-    page = admin_client.get(entry_page(entry))
+    stated = proposed(proposal)
+    assert stated["eligibility"] == RULE
+    assert 1 in [citation.get("criterion") for citation in stated["citations"]]
+    page = client.get(page_of(proposal))
     assert SENTENCE in visible(page)
     for chosen in ("年龄（周岁）", "在本地连续居住月数", "家庭类别", "不小于（≥）", "是其中之一"):
         assert f" selected>{chosen}</option>" in page.content.decode()
 
 
-def test_a_rule_without_a_clause_is_refused_and_what_was_typed_stays(admin_client, entry):
-    sent = as_typed(admin_client.get(entry_page(entry))) | rule_rows("eligibility", RULE)
+def test_a_rule_without_a_clause_of_its_own_cannot_be_submitted(client, proposal):
+    sent = boxes(client.get(page_of(proposal))) | rule_rows("eligibility", RULE)
 
-    answer = admin_client.post(entry_page(entry), sent)
+    client.post(page_of(proposal), sent)
 
-    assert "“享受条件”有值而没有来源" in visible(answer)
-    assert 'value="低保家庭、特困人员"' in answer.content.decode()
-    assert DRAFTED.get().eligibility is None
+    assert "NM-05-01：“享受条件”改动了，请同时为它新增或更改一条来源。" in proposals.faults(proposal)
 
 
-def test_a_contradiction_is_refused_beside_its_rule(admin_client, entry):
+def test_a_contradiction_is_refused_beside_its_rule(client, proposal):
     nobody = {
         **RULE,
         "any": [{"all": [{"fact": "age", "op": op, "value": value} for op, value in (("lt", 6), ("gt", 60))]}],
     }
     assert faults(nobody)
 
-    answer = admin_client.post(entry_page(entry), with_rule(as_typed(admin_client.get(entry_page(entry))), nobody))
+    answer = client.post(page_of(proposal), with_rule(boxes(client.get(page_of(proposal))), nobody))
 
+    assert answer.status_code == 422
     assert "互相矛盾，没有人能同时满足" in visible(answer)
-    assert DRAFTED.get().eligibility is None
+    assert proposed(proposal) is None
 
 
-def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, entry, django_assert_num_queries):
+@pytest.mark.parametrize("rule", [RULE, None], ids=["rule", "unknown"])
+def test_a_rule_typed_in_a_second_window_is_not_lost(client, proposal, rule):
+    first, second = boxes(client.get(page_of(proposal))), boxes(client.get(page_of(proposal)))
+    client.post(page_of(proposal), first | {"note": "先保存的说明"})
+
+    refused = client.post(page_of(proposal), with_rule(second, rule))
+
+    assert refused.status_code == 409
+    assert proposed(proposal) == {"note": "先保存的说明"}
+    sent = boxes(refused)
+    assert written(refused.context["form"]["eligibility"].value()) == rule
+    assert (
+        client.post(page_of(proposal), sent | {"note": "先保存的说明"} | rule_rows("eligibility", rule)).status_code
+        == 302
+    )
+    assert proposed(proposal)["eligibility"] == rule
+
+
+def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, db):
     person = {
         "eligibility-try-person": "六十五岁的城镇老人",
         "eligibility-try-fact": ["age"],
@@ -157,7 +182,7 @@ def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, entry, dj
     assert "不符合" in text
     assert "年龄（周岁）：64" in page.content.decode()
     assert "四十个示例人物" in text
-    assert DRAFTED.get().eligibility is None
+    assert not Entry.objects.filter(eligibility=RULE).exists()
 
 
 @pytest.mark.parametrize(

@@ -98,29 +98,6 @@ def test_a_publication_is_recorded_with_what_it_changed_for_readers(make_edition
     assert len(events) == 1 + 81
 
 
-def test_a_form_is_recorded_field_by_field(make_edition, act):
-    entry = make_edition("draft", at=None).entries.get()
-    before = editing.state(entry)
-    entry.note = "改过"
-    entry.save()
-    count = Event.objects.count()
-
-    editing.record(entry, before=before, act=act)
-
-    (event,) = newest(Event.objects.count() - count)
-    assert (event.field, event.before, event.after, event.actor) == ("note", None, '"改过"', "wang")
-
-
-def test_a_form_that_changes_a_sourced_field_brings_its_citation(make_edition, act):
-    entry = make_edition("draft", at=None).entries.get()
-    before = editing.state(entry)
-    entry.name = "老年人健康服务"
-    entry.save()
-
-    with pytest.raises(editing.Refused, match="“名称”改动了，请同时为它新增或更改一条来源"):
-        editing.record(entry, before=before, act=act)
-
-
 def test_the_record_of_the_committed_editions_is_a_chain_without_gaps(db):
     events = list(Event.objects.all())
 

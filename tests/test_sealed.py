@@ -123,7 +123,7 @@ def test_the_verbs_refuse_a_published_edition_in_words(edition, terms):
     with pytest.raises(editing.Refused, match="已发布，不能更改"):
         editing.revise(edition, state(), terms=terms, act=Act(at=AT))
     with pytest.raises(editing.Refused, match="已发布，不能更改"):
-        editing.record(edition.entries.first(), before=None, act=Act(at=AT))
+        editing.withdraw(edition, "NM-05-01", act=Act(at=AT))
 
 
 def test_a_form_is_told_in_words_that_the_edition_is_published(edition, published_entry):

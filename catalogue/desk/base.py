@@ -1,13 +1,12 @@
-"""What the desk's screens have in common: how text is typed, and what may not be deleted or changed."""
+"""What the desk's screens have in common: how text is typed, whose rows are seen, and what may not be deleted."""
 
 import json
 from collections.abc import Iterable
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import NestedObjects, unquote
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
 from django.db import models, router
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -18,9 +17,6 @@ from django.utils.safestring import SafeString
 from catalogue import recording, roles
 from catalogue.desk.guarding import Guarded
 from catalogue.desk.history import Remembered
-from catalogue.desk.rules import RuleFormField
-from catalogue.models import Edition
-from services.fields import RuleField
 from services.models import Verification
 
 
@@ -74,7 +70,6 @@ class Typing:
 
     formfield_overrides = {
         models.TextField: {"form_class": Paragraphs, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
-        RuleField: {"form_class": RuleFormField},
         models.JSONField: {"form_class": Structure, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         # As the help texts' examples write it; Chinese custom would be 2026/11/01.
         models.DateField: {"widget": AdminDateWidget(format="%Y-%m-%d")},
@@ -184,38 +179,6 @@ class Scoped:
         return super().has_delete_permission(request, obj) and (
             obj is None or roles.changes(request.user, self.department_of(obj))
         )
-
-
-class Unsealed:
-    """For admins of what belongs to an edition: nothing of a published one is changed or deleted."""
-
-    def edition_of(self, obj: models.Model) -> Edition:
-        raise NotImplementedError
-
-    def is_sealed(self, obj: models.Model | None) -> bool:
-        return obj is not None and self.edition_of(obj).is_published
-
-    def refuse_sealed(self, request: HttpRequest, object_id: str) -> None:
-        """Say why, before Django says only that it is not permitted."""
-        obj = self.get_object(request, unquote(object_id))
-        if self.is_sealed(obj):
-            slug = self.edition_of(obj).slug
-            raise PermissionDenied(f"版本 {slug} 已发布，不能更改，也不能删除；请在新的版本中调整。")
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "POST" and object_id:
-            self.refuse_sealed(request, object_id)
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def delete_view(self, request, object_id, extra_context=None):
-        self.refuse_sealed(request, object_id)
-        return super().delete_view(request, object_id, extra_context)
-
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and not self.is_sealed(obj)
-
-    def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and not self.is_sealed(obj)
 
 
 def label(verification: str | None) -> SafeString:

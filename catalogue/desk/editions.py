@@ -2,13 +2,16 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 
 from catalogue import canonical, editing, roles
 from catalogue.desk import resting
-from catalogue.desk.base import DeskAdmin, Unsealed, act, link
+from catalogue.desk.base import DeskAdmin, act, link
 from catalogue.desk.publishing import Publishing
 from catalogue.models import Edition, Entry, Event, Finding, Proposal
 
@@ -18,7 +21,7 @@ class NewEditionForm(forms.ModelForm):
         label="带入上一版本的条目",
         required=False,
         initial=True,
-        help_text="把上一版本的全部条目连同来源抄入草稿，再逐条调整。不勾选则得到一个空的草稿。",
+        help_text="把上一版本的全部条目连同来源抄入草稿，再编入经批准的调整建议。不勾选则得到一个空的草稿。",
     )
 
     class Meta:
@@ -27,7 +30,7 @@ class NewEditionForm(forms.ModelForm):
 
 
 @admin.register(Edition)
-class EditionAdmin(Publishing, Unsealed, DeskAdmin):
+class EditionAdmin(Publishing, DeskAdmin):
     change_form_template = "desk/edition.html"
     list_display = (
         "number",
@@ -44,8 +47,29 @@ class EditionAdmin(Publishing, Unsealed, DeskAdmin):
     ordering = ("-number",)
     search_fields = ("slug", "title")
 
-    def edition_of(self, obj):
-        return obj
+    def is_sealed(self, obj: Edition | None) -> bool:
+        return obj is not None and obj.is_published
+
+    def refuse_sealed(self, request: HttpRequest, object_id: str) -> None:
+        """Say why, before Django says only that it is not permitted."""
+        edition = self.get_object(request, unquote(object_id))
+        if self.is_sealed(edition):
+            raise PermissionDenied(f"版本 {edition.slug} 已发布，不能更改，也不能删除；请在新的版本中调整。")
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" and object_id:
+            self.refuse_sealed(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        self.refuse_sealed(request, object_id)
+        return super().delete_view(request, object_id, extra_context)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not self.is_sealed(obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not self.is_sealed(obj)
 
     def state_of(self, obj):
         return canonical.header(obj)

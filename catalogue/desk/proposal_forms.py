@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from catalogue import attaching, proposals, roles
 from catalogue.desk.base import Paragraphs
-from catalogue.desk.entry_form import plain
 from catalogue.desk.rules import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, Finding, Proposal, ProposedEntry, SourcedField
 from catalogue.models.proposals import SERVICE_CODE
@@ -230,3 +229,10 @@ def _initial(stated: Mapping) -> dict:
         found: QuerySet = model.objects.filter(code__in=[code for code in codes if code])
         initial[name] = list(found) if name in MANY else found.first()
     return initial
+
+
+def plain(value: object) -> object:
+    """Return a form's value as it is stated: terms by their codes."""
+    if isinstance(value, QuerySet):
+        return sorted(term.code for term in value)
+    return value.code if isinstance(value, Model) else value

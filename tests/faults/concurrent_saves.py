@@ -1,6 +1,6 @@
-"""Twenty editors save one entry ten times each: ``python -m tests.faults.concurrent_saves``; PostgreSQL: postgres.py.
+"""Twenty people save one draft ten times each: ``python -m tests.faults.concurrent_saves``; PostgreSQL: postgres.py.
 
-Each opens the entry's page, types, and sends the form as a browser does. A save is accepted or refused because the
+Each opens the edition's page, types, and sends the form as a browser does. A save is accepted or refused because the
 page is stale; every accepted one is in the record, each resting on the one before, and nothing is lost.
 """
 
@@ -27,7 +27,7 @@ class Form(HTMLParser):
     def handle_starttag(self, tag, attrs):
         box = dict(attrs)
         if tag == "form":
-            self._inside = box.get("id") == "entry_form"
+            self._inside = box.get("id") == "edition_form"
         if not self._inside:
             return
         name = box.get("name")
@@ -96,24 +96,18 @@ def main(editors: int, saves: int) -> int:
         from django.test import Client
         from django.urls import reverse
 
-        from catalogue import editing, recording
+        from catalogue import recording
         from catalogue.models import Edition, Event
-        from catalogue.recording import Act
-        from services.models import Service
-        from services.vocabularies import Terms
-        from tests.stating import state
 
         own.build(services=2, proposed=False)
-        Service.objects.get_or_create(code="NM-05-05")
         draft = Edition.objects.get(slug="second")
-        entry = editing.insert(draft, state("NM-05-05"), terms=Terms(), act=Act(at=own.AT))
         for editor in range(editors):
             User.objects.create_superuser(f"editor-{editor}", password=None)
-        address = reverse("admin:catalogue_entry_change", args=[entry.pk])
+        address = reverse("admin:catalogue_edition_change", args=[draft.pk])
         clients = [Client() for _ in range(editors)]
         for editor, client in enumerate(clients):
             client.force_login(User.objects.get(username=f"editor-{editor}"))
-        accepted, found, before = [], Counter(), json.dumps(entry.note, ensure_ascii=False)
+        accepted, found, before = [], Counter(), json.dumps(draft.note, ensure_ascii=False)
         threads = [
             threading.Thread(target=edit, args=(client, editor, saves, address, accepted, found))
             for editor, client in enumerate(clients)
@@ -123,9 +117,9 @@ def main(editors: int, saves: int) -> int:
         for thread in threads:
             thread.join()
 
-        told = Event.objects.filter(edition="second", service=entry.service.code, field="note").order_by("number")
+        told = Event.objects.filter(edition="second", service=None, field="note").order_by("number")
         changes = list(told.values_list("before", "after"))
-        entry.refresh_from_db()
+        draft.refresh_from_db()
         faults = []
         # 503: SQLite let others write for longer than it waits; the page says so, and nothing was written.
         if set(found) - {302, 409, 503, "kept"} or found[302] + found[409] + found[503] != editors * saves:
@@ -141,8 +135,8 @@ def main(editors: int, saves: int) -> int:
             if was not in {before, None if before == "null" else before}:
                 faults.append(f"记录中 {now} 不是接着 {before} 改的，而是接着 {was}")
             before = now
-        if changes and entry.note != json.loads(before):
-            faults.append(f"条目现在是 {entry.note}，不是最后接受的 {before}")
+        if changes and draft.note != json.loads(before):
+            faults.append(f"版本现在是 {draft.note}，不是最后接受的 {before}")
         faults += recording.verify()
     verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
     print(f"{editors} 位编辑各存 {saves} 次：接受 {found[302]} 次，拒绝 {found[409]} 次；{verdict}")
