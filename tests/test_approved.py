@@ -366,6 +366,18 @@ def test_the_page_says_how_to_begin_anew(client, draft):
     assert Proposal.objects.filter(state="approved", edition=None).count() == 4
 
 
+def test_an_editor_reads_no_value_of_another_department(client, draft):
+    draft.entries.filter(service__code__in=["NM-01-07", "NM-05-01"]).update(note="夹带的说明。")
+    client.force_login(person("sun", "编辑", departments=["civil-affairs"]))
+
+    page = client.get(reverse("admin:catalogue_edition_change", args=[draft.pk]))
+
+    services = {fault.service for fault, _ in page.context["faults"]}
+    assert services == {"NM-01-07"}
+    assert page.context["unseen"] == 1
+    assert "其他部门的项目有 1 处。" in page.content.decode()
+
+
 def test_other_faults_do_not_ask_to_begin_anew(client, draft):
     Edition.objects.filter(pk=draft.pk).update(effective_from=LATER - datetime.timedelta(days=1))
     client.force_login(person("sun", "发布"))

@@ -163,7 +163,7 @@ class EditionAdmin(Publishing, DeskAdmin):
             proposals = Proposal.objects.select_related("department").order_by("number")
             context |= {
                 "entries": [(entry, resting.standing(entry.findings.all())) for entry in entries],
-                **({} if obj.is_published else self.faults_of(obj)),
+                **({} if obj.is_published else self.faults_of(obj, request.user)),
                 "proposals": proposals.filter(edition=obj),
                 "approved": proposals.filter(state=Proposal.State.APPROVED, edition=None),
                 "may_publish": not obj.is_published and request.user.has_perm("catalogue.publish_edition"),

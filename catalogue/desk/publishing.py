@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from typing import NamedTuple
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -84,7 +85,7 @@ class Publishing:
         return redirect("admin:catalogue_edition_change", edition.pk)
 
     def _confirm(self, request, edition: Edition, *, notice: str | None = None, status: int = 200) -> HttpResponse:
-        context = {"notice": notice, "looked_at": looked_at(edition), **self.faults_of(edition)}
+        context = {"notice": notice, "looked_at": looked_at(edition), **self.faults_of(edition, request.user)}
         title = f"发布版本 {edition.slug}"
         return self._page(request, "desk/publish.html", edition, title=title, status=status, **context)
 
@@ -100,16 +101,23 @@ class Publishing:
         }
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context, status=status)
 
-    def faults_of(self, edition: Edition) -> dict:
+    def faults_of(self, edition: Edition, user: AbstractBaseUser) -> dict:
         """Return what stands against publishing a draft today, each with the address where it is mended or read.
 
+        A fault says what an entry holds: of services that somebody does not see there is only the number, ``unseen``.
         ``altered`` is the draft, if it does not say what was approved and has to be begun anew.
         """
         found = publishing.faults(edition, on=timezone.localdate())
+        listed = Entry.objects.filter(edition__in=[edition.pk, edition.previous_id]).order_by("edition__number")
+        leads = dict(listed.values_list("service__code", "lead_department__code"))
+        seen = [fault for fault in found if fault.service is None or roles.sees(user, leads.get(fault.service))]
         pages = dict(edition.entries.values_list("service__code", "pk"))
         own = reverse("admin:catalogue_edition_change", args=[edition.pk])
-        altered = edition if any(fault.is_altered for fault in found) else None
-        return {"faults": [(fault, self._mended_at(fault, pages, own)) for fault in found], "altered": altered}
+        return {
+            "faults": [(fault, self._mended_at(fault, pages, own)) for fault in seen],
+            "unseen": len(found) - len(seen),
+            "altered": edition if any(fault.is_altered for fault in found) else None,
+        }
 
     def _mended_at(self, fault: publishing.Fault, pages: dict[str, int], own: str) -> str:
         if fault.service in pages:
