@@ -12,15 +12,17 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from catalogue import canonical, editing, publishing, recording
+from catalogue import canonical, consistency, editing, publishing, recording
 from catalogue.models import Citation, Edition, Entry, Finding
 from services.files import Faulty, check_keys, check_list, read_json
-from services.loading import CITATION, load_vocabularies
+from services.loading import CITATION, kept_changes, load_vocabularies
 from services.models import Jurisdiction, Loaded, Verification
 from services.vocabularies import Terms, UnknownCode
 
 # What the files of editions stand under in what was loaded.
 FILES = "editions"
+# How many terms a sentence names.
+MAX_NAMED = 20
 EDITION = (
     "region", "number", "slug", "title", "effective_from", "published_at", "previous", "note", "digest",
 )  # fmt: skip
@@ -31,19 +33,11 @@ def load(folder: Path, *, tell: Callable[[str], None]) -> bool:
     """Load the vocabularies and editions of a folder laid out as ``fixtures/``, and publish the editions.
 
     Returns whether there was anything to do. A file that is, byte by byte, the one of which a published edition was
-    made is not read again. ``tell`` is called with a Chinese sentence for each step. Raises Faulty with file, entry
-    and reason; then nothing at all is written.
+    made is not read again. ``tell`` is called with a Chinese sentence for each step, and with one for each term changed
+    elsewhere that a published edition rests on. Raises Faulty with file, entry and reason for what is wrong with the
+    files; then nothing at all is written.
     """
-    changed = load_vocabularies(folder / "vocabularies")
-    tell(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
-    if changed:
-        for edition in Edition.objects.published():
-            if found := publishing.verify(edition):
-                raise Faulty(
-                    folder / "vocabularies",
-                    None,
-                    f"改动了已发布版本所依据的内容，请改用新的代码：{found[0]}",
-                )
+    changed = _load_terms(folder / "vocabularies", tell)
     terms = Terms()
     every = sorted((folder / "editions").glob("*.json"))
     digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in every}
@@ -59,6 +53,28 @@ def load(folder: Path, *, tell: Callable[[str], None]) -> bool:
     if unread := len(every) - len(paths):
         tell(f"版本：{unread} 个文件没有变化。")
     return bool(changed)
+
+
+def _load_terms(folder: Path, tell: Callable[[str], None]) -> int:
+    """Load the vocabularies; return how many terms are new or changed.
+
+    Raises Faulty if the files change what a published edition rests on. What differed from it before, because a term
+    was changed elsewhere, is told and does not stop the load; so are the terms that stay as editors made them.
+    """
+    before = consistency.read_terms()
+    changed = load_vocabularies(folder)
+    tell(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
+    if not changed:
+        return 0
+    earlier, now = consistency.faults(before, consistency.read_terms())
+    if caused := [fault for fault in now if fault not in earlier]:
+        raise Faulty(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{caused[0]}。")
+    for fault, count in now.items():
+        tell(f"提醒：{fault}（{count} 处）；这不是本次装入的改动，装入照常进行，请在编辑台更正。")
+    if kept := kept_changes(folder):
+        more = f" 等 {len(kept)} 条" if len(kept) > MAX_NAMED else ""
+        tell(f"提醒：编辑台改过、与文件不同的词条保留原样：{'、'.join(kept[:MAX_NAMED])}{more}。")
+    return changed
 
 
 def _is_loaded(path: Path, digest: str) -> bool:

@@ -50,8 +50,30 @@ def load_vocabularies(folder: Path) -> int:
         file_loader = _File(path)
         for position, raw in file_loader.news(check_list(path, None, "terms", file["terms"])):
             load(file_loader, position, raw)
-        changed += file_loader.changed
+        changed += len(file_loader.changed)
     return changed
+
+
+@transaction.atomic
+def kept_changes(folder: Path) -> list[str]:
+    """Return the terms of the files that editors changed or deleted, each by its vocabulary and code.
+
+    Every term is loaded as if its file were new, and what that changes is taken back. A term that could not be loaded
+    over what editors made of others counts as changed. Reads files that ``load_vocabularies()`` has found in order.
+    """
+    differing = []
+    start = transaction.savepoint()
+    for name, load in LOADERS.items():
+        path = folder / f"{name}.json"
+        file_loader = _File(path)
+        for position, raw in enumerate(read_json(path)["terms"], start=1):
+            try:
+                load(file_loader, position, raw)
+            except Faulty as error:
+                file_loader.changed[str(error)] = None
+        differing += file_loader.changed
+    transaction.savepoint_rollback(start)
+    return differing
 
 
 class _File:
@@ -59,7 +81,8 @@ class _File:
 
     def __init__(self, path: Path):
         self.path = path
-        self.changed = 0
+        # The terms that are new or changed, each once, in their order.
+        self.changed: dict[str, None] = {}
         self._named: set[tuple] = set()
         self._existing: dict[type[models.Model], dict] = {}
 
@@ -120,9 +143,12 @@ class _File:
         except ValidationError as error:
             raise Faulty(self.path, code, "；".join(error.messages)) from None
         term.save()
-        self.changed += 1
+        self.note_change(term)
         terms[code] = term
         return term
+
+    def note_change(self, term: models.Model) -> None:
+        self.changed[f"{term._meta.verbose_name} {getattr(term, KEYS.get(type(term), 'code'))}"] = None
 
     @cached_property
     def meanings(self) -> dict[str, list[str]]:
@@ -217,7 +243,7 @@ def _indicator(file: _File, position: int, raw: object) -> None:
     indicator = file.save(Indicator, values | {"domain": file.find(Domain, values["domain"], code)})
     if {service.code for service in indicator.services.all()} != set(services):
         indicator.services.set(file.find(Service, service, code) for service in services)
-        file.changed += 1
+        file.note_change(indicator)
 
 
 def _box(file: _File, position: int, raw: object) -> None:
@@ -235,7 +261,6 @@ def _synonym(file: _File, position: int, raw: object) -> None:
     if not services or len(set(services)) < len(services):
         raise Faulty(file.path, word, "services 应是不重复的代码，至少一个")
     meant = [file.find(Service, code, word) for code in services]
-    changed = file.changed
     synonym = file.save(Synonym, values)
     if (before := file.meanings.get(word)) != services:
         if before:
@@ -243,7 +268,7 @@ def _synonym(file: _File, position: int, raw: object) -> None:
         Meaning.objects.bulk_create(
             Meaning(synonym=synonym, service=service, position=place) for place, service in enumerate(meant, start=1)
         )
-        file.changed = changed + 1
+        file.note_change(synonym)
 
 
 # In the order they build on each other: every citation needs its source.
