@@ -1,10 +1,12 @@
 """The vocabularies (词表) that entries name their terms from."""
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html_join
 
+from catalogue import consistency, roles
 from catalogue.desk import filters
 from catalogue.desk.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
@@ -83,8 +85,42 @@ class TargetGroupAdmin(TermAdmin):
         return group.in_force
 
 
+class SourceForm(forms.ModelForm):
+    class Meta:
+        help_texts = {"url": "以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"}
+
+    def clean_url(self):
+        url = self.cleaned_data["url"]
+        # An address that was loaded with http:// stays until somebody finds a better one.
+        if url and "url" in self.changed_data and not url.lower().startswith("https://"):
+            raise forms.ValidationError("网址应以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/")
+        return url
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.instance.pk or not {"date", "in_force_from"} & set(self.changed_data) or self.errors:
+            return cleaned
+        dated = Source(pk=self.instance.pk, date=cleaned["date"], in_force_from=cleaned["in_force_from"])
+        try:
+            unsettled = consistency.unsettled_by(dated)
+        except ValueError:
+            # No such day: the model says so.
+            return cleaned
+        if unsettled:
+            slug, effective_from, code = unsettled[0]
+            self.add_error(
+                "in_force_from" if dated.in_force_from else "date",
+                f"此日期使版本 {slug} 中 {code} 等 {len(unsettled)} 处的依据晚于施行日期 {effective_from}"
+                f"（它自 {dated.first_day()} 起方可引用），不能这样更改。",
+            )
+        return cleaned
+
+
 @admin.register(Source)
 class SourceAdmin(TermAdmin):
+    """Documents: an editor adds them, and changes those that no published edition cites."""
+
+    form = SourceForm
     sealed = ("title", "document_number", "position")
     named_by = ("entries__legal_basis", "entries__citations__source")
     list_display = (
@@ -102,6 +138,25 @@ class SourceAdmin(TermAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(citing=counted_in_force("citations__source"))
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not self.is_publishers(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not self.is_publishers(request, obj)
+
+    def is_publishers(self, request, source):
+        """Whether a document is only for those who publish to change, and the user is not one of them."""
+        return bool(source and not request.user.has_perm("catalogue.publish_edition") and self.sealed_in(source))
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if super().has_change_permission(request, obj) and self.is_publishers(request, obj):
+            slugs = "、".join(self.sealed_in(obj))
+            said = f"已发布的版本（{slugs}）引用了这份文件，只有“{roles.PUBLISHER}”可以更改它。"
+            (title, options), *others = fieldsets
+            fieldsets = [(title, options | {"description": said}), *others]
+        return fieldsets
 
     @admin.display(description="引用数", ordering="citing")
     def citing_count(self, source):
