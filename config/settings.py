@@ -38,6 +38,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "catalogue.tracing.RequestIdMiddleware",
+    # Before whatever reads the host: what sends plain HTTP to HTTPS does.
+    "catalogue.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalogue.api.http.ReadingMiddleware",
@@ -184,5 +186,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Without Django's own handlers, which say everything once more under DEBUG.
+    "loggers": {"django": {"level": "INFO"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

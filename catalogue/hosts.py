@@ -1,0 +1,42 @@
+"""A request for a host that is not ours is refused before anything else reads it: in one line of the log."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
+from django.views import defaults
+
+from catalogue import problems
+
+LOGGER = logging.getLogger("django.security.DisallowedHost")
+# How much of the host, which may be of any length, is logged.
+MAX_LOGGED = 100
+
+
+class HostMiddleware:
+    """Answer 400 for a host that ``ALLOWED_HOSTS`` does not name.
+
+    Django would do so later: with a traceback in the log for each request, and under DEBUG with a page of settings.
+    """
+
+    def __init__(self, get_response: Callable):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost as error:
+            return self._refuse(request, error)
+        return self.get_response(request)
+
+    def _refuse(self, request: HttpRequest, error: DisallowedHost) -> HttpResponse:
+        if problems.for_programs(request):
+            response = problems.respond(400, "请求的主机名（Host）不是本服务的。")
+        else:
+            response = defaults.bad_request(request, error)
+        host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED]
+        # Escapes control characters, and marks the response so that Django does not log it once more.
+        log_response("Refused host: %s", host, response=response, request=request, logger=LOGGER)
+        return response
