@@ -95,6 +95,6 @@ def test_the_repository_names_no_place_it_was_made_in():
     words = re.compile("/work" + "/|/root" + "/|find-" + "links|index-" + "url|/opt" + "/")
     for path in ROOT.rglob("*"):
         if path.is_file() and path.suffix in {".py", ".md", ".txt", ".toml", ".yaml", ".json", ".css", ".html", ""}:
-            if {".git", ".venv", "var", "__pycache__", ".hypothesis", ".ruff_cache"} & set(path.parts):
+            if {".git", ".venv", "var", "__pycache__", ".hypothesis", ".ruff_cache", "node_modules"} & set(path.parts):
                 continue
             assert not words.search(path.read_text(errors="replace")), path
