@@ -1,10 +1,24 @@
 #!/usr/bin/env python
-"""Django's commands; a wrong environment variable is one sentence here, not a traceback."""
+"""Django's commands; a wrong environment variable or a wrong Python is one sentence here, not a traceback."""
 
 import os
 import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+# A Python without these, the first and the last that are installed, is not .venv's.
+NEEDED = ("django", "rest_framework", "drf_spectacular_sidecar")
 
 if __name__ == "__main__":
+    if not all(find_spec(name) for name in NEEDED):
+        python = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
+        sys.exit(
+            f"这个 Python（{sys.executable}）没有装本项目所需的包：请改用 {python} manage.py ……；"
+            "还没有 .venv 时，先运行 scripts/serve 或 scripts/test。"
+        )
+    from config import environment
+
+    environment.default_to_development(environment.VAR)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 BASE = Path(__file__).resolve().parent.parent
 VAR = BASE / "var"
 FORMS = "可用的写法：sqlite:///路径/文件.sqlite3 或 postgres://用户:密码@主机:5432/库名。"
+TRIAL = "只在本机试用，什么都不必设：先运行 scripts/serve，此后 manage.py 用同一个数据库和密钥。"
 # Where libpq's own parameters say the same as a part of the URL.
 PARTS = {"dbname": "NAME", "host": "HOST", "password": "PASSWORD", "port": "PORT", "user": "USER"}
 # Django 5.2 supports no older ones: https://docs.djangoproject.com/en/5.2/ref/databases/
@@ -22,6 +23,10 @@ OLDEST_SQLITE = (3, 31)
 OLDEST_POSTGRESQL = 14
 # Seconds; a server that does not answer in this time is told as unreachable.
 CONNECT_TIMEOUT = 5
+
+
+# What says how a service is run: with any of them set, nothing is taken for granted.
+DECIDING = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "SECRET_KEY")
 
 
 class Misconfigured(Exception):
@@ -53,6 +58,15 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def default_to_development(folder: Path) -> None:
+    """Turn ``DEBUG`` on for ``manage.py`` where nothing is set and ``scripts/serve`` has run: it does the same there.
+
+    The development key under ``folder`` shows that it has. A server that loads ``config.wsgi`` does not ask this.
+    """
+    if not any(os.environ.get(name) for name in DECIDING) and (folder / "secret_key").exists():
+        os.environ["DEBUG"] = "true"
+
+
 def allowed_hosts(*, debug: bool) -> list[str]:
     """Return ``ALLOWED_HOSTS``; this machine's names with ``DEBUG`` on. Raises Misconfigured if none is named."""
     hosts = words("ALLOWED_HOSTS")
@@ -61,8 +75,7 @@ def allowed_hosts(*, debug: bool) -> list[str]:
     if debug:
         return ["localhost", "127.0.0.1", "[::1]", "testserver"]
     raise Misconfigured(
-        "DEBUG 关闭时必须设置 ALLOWED_HOSTS（对外的主机名，用逗号分隔），例如 ALLOWED_HOSTS=fw.example.cn；"
-        "只在本机试用可设 DEBUG=true。"
+        f"DEBUG 关闭时必须设置 ALLOWED_HOSTS（对外的主机名，用逗号分隔），例如 ALLOWED_HOSTS=fw.example.cn；{TRIAL}"
     )
 
 
@@ -87,8 +100,7 @@ def secret_key(*, debug: bool, folder: Path) -> str:
         return key
     if not debug:
         raise Misconfigured(
-            "DEBUG 关闭时必须设置 SECRET_KEY（不少于 50 个随机字符）和 ALLOWED_HOSTS（对外的主机名）；"
-            "只在本机试用可设 DEBUG=true。"
+            f"DEBUG 关闭时必须设置 SECRET_KEY（不少于 50 个随机字符）和 ALLOWED_HOSTS（对外的主机名）；{TRIAL}"
         )
     path = folder / "secret_key"
     try:

@@ -12,6 +12,7 @@ stopping.listen()
 
 import errno
 import gc
+import ipaddress
 import os
 import re
 import shlex
@@ -41,8 +42,6 @@ PATIENCE = 10
 
 def main() -> None:
     sys.stdout.reconfigure(line_buffering=True)
-    # A clone on its own machine: no key to make, no host to name. Everywhere else DEBUG is off unless asked for.
-    os.environ["DEBUG"] = os.environ.get("DEBUG", "").strip() or "true"
     try:
         with stopping.quietly():
             host, address, port, workers = make_ready()
@@ -58,6 +57,7 @@ def make_ready() -> tuple[str, str, int, int]:
     host, address, port = listening_place()
     check_free(address, port)
     workers = worker_count()
+    choose_debug(host, address)
     database = environment.check(environment.VAR)
     with installing.alone():
         installing.install("requirements.txt")
@@ -89,6 +89,23 @@ def listening_place() -> tuple[str, str, int]:
         raise installing.Refused(f"HOST 应是本机的地址，“{host}”不是：请改为 127.0.0.1 或本机的 IP 地址。") from None
     # IPv4 first: "localhost" is written into every document as 127.0.0.1.
     return host, str(min(found, key=lambda each: each[0])[4][0]), int(port)
+
+
+def choose_debug(host: str, address: str) -> None:
+    """Set ``DEBUG`` where it is not set: on for this machine alone, off where others can reach us.
+
+    Raises Refused with what has then to be set, if it is not.
+    """
+    if os.environ.get("DEBUG", "").strip():
+        return
+    os.environ["DEBUG"] = str(is_loopback(address)).lower()
+    if not is_loopback(address) and not (os.environ.get("SECRET_KEY") and environment.words("ALLOWED_HOSTS")):
+        raise installing.Refused(
+            f"HOST={host} 让别的机器也能连到这里，DEBUG 因此关闭，须设置 SECRET_KEY（不少于 50 个随机字符）和 "
+            "ALLOWED_HOSTS（别人用来访问的主机名或地址）；在局域网内试用可运行 "
+            f"HOST={host} HTTPS=false ALLOWED_HOSTS=本机的地址 SECRET_KEY=$(head -c 40 /dev/urandom | base64) "
+            "scripts/serve，对外服务请放在反向代理之后，见 deploy/nginx.conf。"
+        )
 
 
 def check_free(address: str, port: int) -> None:
@@ -169,17 +186,21 @@ def is_any(address: str) -> bool:
     return address in {"0.0.0.0", "::"}  # noqa: S104 - asked, not chosen
 
 
+def is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
 def say_where(host: str, address: str, port: int, *, debug: bool) -> None:
     """Print what is served where, and how to make an account."""
     base = found_at(host, address, port)
     installing.say(
         f"\n服务清单  {base}/api/v1/services/\n接口文档  {base}/api/docs/\n编辑台    {base}/admin/\n\n"
-        f"建立账号：{account_command(debug=debug)}\n停止服务：Ctrl-C"
+        f"建立账号：在 {installing.ROOT} 中运行 {account_command(debug=debug)}\n停止服务：Ctrl-C"
     )
-    if debug and not (address.startswith("127.") or address == "::1"):
-        installing.say(
-            "提醒：DEBUG 开着，别的机器也能连到这里；对外服务请设 DEBUG=false、SECRET_KEY 和 ALLOWED_HOSTS。"
-        )
+    if is_loopback(address):
+        installing.say("只有这台机器连得到这里；对外服务请放在反向代理之后，见 deploy/nginx.conf。")
+    if debug and not is_loopback(address):
+        installing.say("提醒：DEBUG 开着，别的机器也能连到这里，出错的页面会显示代码和设置。")
     if environment.flag("HTTPS", not debug) and not environment.flag("BEHIND_PROXY", False):
         installing.say(
             "提醒：HTTPS 开着，明文请求都会转到 https://；"
@@ -189,12 +210,12 @@ def say_where(host: str, address: str, port: int, *, debug: bool) -> None:
 
 def account_command(*, debug: bool) -> str:
     """Return the command that makes an account in the database being served; a password in its URL is left out."""
-    command = f"{shlex.quote(str(installing.PYTHON))} {shlex.quote(str(installing.ROOT / 'manage.py'))} createsuperuser"
+    command = ".venv/bin/python manage.py createsuperuser"
     if not debug:
         return f"{command}（环境变量须与本次启动相同）"
     url = os.environ.get("DATABASE_URL", "").strip()
     if not url:
-        return f"DEBUG=true {command}"
+        return f"DEBUG=true {command}" if os.environ.get("SECRET_KEY") else command
     parts = urlsplit(url)
     who, at, place = parts.netloc.rpartition("@")
     user, colon, password = who.partition(":")

@@ -1,10 +1,11 @@
 """A wrong variable stops the start with one sentence on what to do, and no sentence holds a secret."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -290,27 +291,99 @@ def test_a_check_that_finds_nothing_wrong_makes_nothing(monkeypatch: pytest.Monk
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone in which nothing was started yet: the one the tests run in may have a development key."""
+    clone = tmp_path_factory.mktemp("a clone")
+    for name in ("config", "services", "catalogue", "fixtures"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "manage.py", clone)
+    return clone
+
+
+@pytest.fixture
+def prepared(clone: Path) -> Iterator[Path]:
+    """The clone as ``scripts/serve`` leaves it, as far as a command can see."""
+    environment.secret_key(debug=True, folder=clone / "var")
+    yield clone
+    shutil.rmtree(clone / "var")
+
+
+def run_python(clone: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    """Run this Python in a clone, with no variable of ours but those given."""
+    kept = {key: value for key, value in os.environ.items() if key not in (*NAMES, "DJANGO_SETTINGS_MODULE")}
+    return subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, *arguments],
+        env={**kept, **variables, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=clone,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def assert_one_sentence(found: subprocess.CompletedProcess, sentence: str) -> None:
+    assert (found.returncode, found.stdout, len(found.stderr.splitlines())) == (1, "", 1)
+    assert sentence in found.stderr
+
+
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
         ({}, "SECRET_KEY"),  # DEBUG is off unless asked for
+        ({}, "先运行 scripts/serve"),
         ({"DEBUG": "false", "ALLOWED_HOSTS": "fw.example.cn"}, "SECRET_KEY"),
         ({"DEBUG": "false", "SECRET_KEY": LONG}, "ALLOWED_HOSTS"),
         ({"DEBUG": "perhaps"}, "DEBUG"),
         ({"DEBUG": "true", "SECRET_KEY": LONG, "DATABASE_URL": "mysql://u:geheim@h/db"}, "DATABASE_URL"),
     ],
 )
-def test_manage_says_what_is_wrong_in_one_sentence(variables: Mapping[str, str], sentence: str):
-    kept = {key: value for key, value in os.environ.items() if key not in NAMES}
+def test_manage_says_what_is_wrong_in_one_sentence(clone: Path, variables: Mapping[str, str], sentence: str):
+    found = run_python(clone, "manage.py", "check", **variables)
 
-    found = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, str(ROOT / "manage.py"), "check"],
-        env={**kept, **variables, "PYTHONUTF8": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-    assert (found.returncode, found.stdout, len(found.stderr.splitlines())) == (1, "", 1)
-    assert sentence in found.stderr
+    assert_one_sentence(found, sentence)
     assert "geheim" not in found.stderr
+
+
+SETTINGS = "from django.conf import settings as s; print(s.DEBUG, s.SECRET_KEY, s.DATABASES['default']['NAME'])"
+
+
+@pytest.mark.parametrize("variables", [{}, {"DEBUG": ""}, {"DEBUG": "true"}])  # set to nothing is not set
+def test_manage_does_as_serve_in_a_clone_it_prepared(prepared: Path, variables: Mapping[str, str]):
+    found = run_python(prepared, "manage.py", "shell", "-v", "0", "-c", SETTINGS, **variables)
+
+    key = (prepared / "var" / "secret_key").read_text()
+    assert found.stdout.splitlines() == [f"True {key} {prepared / 'var' / 'catalogue.sqlite3'}"], found.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"DEBUG": "false"}, "必须设置 SECRET_KEY"),
+        ({"DEBUG": " "}, "必须设置 SECRET_KEY"),
+        ({"SECRET_KEY": LONG}, "必须设置 ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "fw.example.cn"}, "必须设置 SECRET_KEY"),
+        ({"DATABASE_URL": "postgres://h/db"}, "必须设置 SECRET_KEY"),
+    ],
+)
+def test_manage_takes_nothing_for_granted_where_something_is_set(
+    prepared: Path, variables: Mapping[str, str], sentence: str
+):
+    assert_one_sentence(run_python(prepared, "manage.py", "check", **variables), sentence)
+
+
+def test_a_server_takes_nothing_for_granted(prepared: Path):
+    found = run_python(prepared, "-c", "import config.wsgi")
+
+    assert found.returncode == 1
+    assert "ImproperlyConfigured: DEBUG 关闭时必须设置 SECRET_KEY" in found.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["verify"], ["createsuperuser"]])
+def test_a_python_without_the_packages_is_told_which_to_use(clone: Path, command: list[str]):
+    # -S: a Python that sees no installed package.
+    assert_one_sentence(
+        run_python(clone, "-S", "manage.py", *command),
+        f"没有装本项目所需的包：请改用 {clone / '.venv/bin/python'} manage.py",
+    )

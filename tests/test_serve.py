@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "HOST", "HTTPS", "PORT", "SECRET_KEY", "WORKERS")
 
 
+# What whoever lets others in has set.
+SAFE = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "192.0.2.1"}
+
+
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """As much of a clone as is there before anything is installed, where a path has a space."""
@@ -119,6 +123,39 @@ def test_a_wrong_database(serve, clone: Path, url: str, sentence: str):
 )
 def test_settings_that_are_missing_or_wrong(serve, clone: Path, variables: dict[str, str], sentence: str):
     assert_refused(serve(**variables), clone, sentence)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - refused
+@pytest.mark.parametrize(
+    "variables", [{}, {"SECRET_KEY": "k" * 50}, {"ALLOWED_HOSTS": "192.0.2.1"}, {"DEBUG": "", "ALLOWED_HOSTS": " , "}]
+)
+def test_a_host_that_others_reach_demands_what_serves_them_safely(serve, clone: Path, host: str, variables: dict):
+    sentence = f"HOST={host} 让别的机器也能连到这里，DEBUG 因此关闭，须设置 SECRET_KEY"
+    assert_refused(serve(HOST=host, **variables), clone, sentence)
+
+
+@pytest.mark.parametrize(
+    ("address", "variables", "debug"),
+    [
+        ("127.0.0.1", {}, "true"),
+        ("127.0.1.1", {}, "true"),
+        ("::1", {}, "true"),
+        ("127.0.0.1", {"DEBUG": "false"}, "false"),
+        ("0.0.0.0", SAFE, "false"),  # noqa: S104 - asked
+        ("192.168.1.5", SAFE, "false"),
+        ("fe80::1%eth0", SAFE, "false"),
+        ("0.0.0.0", {"DEBUG": "true"}, "true"),  # noqa: S104 - who says so knows
+    ],
+)
+def test_debug_is_on_for_this_machine_alone(clone: Path, address: str, variables: dict[str, str], debug: str):
+    code = f"import os, serving; serving.choose_debug('h', '{address}'); print(os.environ['DEBUG'])"
+    kept = {key: value for key, value in os.environ.items() if key not in OURS}
+
+    found = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", code], cwd=clone / "scripts", env=kept | variables, capture_output=True, text=True
+    )
+
+    assert found.stdout.strip() == debug, found.stderr
 
 
 def test_a_python_without_venv(serve, clone: Path, tmp_path: Path):
