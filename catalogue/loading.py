@@ -16,7 +16,7 @@ from catalogue import canonical, consistency, editing, publishing, recording
 from catalogue.models import Citation, Edition, Entry, Finding
 from services.files import Faulty, check_keys, check_list, read_json
 from services.loading import CITATION, kept_changes, load_vocabularies
-from services.models import Jurisdiction, Loaded, Verification
+from services.models import Jurisdiction, Loaded, Source, Verification
 from services.vocabularies import Terms, UnknownCode
 
 # What the files of editions stand under in what was loaded.
@@ -71,7 +71,8 @@ def _load_terms(folder: Path, tell: Callable[[str], None]) -> int:
         raise Faulty(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{caused[0]}。")
     for fault, count in now.items():
         tell(f"提醒：{fault}（{count} 处）；这不是本次装入的改动，装入照常进行，请在编辑台更正。")
-    if kept := kept_changes(folder):
+    # A database that was empty holds nothing that editors changed.
+    if before[Source] and (kept := kept_changes(folder)):
         more = f" 等 {len(kept)} 条" if len(kept) > MAX_NAMED else ""
         tell(f"提醒：编辑台改过、与文件不同的词条保留原样：{'、'.join(kept[:MAX_NAMED])}{more}。")
     return changed
