@@ -9,6 +9,7 @@ from typing import NamedTuple
 from catalogue.models import Entry, Finding, SourcedField
 from services import wording
 from services.models import Jurisdiction, Verification
+from services.searching import Match
 
 UNKNOWN = "未知"
 # The order in which people ask: for whom, what one gets, from whom, who pays, on what it rests; what it is called and
@@ -32,6 +33,25 @@ CAPTIONS = {
     "target_groups": "服务对象类别",
     "lead_department_alternatives": "可能的牵头单位",
     "standard_as_of": "标准所属时间",
+}
+# What a search looks through beside the sourced fields.
+SEARCHED = {
+    "code": "代码",
+    "number": "序号",
+    "synonym": "俗称",
+    "target_group_text": "服务对象",
+    "lead_department_alternatives": "可能的牵头单位",
+    "citations": "依据文件",
+}
+# How a search matches, in words.
+MATCHED = {
+    "exact": "{field}就是“{text}”",
+    "prefix": "{field}以“{term}”开头：{text}",
+    "inside": "{field}里有“{term}”：{text}",
+    "pinyin": "{field}的拼音里有“{term}”：{text}",
+    "initials": "{field}的拼音首字母里有“{term}”：{text}",
+    "contained": "检索词里有{field}“{text}”",
+    "partial": "{field}里有检索词的一部分“{term}”：{text}",
 }
 
 
@@ -80,6 +100,12 @@ def fields(document: Mapping) -> list[Field]:
 def mentions(document: Mapping) -> list[Clause]:
     """Return the clauses that speak of the service without giving any of its fields."""
     return list(_clauses(document, "mention"))
+
+
+def match(found: Match) -> str:
+    """Return in one sentence where and how a search found a service."""
+    field = SEARCHED.get(found.field) or SourcedField(found.field).label
+    return MATCHED[found.how].format(field=field, term=found.term, text=" ".join(found.text.split()))
 
 
 def _field(document: Mapping, name: str) -> Field:

@@ -3,8 +3,12 @@
 from django.urls import path
 
 from catalogue.site import permanent, views
+from catalogue.site.home import home
+from catalogue.site.services import services
 
 urlpatterns = [
+    path("", home, name="home"),
+    path("services/", services, name="services"),
     path("services/<slug:code>/", views.service, name="page"),
     path("services/<slug:code>.md", views.markdown, name="markdown"),
     path("llms.txt", views.llms_txt, name="llms"),

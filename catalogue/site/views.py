@@ -17,6 +17,8 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     """The page of one service."""
     document, edition = _asked(request, code)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
+    same_domain = request.GET.copy()
+    same_domain["domain"] = document["domain"]["code"]
     permanent = addresses.permanent(here.root(request), addresses.SERVICES, code)
     context = {
         "document": document,
@@ -30,6 +32,7 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
         "permanent": permanent,
         "cited": f"{permanent}?edition={edition.slug}",
         "chosen": bool(request.GET),
+        "same_domain": f"{reverse('services')}?{same_domain.urlencode()}",
         "forms": [
             ("JSON", "application/json", f"{reverse('service-detail', kwargs={'code': code})}{query}"),
             ("RDF（Turtle）", "text/turtle", f"/api/v1/services/{code}.ttl{query}"),

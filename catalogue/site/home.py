@@ -1,0 +1,47 @@
+"""The home page: what the list is, the edition in force, its domains, and where each kind of user goes on."""
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import NotFound
+
+from catalogue import choosing, listing, parameters
+from catalogue.imprint import TITLE_EN, imprint
+from catalogue.models import Edition
+from catalogue.site import answering
+from services.models import Domain
+
+# Words people use for what they need; the search finds services for each of them.
+EXAMPLES = ("低保", "养老金", "残疾人", "上学", "看病", "公租房")
+# The files of the list: what each is called, and its kind in the address.
+FILES = (
+    ("CSV", "csv"),
+    ("Excel", "xlsx"),
+    ("NDJSON", "ndjson"),
+    ("RDF（JSON-LD）", "jsonld"),
+    ("RDF（Turtle）", "ttl"),
+)
+
+
+@answering.reading(answering.refusal)
+def home(request: HttpRequest) -> HttpResponse:
+    """The home page. Without an edition in force it says so. Two queries."""
+    parameters.check(request.GET, {})
+    context = {"examples": EXAMPLES, "files": FILES, "title_en": TITLE_EN, "longest": parameters.MAX_LENGTH}
+    try:
+        context |= _in_force(choosing.edition(request.GET))
+    except NotFound as error:
+        context["missing"] = error.detail
+    return answering.page("site/home.html", context)
+
+
+def _in_force(edition: Edition) -> dict:
+    listed = listing.listing(edition)
+    goals = dict(Domain.objects.values_list("code", "goal"))
+    return {
+        "edition": edition,
+        "imprint": imprint(edition),
+        "count": len(listed.codes),
+        "domains": [
+            domain | {"goal": goals.get(code), "count": len(listed.having("domain", code))}
+            for code, domain in sorted(listed.terms["domain"].items())
+        ],
+    }

@@ -1,0 +1,82 @@
+"""The page that lists the services of an edition: by domain, or those a search finds, with where each matched."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+
+from catalogue import choosing, finding, listing, parameters
+from catalogue.site import answering, stating
+
+PARAMETERS = choosing.PARAMETERS | {"q": False, "domain": False}
+# What a form sends although it was left empty.
+FIELDS = ("q", "domain")
+
+
+@answering.reading(answering.refusal)
+def services(request: HttpRequest) -> HttpResponse:
+    """The list as the edition that is asked states it. One query, with a search two."""
+    query = _filled(request.GET)
+    parameters.check(query, PARAMETERS)
+    edition = choosing.edition(query)
+    listed = listing.listing(edition)
+    domains = dict(sorted(listed.terms["domain"].items()))
+    domain = parameters.one_of(query, "domain", domains)
+    found = {each.code: each for each in finding.search(edition, query["q"])} if "q" in query else None
+    codes = listed.codes if found is None else found
+    inside = listed.codes if domain is None else listed.having("domain", domain)
+    chosen = {name: query[name] for name in choosing.PARAMETERS if name in query}
+    rows = [
+        _row(listed.documents[code], found[code].matches if found else (), chosen) for code in codes if code in inside
+    ]
+    context = {
+        "edition": edition,
+        "chosen": chosen,
+        "query": query.get("q"),
+        "longest": parameters.MAX_LENGTH,
+        "domain": domains.get(domain),
+        "domains": domains.values(),
+        "count": len(rows),
+        "rows": rows,
+        "groups": [] if query.keys() & set(FIELDS) else _by_domain(rows),
+        "everything": _address("services", chosen),
+        "anywhere": _address("services", chosen | {"q": query.get("q", "")}),
+    }
+    return answering.page("site/services.html", context)
+
+
+def _filled(query: QueryDict) -> QueryDict:
+    """Return a query without the fields of the form that were left empty."""
+    filled = query.copy()
+    for name in FIELDS:
+        if not "".join(query.getlist(name)).strip():
+            filled.pop(name, None)
+    return filled
+
+
+def _row(document: Mapping, matches: Iterable, chosen: Mapping[str, str]) -> dict:
+    named = "、".join(group["name"] for group in document["target_groups"])
+    lead = document["lead_department"]
+    return {
+        "document": document,
+        "address": _address("page", chosen, code=document["code"]),
+        "target_groups": document["target_group_text"] or named or stating.UNKNOWN,
+        "lead_department": lead["name"] if lead else stating.UNKNOWN,
+        "matches": [stating.match(each) for each in matches],
+    }
+
+
+def _address(view: str, query: Mapping[str, str], **names: str) -> str:
+    return f"{reverse(view, kwargs=names)}{'?' if query else ''}{urlencode(query)}"
+
+
+def _by_domain(rows: Iterable[dict]) -> list[dict]:
+    def domain(row: dict) -> str:
+        return row["document"]["domain"]["code"]
+
+    return [
+        {"domain": group[0]["document"]["domain"], "rows": group}
+        for group in (list(rows) for _, rows in groupby(sorted(rows, key=domain), key=domain))
+    ]
