@@ -200,7 +200,7 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
 
 
 def screens() -> list[str]:
-    """Return the address of every screen there is, of each model its list, its forms and a history."""
+    """Return the address of every screen there is, of each model its list, its forms a history, and public pages."""
     from django.contrib import admin
     from django.urls import reverse
 
@@ -224,7 +224,8 @@ def screens() -> list[str]:
     found += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("beside", "publish")]
     found.append(reverse("admin:catalogue_entry_change", args=[sealed.pk]))
     found.append(reverse("admin:auth_user_password_change", args=[1]))
-    return found
+    services = reverse("services")
+    return [*found, reverse("home"), services, f"{services}?q=儿童", f"{services}?q=无此项"]
 
 
 class _Root:
