@@ -221,6 +221,7 @@ def test_the_first_edition_has_no_edition_before_it(client, empty_catalogue, mak
     seen = page(client, HOME)
 
     assert "1 个领域的 1 项服务" in seen.text
+    assert "上一版" not in seen.text
     assert_every_link_answers(client, seen, HOME)
 
 
