@@ -6,11 +6,10 @@ that is ``publishing``.
 """
 
 import json
-from collections.abc import Iterable
 
 from django.db.models import Manager
 
-from catalogue.models import Edition, Entry
+from catalogue.models import Edition, Entry, seals
 
 # What a document says of the terms of each column, besides their codes.
 NAMES = {
@@ -21,6 +20,9 @@ NAMES = {
     "co_departments": ("name", "name_en"),
     "legal_basis": ("title",),
 }
+
+# The bytes of a whole edition, from the texts below.
+content = seals.content
 
 
 def dumps(value: object) -> str:
@@ -120,12 +122,3 @@ def header(edition: Edition) -> dict:
         "previous": previous and {"slug": previous.slug, "digest": previous.digest},
         "note": edition.note,
     }
-
-
-def content(header: str, entries: Iterable[str]) -> bytes:
-    """Return the canonical bytes of an edition, of which its digest is the SHA-256.
-
-    ``header`` and ``entries`` are what was sealed: the canonical texts of ``header()`` and, in the order of their
-    numbers, of every ``document()``.
-    """
-    return f'{{"edition":{header},"services":[{",".join(entries)}]}}'.encode()

@@ -1,6 +1,6 @@
 """What changed between two editions, field by field. Pure: it compares sealed documents and asks no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 # A service's code never changes, and where an edition puts the rest is no news of the service.
 COMPARED = (
@@ -61,7 +61,7 @@ def _document(before: Mapping | None, after: Mapping | None, came: Sequence[Mapp
     return next(iter(sources.values())) if len(sources) == 1 else None
 
 
-def changes(before: Sequence[Mapping], after: Sequence[Mapping]) -> list[tuple[dict, dict]]:
+def changes(before: Iterable[Mapping], after: Iterable[Mapping]) -> list[tuple[dict, dict]]:
     """Return (document, comparison) for every service that changed between two editions' documents.
 
     In the order of the newer edition; services that it no longer has come last. The document is the newer one, or

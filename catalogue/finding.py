@@ -5,14 +5,14 @@ The index depends on the edition and the synonyms alone, and is kept; ``services
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from django.db import transaction
 
 from catalogue import sealed
-from catalogue.models import Edition, Entry, Touch
+from catalogue.models import DamagedEditionError, Edition, Touch
 from catalogue.models.touches import Stamp
 from services import hanzi
 from services.models import Reading, Synonym
@@ -71,15 +71,13 @@ def is_read() -> bool:
 def read_aloud() -> int:
     """Keep how every name is read that published editions and synonyms have; return how many are new.
 
-    What another dictionary read goes. A name that comes later is read when it is first searched.
+    What another dictionary read goes. A name that comes later is read when it is first searched; so are those of an
+    edition that is damaged now and mended later.
     """
-    sealed_texts = Entry.objects.published().values_list("sealed", flat=True)
-    said = {
-        text.said
-        for document in map(json.loads, sealed_texts.iterator())
-        for text in texts(document)
-        if text.field in READ
-    }
+    said = set()
+    for edition in Edition.objects.published():
+        with suppress(DamagedEditionError):
+            said |= {text.said for document in edition.documents() for text in texts(document) if text.field in READ}
     said |= set(Synonym.objects.values_list("word", flat=True))
     Reading.objects.exclude(read_by=hanzi.reader()).delete()
     new = sorted(said - set(readings()))

@@ -12,6 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
 
+from catalogue.models import DamagedEditionError
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
@@ -62,12 +64,14 @@ def document(code: int, detail: str | None = None, errors: list[dict] | None = N
 
 
 def handle(exception: Exception, context: dict) -> HttpResponse | None:
-    """DRF's exception handler: a problem for whatever a client or a lost database caused, None for our own faults."""
+    """DRF's exception handler: a problem for what a client, a lost database or a damaged edition caused, else None."""
     if isinstance(exception, Http404):
         # Django's own sentence names models; a view that knows better raises NotFound with one of ours.
         return respond(status.HTTP_404_NOT_FOUND)
     if isinstance(exception, TooManyFieldsSent):
         return respond(status.HTTP_400_BAD_REQUEST, "参数太多。")
+    if isinstance(exception, DamagedEditionError):
+        return respond(status.HTTP_503_SERVICE_UNAVAILABLE, exception.detail)
     if isinstance(exception, OperationalError | InterfaceError):
         return respond(status.HTTP_503_SERVICE_UNAVAILABLE)
     if isinstance(exception, exceptions.UnsupportedMediaType):

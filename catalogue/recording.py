@@ -81,14 +81,18 @@ def digest_of(event: Event) -> str:
     return hashlib.sha256(canonical.dumps(content).encode()).hexdigest()
 
 
-def verify() -> list[str]:
+def verify(*, until: int | None = None) -> list[str]:
     """Return what in the record is no longer as it was written: sentences, an empty list if all is well.
 
-    A change of any column of any event shows, and so does an event that is missing between two others. What was cut
-    off at the end shows against a digest that somebody kept: the last event's is printed by ``manage.py verify``.
+    A change of any column of any event shows, and so does an event that is missing between two others; ``until`` is
+    the number of the last one to look at. What was cut off at the end, or written anew from some event on, shows
+    against a digest that somebody kept (``departures()``).
     """
     found, number, digest = [], 0, None
-    for event in Event.objects.order_by("number").iterator():
+    events = Event.objects.order_by("number")
+    if until is not None:
+        events = events.filter(number__lte=until)
+    for event in events.iterator():
         number += 1
         if event.number != number:
             found.append(f"记录：第 {number} 条缺失。")
@@ -99,6 +103,20 @@ def verify() -> list[str]:
             found.append(f"记录第 {event.number} 条：内容与摘要不符。")
         digest = event.digest
     return found
+
+
+def departures(head: str, *, number: int | None = None) -> list[str]:
+    """Return how the record departs from what it was when ``head`` was its last digest: an empty list if it only grew.
+
+    ``head`` is the digest of the event that was the last one when it was noted down, and ``number`` its number if that
+    was noted too. Each digest is taken over the one before, so that this one stands for all events up to its own.
+    """
+    event = Event.objects.filter(digest=head).first()
+    if event is None:
+        return [f"记录：没有摘要为 {head} 的一条；当时的记录被截去或改写了。"]
+    if number not in (None, event.number):
+        return [f"记录：摘要 {head} 当时是第 {number} 条的，现在是第 {event.number} 条的。"]
+    return [f"记录：第 {event.number} 条以前有改动：{fault}" for fault in verify(until=event.number)]
 
 
 def _text(value: object) -> str | None:

@@ -125,7 +125,7 @@ def test_a_missing_last_slash_is_added(client, db, path, target):
 
 def test_health_is_answered_and_not_kept(client, db):
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ok", "edition": "2026"}
+    assert client.get("/readyz").json() == {"status": "ok", "edition": "2026", "damaged": []}
     assert client.get("/readyz")["Cache-Control"] == "no-store"
 
 

@@ -109,6 +109,7 @@ def test_an_edition_names_the_one_before(make_edition):
         lambda entry: Entry.objects.filter(pk=entry.pk).update(standard="每人每月9999元。"),
         lambda entry: Entry.objects.filter(pk=entry.pk).update(note="改"),
         lambda entry: Entry.objects.filter(pk=entry.pk).update(sealed=entry.sealed.replace("免", "收")),
+        lambda entry: Entry.objects.filter(pk=entry.pk).update(sealed=None),
         lambda entry: Finding.objects.filter(entry=entry, field="lead_department").update(verification="verbatim"),
         lambda entry: Finding.objects.filter(entry=entry, field="standard").update(basis="editorial"),
         lambda entry: Citation.objects.filter(entry=entry, position=1).update(locator="表3"),

@@ -17,6 +17,7 @@ from rest_framework.exceptions import APIException
 
 from catalogue.agents import tools
 from catalogue.imprint import DISCLAIMER, TITLE
+from catalogue.models import DamagedEditionError
 
 INSTRUCTIONS = (
     f"{TITLE}：81 项基本公共服务，每个值都注明出处。先 search 找到服务代码，再 get_service 读全文；"
@@ -88,6 +89,8 @@ def _answered(tool: Callable[..., dict], *arguments: object, **options: object) 
         return tool(*arguments, **options)
     except APIException as refused:
         raise ToolError(_said(refused)) from None
+    except DamagedEditionError as damaged:
+        raise ToolError(damaged.detail) from None
     except (DatabaseError, InterfaceError):
         raise ToolError("暂时无法读取数据，请稍后再试。") from None
     except Exception as fault:

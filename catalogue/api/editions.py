@@ -8,7 +8,7 @@ from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing, parameters, publishing, telling
+from catalogue import comparing, parameters, sealed, telling
 from catalogue.api import languages, pagination, schema
 from catalogue.api.serializers import ChangeSerializer, EditionSerializer
 from catalogue.models import Edition, Event
@@ -56,7 +56,7 @@ class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
     )
     def retrieve(self, request, slug: str) -> HttpResponse:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        return HttpResponse(publishing.content(edition), content_type="application/json")
+        return HttpResponse(sealed.content(edition), content_type="application/json")
 
 
 @extend_schema(tags=["editions"])
@@ -81,7 +81,8 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
         steps = line[: line.index(since)] if since in line else [] if since else line
         slugs = [step.slug for step in steps]
         recorded = telling.by("service", Event.objects.changes().filter(edition__in=slugs))
-        compared = comparing.changes(since.documents() if since else [], edition.documents())
+        before = sealed.documents(since).values() if since else ()
+        compared = comparing.changes(before, sealed.documents(edition).values())
         page = self.paginate_queryset(
             [
                 telling.compared(edition, document, change, recorded.get(document["code"], []))

@@ -1,13 +1,11 @@
 """One service in every edition."""
 
-import json
-
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing, parameters, telling
+from catalogue import comparing, parameters, sealed, telling
 from catalogue.api import languages, pagination
 from catalogue.api.serializers import HistorySerializer
 from catalogue.models import Edition, Entry, Event
@@ -24,13 +22,14 @@ class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request, code: str) -> Response:
-        sealed = dict(self.get_queryset().filter(service__code=code).values_list("edition_id", "sealed"))
-        if not sealed:
+        # In a damaged edition no row is believed: whether it has the service is not known either.
+        editions = Edition.objects.published().select_related("previous").order_by("effective_from", "number")
+        states = [(edition, sealed.documents(edition).get(code)) for edition in editions]
+        if not any(state for _, state in states):
             raise NotFound(f"没有服务项目 {code}。")
         recorded = telling.by("edition", Event.objects.changes().filter(service=code))
         history, before = [], None
-        for edition in Edition.objects.published().select_related("previous").order_by("effective_from", "number"):
-            after = json.loads(sealed[edition.pk]) if edition.pk in sealed else None
+        for edition, after in states:
             if before or after:
                 compared = comparing.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
                 events = recorded.get(edition.slug, [])

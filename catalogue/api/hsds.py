@@ -7,7 +7,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import addresses, choosing, here, parameters
+from catalogue import addresses, choosing, here, parameters, sealed
 from catalogue.api import pagination, schema
 from catalogue.api.exports import hsds
 from catalogue.api.serializers import CitationSerializer, FieldVerificationSerializer, WithdrawalSerializer
@@ -168,7 +168,7 @@ class ServiceViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
 
     def list(self, request) -> Response:
         self.edition, root = choosing.edition(request.query_params), here.root(request)
-        documents = narrowed(self.edition.documents(), request.query_params, root)
+        documents = narrowed(list(sealed.documents(self.edition).values()), request.query_params, root)
         page = self.paginate_queryset(documents)
         return self.get_paginated_response(
             [hsds.summary(hsds.service(document, edition=self.edition, root=root)) for document in page]

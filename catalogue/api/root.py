@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue import choosing, problems
+from catalogue import choosing, integrity, problems, watching
 from catalogue.api import languages
 from catalogue.api.serializers import EditionReferenceSerializer
-from catalogue.models import Edition
+from catalogue.models import DamagedEditionError, Edition
 from catalogue.parameters import StrictParameters
 
 LINKS = {
@@ -87,15 +87,23 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 @reading
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer whether questions can be answered: the database is there and an edition is in force (503 if not)."""
+    """Answer whether questions can be answered: the database is there and an edition is in force (503 if not).
+
+    Damaged editions are named. They are not served; only without the one in force is nothing ready.
+    """
     try:
-        edition = Edition.objects.in_force(choosing.today()).first()
+        seen = watching.look()
+        damaged = integrity.damaged(seen.editions)
     except (DatabaseError, InterfaceError):
         connection.close()
         return problems.respond(503)
+    edition = seen.in_force(choosing.today())
     if edition is None:
         return problems.respond(503, "还没有施行中的版本。")
-    return JsonResponse({"status": "ok", "edition": edition.slug}, headers={"Cache-Control": "no-store"})
+    if edition.slug in damaged:
+        return problems.respond(503, DamagedEditionError(edition.slug).detail)
+    said = {"status": "ok", "edition": edition.slug, "damaged": damaged}
+    return JsonResponse(said, headers={"Cache-Control": "no-store"})
 
 
 @csrf_exempt

@@ -1,6 +1,5 @@
 """The list as a table to take away (导出): exactly the entries that were filtered, as CSV or as a workbook."""
 
-import json
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -10,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
-from catalogue import canonical, tables
+from catalogue import canonical, sealed, tables
 from catalogue.desk import filters
 from catalogue.models import Entry
 
@@ -48,7 +47,8 @@ class Exporting:
         order = {pk: at for at, pk in enumerate(chosen.values_list("pk", flat=True))}
         entries = sorted(Entry.objects.with_details().filter(pk__in=order), key=lambda entry: order[entry.pk])
         # As they were sealed: terms have kept the names they had then.
-        documents = [json.loads(entry.sealed) if entry.sealed else canonical.document(entry) for entry in entries]
+        kept = sealed.documents(edition) if edition.is_published else {}
+        documents = [kept.get(entry.service.code) or canonical.document(entry) for entry in entries]
         content_type, write = KINDS[kind]
         try:
             content = write(documents, edition=edition)

@@ -13,6 +13,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from catalogue import editing, roles
 from catalogue.desk import importing, rules, work
+from catalogue.models import DamagedEditionError
 
 NOT_ALLOWED = "您没有进行这项操作的权限。如有需要，请联系管理员。"
 NOT_STORED = (
@@ -81,6 +82,8 @@ class DeskSite(AdminSite):
                 return self.refuse(request, [fault.reason for fault in error.faults], status=409)
             except IntegrityError:
                 return self.refuse(request, [NOT_STORED], status=409)
+            except DamagedEditionError as damaged:
+                return self.refuse(request, [damaged.detail], status=503, title="暂停提供")
             except OperationalError:
                 # Most likely another writer held SQLite for longer than we wait.
                 return self.refuse(request, [BUSY], status=503)
@@ -94,7 +97,7 @@ class DeskSite(AdminSite):
         packages = ["django.contrib.admin", "catalogue"]
         return JavaScriptCatalog.as_view(packages=packages)(request)
 
-    def refuse(self, request: HttpRequest, reasons: list[str], *, status: int) -> TemplateResponse:
-        title = "不能进行这项操作" if status == 403 else "没有保存"
+    def refuse(self, request: HttpRequest, reasons: list[str], *, status: int, title: str = "") -> TemplateResponse:
+        title = title or ("不能进行这项操作" if status == 403 else "没有保存")
         context = self.each_context(request) | {"title": title, "reasons": reasons}
         return TemplateResponse(request, "desk/refused.html", context, status=status).render()

@@ -5,6 +5,7 @@ from catalogue.models.hearing import Attachment, Feedback
 from catalogue.models.people import Membership
 from catalogue.models.proposals import Approval, Assessment, Proposal, ProposedEntry
 from catalogue.models.record import Event
+from catalogue.models.seals import DamagedEditionError
 from catalogue.models.touches import Touch
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Assessment",
     "Attachment",
     "Citation",
+    "DamagedEditionError",
     "Edition",
     "EditionQuerySet",
     "Entry",

@@ -1,13 +1,13 @@
 """What an edition says: its entries, how well each of their fields is known, and the clauses behind them."""
 
 import datetime
-import json
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Subquery, Value, When
 
+from catalogue.models.seals import Sealed, checked
 from services import eligibility
 from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text
 from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
@@ -33,6 +33,18 @@ class EditionQuerySet(models.QuerySet):
         if known_at is not None:
             editions = editions.filter(published_at__lte=known_at)
         return editions.order_by("-effective_from", "-published_at", "-number")[:1]
+
+    def sealed(self, pk: int, digest: str) -> Sealed:
+        """Return the sealed texts of a published edition, read and checked against its digest. One query.
+
+        Nothing else reads them to answer anybody. Raises DamagedEditionError if they differ, and DoesNotExist.
+        """
+        texts = self.filter(pk=pk).order_by("entries__number").values_list("slug", "sealed", "entries__sealed")
+        rows = list(texts)
+        if not rows:
+            raise self.model.DoesNotExist
+        slug, header, _ = rows[0]
+        return checked(slug, digest, header, [text for *_, text in rows])
 
 
 class Edition(models.Model):
@@ -105,8 +117,11 @@ class Edition(models.Model):
         return line
 
     def documents(self) -> list[dict]:
-        """The sealed documents of a published edition's entries, in the order of their numbers. One query."""
-        return [json.loads(text) for text in self.entries.order_by("number").values_list("sealed", flat=True)]
+        """The sealed documents of a published edition's entries, in the order of their numbers. One query.
+
+        Raises DamagedEditionError if they are not those of its digest.
+        """
+        return Edition.objects.sealed(self.pk, self.digest).documents()
 
 
 class EntryQuerySet(models.QuerySet):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils import timezone
 
-from catalogue import addresses, imprint
+from catalogue import addresses, imprint, sealed
 from catalogue.models import Edition
 from services import wording
 
@@ -144,7 +144,7 @@ class _Maker:
 
     def __init__(self, edition: Edition, root: str):
         self.edition, self.root = edition, root
-        self.region = json.loads(edition.sealed)["region"]
+        self.region = sealed.header(edition)["region"]
         self.address = addresses.permanent(root, addresses.EDITIONS, edition.slug)
         self.described: set[str] = set()
 
