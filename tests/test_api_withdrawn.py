@@ -127,10 +127,12 @@ def test_a_withdrawal_nobody_gave_a_reason_for_says_so(client, make_edition):
     }  # fmt: skip
 
 
-def test_a_withdrawn_service_costs_four_queries(client, withdrew, django_assert_num_queries):
-    client.get("/api/v1/services/", {"edition": "2027"})
+def test_a_withdrawn_service_costs_three_queries(client, withdrew, django_assert_num_queries):
+    # The edition asked and the one before are in memory; a process that has just begun reads each once.
+    for edition in ("2026", "2027"):
+        client.get("/api/v1/services/", {"edition": edition})
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get(DETAIL, {"edition": "2027"})
 
 
