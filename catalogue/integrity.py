@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from catalogue import canonical, hearing, proposals, sealed
 from catalogue.models import Assessment, Attachment, Edition, Event, Feedback, Proposal
-from catalogue.watching import Published
+from catalogue.web.revision import PublishedEdition
 
 Verb, State = Event.Verb, Proposal.State
 DECISIONS = (Verb.APPROVED, Verb.DECLINED)
@@ -20,7 +20,7 @@ DECISIONS = (Verb.APPROVED, Verb.DECLINED)
 TEXTS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
 
 
-def damaged(editions: Iterable[Published]) -> list[str]:
+def damaged(editions: Iterable[PublishedEdition]) -> list[str]:
     """Return the slugs of the published editions whose sealed texts are not those of their digest."""
     return [edition.slug for edition in editions if not sealed.is_sound(edition.pk, edition.digest)]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from catalogue import canonical, consistency, editing, publishing, recording
+from catalogue import canonical, editing, publishing, recording
 from catalogue.models import Citation, Edition, Entry, Finding
 from services.files import Faulty, check_keys, check_list, read_json
 from services.loading import CITATION, kept_changes, load_vocabularies
-from services.models import Jurisdiction, Loaded, Source, Verification
+from services.models import Jurisdiction, Loaded, Verification
 from services.vocabularies import Terms, UnknownCode
 
 # What the files of editions stand under in what was loaded.
@@ -58,24 +58,35 @@ def load(folder: Path, *, tell: Callable[[str], None]) -> bool:
 def _load_terms(folder: Path, tell: Callable[[str], None]) -> int:
     """Load the vocabularies; return how many terms are new or changed.
 
-    Raises Faulty if the files change what a published edition rests on. What differed from it before, because a term
-    was changed elsewhere, is told and does not stop the load; so are the terms that stay as editors made them.
+    Raises Faulty if the files change what a published edition rests on. What was at odds with an edition before,
+    because a term was changed elsewhere, is told and stops nothing; so are the terms that stay as editors made them.
     """
-    before = consistency.read_terms()
+    start = transaction.savepoint()
     changed = load_vocabularies(folder)
     tell(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
-    if not changed:
-        return 0
-    earlier, now = consistency.faults(before, consistency.read_terms())
-    if caused := [fault for fault in now if fault not in earlier]:
-        raise Faulty(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{caused[0]}。")
-    for fault, count in now.items():
-        tell(f"提醒：{fault}（{count} 处）；这不是本次装入的改动，装入照常进行，请在编辑台更正。")
-    # A database that was empty holds nothing that editors changed.
-    if before[Source] and (kept := kept_changes(folder)):
+    if not changed or not Edition.objects.published().exists():
+        return changed
+    if found := _unsettled():
+        # Was it so before the files were read? Read back, and loaded once more.
+        transaction.savepoint_rollback(start)
+        before = set(_unsettled())
+        load_vocabularies(folder)
+        if caused := [sentence for sentence in found if sentence not in before]:
+            raise Faulty(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{caused[0]}")
+        tell(
+            f"提醒：已发布的版本有 {len(found)} 处与词表或封存时不符，例如：{found[0]}"
+            "这不是本次装入的改动，装入照常进行；请用 manage.py verify 逐处查看，在编辑台更正。"
+        )
+    if kept := kept_changes(folder):
         more = f" 等 {len(kept)} 条" if len(kept) > MAX_NAMED else ""
         tell(f"提醒：编辑台改过、与文件不同的词条保留原样：{'、'.join(kept[:MAX_NAMED])}{more}。")
     return changed
+
+
+def _unsettled() -> list[str]:
+    """Where published editions are no longer as they were sealed, or as their sources allow: sentences."""
+    editions = Edition.objects.published().order_by("number")
+    return [sentence for edition in editions for sentence in publishing.verify(edition)]
 
 
 def _is_loaded(path: Path, digest: str) -> bool:

@@ -190,6 +190,22 @@ def _happened(edition: Edition) -> Iterator[dict]:
         }
 
 
+def unsettled_by(source: Source) -> list[tuple[str, datetime.date, str]]:
+    """Return the published entries that a document's dates, as they stand on the instance, would leave without ground.
+
+    That is, those that cite it and are in force before it may be cited: the edition's slug, the first day it is in
+    force and the service's code, by edition and number.
+    """
+    # What is a legal basis is cited as well: no edition is published otherwise.
+    cited = {"citations__source": source, "edition__effective_from__lt": source.first_day()}
+    entries = Entry.objects.published().filter(**cited).distinct()
+    return list(
+        entries.order_by("edition__number", "number").values_list(
+            "edition__slug", "edition__effective_from", "service__code"
+        )
+    )
+
+
 def content(edition: Edition) -> bytes:
     """Return the canonical bytes of a sealed edition; their SHA-256 is its digest."""
     return canonical.content(edition.sealed, edition.entries.order_by("number").values_list("sealed", flat=True))

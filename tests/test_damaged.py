@@ -3,8 +3,9 @@
 import pytest
 from django.core.management import call_command
 
-from catalogue import integrity, sealed, watching
+from catalogue import integrity, sealed
 from catalogue.models import DamagedEditionError, Edition
+from catalogue.web import revision
 from tests.conftest import person, unsealed
 from tests.test_mcp import asked
 
@@ -123,18 +124,18 @@ def test_any_damage_is_seen_before_it_is_first_read(make_edition, damage):
     for read in (sealed.documents, sealed.header, sealed.content, Edition.documents):
         with pytest.raises(DamagedEditionError, match="版本 small"):
             read(edition)
-    assert integrity.damaged(watching.look().editions) == ["small"]
+    assert integrity.damaged(revision.current().editions) == ["small"]
 
 
 def test_damage_that_a_reader_meets_is_not_hidden_by_an_earlier_look(make_edition):
     edition = make_edition("small")
-    assert integrity.damaged(watching.look().editions) == []
+    assert integrity.damaged(revision.current().editions) == []
     with unsealed():
         edition.entries.update(sealed="{}")
     with pytest.raises(DamagedEditionError):
         sealed.documents(edition)
 
-    assert integrity.damaged(watching.look().editions) == ["small"]
+    assert integrity.damaged(revision.current().editions) == ["small"]
 
 
 def test_an_edition_that_was_mended_is_served_again(make_edition):
@@ -147,12 +148,12 @@ def test_an_edition_that_was_mended_is_served_again(make_edition):
         edition.entries.update(sealed=text)
 
     assert list(sealed.documents(edition)) == ["NM-05-01"]
-    assert integrity.damaged(watching.look().editions) == []
+    assert integrity.damaged(revision.current().editions) == []
 
 
 def test_looking_and_reading_ask_once(make_edition, django_assert_num_queries):
-    edition = make_edition("small")
-    integrity.damaged(editions := watching.look().editions)
+    edition = make_edition("asked-once")
+    integrity.damaged(editions := revision.current().editions)
     with django_assert_num_queries(1):
         sealed.documents(edition)
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue import consistency, publishing, roles
+from catalogue import publishing, roles
 from catalogue.models import Edition, Event
 from catalogue.recording import Act
 from services.models import Source
@@ -142,11 +142,11 @@ def test_a_legal_basis_is_the_publishers_once_its_edition_is_published(as_role, 
         citations=[*state()["citations"], cite("legal_basis", source=source.code)],
     )
     draft = make_edition("2027", "2027-01-01", entries=[entry], at=None)
-    assert consistency.unsettled_by(source) == []
+    assert publishing.unsettled_by(source) == []
 
     publishing.publish(draft, act=Act(at=AT), committed=True)
 
-    assert consistency.unsettled_by(source) == [("2027", datetime.date(2027, 1, 1), "NM-05-01")]
+    assert publishing.unsettled_by(source) == [("2027", datetime.date(2027, 1, 1), "NM-05-01")]
     assert as_role("编辑").post(page_of(source)).status_code == 403
 
 
@@ -216,7 +216,7 @@ def test_the_dates_refused_are_those_that_verifying_objects_to(db, days):
     for source in Source.objects.filter(citations__entry__edition__slug="2021").distinct()[:3]:
         source.date, source.in_force_from = None, first
 
-        refused = {(slug, code) for slug, _, code in consistency.unsettled_by(source)}
+        refused = {(slug, code) for slug, _, code in publishing.unsettled_by(source)}
 
         source.save()
         found = {line for edition in Edition.objects.published() for line in publishing.verify(edition)}

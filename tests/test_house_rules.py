@@ -13,8 +13,7 @@ MODULES = sorted(
     if "migrations" not in path.parts
 )  # fmt: skip
 VERBS = (
-    "approved", "attaching", "canonical", "checking", "comparing", "consistency", "editing", "hearing", "keeping",
-    "loading",
+    "approved", "attaching", "canonical", "checking", "comparing", "editing", "hearing", "keeping", "loading",
     "merging", "models", "proposals", "publishing", "recording", "roles", "sampling", "sourcing", "tables", "guards",
     "reading", "cells", "planning", "proposing",
 )  # fmt: skip

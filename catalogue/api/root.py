@@ -13,11 +13,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue import choosing, integrity, problems, watching
+from catalogue import choosing, integrity, problems
 from catalogue.api import languages
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.models import DamagedEditionError, Edition
 from catalogue.parameters import StrictParameters
+from catalogue.web import revision
 
 LINKS = {
     "services": "service-list",
@@ -92,7 +93,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     Damaged editions are named. They are not served; only without the one in force is nothing ready.
     """
     try:
-        seen = watching.look()
+        seen = revision.current()
         damaged = integrity.damaged(seen.editions)
     except (DatabaseError, InterfaceError):
         connection.close()

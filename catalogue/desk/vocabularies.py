@@ -6,7 +6,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html_join
 
-from catalogue import consistency, roles
+from catalogue import publishing, roles
 from catalogue.desk import filters
 from catalogue.desk.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
@@ -102,7 +102,7 @@ class SourceForm(forms.ModelForm):
             return cleaned
         dated = Source(pk=self.instance.pk, date=cleaned["date"], in_force_from=cleaned["in_force_from"])
         try:
-            unsettled = consistency.unsettled_by(dated)
+            unsettled = publishing.unsettled_by(dated)
         except ValueError:
             # No such day: the model says so.
             return cleaned

@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from catalogue import finding, integrity, watching
+from catalogue import finding, integrity
 from catalogue.loading import load
 from catalogue.models import DamagedEditionError, Touch
+from catalogue.web import revision
 from services.files import Faulty
 
 # Any number will do, as long as every start of this project takes the same one.
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                 if changed or not finding.is_read():
                     self.stdout.write(f"读音：新增 {finding.read_aloud()} 条。")
                 Touch.objects.prune()
-                for slug in integrity.damaged(watching.look().editions):
+                for slug in integrity.damaged(revision.current().editions):
                     self.stdout.write(f"警告：{DamagedEditionError(slug).detail}")
         except DamagedEditionError as error:
             raise CommandError(f"没有装入任何内容。{error}") from None
