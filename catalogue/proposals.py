@@ -212,7 +212,9 @@ def take_up(proposal: Proposal, edition: Edition, *, act: Act) -> Proposal:
             Service.objects.get_or_create(code=each.service)
             editing.insert(edition, each.stated, terms=Terms(), act=act)
         else:
-            entry = edition.entries.get(service__code=each.service)
+            entry = edition.entries.filter(service__code=each.service).first()
+            if entry is None:
+                raise NotPossible([f"版本 {edition.slug} 中已没有服务项目 {each.service}，不能编入对它的调整。"])
             editing.revise(edition, merging.merged(editing.state(entry), each.stated), terms=terms, act=act)
     proposal.edition = edition
     proposal.save(update_fields=["edition"])

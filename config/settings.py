@@ -39,7 +39,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "catalogue.tracing.RequestIdMiddleware",
     # Before whatever reads the host: what sends plain HTTP to HTTPS does.
-    "catalogue.hosts.HostMiddleware",
+    "catalogue.web.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalogue.api.http.ReadingMiddleware",

@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,7 +58,7 @@ def make_ready() -> tuple[str, str, int, int]:
     host, address, port = listening_place()
     check_free(address, port)
     workers = worker_count()
-    choose_debug(host, address)
+    choose_settings(host, address)
     database = environment.check(environment.VAR)
     with installing.alone():
         installing.install("requirements.txt")
@@ -91,21 +92,31 @@ def listening_place() -> tuple[str, str, int]:
     return host, str(min(found, key=lambda each: each[0])[4][0]), int(port)
 
 
-def choose_debug(host: str, address: str) -> None:
-    """Set ``DEBUG`` where it is not set: on for this machine alone, off where others can reach us.
+def choose_settings(host: str, address: str) -> None:
+    """Set what is not set: on this machine alone DEBUG is on, where others can reach us it is off.
 
-    Raises Refused with what has then to be set, if it is not.
+    A trial beyond this machine has this clone's own key, answers under this machine's names, and speaks plain HTTP.
+    Whoever sets a key or names means no trial, and is asked for all that production demands.
     """
     if os.environ.get("DEBUG", "").strip():
         return
     os.environ["DEBUG"] = str(is_loopback(address)).lower()
-    if not is_loopback(address) and not (os.environ.get("SECRET_KEY") and environment.words("ALLOWED_HOSTS")):
-        raise installing.Refused(
-            f"HOST={host} 让别的机器也能连到这里，DEBUG 因此关闭，须设置 SECRET_KEY（不少于 50 个随机字符）和 "
-            "ALLOWED_HOSTS（别人用来访问的主机名或地址）；在局域网内试用可运行 "
-            f"HOST={host} HTTPS=false ALLOWED_HOSTS=本机的地址 SECRET_KEY=$(head -c 40 /dev/urandom | base64) "
-            "scripts/serve，对外服务请放在反向代理之后，见 deploy/nginx.conf。"
-        )
+    if not (is_loopback(address) or os.environ.get("SECRET_KEY") or environment.words("ALLOWED_HOSTS")):
+        os.environ["SECRET_KEY"] = environment.secret_key(debug=True, folder=environment.VAR)
+        os.environ["ALLOWED_HOSTS"] = ",".join(own_names(host, address))
+        os.environ["HTTPS"] = os.environ.get("HTTPS", "").strip() or "false"
+
+
+def own_names(host: str, address: str) -> list[str]:
+    """Return what this machine is called by others: its name and its addresses, as far as it knows them."""
+    names = {*environment.allowed_hosts(debug=True), host, in_url(address), socket.gethostname()} - {"testserver"}
+    with suppress(OSError):
+        names |= {in_url(str(found[4][0])) for found in socket.getaddrinfo(socket.gethostname(), None)}
+    # The address others see: that of the way out. No packet is sent; 192.0.2.0/24 is for documents.
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way_out:
+        way_out.connect(("192.0.2.1", 9))
+        names.add(way_out.getsockname()[0])
+    return sorted(name for name in names if not is_any(name.strip("[]")))
 
 
 def check_free(address: str, port: int) -> None:
@@ -194,13 +205,16 @@ def say_where(host: str, address: str, port: int, *, debug: bool) -> None:
     """Print what is served where, and how to make an account."""
     base = found_at(host, address, port)
     installing.say(
-        f"\n服务清单  {base}/api/v1/services/\n接口文档  {base}/api/docs/\n编辑台    {base}/admin/\n\n"
-        f"建立账号：在 {installing.ROOT} 中运行 {account_command(debug=debug)}\n停止服务：Ctrl-C"
+        f"\n首页      {base}/\n服务清单  {base}/api/v1/services/\n接口文档  {base}/api/docs/\n编辑台    {base}/admin/\n"
+        f"\n建立账号：在 {installing.ROOT} 中运行 {account_command(debug=debug)}\n停止服务：Ctrl-C"
     )
     if is_loopback(address):
         installing.say("只有这台机器连得到这里；对外服务请放在反向代理之后，见 deploy/nginx.conf。")
-    if debug and not is_loopback(address):
+    elif debug:
         installing.say("提醒：DEBUG 开着，别的机器也能连到这里，出错的页面会显示代码和设置。")
+    elif not environment.flag("BEHIND_PROXY", False):
+        names = "、".join(environment.words("ALLOWED_HOSTS"))
+        installing.say(f"提醒：别的机器也能用 {names} 连到这里；对外服务请放在反向代理之后，见 deploy/nginx.conf。")
     if environment.flag("HTTPS", not debug) and not environment.flag("BEHIND_PROXY", False):
         installing.say(
             "提醒：HTTPS 开着，明文请求都会转到 https://；"
@@ -211,11 +225,13 @@ def say_where(host: str, address: str, port: int, *, debug: bool) -> None:
 def account_command(*, debug: bool) -> str:
     """Return the command that makes an account in the database being served; a password in its URL is left out."""
     command = ".venv/bin/python manage.py createsuperuser"
+    url = os.environ.get("DATABASE_URL", "").strip()
+    if not url and (environment.VAR / "secret_key").exists():
+        return command
     if not debug:
         return f"{command}（环境变量须与本次启动相同）"
-    url = os.environ.get("DATABASE_URL", "").strip()
     if not url:
-        return f"DEBUG=true {command}" if os.environ.get("SECRET_KEY") else command
+        return f"DEBUG=true {command}"
     parts = urlsplit(url)
     who, at, place = parts.netloc.rpartition("@")
     user, colon, password = who.partition(":")

@@ -1,10 +1,11 @@
 """What is sealed is what was approved: whatever else a draft says is a fault that names both values."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -178,21 +179,29 @@ ALTERATIONS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("alteration", ALTERATIONS)
-def test_a_draft_altered_behind_the_desk_is_not_sealed(draft, act, alteration):
-    alter, number, was_approved, drafted = ALTERATIONS[alteration]
-    alter(draft)
-    against = f"与第 {number} 号建议批准的内容不同" if number else "没有经批准的调整建议|与经批准的增减不符"
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back whatever is done inside."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
-    with pytest.raises(publishing.NotPublishable, match=against) as refused:
-        publishing.publish(draft, act=act("root"))
 
-    reasons = [fault.reason for fault in refused.value.faults if fault.is_altered]
-    assert any(was_approved in reason and drafted in reason for reason in reasons), reasons
-    draft.refresh_from_db()
-    assert draft.published_at is None
-    assert not draft.entries.filter(sealed__isnull=False).exists()
-    assert not Event.objects.filter(verb="published", edition=draft.slug).exists()
+def test_a_draft_altered_behind_the_desk_is_not_sealed(draft, act, subtests):
+    for name, (alter, number, was_approved, drafted) in ALTERATIONS.items():
+        against = f"与第 {number} 号建议批准的内容不同" if number else "没有经批准的调整建议|与经批准的增减不符"
+        with subtests.test(name), undone():
+            alter(draft)
+
+            with pytest.raises(publishing.NotPublishable, match=against) as refused:
+                publishing.publish(draft, act=act("root"))
+
+            reasons = [fault.reason for fault in refused.value.faults if fault.is_altered]
+            assert any(was_approved in reason and drafted in reason for reason in reasons), reasons
+            draft.refresh_from_db()
+            assert draft.published_at is None
+            assert not draft.entries.filter(sealed__isnull=False).exists()
+            assert not Event.objects.filter(verb="published", edition=draft.slug).exists()
 
 
 def test_a_long_value_is_shown_around_the_place_that_differs(make_proposal, act, next_edition):
@@ -214,34 +223,32 @@ def test_an_edition_does_not_come_into_force_before_the_approved_day(draft, act)
         publishing.publish(draft, act=act("root"))
 
 
-@pytest.mark.parametrize(
-    ("undo", "says"),
-    [
-        (lambda: Approval.objects.filter(proposal__number=1).delete(), "第 1 号建议没有批准"),
-        (
-            lambda: Approval.objects.filter(proposal__number=1).update(
-                approver=Proposal.objects.get(number=1).proposer
-            ),
-            "第 1 号建议由提出人或评估人自己批准",
-        ),
-        (
-            lambda: Approval.objects.filter(proposal__number=1).update(
-                approver=Proposal.objects.get(number=1).assessment.assessor
-            ),
-            "第 1 号建议由提出人或评估人自己批准",
-        ),
-        (lambda: Proposal.objects.filter(number=1).update(state="published"), "第 1 号建议没有批准"),
-        (
-            lambda: ProposedEntry.objects.filter(proposal__number=1).update(stated={"note": "换了"}),
-            "与第 1 号建议批准的内容不同",
-        ),
-    ],
-)  # fmt: skip
-def test_a_decision_that_is_none_is_no_approval(draft, act, undo, says):
-    without_triggers(undo)
+def decided_by(number: int, who: str) -> None:
+    proposal = Proposal.objects.get(number=number)
+    somebody = proposal.proposer if who == "proposer" else proposal.assessment.assessor
+    Approval.objects.filter(proposal=proposal).update(approver=somebody)
 
-    with pytest.raises(publishing.NotPublishable, match=says):
-        publishing.publish(draft, act=act("root"))
+
+# what was done to the decision on the first proposal, and what is said of it
+DECISIONS = {
+    "gone": (lambda: Approval.objects.filter(proposal__number=1).delete(), "第 1 号建议没有批准"),
+    "by its proposer": (lambda: decided_by(1, "proposer"), "第 1 号建议由提出人或评估人自己批准"),
+    "by its assessor": (lambda: decided_by(1, "assessor"), "第 1 号建议由提出人或评估人自己批准"),
+    "in another state": (lambda: Proposal.objects.filter(number=1).update(state="published"), "第 1 号建议没有批准"),
+    "of something else": (
+        lambda: ProposedEntry.objects.filter(proposal__number=1).update(stated={"note": "换了"}),
+        "与第 1 号建议批准的内容不同",
+    ),
+}
+
+
+def test_a_decision_that_is_none_is_no_approval(draft, act, subtests):
+    for name, (undo, says) in DECISIONS.items():
+        with subtests.test(name), undone():
+            without_triggers(undo)
+
+            with pytest.raises(publishing.NotPublishable, match=says):
+                publishing.publish(draft, act=act("root"))
 
 
 def test_a_proposal_put_into_an_edition_without_a_record_is_refused(make_proposal, act, next_edition):

@@ -279,6 +279,18 @@ def test_only_what_is_approved_is_taken_up(make_proposal, act, next_edition, to)
         proposals.take_up(make_proposal(to=to), next_edition, act=act("root"))
 
 
+def test_a_change_of_what_was_withdrawn_meanwhile_is_not_taken_up(make_proposal, act, next_edition):
+    gone = make_proposal(withdrawn("NM-01-07"), kind="withdraw", to="approved")
+    changed = make_proposal(changed_standard(), to="approved")
+    proposals.take_up(gone, next_edition, act=act("root"))
+
+    with pytest.raises(proposals.NotPossible, match="版本 2027 中已没有服务项目 NM-01-07"):
+        proposals.take_up(changed, next_edition, act=act("root"))
+
+    changed.refresh_from_db()
+    assert changed.edition is None
+
+
 def test_a_proposal_is_taken_up_once(make_proposal, act, next_edition):
     proposal = make_proposal(to="approved")
     proposals.take_up(proposal, next_edition, act=act("root"))

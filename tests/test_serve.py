@@ -3,6 +3,7 @@
 Nothing is installed here: the start itself, from a fresh clone, is ``.ci/quick_start.py``'s.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -125,13 +126,16 @@ def test_settings_that_are_missing_or_wrong(serve, clone: Path, variables: dict[
     assert_refused(serve(**variables), clone, sentence)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - refused
-@pytest.mark.parametrize(
-    "variables", [{}, {"SECRET_KEY": "k" * 50}, {"ALLOWED_HOSTS": "192.0.2.1"}, {"DEBUG": "", "ALLOWED_HOSTS": " , "}]
-)
-def test_a_host_that_others_reach_demands_what_serves_them_safely(serve, clone: Path, host: str, variables: dict):
-    sentence = f"HOST={host} 让别的机器也能连到这里，DEBUG 因此关闭，须设置 SECRET_KEY"
-    assert_refused(serve(HOST=host, **variables), clone, sentence)
+def chosen(clone: Path, host: str, address: str, variables: dict[str, str]) -> dict[str, str]:
+    """Return the environment that ``choose_settings()`` leaves."""
+    code = (
+        f"import json, os, serving; serving.choose_settings('{host}', '{address}'); print(json.dumps(dict(os.environ)))"
+    )
+    kept = {key: value for key, value in os.environ.items() if key not in OURS}
+    found = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", code], cwd=clone / "scripts", env=kept | variables, capture_output=True, text=True
+    )
+    return json.loads(found.stdout)
 
 
 @pytest.mark.parametrize(
@@ -141,21 +145,36 @@ def test_a_host_that_others_reach_demands_what_serves_them_safely(serve, clone: 
         ("127.0.1.1", {}, "true"),
         ("::1", {}, "true"),
         ("127.0.0.1", {"DEBUG": "false"}, "false"),
+        ("0.0.0.0", {}, "false"),  # noqa: S104 - asked
+        ("::", {"DEBUG": ""}, "false"),
         ("0.0.0.0", SAFE, "false"),  # noqa: S104 - asked
-        ("192.168.1.5", SAFE, "false"),
+        ("192.168.1.5", {}, "false"),
         ("fe80::1%eth0", SAFE, "false"),
         ("0.0.0.0", {"DEBUG": "true"}, "true"),  # noqa: S104 - who says so knows
     ],
 )
 def test_debug_is_on_for_this_machine_alone(clone: Path, address: str, variables: dict[str, str], debug: str):
-    code = f"import os, serving; serving.choose_debug('h', '{address}'); print(os.environ['DEBUG'])"
-    kept = {key: value for key, value in os.environ.items() if key not in OURS}
+    assert chosen(clone, "h", address, variables)["DEBUG"] == debug
 
-    found = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-c", code], cwd=clone / "scripts", env=kept | variables, capture_output=True, text=True
-    )
 
-    assert found.stdout.strip() == debug, found.stderr
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5"])  # noqa: S104 - asked
+def test_a_trial_that_others_reach_has_a_key_of_its_own_and_this_machines_names(clone: Path, address: str):
+    first, again = (chosen(clone, address, address, {}) for _ in range(2))
+
+    assert first["SECRET_KEY"] == again["SECRET_KEY"] == (clone / "var" / "secret_key").read_text().strip()
+    names = set(first["ALLOWED_HOSTS"].split(","))
+    assert {"localhost", "127.0.0.1", socket.gethostname()} <= names
+    assert not {"*", "0.0.0.0", "::", "[::]"} & names  # noqa: S104 - nobody's name
+    assert ("192.168.1.5" in names) is (address == "192.168.1.5")
+    assert first["HTTPS"] == "false"
+
+
+@pytest.mark.parametrize("variables", [{"SECRET_KEY": "k" * 50}, {"ALLOWED_HOSTS": "fw.example.cn"}])
+def test_who_sets_a_key_or_a_name_is_asked_for_all_of_production(serve, clone: Path, variables: dict[str, str]):
+    (missing,) = {"SECRET_KEY", "ALLOWED_HOSTS"} - set(variables)
+
+    assert_refused(serve(HOST="0.0.0.0", **variables), clone, f"必须设置 {missing}")  # noqa: S104 - refused
+    assert "HTTPS" not in chosen(clone, "h", "192.168.1.5", variables)
 
 
 def test_a_python_without_venv(serve, clone: Path, tmp_path: Path):

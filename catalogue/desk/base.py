@@ -181,6 +181,19 @@ class Scoped:
         )
 
 
+class ReadOnlyMixin:
+    """For admins of what is only looked at, whoever looks: nothing is added, changed or deleted here."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 def label(verification: str | None) -> SafeString:
     """Return a label (核实情况) as it is shown on every screen; None is a field nobody knows."""
     text = Verification(verification).label if verification else "未知"

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils.html import format_html_join
 
 from catalogue.desk import filters, resting
-from catalogue.desk.base import DeskAdmin, Scoped
+from catalogue.desk.base import DeskAdmin, ReadOnlyMixin, Scoped
 from catalogue.desk.checking import Checking
 from catalogue.desk.exporting import Exporting
 from catalogue.models import Citation, Entry, Event, Finding
@@ -56,7 +56,7 @@ class VerificationFilter(filters.CountedFilter):
 
 
 @admin.register(Entry)
-class EntryAdmin(Checking, Exporting, Scoped, DeskAdmin):
+class EntryAdmin(ReadOnlyMixin, Checking, Exporting, Scoped, DeskAdmin):
     change_form_template = "desk/entry.html"
     list_display = ("number", "code", "name", "domain", "lead_department", "standing", "edition_slug")
     list_display_links = ("name",)
@@ -94,15 +94,6 @@ class EntryAdmin(Checking, Exporting, Scoped, DeskAdmin):
     @admin.display(description="版本")
     def edition_slug(self, entry):
         return entry.edition.slug if entry.edition.is_published else f"{entry.edition.slug}（草稿）"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def changelist_view(self, request, extra_context=None):
         edition = filters.edition_shown(request)

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from catalogue import roles
 from catalogue.desk import filters, resting
-from catalogue.desk.base import DeskAdmin, Scoped, label
+from catalogue.desk.base import DeskAdmin, ReadOnlyMixin, Scoped, label
 from catalogue.models import Edition, Entry, Finding, SourcedField
 from services.models import Department, Domain, Verification
 
@@ -78,7 +78,7 @@ def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[
 
 
 @admin.register(Finding)
-class NotVerifiedAdmin(Scoped, DeskAdmin):
+class NotVerifiedAdmin(ReadOnlyMixin, Scoped, DeskAdmin):
     """Read only: a finding is changed on its entry's page, together with what it rests on."""
 
     listed_as = "待核实"
@@ -122,15 +122,6 @@ class NotVerifiedAdmin(Scoped, DeskAdmin):
     def edition_slug(self, finding):
         edition = finding.entry.edition
         return edition.slug if edition.is_published else f"{edition.slug}（草稿）"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         finding = self.get_object(request, object_id)

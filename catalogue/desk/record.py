@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 
+from catalogue.desk.base import ReadOnlyMixin
 from catalogue.desk.history import field_in_words, in_words
 from catalogue.models import Event
 
 
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     """Read only, for auditors: every event there is, newest first."""
 
     change_list_template = "desk/change_list.html"
@@ -43,15 +44,6 @@ class EventAdmin(admin.ModelAdmin):
     @admin.display(description="字段", ordering="field")
     def named_field(self, event):
         return field_in_words(Event, event.field) or "无"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def history_view(self, request, object_id, extra_context=None):
         if not self.has_view_permission(request):
