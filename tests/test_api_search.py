@@ -115,3 +115,13 @@ def test_facets_cost_no_query(client, db, django_assert_num_queries, query, quer
     asked(client, **query, facets="true")
     with django_assert_num_queries(queries):
         asked(client, **query, facets="true")
+
+
+def test_links_repeat_what_was_asked_however_it_was_written(client, db):
+    """A program may send Chinese as it is, in UTF-8, and not as an address has it."""
+    raw = client.get("/api/v1/services/?q=养老&page_size=1").json()
+    encoded = client.get("/api/v1/services/?q=%E5%85%BB%E8%80%81&page_size=1").json()
+
+    assert raw == encoded
+    assert "q=%E5%85%BB%E8%80%81" in raw["next"]
+    assert client.get(raw["next"]).json()["count"] == raw["count"]

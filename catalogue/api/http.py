@@ -6,7 +6,9 @@ ETags and pads at random, so it is not used here.
 """
 
 import hashlib
+import string
 from collections.abc import Callable
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -18,6 +20,7 @@ from catalogue.web.limits import DESK, MAX_BODY
 from catalogue.web.negotiation import IDENTITY, encoding
 
 READ = {"GET", "HEAD"}
+ASCII = string.printable
 # What a reader's request may say and no answer depends on: who asks, and when something was changed last, which an
 # ETag tells exactly and a date does not (RFC 9110, 13.1.3 and 13.1.4: without a date these conditions are ignored).
 IGNORED = ("HTTP_COOKIE", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
@@ -46,6 +49,9 @@ class ReadingMiddleware:
             request.META.pop(name, None)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return HttpResponse(status=204, headers=CORS | PREFLIGHT)
+        # Links repeat the query, and WSGI has its bytes as Latin-1: those outside ASCII are written as they are meant.
+        query = request.META.get("QUERY_STRING", "")
+        request.META["QUERY_STRING"] = quote(query.encode("latin-1", "replace"), safe=ASCII)
         if "HTTP_HOST" in request.META:
             # Links begin with it, and it is one host however it is written.
             request.META["HTTP_HOST"] = request.META["HTTP_HOST"].lower()
