@@ -1,4 +1,4 @@
-"""The WSGI application that Granian serves: limits, then the response cache, then Django."""
+"""The WSGI application that Granian serves: the response cache, then limits, then Django."""
 
 import os
 
@@ -11,9 +11,6 @@ django = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from catalogue.web.cache import ResponseCache  # noqa: E402
-from catalogue.web.limits import RequestLimits  # noqa: E402
 
 # Half of the threads never wait for a body: they answer what is read.
-application = RequestLimits(
-    ResponseCache(django, max_bytes=settings.ANSWERS_BYTES), readers=max(1, settings.THREADS // 2)
-)
+application = ResponseCache(django, max_bytes=settings.ANSWERS_BYTES, readers=max(1, settings.THREADS // 2))

@@ -135,9 +135,9 @@ def test_a_term_saved_untouched_stays_what_it_was(admin_client, db, model):
 
 def test_what_is_emptied_is_unknown(admin_client, db):
     # One that no published edition cites: its date is nobody's ground.
-    source = Source.objects.create(
-        code="new", title="新文件", kind="law", note="说明", url="https://a.cn/", date="2020"
-    )
+    said = {"title": "新文件", "kind": "law", "jurisdiction": "national", "extent_read": "full"}
+    known = {"note": "说明", "url": "https://a.cn/", "date": "2020"}
+    source = Source.objects.create(code="new", **said, **known)
     group = TargetGroup.objects.exclude(definition=None).first()
 
     admin_client.post(page_of(source), as_typed(admin_client.get(page_of(source)), note="", url="", date=""))

@@ -131,10 +131,15 @@ def test_the_refusal_names_the_header_and_its_bound():
     assert told["detail"] == "请求头 Accept-Language 太长，最多 1000 个字符。"
 
 
-def test_the_served_application_has_these_limits(db):
+@pytest.mark.parametrize("address", ["/admin/login/", LIST, "/id/services/NM-05-01", "/feeds/changes.atom"])
+@pytest.mark.parametrize(
+    "said", [{"accept": "a," * 200_000}, {"cookie": '"\\"' * 100_000}, {"if_none_match": '"x",' * 100_000}], ids=list
+)
+def test_the_served_application_has_these_limits(db, address, said):
+    """Also where the answer to somebody who said less is in its cache."""
     with one_connection():
-        for said in ({"accept": "a," * 200_000}, {"cookie": '"\\"' * 100_000}):
-            assert ask(application, "/admin/login/", **said).status == 431
+        assert ask(application, address).status < 400
+        assert ask(application, address, **said).status == 431
 
 
 # Bodies.

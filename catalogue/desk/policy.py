@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+
+from catalogue.web.limits import DESK
 
 POLICY = "; ".join(
     (
@@ -28,6 +29,6 @@ class PolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(reverse("admin:index")):
+        if request.path_info.startswith(DESK):
             response["Content-Security-Policy"] = POLICY
         return response
