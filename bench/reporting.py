@@ -108,7 +108,7 @@ def missed(results: dict) -> list[str]:
 
 def too_slow(judged: Sequence[dict]) -> list[str]:
     """Return the targets that fall so far under a goal that no noise explains it."""
-    return [each["target"] for each in judged if each["value"] < each["bound"] * SLACK]
+    return [each["target"] for each in judged if each["value"] < each["bound"] * SLACK[each["against"]]]
 
 
 def took(seconds: float) -> str:

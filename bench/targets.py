@@ -143,8 +143,9 @@ GOALS = (
     Goal("entitlements", 0.4, (EMPTY,)),
     Goal("entitlements", 0.010, (), p99=True),
 )
-# The short form fails below this part of a goal, so that a noisy machine does not make it fail.
-SLACK = 0.75
+# The short form fails below this part of a goal, by whom it is against, so that a noisy machine does not make it fail.
+# Beside an empty view the ratio swings by more than half: four threads share one core with the server's own.
+SLACK = {NGINX: 0.75, EMPTY: 0.25}
 
 
 def short(goal: Goal) -> bool:

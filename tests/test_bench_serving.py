@@ -104,15 +104,17 @@ def test_a_goal_is_judged(goal, value, against, met):
 
 
 @pytest.mark.parametrize(
-    ("value", "slow"),
+    ("against", "value", "slow"),
     [
-        (0.75, []),
-        (0.5625, []),  # a quarter under the goal is what noise may take
-        (0.5624, ["list"]),
+        ("nginx", 0.75, []),
+        ("nginx", 0.5625, []),  # a quarter under the goal is what noise may take
+        ("nginx", 0.5624, ["list"]),
+        ("empty-view", 0.1875, []),  # three quarters beside a view that does nothing
+        ("empty-view", 0.1874, ["list"]),
     ],
 )
-def test_the_short_form_lets_noise_have_a_quarter(value, slow):
-    assert reporting.too_slow([{"target": "list", "value": value, "bound": 0.75}]) == slow
+def test_the_short_form_lets_noise_have_its_part(against, value, slow):
+    assert reporting.too_slow([{"target": "list", "value": value, "bound": 0.75, "against": against}]) == slow
 
 
 def test_the_short_form_asks_for_ratios_to_nginx_and_to_the_empty_view():
