@@ -198,8 +198,11 @@ def _result(written: Written, verdict: Verdict, ends: Mapping[str, Mapping]) -> 
     for (fact, head, unknown), result in zip(written.reasons, verdict.results, strict=True):
         if fact in ends:
             pieces += (head, ends[fact][result])
-        else:
+        elif result is None:
             pieces.append(unknown)
+        else:
+            # Not given, but implied by what was.
+            pieces += (head, b"null", RESULTS[result])
     names = '","'.join(verdict.missing)
     pieces += (f'],"missing":["{names}"]'.encode() if names else b'],"missing":[]', written.tail)
     return pieces

@@ -7,32 +7,27 @@ that a list of them is judged in well under a millisecond. A profile is judged a
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import chain, combinations
-from operator import eq, ge, gt, le, lt, ne, or_
+from operator import or_
 from typing import NamedTuple
 
-from services.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact, Vocabulary
+from services.facts import (
+    BOOLEAN,
+    CHOICE,
+    CHOICES,
+    INTEGER,
+    OPERATORS,
+    VOCABULARY,
+    Criterion,
+    Fact,
+    Partial,
+    Vocabulary,
+)
 
 ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = OUTCOMES = ("eligible", "not_eligible", "unknown")
 
-# What each type of fact can be asked. Of a list of choices ``contains`` and ``ne`` ask for one, ``in`` for any of some.
-OPERATORS = {
-    INTEGER: ("eq", "ne", "lt", "lte", "gt", "gte", "in"),
-    BOOLEAN: ("eq", "ne"),
-    CHOICE: ("eq", "ne", "in"),
-    CHOICES: ("contains", "ne", "in"),
-}
 EVERY_OPERATOR = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "contains")
-_COMPARE = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
 # A rule nobody could read needs no room; and of one fact, no more choices than can be tried in every combination.
 MOST_GROUPS, MOST_CRITERIA, MOST_CHOICES = 20, 60, 12
-
-
-class Criterion(NamedTuple):
-    """One condition: a fact, an operator of ``OPERATORS``, and the value (for ``in``: a tuple) it is compared with."""
-
-    fact: str
-    op: str
-    value: object
 
 
 class Verdict(NamedTuple):
@@ -66,18 +61,20 @@ class Rule:
         self._groups = tuple(_bits(group, first) for group, first in zip(groups, _firsts(groups), strict=True))
         self._asked = {
             fact.name: [
-                (1 << place, _test(each, fact)) for place, each in enumerate(self.criteria) if each.fact == fact.name
+                (1 << place, each.test(fact.type)) for place, each in enumerate(self.criteria) if each.fact == fact.name
             ]
             for fact in vocabulary
             if any(each.fact == fact.name for each in self.criteria)
         }
+        # Of each criterion's bit, that of the first one equal to it.
+        self._first_alike = {1 << place: 1 << self.criteria.index(each) for place, each in enumerate(self.criteria)}
         self._bits_of = {name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._asked.items()}
         self._asking = tuple(self._bits_of.items())
         # The group of a rule that has but one.
         self._only = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
         self._answers = {
             name: frozenset(
-                self._holding(name, answer) for answer in _answers(vocabulary, vocabulary[name], self.criteria)
+                self._holding(name, answer) for answer in telling_answers(vocabulary[name], self.criteria, vocabulary)
             )
             for name in self._asked
         }
@@ -100,6 +97,15 @@ class Rule:
         self.deciding = [(name, self.settled_by(name, self.blank.live)) for name in self.blank.missing]
 
     @property
+    def groups(self) -> list[tuple[Criterion, ...]]:
+        """The criteria of each group, in order."""
+        places = sorted(set(self.places))
+        return [
+            tuple(each for each, where in zip(self.criteria, self.places, strict=True) if where == place)
+            for place in places
+        ]
+
+    @property
     def facts(self) -> tuple[str, ...]:
         """The names of the facts the rule asks, in the vocabulary's order."""
         return tuple(self._asked)
@@ -113,11 +119,12 @@ class Rule:
         holds = known = 0
         for name, tests in self._asked.items():
             if name in circumstances:
-                known |= self._bits_of[name]
                 answer = circumstances[name]
+                is_partial = isinstance(answer, Partial)
                 for bit, test in tests:
-                    if test(answer):
-                        holds |= bit
+                    result = answer.result(self.criteria[bit.bit_length() - 1]) if is_partial else test(answer)
+                    known |= bit if result is not None else 0
+                    holds |= bit if result else 0
         results = tuple(
             (holds >> place & 1 == 1) if known >> place & 1 else None for place in range(len(self.criteria))
         )
@@ -144,9 +151,29 @@ class Rule:
             return Verdict(ELIGIBLE, results, (), ())
         if not live:
             return Verdict(NOT_ELIGIBLE, results, (), ())
+        if len(live) > 1:
+            live = self._least(live)
         waiting = live[0] if len(live) == 1 else reduce(or_, live)
         missing = tuple([name for name, bits in self._asking if bits & waiting])
         return Verdict(UNKNOWN, results, missing, tuple(live))
+
+    def _least(self, live: list[int]) -> list[int]:
+        """Return the groups without those that ask all that another asks, and more: of these nothing is left to ask."""
+        asked = [self._alike(group) for group in live]
+        return [
+            group
+            for group, ours in zip(live, asked, strict=True)
+            if not any(other != ours and not other & ~ours for other in asked)
+        ]
+
+    def _alike(self, bits: int) -> int:
+        """Return criteria as bits in which equal ones are the same."""
+        found = 0
+        while bits:
+            lowest = bits & -bits
+            found |= self._first_alike[lowest]
+            bits ^= lowest
+        return found
 
     def settled_by(self, name: str, live: Sequence[int]) -> bool:
         """Whether some answer to one fact would decide the rule, given ``Verdict.live``."""
@@ -191,18 +218,22 @@ class Rules:
         for place, criterion in enumerate(chain.from_iterable(criteria)):
             places.setdefault(criterion, []).append(place)
         # Of each fact what is asked of an answer, in which places, and these as bits.
-        self._asked: dict[str, list[tuple[Callable[[object], bool], list[int], int]]] = {}
+        self._asked: dict[str, list[tuple[Criterion, Callable[[object], bool], list[int], int]]] = {}
         for criterion, where in places.items():
-            test = _test(criterion, vocabulary[criterion.fact])
-            self._asked.setdefault(criterion.fact, []).append((test, where, sum(1 << place for place in where)))
+            test = criterion.test(vocabulary[criterion.fact].type)
+            bits = sum(1 << place for place in where)
+            self._asked.setdefault(criterion.fact, []).append((criterion, test, where, bits))
 
     def judge(self, circumstances: Mapping[str, object]) -> list[Verdict]:
         """Return the verdict of each rule, as ``Rule.judge()`` does."""
         results: list[bool | None] = [None] * self._count
         known = holds = 0
         for name, answer in circumstances.items():
-            for test, where, bits in self._asked.get(name, ()):
-                result = test(answer)
+            is_partial = isinstance(answer, Partial)
+            for criterion, test, where, bits in self._asked.get(name, ()):
+                result = answer.result(criterion) if is_partial else test(answer)
+                if result is None:
+                    continue
                 known |= bits
                 if result:
                     holds |= bits
@@ -339,25 +370,11 @@ def _bits(group: Sequence, first: int) -> int:
     return ((1 << len(group)) - 1) << first
 
 
-def _test(criterion: Criterion, fact: Fact) -> Callable[[object], bool]:
-    """Return the question a criterion asks of an answer."""
-    op, value = criterion.op, criterion.value
-    if fact.type == CHOICES:
-        if op == "in":
-            wanted = frozenset(value)
-            return lambda answer: not wanted.isdisjoint(answer)
-        return (lambda answer: value not in answer) if op == "ne" else (lambda answer: value in answer)
-    if op == "in":
-        return frozenset(value).__contains__
-    compare = _COMPARE[op]
-    return lambda answer: compare(answer, value)
-
-
-def _answers(vocabulary: Vocabulary, fact: Fact, criteria: Iterable[Criterion]) -> Iterator[object]:
-    """Answers to a fact enough to tell apart whatever its criteria can tell apart."""
+def telling_answers(fact: Fact, criteria: Iterable[Criterion], vocabulary: Vocabulary = VOCABULARY) -> Iterator[object]:
+    """Yield answers to a fact enough to tell apart whatever its criteria can tell apart; a list as a set."""
     mentioned = {value for each in criteria if each.fact == fact.name for value in _values(each)}
     if fact.type == INTEGER:
-        near = {value + step for value in mentioned for step in (-1, 0, 1)}
+        near = sorted({value + step for value in mentioned for step in (-1, 0, 1)})
         yield from (value for value in near if fact.fault(value) is None)
     elif fact.type == BOOLEAN:
         yield from (True, False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.facts import BOOLEAN, CHOICES, INTEGER, VOCABULARY, Fact, Vocabulary
+from services.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact, Vocabulary
 
 EVERYBODY = "面向所有人"
 _COMPARED = {"gte": "不{low}于", "lte": "不{high}于", "gt": "{high}于", "lt": "{low}于", "eq": "为", "ne": "不为"}
@@ -31,6 +31,20 @@ def criterion(raw: Mapping, vocabulary: Vocabulary = VOCABULARY) -> str:
     if fact.type == CHOICES:
         return f"{fact.label}{'不含' if op == 'ne' else '包括'}{named}"
     return f"{fact.label}{'不是' if op == 'ne' else '是'}{named}"
+
+
+def answer(fact: Fact, value: object) -> str:
+    """Return an answer to a fact in words: 「是」, 「低保家庭、特困人员」."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(answer(fact, each) for each in value) or "无"
+    return fact.choices.get(value, "") if fact.type in {CHOICE, CHOICES} else str(value)
+
+
+def circumstances(given: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
+    """Return circumstances in words, by their facts' labels: 「年龄（周岁）：75；已婚：是」."""
+    return "；".join(f"{vocabulary[name].label}：{answer(vocabulary[name], value)}" for name, value in given.items())
 
 
 def _measured(fact: Fact, op: str, value: int | list[int]) -> str:

@@ -15,11 +15,11 @@ from services.eligibility import (
     UNKNOWN,
     Rule,
     Rules,
-    _answers,
     faults,
     next_question,
+    telling_answers,
 )
-from services.examples import touched
+from services.examples import at_the_bounds, touched
 from services.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact
 from services.wording import sentence
 
@@ -141,7 +141,7 @@ def test_a_rule_that_can_stand_has_no_fault(eligibility):
         (EVERYBODY, "面向所有人"),
         (UNREADABLE, "不能化为条件：没有可核对的界定。"),
         (OLDER, "年龄不小于65周岁，且在本地连续居住不少于6个月"),
-        (EITHER, "年龄不小于80周岁；或者年龄不小于60周岁，且家庭类别包括“低收入或家庭经济困难”"),
+        (EITHER, "年龄不小于80周岁；或者年龄不小于60周岁，且家庭类别包括“低收入（含低保边缘）或经济困难家庭”"),
         (rule([("age", "lte", 6), ("migrant", "ne", False)]), "年龄不大于6周岁，且是流动人口"),
         (rule([("age", "lt", 6), ("migrant", "eq", False)]), "年龄小于6周岁，且不是流动人口"),
         (rule([("pension_years", "gt", 15), ("grade", "in", [1, 2])]), "年级为1年级或2年级"),
@@ -184,9 +184,31 @@ def test_a_changed_rule_touches_the_examples_whose_outcome_it_changes():
     found = touched(rule([("age", "gte", 65)]), rule([("age", "gte", 66)]))
 
     assert [(each.person.name, each.before, each.after) for each in found] == [
-        ("六十五岁的城镇老人", ELIGIBLE, NOT_ELIGIBLE)
+        ("年龄（周岁）：65", ELIGIBLE, NOT_ELIGIBLE),  # made from the bounds
+        ("六十五岁的城镇老人", ELIGIBLE, NOT_ELIGIBLE),  # kept
     ]
     assert touched(OLDER, OLDER) == []
+
+
+def test_a_lowered_age_touches_somebody_though_no_example_has_it():
+    eighty, seventy_five = (
+        rule([("age", "gte", age)], [("age", "gte", 60), ("household", "contains", "low_income")]) for age in (80, 75)
+    )
+
+    ages = [each.person.circumstances["age"] for each in touched(eighty, seventy_five)]
+
+    assert {75, 76, 79} <= set(ages)
+
+
+@pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
+def test_of_every_bound_of_a_rule_there_is_a_person_on_both_sides(slug):
+    for each in compiled(slug):
+        persons = at_the_bounds(each)
+        if each.criteria:
+            known = [VOCABULARY.understood(person.circumstances) for person in persons]
+            verdicts = [each.judge(circumstances) for circumstances in known]
+            for place in range(len(each.criteria)):
+                assert {verdict.results[place] for verdict in verdicts} == {True, False}
 
 
 # Of a machine that is busy nothing follows.
@@ -221,7 +243,16 @@ def answers(fact: Fact) -> st.SearchStrategy:
     )
 
 
-PERSONS = st.fixed_dictionaries({}, optional={fact.name: answers(fact) for fact in VOCABULARY})
+def possible(person: dict) -> dict:
+    """Return as many answers of a person, in their order, as contradict no other."""
+    kept = {}
+    for name, answer in person.items():
+        if not VOCABULARY.contradictions(kept | {name: answer}):
+            kept[name] = answer
+    return kept
+
+
+PERSONS = st.fixed_dictionaries({}, optional={fact.name: answers(fact) for fact in VOCABULARY}).map(possible)
 
 
 @st.composite
@@ -275,9 +306,7 @@ def test_a_fact_decides_a_rule_if_some_answer_does(person, stated):
     verdict = each.judge(known)
 
     for name in verdict.missing:
-        answered = [
-            each.judge(known | {name: answer}) for answer in _answers(VOCABULARY, VOCABULARY[name], each.criteria)
-        ]
+        answered = [each.judge(known | {name: answer}) for answer in telling_answers(VOCABULARY[name], each.criteria)]
         decides = any(found.outcome != UNKNOWN for found in answered)
         assert each.settled_by(name, verdict.live) == decides
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from services.eligibility import telling_answers
 from services.examples import PERSONS
-from services.facts import TYPES, VOCABULARY
+from services.facts import CHOICES, TYPES, VOCABULARY, Criterion, Partial
 
 DESIGN = Path(__file__).resolve().parent.parent.parent / "shared" / "design" / "facts.json"
 
@@ -69,7 +70,93 @@ def test_a_wrong_answer_is_told_what_is_allowed_and_not_repeated(name, answer):
     ],
 )
 def test_who_is_in_dibao_or_tekun_is_in_economic_difficulty_too(answer, judged):
-    assert VOCABULARY.understood({"household": answer, "age": 70}) == {"household": judged, "age": 70}
+    assert VOCABULARY.understood({"household": answer})["household"] == judged
+
+
+IMPLIED = [
+    ({"age": 15}, "employment", "none"),  # 劳动法第十五条
+    ({"age": 16}, "employment", None),
+    ({"age": 17}, "married", False),
+    ({"age": 18}, "married", None),
+    ({"age": 17}, "spouse_residence", "none"),  # what follows from what follows
+    ({"age": 9}, "maternity", frozenset({"none"})),  # a choice that excludes all others is the whole answer
+    ({"age": 2}, "full_time_student", False),
+    ({"age": 15}, "military", Partial(excludes=frozenset({"active", "veteran", "disabled_serviceman"}))),
+    ({"sex": "male"}, "maternity", Partial(excludes=frozenset({"pregnant", "postpartum"}))),
+    ({"awaiting_placement": True}, "military", Partial(includes=frozenset({"veteran"}))),
+    ({"military": ["none"]}, "military_disability_grade", 0),
+    ({"age": 5, "employment": "employed"}, "employment", "employed"),  # an answer that was given stays as it is
+]
+
+
+@pytest.mark.parametrize(("given", "fact", "implied"), IMPLIED)
+def test_what_follows_from_an_answer_is_understood(given, fact, implied):
+    assert VOCABULARY.understood(given).get(fact) == implied
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "result"),
+    [
+        ("contains", "veteran", True),
+        ("contains", "active", False),
+        ("contains", "survivor_martyr", None),
+        ("ne", "veteran", False),
+        ("ne", "active", True),
+        ("ne", "survivor_martyr", None),
+        ("in", ("active", "veteran"), True),  # any of them
+        ("in", ("active",), False),
+        ("in", ("active", "survivor_martyr"), None),  # the other may be there
+    ],
+)
+def test_a_criterion_over_a_list_that_is_known_in_part(op, value, result):
+    known = Partial(includes=frozenset({"veteran"}), excludes=frozenset({"active"}))
+
+    assert known.result(Criterion("military", op, value)) is result
+
+
+@pytest.mark.parametrize(
+    ("given", "contradicts"),
+    [
+        ({"age": 5, "married": True}, True),
+        ({"age": 5, "employment": "retired"}, True),
+        ({"sex": "male", "maternity": ["pregnant"]}, True),
+        ({"age": 30, "married": True, "sex": "male", "maternity": ["planning"]}, False),
+        ({}, False),
+    ],
+)
+def test_answers_that_cannot_both_be_true_are_told(given, contradicts):
+    assert bool(VOCABULARY.contradictions(given)) == contradicts
+
+
+def test_every_implication_says_why_and_no_single_answer_contradicts_itself():
+    for each in VOCABULARY.implications:
+        assert each.because and each.because_en
+        condition = VOCABULARY[each.condition.fact]
+        for answer in telling_answers(condition, [each.condition]):
+            given = {condition.name: sorted(answer) if isinstance(answer, frozenset) else answer}
+            assert VOCABULARY.contradictions(given) == []
+
+
+def test_every_question_can_be_understood_alone():
+    for language in ("zh-Hans", "en"):
+        told = [fact.in_language(language) for fact in VOCABULARY]
+        assert len({fact["question"] for fact in told}) == len(told)
+        for fact in told:
+            assert all(fact[name] for name in ("label", "question", "help", "example", "known_by"))
+            assert fact["group"] in VOCABULARY.groups
+    # Those of one group are asked together.
+    groups = [fact.group for fact in VOCABULARY]
+    assert [group for group, before in zip(groups, ["", *groups], strict=False) if group != before] == list(
+        VOCABULARY.groups
+    )
+
+
+def test_a_choice_that_excludes_all_others_is_named_and_is_one_of_them():
+    for fact in VOCABULARY:
+        assert set(fact.exclusive) <= set(fact.choices)
+        if "none" in fact.choices and fact.type == CHOICES and fact.name != "housing":
+            assert fact.exclusive == ("none",)
+    assert VOCABULARY["housing"].exclusive == ("adequate",)
 
 
 def test_every_fact_is_in_both_languages_and_can_be_put_into_a_sentence():
@@ -90,10 +177,11 @@ def test_no_fact_of_the_contract_was_renamed_or_changed():
     facts = {fact.name: fact.in_language("zh-Hans") for fact in VOCABULARY}
 
     for agreed in json.loads(DESIGN.read_text())["facts"]:
-        assert facts[agreed["name"]] == agreed
-    assert list(facts)[: len(json.loads(DESIGN.read_text())["facts"])] == [
-        agreed["name"] for agreed in json.loads(DESIGN.read_text())["facts"]
-    ]
+        fact = facts[agreed["name"]]
+        assert {name: fact.get(name) for name in ("type", "minimum", "maximum", "unit")} == {
+            name: agreed.get(name) for name in ("type", "minimum", "maximum", "unit")
+        }
+        assert agreed.get("choices", {}).keys() <= fact.get("choices", {}).keys()
 
 
 def test_forty_example_persons_answer_as_a_person_could():
@@ -101,3 +189,4 @@ def test_forty_example_persons_answer_as_a_person_could():
     for person in PERSONS:
         for name, answer in person.circumstances.items():
             assert VOCABULARY[name].fault(answer) is None, (person.name, name)
+        assert VOCABULARY.contradictions(person.circumstances) == [], person.name

@@ -79,7 +79,9 @@ class ReasonSerializer(CriterionSerializer):
 
     group = serializers.IntegerField(min_value=1, help_text="属于第几组条件；满足任何一组的全部条件即符合")
     given = FactValue(help_text="所填的值；null：没有填")
-    result = serializers.BooleanField(allow_null=True, help_text="null：未知")
+    result = serializers.BooleanField(
+        allow_null=True, help_text="null：未知；没有填而有结论的，由其他回答推知，例如未满16周岁的没有就业"
+    )
     citation = CitationSerializer(allow_null=True, help_text="依据；带 criterion 的是这个条件自己的，否则是整条规则的")
 
 

@@ -10,6 +10,7 @@ from catalogue.parameters import StrictParameters
 from services.facts import TYPES, VOCABULARY
 
 FACT_TYPES = [(each, each) for each in TYPES]
+FACT_GROUPS = [(code, label) for code, (label, _) in VOCABULARY.groups.items()]
 NAME = "[a-z0-9_]{1,64}"
 
 
@@ -24,11 +25,18 @@ class FactSerializer(serializers.Serializer):
     name = serializers.CharField()
     type = serializers.ChoiceField(choices=FACT_TYPES)
     label = serializers.CharField()
-    question = serializers.CharField()
+    question = serializers.CharField(help_text="单独能看懂的问题")
+    help = serializers.CharField(help_text="什么算、在哪里看")
+    example = serializers.CharField(help_text="答法示例")
+    group = serializers.ChoiceField(choices=FACT_GROUPS, help_text="分组；同组的事实连着问")
+    known_by = serializers.CharField(help_text="知道答案的机构或证件")
     minimum = serializers.IntegerField(required=False, help_text="只有整数有")
     maximum = serializers.IntegerField(required=False, help_text="只有整数有；不写为不限")
     unit = serializers.CharField(required=False, help_text="只有整数有")
-    choices = LabelsField(required=False, help_text="可选的值及其名称；choices 可选几个，choice 只选一个")
+    choices = LabelsField(required=False, help_text="可选的值及其名称，按显示的顺序；choices 可选几个，choice 只选一个")
+    exclusive = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="只有 choices 有：不能与其他值同时选的值"
+    )
 
 
 @extend_schema(tags=["entitlements"])

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from services import eligibility, examples, wording
 from services.eligibility import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
-from services.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact
+from services.facts import BOOLEAN, CHOICES, INTEGER, VOCABULARY, Fact
 
 UNSTATED, UNIVERSAL, CRITERIA, UNREADABLE = "unstated", "universal", "criteria", "unreadable"
 MODES = {
@@ -238,16 +238,7 @@ def _read(row: Mapping[str, str]) -> tuple[int, dict]:
 
 def _in_words(raw: Mapping) -> str:
     fact = VOCABULARY[raw["fact"]]
-    return "、".join(said(fact, value) for value in (raw["value"] if raw["op"] == "in" else [raw["value"]]))
-
-
-def said(fact: Fact, answer: object) -> str:
-    """Return an answer in words."""
-    if isinstance(answer, bool):
-        return "是" if answer else "否"
-    if isinstance(answer, list):
-        return "、".join(said(fact, each) for each in answer) or "无"
-    return fact.choices.get(answer, "") if fact.type in {CHOICE, CHOICES} else str(answer)
+    return "、".join(wording.answer(fact, value) for value in (raw["value"] if raw["op"] == "in" else [raw["value"]]))
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -270,7 +261,7 @@ def try_view(request: HttpRequest) -> HttpResponse:
         circumstances = (dict(person.circumstances) if person else {}) | answers
         context |= {"sentence": wording.sentence(rule), **_judged(rule, circumstances)}
         known = [(VOCABULARY[name], answer) for name, answer in circumstances.items()]
-        context |= {"person": person, "known": [(fact.label, said(fact, answer)) for fact, answer in known]}
+        context |= {"person": person, "known": [(fact.label, wording.answer(fact, answer)) for fact, answer in known]}
     except ValidationError as error:
         context["faults"] = error.messages
     return TemplateResponse(request, "desk/rule_tried.html", context)
