@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
-from catalogue import approved, canonical, recording, sourcing
+from catalogue import approved, canonical, cases, recording, sourcing
 from catalogue.models import Citation, Edition, Entry, Event, Finding
 from services.models import Service
 from services.vocabularies import Terms
@@ -171,6 +171,7 @@ def carry_over(edition: Edition) -> None:
     Citation.objects.bulk_create(
         each for stated in carried for each in _citations(entries[stated["code"]], stated, terms)
     )
+    cases.carry_over(edition)
 
 
 def record_edition(edition: Edition, *, before: Mapping | None, act: recording.Act) -> None:

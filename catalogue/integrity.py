@@ -148,11 +148,23 @@ def _standing(proposal: Proposal, record: Record) -> Iterator[str]:
 
 def _decisions(proposal: Proposal, record: Record) -> Iterator[str]:
     made = Counter(
-        (Verb.APPROVED if each.granted else Verb.DECLINED, each.approver.get_username(), each.at, each.reason)
+        (
+            Verb.APPROVED if each.granted else Verb.DECLINED,
+            each.approver.get_username(),
+            each.at,
+            each.reason,
+            canonical.dumps(each.outcomes),
+        )
         for each in proposal.approvals.all()
     )
     recorded = Counter(
-        (event.verb, record.name(event), event.at, event.reason)
+        (
+            event.verb,
+            record.name(event),
+            event.at,
+            event.reason,
+            canonical.dumps(_members(event.after).get("outcomes")),
+        )
         for event in record.proposals[proposal.number]
         if event.verb in DECISIONS
     )

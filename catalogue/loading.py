@@ -6,21 +6,22 @@ the load, because a published edition does not change.
 
 import datetime
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from catalogue import canonical, editing, publishing, recording
-from catalogue.models import Citation, Edition, Entry, Finding
+from catalogue import canonical, cases, editing, publishing, recording
+from catalogue.models import Case, Citation, Edition, Entry, Finding
 from services.files import Faulty, check_keys, check_list, read_json
 from services.loading import CITATION, kept_changes, load_vocabularies
 from services.models import Jurisdiction, Loaded, Verification
 from services.vocabularies import Terms, UnknownCode
 
-# What the files of editions stand under in what was loaded.
-FILES = "editions"
+# What the files of editions, and those of their cases, stand under in what was loaded.
+FILES, CASES = "editions", "cases"
 # How many terms a sentence names.
 MAX_NAMED = 20
 EDITION = (
@@ -46,12 +47,16 @@ def load(folder: Path, *, tell: Callable[[str], None]) -> bool:
     for path, file in files:
         _check_edition(path, check_keys(path, "edition", file["edition"], EDITION))
     for path, file in sorted(files, key=lambda item: item[1]["edition"]["number"]):
-        loaded = load_edition(path, file, terms=terms)
+        loaded = load_edition(path, file, terms=terms, cases_path=folder / CASES / path.name)
         changed += loaded
         Loaded.objects.update_or_create(file=FILES, term=path.stem, defaults={"digest": digests[path]})
         tell(f"版本 {file['edition']['slug']}：{'已装入并发布' if loaded else '没有变化'}。")
     if unread := len(every) - len(paths):
         tell(f"版本：{unread} 个文件没有变化。")
+    for path in sorted((folder / CASES).glob("*.json")):
+        if _reload_cases(path):
+            changed += 1
+            tell(f"版本 {path.stem} 的案例：已装入。")
     return bool(changed)
 
 
@@ -95,11 +100,12 @@ def _is_loaded(path: Path, digest: str) -> bool:
 
 
 @transaction.atomic
-def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
-    """Load one edition's file and publish it; return whether there was anything to do.
+def load_edition(path: Path, file: Mapping, *, terms: Terms, cases_path: Path | None = None) -> bool:
+    """Load one edition's file, with the file of its cases if there is one, and publish it.
 
-    Raises Faulty with file, entry and reason for whatever the file, the sourcing rule or the publisher objects to, and
-    if the digest the file states is not the one its content has; then nothing is written.
+    Returns whether there was anything to do. Raises Faulty with file, entry and reason for whatever the file, the
+    sourcing rule or the publisher objects to, and if the digest the file states is not the one its content has; then
+    nothing is written.
     """
     entries = [_entry(path, raw) for raw in check_list(path, None, "services", file["services"])]
     for key in ("code", "number"):
@@ -123,6 +129,8 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
             editing.revise(edition, entry, terms=terms, act=act)
         except (editing.Refused, UnknownCode) as error:
             raise Faulty(path, entry["code"], str(error)) from None
+    if cases_path and cases_path.exists():
+        _load_cases(cases_path, edition, {entry["code"]: entry for entry in entries})
     try:
         edition = publishing.publish(edition, act=act, committed=True)
     except publishing.NotPublishable as error:
@@ -130,6 +138,51 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms) -> bool:
     if raw["digest"] is not None and raw["digest"] != edition.digest:
         raise Faulty(path, "edition", f"内容的摘要是 {edition.digest}，文件写的是 {raw['digest']}")
     return True
+
+
+def _reload_cases(path: Path) -> bool:
+    """Load the cases of a published edition again if their file changed; return whether it did."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if Loaded.objects.filter(file=CASES, term=path.stem, digest=digest).exists():
+        return False
+    edition = Edition.objects.published().filter(slug=path.stem).first()
+    if edition is None:
+        raise Faulty(path, None, f"没有已发布的版本“{path.stem}”")
+    stated = [canonical.stated(document) for document in edition.documents()]
+    _load_cases(path, edition, {entry["code"]: entry for entry in stated})
+    if failed := cases.failures(edition):
+        raise Faulty(path, failed[0].case, str(failed[0]))
+    return True
+
+
+def _load_cases(path: Path, edition: Edition, documents: Mapping[str, Mapping]) -> None:
+    file = check_keys(path, None, read_json(path), ("about", "cases"))
+    raws = check_list(path, None, "cases", file["cases"])
+    for raw in raws:
+        if found := cases.faults(raw, documents):
+            raise Faulty(path, raw.get("id") if isinstance(raw, dict) else raw, "；".join(found))
+    made = [
+        Case(
+            edition=edition,
+            code=raw["id"],
+            position=position,
+            circumstances=raw["circumstances"],
+            expected=raw["expected"],
+            because=raw["because"],
+        )
+        for position, raw in enumerate(raws, start=1)
+    ]
+    if repeated := [code for code, count in Counter(case.code for case in made).items() if count > 1]:
+        raise Faulty(path, repeated[0], "编号重复")
+    try:
+        for case in made:
+            case.clean_fields(exclude=["edition"])
+    except ValidationError as error:
+        raise Faulty(path, case.code, "；".join(error.messages)) from None
+    edition.cases.all().delete()
+    Case.objects.bulk_create(made)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    Loaded.objects.update_or_create(file=CASES, term=path.stem, defaults={"digest": digest})
 
 
 def _draft(path: Path, raw: Mapping, terms: Terms) -> Edition:

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from catalogue import approved, canonical, editing, merging, recording, roles, sourcing
+from catalogue import approved, canonical, cases, editing, merging, recording, roles, sourcing
 from catalogue.models import (
     Approval,
     Assessment,
@@ -158,8 +158,12 @@ def approve(proposal: Proposal, *, act: Act) -> Proposal:
     # What was faultless when it was submitted may have been overtaken by an edition published since.
     if found := faults(proposal):
         raise NotPossible(found)
-    Approval.objects.create(proposal=proposal, granted=True, approver=act.by, at=act.at, reason=act.reason)
-    return _move(proposal, State.APPROVED, act, Event.Verb.APPROVED)
+    outcomes = cases.approved(cases.judged_by(proposal, base(proposal.region))) or None
+    Approval.objects.create(
+        proposal=proposal, granted=True, approver=act.by, at=act.at, reason=act.reason, outcomes=outcomes
+    )
+    after = {"outcomes": outcomes} if outcomes else {}
+    return _move(proposal, State.APPROVED, act, Event.Verb.APPROVED, after=after)
 
 
 @transaction.atomic
@@ -216,6 +220,8 @@ def take_up(proposal: Proposal, edition: Edition, *, act: Act) -> Proposal:
             if entry is None:
                 raise NotPossible([f"版本 {edition.slug} 中已没有服务项目 {each.service}，不能编入对它的调整。"])
             editing.revise(edition, merging.merged(editing.state(entry), each.stated), terms=terms, act=act)
+    for approval in proposal.approvals.filter(granted=True):
+        cases.replace(edition, approval.outcomes or ())
     proposal.edition = edition
     proposal.save(update_fields=["edition"])
     _record(proposal, act, Event.Verb.TAKEN_UP, edition=edition.slug)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
-from catalogue import approved, canonical, comparing, proposals, recording, sourcing
+from catalogue import approved, canonical, cases, comparing, proposals, recording, sourcing
 from catalogue.models import DamagedEditionError, Edition, Entry, Event, Proposal, ProposedEntry
 from services.models import Domain, Source
 from services.vocabularies import Terms
@@ -72,6 +72,7 @@ def faults(edition: Edition, *, on: datetime.date, committed: bool = False) -> l
             Fault(code, fault.field, fault.reason)
             for fault in sourcing.faults(entry, effective_from=edition.effective_from, counts_from=counts_from)
         ]
+    found += [Fault(failure.service, "eligibility", str(failure)) for failure in cases.failures(edition)]
     return found
 
 

@@ -16,6 +16,7 @@ MADE_BY = (
     ("catalogue.migrations.0004_record_kept", "keep"),
     ("catalogue.migrations.0005_decided_by_others", "keep"),
     ("catalogue.migrations.0012_touched", "notice"),
+    ("catalogue.migrations.0015_cases_touched", "notice"),
 )
 FUNCTION = re.compile(
     r"CREATE (?:OR REPLACE )?FUNCTION (\w+)\(\) RETURNS trigger LANGUAGE plpgsql AS \$\$(.*)\$\$", re.S

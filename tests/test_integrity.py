@@ -16,7 +16,18 @@ from django.db import connection, transaction
 
 from catalogue import attaching, canonical, editing, hearing, integrity, keeping, proposals, publishing, recording
 from catalogue import triggers as kept_by
-from catalogue.models import Approval, Assessment, Attachment, Edition, Entry, Event, Feedback, Proposal, ProposedEntry
+from catalogue.models import (
+    Approval,
+    Assessment,
+    Attachment,
+    Case,
+    Edition,
+    Entry,
+    Event,
+    Feedback,
+    Proposal,
+    ProposedEntry,
+)
 from services.models import Domain, Service, Source
 from tests.conftest import person
 from tests.stating import FIGURES, LATER, NOTE, PROPOSED_AT
@@ -268,6 +279,10 @@ FORGERIES = {
         lambda: Feedback.objects.filter(state="answered").update(answer="不予采纳。"),
         "意见反馈 .*：答复与记录不符",
     ),
+    "what an approval says of the cases": (
+        lambda: Approval.objects.filter(granted=True).update(outcomes=[{"case": "x", "service": "y"}]),
+        "zhao 的审批“批准”在记录中没有",
+    ),
     "feedback gone": (lambda: Feedback.objects.all().delete(), "意见反馈 .*：记录第 .* 条说到它，现在却没有"),
 }
 
@@ -299,6 +314,7 @@ NOT_FOUND = {
     "the goal of a domain": lambda: Domain.objects.filter(code="NM-01").update(goal="别的目标"),
     "a role's permissions": lambda: Group.objects.get(name="审批").permissions.clear(),
     "an account's rights": lambda: User.objects.filter(username="wang").update(is_superuser=True),
+    "the cases of an edition": lambda: Case.objects.filter(edition__slug="2026").update(expected={}),
     "a message nobody answered": lambda: Feedback.objects.filter(state="considered").update(message="另一条意见"),
 }
 

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from catalogue.models import Edition, Event, Touch
+from catalogue.models import Case, Edition, Event, Touch
 from services.models import Domain
 from tests.stating import state
 
@@ -14,6 +14,16 @@ TOUCHED = import_module("catalogue.migrations.0012_touched").TOUCHED
 MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 # Tables that no reader is told of: what files said, how texts are read, and the services that indicators are about.
 UNTOLD = {"services_loaded", "services_reading", "services_indicator_services"}
+CASE = {"circumstances": {"age": 65}, "expected": {"NM-05-01": "unknown"}, "because": {"NM-05-01": None}}
+CASE_CHANGES = {
+    "INSERT": (
+        "INSERT INTO catalogue_case (edition_id, code, position, circumstances, expected, because) "
+        "SELECT edition_id, 'another', position, circumstances, expected, because "
+        "FROM catalogue_case WHERE edition_id = %s"
+    ),
+    "UPDATE": "UPDATE catalogue_case SET position = position + 1 WHERE edition_id = %s",
+    "DELETE": "DELETE FROM catalogue_case WHERE edition_id = %s",
+}
 
 
 def test_every_vocabulary_is_watched():
@@ -53,6 +63,37 @@ def test_a_publication_is_noted_and_a_draft_is_not(make_edition):
     make_edition("published", "2027-01-01", entries=[state()])
 
     assert unchanged == before
+    assert Touch.objects.stamp() != before
+
+
+@pytest.mark.parametrize("statement", CASE_CHANGES.values(), ids=CASE_CHANGES)
+def test_a_change_of_a_case_is_noted_in_a_published_edition_and_not_in_a_draft(make_edition, statement):
+    draft = make_edition("draft", "2027-01-01", at=None)
+    published = make_edition("published", "2027-01-01")
+    Case.objects.bulk_create(Case(edition=edition, code="one", **CASE) for edition in (draft, published))
+    before = Touch.objects.stamp()
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [draft.pk])
+        of_the_draft = (cursor.rowcount, Touch.objects.stamp())
+        cursor.execute(statement, [published.pk])
+        of_the_published = (cursor.rowcount, Touch.objects.stamp())
+
+    assert of_the_draft == (1, before)
+    assert of_the_published[0] == 1
+    assert of_the_published[1] != before
+
+
+@pytest.mark.parametrize("published_first", [True, False])
+def test_a_case_that_is_moved_out_of_a_published_edition_or_into_it_is_noted(make_edition, published_first):
+    draft = make_edition("draft", "2027-01-01", at=None)
+    published = make_edition("published", "2027-01-01")
+    source, target = (published, draft) if published_first else (draft, published)
+    case = Case.objects.create(edition=source, code="one", **CASE)
+    before = Touch.objects.stamp()
+
+    Case.objects.filter(pk=case.pk).update(edition=target)
+
     assert Touch.objects.stamp() != before
 
 

@@ -4,14 +4,15 @@ from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, viewsets
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue import comparing, parameters, sealed, telling
 from catalogue.api import languages, pagination, schema
-from catalogue.api.serializers import ChangeSerializer, EditionSerializer
-from catalogue.models import Edition, Event
+from catalogue.api.serializers import ChangeSerializer, EditionSerializer, FactValue
+from catalogue.models import Case, Edition, Event
+from services.eligibility import OUTCOMES
 
 SLUG = "[a-z0-9-]{1,50}"
 
@@ -89,6 +90,45 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
                 for document, change in compared
             ]
         )
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class CaseClauseSerializer(serializers.Serializer):
+    """The clause that makes an outcome so."""
+
+    source = serializers.CharField(allow_null=True, help_text="来源文件的代码")
+    locator = serializers.CharField(allow_null=True, help_text="条文的位置；null：没有条文")
+
+
+class CaseSerializer(serializers.ModelSerializer):
+    """An invented person, and what an edition says of some services: to test an engine of one's own by."""
+
+    id = serializers.CharField(source="code", help_text="案例的编号")
+    circumstances = serializers.DictField(child=FactValue(), help_text="事实的名称和值；没有写的是未知")
+    valid_on = serializers.DateField(source="edition.effective_from", help_text="按这一天判断")
+    expected = serializers.DictField(
+        child=serializers.ChoiceField(choices=OUTCOMES), help_text="服务项目的代码和应有的结论"
+    )
+    because = serializers.DictField(child=CaseClauseSerializer(), help_text="服务项目的代码和使结论如此的条文")
+
+    class Meta:
+        model = Case
+        fields = ["id", "circumstances", "valid_on", "expected", "because"]
+
+
+@extend_schema(tags=["editions"])
+@extend_schema_view(list=extend_schema(summary="版本的案例：虚构的人、应有的结论及其依据，供检验判断程序"))
+class CaseViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
+    """The cases of an edition. Their words are codes, the same in every language."""
+
+    queryset = Case.objects.select_related("edition").order_by("position", "code")
+    serializer_class = CaseSerializer
+    filter_backends = []
+    parameters = {"list": pagination.PARAMETERS}
+
+    def list(self, request, slug: str) -> Response:
+        edition = published_edition(slug, Edition.objects.published())
+        page = self.paginate_queryset(self.get_queryset().filter(edition=edition))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

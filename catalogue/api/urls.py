@@ -63,6 +63,11 @@ urlpatterns = [
         editions.ChangesViewSet.as_view({"get": "list"}),
         name="edition-changes",
     ),
+    re_path(
+        v1(rf"editions/(?P<slug>{editions.SLUG})/cases"),
+        editions.CaseViewSet.as_view({"get": "list"}),
+        name="edition-cases",
+    ),
     path("v1/changes/", changes.FeedViewSet.as_view({"get": "list"}), name="feed"),
     path("v1/entitlements/", entitlements.EntitlementView.as_view(), name="entitlements"),
     path("v1/feedback/", feedback.FeedbackView.as_view(), name="feedback"),

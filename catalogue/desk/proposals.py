@@ -12,10 +12,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from catalogue import canonical, merging, proposals
+from catalogue import canonical, cases, merging, proposals
 from catalogue.desk import filters, rules
 from catalogue.desk.base import DeskAdmin, Scoped
 from catalogue.desk.beside import Row, beside
+from catalogue.desk.cases import in_words
 from catalogue.desk.drafting import Drafting
 from catalogue.desk.seen import last_of, seen
 from catalogue.desk.steps import Steps, steps_for
@@ -51,6 +52,7 @@ class Shown(NamedTuple):
     rows: list[Row]
     successors: list[str]
     touched: list[tuple[str, str, str]] | None
+    outcomes: list[tuple[str, str, str, str]]
 
 
 @admin.register(Proposal)
@@ -119,6 +121,7 @@ class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
             "opts": self.opts,
             "proposal": proposal,
             "entries": shown(proposal),
+            "decided": proposal.approvals.filter(granted=True).exists(),
             "faults": [(fault, self._mended_at(proposal, fault)) for fault in faults],
             "assessment": assessment,
             "costs": assessment and costs_of(assessment),
@@ -165,6 +168,7 @@ def shown(proposal: Proposal) -> list[Shown]:
     names = {code: document["name"] for code, document in current.items()}
     entries, vocabularies = list(proposal.entries.all()), Vocabularies()
     names |= {each.service: each.stated["name"] for each in entries if (each.stated or {}).get("name")}
+    changed = cases.changed_by(proposal, base)
     found = []
     for each in entries:
         before = current.get(each.service)
@@ -172,7 +176,8 @@ def shown(proposal: Proposal) -> list[Shown]:
         after = None if withdrawn else vocabularies.documented(wanted(each, before))
         successors = [f"{code} {names.get(code, '（不在清单中）')}" for code in each.successors]
         rows = beside(before, after)
-        found.append(Shown(each, names.get(each.service, ""), rows, successors, _touched(before, after)))
+        outcomes = [in_words(change) for change in changed if change.service == each.service]
+        found.append(Shown(each, names.get(each.service, ""), rows, successors, _touched(before, after), outcomes))
     return found
 
 

@@ -12,10 +12,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from catalogue import canonical, publishing, roles
+from catalogue import canonical, cases, publishing, roles
 from catalogue.comparing import compare
 from catalogue.desk.base import act
 from catalogue.desk.beside import Row, beside
+from catalogue.desk.cases import in_words
 from catalogue.desk.history import field_in_words
 from catalogue.models import Edition, Entry, Proposal
 
@@ -91,7 +92,9 @@ class Publishing:
 
     def _page(self, request, template: str, edition: Edition, *, status: int = 200, **context) -> HttpResponse:
         changed = changes_of(edition, seen=roles.seen_by(request.user))
+        listed = {each.code for each in changed}
         context |= {
+            "outcomes": [in_words(change) for change in cases.changed_in(edition) if change.service in listed],
             "opts": self.opts,
             "edition": edition,
             "changed": changed,

@@ -1,5 +1,6 @@
 """What an edition says, how it comes to say so, and the record of both."""
 
+from catalogue.models.cases import Case
 from catalogue.models.editions import Citation, Edition, EditionQuerySet, Entry, EntryQuerySet, Finding, SourcedField
 from catalogue.models.hearing import Attachment, Feedback
 from catalogue.models.people import Membership
@@ -12,6 +13,7 @@ __all__ = [
     "Approval",
     "Assessment",
     "Attachment",
+    "Case",
     "Citation",
     "DamagedEditionError",
     "Edition",

@@ -224,6 +224,9 @@ class Approval(models.Model):
     )
     at = models.DateTimeField("审批时间")
     reason = Text("意见", null=True, blank=True, help_text="退回时必填，提出人会看到。")
+    outcomes = models.JSONField(
+        "案例的结论", null=True, blank=True, help_text="批准时各案例在改变后的结论，编入版本时据此更新案例。"
+    )
 
     class Meta:
         ordering = ["proposal", "at", "id"]
