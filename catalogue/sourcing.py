@@ -5,12 +5,22 @@ nothing else, so that the loader, the editors' form and the publisher all ask th
 """
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from catalogue.models import Citation, Entry, SourcedField
-from services import eligibility
+from services import eligibility, quotes
+from services.facts import VOCABULARY
 from services.models import Verification
+
+# The text that is the value of each field with one: what is labelled verbatim stands in its quotes.
+TEXTS = {
+    "name": "name",
+    "target_groups": "target_group_text",
+    "content": "content",
+    "standard": "standard",
+    "expenditure_responsibility": "expenditure_responsibility",
+}
 
 
 class Fault(NamedTuple):
@@ -24,8 +34,8 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
     """Return every reason why an entry cannot stand in an edition that is in force from ``effective_from``.
 
     ``counts_from`` gives, by code of source, the first day it may be cited. A value needs a finding and a citation; a
-    field without a value has neither; a label is not higher than the best of the field's citations; no citation and
-    no legal basis is younger than the edition.
+    field without a value has neither; a label is not higher than the best of the field's citations, and a value that
+    is labelled verbatim stands in its quotes; no citation and no legal basis is younger than the edition.
     """
     found = []
     for field, columns in Entry.SOURCED_FIELDS.items():
@@ -40,6 +50,7 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
         if citation["verification"] == Verification.VERBATIM and not _quoted(citation):
             found.append(Fault(citation["field"], f"标为“原文核对”的来源 {citation['source']} 没有照录原文。"))
     found += _misplaced(entry)
+    found += _too_strong(entry)
     named = {citation["source"] for citation in entry["citations"] if citation["field"] == "legal_basis"}
     found += [
         Fault("legal_basis", f"“法律法规依据”中的 {code} 没有自己的来源。")
@@ -97,6 +108,60 @@ def _misplaced(entry: Mapping) -> list[Fault]:
         for citation in _citations(entry, "eligibility")
         if (citation.get("criterion") or 0) > count
     ]
+
+
+def _too_strong(entry: Mapping) -> list[Fault]:
+    """Fields labelled verbatim of which a part stands in none of their quotes."""
+    found = []
+    for field, column in TEXTS.items():
+        if entry["verification"].get(field) == Verification.VERBATIM and entry[column]:
+            label = SourcedField(field).label
+            for part in quotes.unsupported(entry[column], _verbatim_quotes(_citations(entry, field))):
+                reason = (
+                    f"“{label}”标为“原文核对”，但“{part}”不在所引原文之中；请补充原文、改用原文的文字，或标为“转述”。"
+                )
+                found.append(Fault(field, reason))
+    if entry["verification"].get("legal_basis") == Verification.VERBATIM:
+        quoted = {each["source"] for each in _citations(entry, "legal_basis") if _verbatim_quotes([each])}
+        found += [
+            Fault("legal_basis", f"“法律法规依据”标为“原文核对”，但没有照录 {code} 的条文。")
+            for code in entry["legal_basis"]
+            if code not in quoted
+        ]
+    return found + list(_rule_too_strong(entry))
+
+
+def _rule_too_strong(entry: Mapping) -> Iterator[Fault]:
+    """Conditions of a rule labelled verbatim that rest on no quote, or whose number stands in none of theirs."""
+    rule = entry["eligibility"]
+    if entry["verification"].get("eligibility") != Verification.VERBATIM or not rule or eligibility.faults(rule):
+        return
+    citations = _citations(entry, "eligibility")
+    criteria = [raw for group in rule["any"] for raw in group["all"]]
+    for place, raw in enumerate(criteria, start=1):
+        texts = _verbatim_quotes(each for each in citations if each.get("criterion") == place)
+        values = raw["value"] if isinstance(raw["value"], list) else [raw["value"]]
+        # A grade of 1 is no number that a clause need name: everybody with any grade has it.
+        known = set().union(*map(quotes.numbers, texts))
+        if VOCABULARY[raw["fact"]].unit == "months":
+            known |= set().union(*map(quotes.months, texts))
+        loose = [
+            value for value in values if type(value) is int and value > 1 and not _is_told(raw["op"], value, known)
+        ]
+        if not texts:
+            yield Fault("eligibility", f"标为“原文核对”，但第 {place} 个条件没有照录原文的来源。")
+        for value in loose:
+            yield Fault("eligibility", f"标为“原文核对”，但第 {place} 个条件的 {value} 不在所引原文之中。")
+
+
+def _is_told(op: str, value: int, known: set[str]) -> bool:
+    """Whether a clause's numbers hold a bound: 未满16周岁 is lt 16 and lte 15, 不满五年 lte 4."""
+    beside = {"lte": 1, "gt": 1, "gte": -1, "lt": -1}.get(op, 0)
+    return str(value) in known or (op in ("lte", "gte") and str(value + beside) in known)
+
+
+def _verbatim_quotes(citations: Iterable[Mapping]) -> list[str]:
+    return [each["quote"] for each in citations if each["verification"] == Verification.VERBATIM and _quoted(each)]
 
 
 def _quoted(citation: Mapping) -> bool:

@@ -186,7 +186,7 @@ def _column(term: models.Model, key: str, value: object) -> tuple[str, object]:
 def _source(file: _File, position: int, raw: object) -> None:
     keys = (
         "code", "title", "issuer", "document_number", "date", "in_force_from", "kind", "jurisdiction", "extent_read",
-        "url", "note",
+        "read_in", "url", "note",
     )  # fmt: skip
     file.save(Source, file.read(raw, keys, cited=False) | {"position": position})
 

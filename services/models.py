@@ -61,6 +61,11 @@ class Source(models.Model):
         EXCERPT = "excerpt", "节选"
         NONE = "none", "未读到原文"
 
+    class ReadIn(models.TextChoices):
+        OFFICIAL = "official", "发布机关的网站或公报"
+        COPY = "copy", "副本或转载"
+        NONE = "none", "未读到"
+
     # A source nobody could date says nothing about an earlier day (decided with the first editions, 2026-11-23).
     UNDATED_COUNTS_FROM = datetime.date(2026, 1, 1)
 
@@ -90,6 +95,12 @@ class Source(models.Model):
     kind = Choice("类别", choices=Kind)
     jurisdiction = Choice("适用范围", choices=Jurisdiction)
     extent_read = Choice("阅读范围", choices=ExtentRead)
+    read_in = Choice(
+        "读自",
+        choices=ReadIn,
+        default=ReadIn.COPY,
+        help_text="在哪里读到的：没有在发布机关的网站或公报上核对过的，都是“副本或转载”。",
+    )
     url = Line("网址", max_length=500, null=True, blank=True, validators=[URLValidator(["http", "https"])])
     note = Text("说明", null=True, blank=True)
 
@@ -239,7 +250,11 @@ class TargetGroup(Cited):
     name = Line("名称", max_length=200, help_text="例：65岁及以上老年人")
     name_en = Line("英文名称", max_length=300, null=True, blank=True)
     definition = models.JSONField(
-        "机器可读的界定", null=True, blank=True, validators=[no_nul], help_text='例：{"age_min": 65}'
+        "条文给出的界定",
+        null=True,
+        blank=True,
+        validators=[no_nul],
+        help_text='条文怎样界定；没有的留空。例：{"text": "本法所称老年人是指六十周岁以上的公民。"}',
     )
     note = Text("说明", null=True, blank=True)
 

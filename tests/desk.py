@@ -10,7 +10,8 @@ from catalogue.desk.rules import ROW, RuleFormField, Typed, shown
 from catalogue.models import Entry
 from tests.stating import cite, state
 
-QUOTE = "每年提供一次健康管理服务。\n包括体检。"
+CONTENT = "每年一次健康管理。"
+QUOTE = f"{CONTENT}\n包括体检。"
 
 
 class _Visible(HTMLParser):
@@ -126,7 +127,7 @@ def stated(entry: Entry) -> dict:
 def rich_state(**changes: object) -> dict:
     """An entry with two sourced texts and two departments, so that one can be changed and another left."""
     return state(
-        content="每年一次健康管理。",
+        content=CONTENT,
         standard="免费。\n每年一次。",
         lead_department="health-commission",
         co_departments=["finance"],

@@ -50,7 +50,8 @@ def state(code: str = "NM-05-01", **changes: object) -> dict:
         **lists,
         "verification": {"name": "verbatim", "domain": "verbatim"},
         "basis": {"name": "plan", "domain": "plan"},
-        "citations": [cite("name"), cite("domain", quote="老有所养")],
+        # What is labelled verbatim stands in its quote.
+        "citations": [cite("name", quote=changes.get("name", "老年人健康管理")), cite("domain", quote="老有所养")],
     }
     return stated | changes
 
@@ -62,7 +63,7 @@ def changed_standard(**changes: object) -> dict:
         "standard_as_of": "2027",
         "verification": {"standard": "verbatim"},
         "basis": {"standard": "regulation"},
-        "citations": [cite("standard", source="seed-daily", quote="每人每月2300元", locator="第1条")],
+        "citations": [cite("standard", source="seed-daily", quote=changes.get("standard", STANDARD), locator="第1条")],
     }
     return {"service": "NM-01-07", "action": "change", "stated": stated | changes, "successors": []}
 

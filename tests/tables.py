@@ -13,13 +13,14 @@ from openpyxl import Workbook, load_workbook
 
 from catalogue import tables
 from catalogue.models import Attachment, Edition, Event, Proposal, ProposedEntry
+from tests.stating import STANDARD
 
 UPLOAD, CONFIRM = reverse("admin:import"), reverse("admin:import_confirm")
 HEADERS = [column.header for column in tables.COLUMNS["清单"]]
 CLAUSE = {
     "来源文件": "seed-daily",
     "位置": "第1条",
-    "原文": "每人每月2300元",
+    "原文": STANDARD,
     "核实情况": "原文核对",
     "依据类别": "法规与政策",
     "适用范围": "内蒙古自治区",

@@ -43,7 +43,7 @@ def test_a_change_is_told_whole(client, db):
     assert (change["kind"], change["service"]["name"]) == ("changed", "最低生活保障")
     assert (change["effective_from"], change["at"]) == ("2023-12-25", "2026-11-23T12:00:00+08:00")
     standard = next(field for field in change["fields"] if field["field"] == "standard")
-    assert standard["before"] is None
+    assert "732" in standard["before"]  # the figure of 2020
     assert "840" in standard["after"]
 
 

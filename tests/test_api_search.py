@@ -2,8 +2,6 @@
 
 import pytest
 
-from catalogue.models import Entry
-
 LIST = "/api/v1/services/"
 
 
@@ -55,7 +53,7 @@ def test_a_search_is_of_the_edition_asked_for(client, db):
     assert asked(client, q="NM-05-01", edition="2021")["results"][0]["edition"]["slug"] == "2021"
 
 
-@pytest.mark.parametrize("query", ["量子力学", "，", "\U0001f600", "𠮷", "x" * 1000, "量 " * 499 + "子"])
+@pytest.mark.parametrize("query", ["量子力学", "，", "\U0001f600", "𠮷", "x" * 1000, "量 " * 499 + "鑫"])
 def test_a_strange_query_finds_nothing_and_is_an_answer(client, db, query):
     assert asked(client, q=query)["count"] == 0
 
@@ -98,13 +96,12 @@ def test_each_facet_counts_under_the_other_filters_alone(client, db, query):
             assert term["count"] == asked(client, **others, **{name: term["code"]})["count"], (name, term)
 
 
-def test_what_is_unknown_is_counted_too(client, db):
-    unknown = Entry.objects.filter(edition__slug="2021", lead_department=None).count()
+def test_what_is_unknown_is_counted_too(client, make_edition):
+    make_edition("bare")
 
-    facets = asked(client, facets="true", edition="2021")["facets"]
+    facets = asked(client, facets="true", edition="bare")["facets"]
 
-    assert unknown
-    assert {each["code"]: each["count"] for each in facets["lead_department"]}[None] == unknown
+    assert {each["code"]: each["count"] for each in facets["lead_department"]} == {None: 1}
 
 
 @pytest.mark.parametrize(

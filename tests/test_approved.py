@@ -132,9 +132,9 @@ ALTERATIONS = {
     "a value replaced": (column("NM-01-07", standard="每人99999元。"), 1, STANDARD, "每人99999元。"),
     "the other column of its field": (column("NM-01-07", standard_as_of="2031"), 1, "2027", "2031"),
     "a change taken out again": (set_back, 1, STANDARD, OLD),
-    "a quote": (clause("NM-01-07", "standard", quote="每人99999元"), 1, "「每人每月2300元」", "「每人99999元」"),
+    "a quote": (clause("NM-01-07", "standard", quote="每人99999元"), 1, f"「{STANDARD}」", "「每人99999元」"),
     "a place in a document": (clause("NM-01-07", "standard", locator="第9条"), 1, "第1条", "第9条"),
-    "a clause added": (another_clause, 1, "「每人每月2300元」", "夹带"),
+    "a clause added": (another_clause, 1, f"「{STANDARD}」", "夹带"),
     "a clause removed": (
         lambda draft: entry_of(draft, "NM-05-01").citations.filter(field="legal_basis").delete(), 4, "表2", "未知",
     ),
@@ -265,7 +265,7 @@ def test_a_proposal_put_into_an_edition_without_a_record_is_refused(make_proposa
 LOWER = changed_standard(standard="每人每月2200元。")
 UNKNOWN = {"service": "NM-01-07", "action": "change", "stated": {"standard": None, "standard_as_of": None},
            "successors": []}  # fmt: skip
-BARE = {name: value for name, value in cite("standard").items() if name != "jurisdiction"}
+BARE = {name: value for name, value in cite("standard", quote=STANDARD).items() if name != "jurisdiction"}
 HONEST = {
     "nothing": [],
     "a wide change": [("change", CHANGED)],

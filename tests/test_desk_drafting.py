@@ -43,7 +43,7 @@ def test_a_proposal_is_begun_from_a_service_and_written_field_by_field(editor, h
     assert begun["Location"] == address("entry", proposal, "NM-01-07")
     sent = boxes(editor.get(begun["Location"]))
     at = next(i for i in range(99) if sent.get(f"citations-{i}-field") == ["standard"])
-    quote = {f"citations-{at}-quote": "每人每月2300元", f"citations-{at}-verification": "verbatim"}
+    quote = {f"citations-{at}-quote": STANDARD, f"citations-{at}-verification": "verbatim"}
     saved = editor.post(begun["Location"], sent | {"standard": STANDARD, "verification_standard": "verbatim"} | quote)
 
     assert saved.status_code == 302

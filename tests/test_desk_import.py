@@ -12,9 +12,8 @@ from catalogue.recording import Act
 from tests import tables
 from tests.conftest import person
 from tests.desk import visible
+from tests.stating import STANDARD
 from tests.tables import CLAUSE, CONFIRM, UPLOAD, a_csv, a_row, confirm, upload
-
-STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
 from services.models import Box, Department, Domain, Indicator, Region, Service, Source, Synonym, TargetGroup
 from tests.conftest import person
 from tests.desk import rich_state, rows
-from tests.stating import PROPOSED_AT, state
+from tests.stating import PROPOSED_AT, cite, state
 
 ALL, NOBODY = frozenset(roles.ROLES), frozenset()
 EDITORS, ASSESSORS, PUBLISHERS, AUDITORS = (frozenset({role}) for role in ("编辑", "评估", "发布", "审计"))
@@ -105,12 +105,21 @@ def draft(make_edition, make_proposal) -> Edition:
         lead_department=FOREIGN,
         verification={"name": "verbatim", "domain": "verbatim", "lead_department": "unverified"},
         basis={"name": "plan", "domain": "plan", "lead_department": "editorial"},
-        citations=rich_state()["citations"][:2] + rich_state()["citations"][4:5],
+        citations=[
+            cite("name", quote="别的部门的项目"),
+            *rich_state()["citations"][1:2],
+            *rich_state()["citations"][4:5],
+        ],
     )
     for led_by in (OWN, FOREIGN):
         make_proposal(department=Department.objects.get(code=led_by), to="assessing")
         led = Service.objects.filter(entries__edition__slug="2026", entries__lead_department__code=led_by).first()
         hearing.receive(led, message=led_by, at=PROPOSED_AT)
+    # The newest document is one that no published edition cites: others are only the publishers' to change.
+    Source.objects.create(
+        code="of-nothing", title="新文件", date="2026-11-01", kind="guide", jurisdiction="inner-mongolia",
+        extent_read="full",
+    )  # fmt: skip
     return make_edition("2027", "2027-01-01", entries=[rich_state(), others], at=None)
 
 

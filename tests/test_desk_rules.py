@@ -1,14 +1,20 @@
 """Rules written on the desk without code: rows in Chinese, checked when saved, read back, tried on a person."""
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue import proposals
-from catalogue.desk.rules import RuleFormField, Typed, shown, written
-from catalogue.models import Entry, Proposal
-from services.eligibility import faults
+from catalogue.desk.rules import OUTCOMES, RuleFormField, Typed, shown, written
+from catalogue.models import Case, Entry, Proposal
+from services import wording
+from services.eligibility import Rule, faults
+from services.examples import touched
+from services.facts import VOCABULARY
 from services.models import Department
+from tests.conftest import person
 from tests.desk import boxes, rule_rows, visible
 from tests.stating import NOTE, cite
 
@@ -203,23 +209,90 @@ def test_what_cannot_be_tried_is_told(admin_client, db, changes, says):
     assert says in visible(page)
 
 
-def test_a_proposal_that_changes_a_rule_tells_whom_it_touches(admin_client, make_proposal):
-    older = {**RULE, "any": [{"all": [{"fact": "age", "op": "gte", "value": 66}, RULE["any"][0]["all"][1]]}]}
-    change = {
-        "service": "NM-05-01",
-        "action": "change",
-        "stated": {
-            "eligibility": older,
-            "verification": {"eligibility": "secondary"},
-            "basis": {"eligibility": "plan"},
-            "citations": [cite("eligibility", quote=None, verification="secondary")],
-        },
-        "successors": [],
-    }
-    make_proposal(change, department=Department.objects.get(code="health-commission"))
+# What a changed rule changes
 
-    text = visible(admin_client.get(reverse("admin:catalogue_proposal_change", args=[Proposal.objects.get().pk])))
+STRICTER = {**RULE, "any": [{"all": [{"fact": "age", "op": "gte", "value": 66}, RULE["any"][0]["all"][1]]}]}
+CHANGE = {
+    "service": "NM-05-01",
+    "action": "change",
+    "stated": {
+        "eligibility": STRICTER,
+        "verification": {"eligibility": "secondary"},
+        "basis": {"eligibility": "plan"},
+        "citations": [cite("eligibility", quote=None, verification="secondary")],
+    },
+    "successors": [],
+}
+TABLE = "案例\n情况\n原结论\n新结论"
 
-    assert "享受条件的改动会影响示例人物中的 1 位" in text
-    assert "六十五岁的城镇老人：符合 → 不符合" in text
+
+@pytest.fixture
+def make_stricter(make_proposal) -> Callable[..., Proposal]:
+    """Take a proposal of ``wang`` that changes the rule of NM-05-01 as far as asked."""
+    department = Department.objects.get(code="health-commission")
+    return lambda **changes: make_proposal(CHANGE, department=department, **changes)
+
+
+@pytest.fixture
+def changed(db) -> list[str]:
+    """The rows of the cases of the edition in force of which the stricter rule says something else."""
+    found = []
+    for case in Case.objects.filter(edition__slug="2026", expected__has_key="NM-05-01"):
+        before = case.expected["NM-05-01"]
+        after = Rule(STRICTER).judge(VOCABULARY.understood(case.circumstances)).outcome
+        if after != before:
+            words = wording.circumstances(case.circumstances)
+            found.append(f"{case.code}\n{words}\n{OUTCOMES[before]}\n{OUTCOMES[after]}")
+    return found
+
+
+def test_a_proposal_that_changes_a_rule_tells_whom_it_touches(admin_client, make_stricter):
+    proposal = make_stricter()
+    before = Entry.objects.get(edition__slug="2026", service__code="NM-05-01").eligibility
+
+    text = visible(admin_client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk])))
+
+    listed = [line for line in text.splitlines() if line.endswith("：符合 → 不符合")]
+    assert [line.removesuffix("：符合 → 不符合") for line in listed] == [
+        each.person.name for each in touched(before, STRICTER)
+    ]
+    assert f"享受条件的改动会改变 {len(listed)} 位示例人物的结论" in text
+    # One of those made from the bounds of the rules, and a kept one.
+    assert "年龄（周岁）：65；流动人口：是；在本地连续居住月数：6：符合 → 不符合" in listed
+    assert "六十五岁的城镇老人：符合 → 不符合" in listed
     assert "须评估" in text
+
+
+def test_whoever_proposes_a_changed_rule_sees_which_cases_it_changes(client, act, make_stricter, changed):
+    act().by.groups.add(Group.objects.get(name="编辑"))
+    client.force_login(act().by)
+
+    text = visible(client.get(reverse("admin:catalogue_proposal_change", args=[make_stricter().pk])))
+
+    assert changed
+    assert "\n".join([TABLE, *changed]) in text
+    assert f"案例中有 {len(changed)} 个结论改变\n，批准后以新的结论为准" in text
+    kept = Case.objects.filter(edition__slug="2026").exclude(code__in=[row.split("\n")[0] for row in changed])
+    assert [code for code in kept.values_list("code", flat=True) if code in text.splitlines()] == []
+
+
+def test_a_proposal_that_changes_no_rule_shows_no_cases(admin_client, make_proposal):
+    page = admin_client.get(reverse("admin:catalogue_proposal_change", args=[make_proposal(NOTE).pk]))
+
+    assert TABLE not in visible(page)
+    assert "案例中有" not in visible(page)
+
+
+def test_the_last_page_before_the_seal_shows_the_outcomes_that_were_approved(
+    client, act, make_stricter, next_edition, changed
+):
+    client.force_login(person("sun", "发布"))
+    confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
+    before = visible(client.get(confirm))
+
+    proposals.take_up(make_stricter(to="approved"), next_edition, act=act("root"))
+
+    text = visible(client.get(confirm))
+    assert TABLE not in before
+    assert "\n".join([TABLE, *changed]) in text
+    assert f"案例中有 {len(changed)} 个结论改变\n，已随建议批准" in text

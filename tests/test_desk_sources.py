@@ -115,7 +115,7 @@ def test_who_may_add_a_document(client, as_role, role):
         reverse("admin:services_source_add"),
         {
             "code": "new-one", "position": "99", "title": "新文件", "kind": "guide", "jurisdiction": "inner-mongolia",
-            "extent_read": "full", "date": "2026-11-01", "url": "https://www.nmg.gov.cn/new",
+            "extent_read": "full", "read_in": "copy", "date": "2026-11-01", "url": "https://www.nmg.gov.cn/new",
         },
     )  # fmt: skip
 

@@ -50,7 +50,10 @@ def test_no_cell_is_a_formula_and_each_comes_back_as_it_was(text, written):
 @pytest.mark.parametrize("text", ["=1", "#N/A", "2023", "_x000D_", "a_x005F_b", "TRUE", "1e9"])
 def test_every_cell_of_a_workbook_is_a_string(make_edition, text):
     entry = state(content=text, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
-    entry |= {"basis": entry["basis"] | {"content": "plan"}, "citations": [*entry["citations"], cite("content")]}
+    entry |= {
+        "basis": entry["basis"] | {"content": "plan"},
+        "citations": [*entry["citations"], cite("content", quote=text)],
+    }
     edition = make_edition("2027", "2027-01-01", entries=[entry])
 
     book = load_workbook(io.BytesIO(b"".join(tables.to_xlsx(edition.documents(), edition=edition))))
@@ -112,8 +115,12 @@ def test_a_draft_goes_out_as_it_stands(client, make_edition):
 
 
 def test_a_text_no_cell_can_hold_is_said(make_edition, client):
-    entry = state(content="长" * 32_768, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
-    entry |= {"basis": entry["basis"] | {"content": "plan"}, "citations": [*entry["citations"], cite("content")]}
+    text = "长" * 32_768
+    entry = state(content=text, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
+    entry |= {
+        "basis": entry["basis"] | {"content": "plan"},
+        "citations": [*entry["citations"], cite("content", quote=text)],
+    }
     make_edition("2027", "2027-01-01", entries=[entry], at=AT)
     client.force_login(person("shen", "审计"))
 

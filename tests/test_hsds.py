@@ -294,7 +294,7 @@ def test_what_is_known_has_its_place(editions):
     assert [(each["link_type"], each["label"], each.get("value")) for each in found["attributes"]] == [
         ("domain", "领域", None),
         ("intended_audience", "服务对象", None),
-        ("standard", "服务标准（2025目标）", health["standard"]),
+        ("standard", f"服务标准（{health['standard_as_of']}）", health["standard"]),
         ("co_department", "配合单位", "内蒙古自治区教育厅"),
         ("co_department", "配合单位", "内蒙古自治区财政厅"),
     ]

@@ -14,6 +14,9 @@ from tests import tables
 from tests.conftest import person
 from tests.tables import CLAUSE, HEADERS, a_book, a_csv, a_row, repacked
 
+# The clause of a value that says 新, word for word, and of a new service by its name.
+QUOTED = CLAUSE | {"原文": "新"}
+NAMED = CLAUSE | {"原文": "基本殡葬服务"}
 SHEET = "xl/worksheets/sheet1.xml"
 ENTITIES = b'<!DOCTYPE x [<!ENTITY a "1"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 EXTERNAL = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
@@ -38,7 +41,7 @@ def book_cell(value: object, header: str = "编者说明") -> Callable[[], bytes
 
 def fresh(**cells: str) -> Callable[[], bytes]:
     """A new service with a clause, and something else."""
-    row = {"服务项目代码": "NM-05-05", "名称": "基本殡葬服务", "领域": "NM-05"} | CLAUSE
+    row = {"服务项目代码": "NM-05-05", "名称": "基本殡葬服务", "领域": "NM-05"} | NAMED
     return lambda: a_csv(row | cells)
 
 
@@ -238,7 +241,7 @@ BAD = {
     "unknown target group": (cell("everyone-else", "服务对象（词表）"), "a.csv", "没有代码“everyone-else”"),
     "code twice in a cell": (cell("finance、finance", "配合单位"), "a.csv", "代码“finance”写了两次"),
     "unknown source": (
-        cell("新", "服务标准", **CLAUSE | {"来源文件": "nobody"}),
+        cell("新", "服务标准", **QUOTED | {"来源文件": "nobody"}),
         "a.csv",
         f"{at('来源文件')} 列：依据文件中没有代码“nobody”",
     ),
@@ -286,20 +289,30 @@ BAD = {
         "a.csv",
         f"第 2 行，{at('服务标准')} 列：“服务标准”改动了，请同时为它新增或更改一条来源",
     ),
-    "verbatim without quote": (cell("新", "服务标准", **CLAUSE | {"原文": ""}), "a.csv", "没有照录原文"),
+    "verbatim without quote": (cell("新", "服务标准", **QUOTED | {"原文": ""}), "a.csv", "没有照录原文"),
+    "verbatim and not in its quote": (
+        cell("新标准", "服务标准", **QUOTED),
+        "a.csv",
+        f"第 2 行，{at('服务标准')} 列：“服务标准”标为“原文核对”，但“新标准”不在所引原文之中",
+    ),
+    "verbatim and half a number of its quote": (
+        cell("每月20", "服务标准", **CLAUSE | {"原文": "每月200元"}),
+        "a.csv",
+        f"{at('服务标准')} 列：“服务标准”标为“原文核对”，但“20”不在所引原文之中",
+    ),
     "no label": (
-        cell("新", "服务标准", **CLAUSE | {"核实情况": ""}),
+        cell("新", "服务标准", **QUOTED | {"核实情况": ""}),
         "a.csv",
         f"{at('核实情况')} 列：填了来源，还要填“核实情况”：原文核对、转述、未核实",
     ),
     "unknown label": (
-        cell("新", "服务标准", **CLAUSE | {"核实情况": "属实"}),
+        cell("新", "服务标准", **QUOTED | {"核实情况": "属实"}),
         "a.csv",
         "“属实”不能用；可用：原文核对、转述、未核实",
     ),
-    "no basis": (cell("新", "服务标准", **CLAUSE | {"依据类别": ""}), "a.csv", "还要填“依据类别”"),
+    "no basis": (cell("新", "服务标准", **QUOTED | {"依据类别": ""}), "a.csv", "还要填“依据类别”"),
     "unknown jurisdiction": (
-        cell("新", "服务标准", **CLAUSE | {"适用范围": "盟市"}),
+        cell("新", "服务标准", **QUOTED | {"适用范围": "盟市"}),
         "a.csv",
         f"{at('适用范围')} 列：“盟市”不能用",
     ),
@@ -310,8 +323,12 @@ BAD = {
     ),
     "quote without source": (cell("新", "服务标准", 原文="只有原文"), "a.csv", "没有写明来源文件"),
     "no name": (cell("", "名称", **CLAUSE), "a.csv", f"第 2 行，{at('名称')} 列：名称不能为空"),
-    "name too long": (cell("长" * 201, "名称", **CLAUSE), "a.csv", f"第 2 行，{at('名称')} 列：“名称”不合要求"),
-    "name in two lines": (cell("甲\n乙", "名称", **CLAUSE), "a.csv", "只能写一行"),
+    "name too long": (
+        cell("长" * 201, "名称", **CLAUSE | {"原文": "长" * 201}),
+        "a.csv",
+        f"第 2 行，{at('名称')} 列：“名称”不合要求",
+    ),
+    "name in two lines": (cell("甲\n乙", "名称", **CLAUSE | {"原文": "甲乙"}), "a.csv", "只能写一行"),
     "new service without name": (fresh(名称=""), "a.csv", f"第 2 行，{at('名称')} 列：名称不能为空"),
     "old edition": (
         cell("2021", "版本"),

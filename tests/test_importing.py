@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from catalogue import proposals
+from catalogue import canonical, proposals
 from catalogue.importing import proposing
 from catalogue.importing.planning import Plan
 from catalogue.models import Proposal
@@ -13,14 +13,13 @@ from catalogue.recording import Act
 from services.models import Department, Region
 from tests import tables
 from tests.conftest import every_department, person
+from tests.stating import LATER, STANDARD
 
 AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
-LATER = datetime.date(2027, 1, 1)
-STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
 CITED = {
     "source": "seed-daily",
     "locator": "第1条",
-    "quote": "每人每月2300元",
+    "quote": STANDARD,
     "verification": "verbatim",
     "jurisdiction": "inner-mongolia",
 }
@@ -129,7 +128,7 @@ def test_the_sheet_of_clauses_gives_a_field_more_than_one(plan):
                     "seed-daily",
                     None,
                     locator,
-                    "2300元",
+                    STANDARD,
                     "原文核对",
                     None,
                     None,
@@ -169,7 +168,10 @@ def test_a_law_added_to_the_legal_basis_leaves_the_others_their_clauses(plan):
 
     assert sentences(shown) == []
     (each,) = shown.to_propose
-    assert [citation["source"] for citation in each.stated["citations"]] == ["law-vaccine", "law-health", "seed-daily"]
+    (listed,) = (entry for entry in tables.current().documents() if entry["code"] == "NM-01-05")
+    others = [cited for cited in canonical.stated(listed)["citations"] if cited["field"] == "legal_basis"]
+    assert {cited["source"] for cited in others} == {*row["法律法规依据"].split("、")}
+    assert each.stated["citations"] == [*others, {"field": "legal_basis"} | CITED]
 
 
 def test_a_column_the_table_does_not_have_is_left_alone(plan):
@@ -297,7 +299,11 @@ def test_a_text_behind_an_apostrophe_comes_in_without_it(plan):
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_five_thousand_rows_are_told_what_is_wrong_within_seconds(plan, kind):
-    rows = [new_row(服务项目代码=f"NM-05-{number}", 服务内容="内容" * 20) for number in range(1000, 6000)]
+    said = "内容" * 20
+    rows = [
+        new_row(服务项目代码=f"NM-05-{number}", 服务内容=said, 原文=f"基本殡葬服务：{said}")
+        for number in range(1000, 6000)
+    ]
     content = tables.a_csv(*rows) if kind == "csv" else tables.a_book(*rows)
 
     began = time.perf_counter()

@@ -96,7 +96,7 @@ def test_in_traditional_characters_everything_is_converted_but_what_is_compared(
 
     assert traditional["domain"]["name"] == "老有所養"
     assert traditional["lead_department"]["name"] == "內蒙古自治區衛生健康委員會"
-    assert "體檢和健康指導" in traditional["content"]
+    assert "體格檢查、輔助檢查和健康指導" in traditional["content"]
     quotes = [[citation["quote"] for citation in answer["citations"]] for answer in (chinese, traditional)]
     assert quotes[0] == quotes[1]
     assert traditional["citations"][0]["source"]["document_number"] == "内政办发〔2021〕70号"

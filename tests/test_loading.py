@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue import publishing
 from catalogue.loading import load
-from catalogue.models import Citation, Edition, Entry
+from catalogue.models import Case, Citation, Edition, Entry
 from services.files import Faulty
 from services.models import (
     Box,
@@ -44,7 +44,8 @@ def change(path: Path, alter: Callable[[dict], object]) -> None:
 
 
 def counts() -> list[int]:
-    models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, Box, Project, Edition, Entry, Citation)
+    models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, Box, Project)
+    models += (Edition, Entry, Citation, Case)
     return [Synonym.objects.pairs().count(), *(model.objects.count() for model in models)]
 
 
@@ -150,6 +151,7 @@ def with_citation(**values: object) -> Callable[[dict], object]:
         (lambda f: first(f).update(citations=[]), "NM-01-01：“名称”有值而没有来源"),
         (with_citation(source="no-such"), "NM-01-01.*依据文件中没有代码“no-such”"),
         (with_citation(quote=None), "标为“原文核对”的来源 seed-plan 没有照录原文"),
+        (with_citation(quote="另一句原文"), "NM-01-01：“名称”标为“原文核对”，但“.+”不在所引原文之中"),
         (with_citation(field="price"), "来源的 field 是“price”"),
         (with_citation(verification="certain"), "来源的 verification 是“certain”"),
         (with_citation(jurisdiction="moon"), "来源的 jurisdiction 是“moon”"),
@@ -171,7 +173,7 @@ def with_citation(**values: object) -> Callable[[dict], object]:
         (lambda f: first(f).update(price=0), "NM-01-01：多出 price"),
         (lambda f: first(f).pop("standard"), "NM-01-01：缺少 standard"),
         (lambda f: f["services"].append(first(f)), "NM-01-01：code 重复"),
-        (lambda f: f["services"].pop(3), "不是从 1 起连续"),
+        (lambda f: f["services"][-1].update(number=82), "不是从 1 起连续"),
         (lambda f: f["services"].insert(0, "NM-01-01"), "应是一个对象"),
         (lambda f: f["edition"].update(region="000000"), "行政区划中没有代码"),
         (lambda f: f["edition"].update(effective_from="2021-13-05"), "2021.json，edition"),
@@ -188,7 +190,10 @@ def with_citation(**values: object) -> Callable[[dict], object]:
         (lambda f: first(f).update(citations={}), "citations 应是列表"),
         (with_citation(source=[]), "source 应是文字"),
         # What a column cannot hold is refused alike on both databases.
-        (lambda f: first(f).update(name="名" * 201), "NM-01-01：“名称”不合要求"),
+        (
+            lambda f: (first(f).update(name="名" * 201), with_citation(quote="名" * 201)(f)),
+            "NM-01-01：“名称”不合要求",
+        ),
         (lambda f: first(f).update(name_en="n" * 301), "NM-01-01：“英文名称”不合要求"),
         (with_citation(locator="n" * 201), "NM-01-01：“位置”不合要求"),
         (lambda f: first(f).update(number=40000), "NM-01-01：“序号”不合要求"),

@@ -62,7 +62,8 @@ def test_a_service_is_told_whole_as_of_a_day(db):
 
     assert not refused
     assert answer["edition"]["edition"] == "2021"
-    assert answer["service"]["standard"] is None
+    assert "732" in answer["service"]["standard"]
+    assert answer["service"]["standard_as_of"] == "2020"
     assert answer["service"]["citations"][0]["source"]["document_number"]
     assert answer["permanent"] == "/id/services/NM-07-01"
 

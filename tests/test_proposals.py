@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from catalogue import editing, merging, proposals, publishing
-from catalogue.models import Approval, Assessment, Event, Proposal, ProposedEntry
+from catalogue.models import Approval, Assessment, Entry, Event, Proposal, ProposedEntry
 from catalogue.recording import Act
 from services.models import Department, Region, Service
 from tests.conftest import person
@@ -204,10 +204,10 @@ def test_a_draft_is_its_proposers(make_proposal, act, verb):
         ("change", [changed_standard(citations=[])], "没有来源"),
         ("change", [changed_standard(verification={})], "没有核实情况"),
         ("change", [changed_standard(citations=[cite("standard", quote=None)])], "没有照录原文"),
+        ("change", [changed_standard(citations=[cite("standard", quote="每人每月2300元")])], "不在所引原文之中"),
         ("change", [changed_standard(citations=[cite("standard", source="no-such")])], "依据文件中没有代码"),
         ("change", [changed_standard(colour="red")], "不能更改 colour"),
         ("change", [changed_standard(number=3)], "不能更改 number"),
-        ("change", [NOTE | {"stated": {"note": None}}], "没有任何调整"),
         ("change", [NOTE | {"service": "NM-09-99"}], "现行清单中没有"),
         ("change", [NOTE | {"stated": {"lead_department": "no-such"}}], "部门中没有代码"),
         ("add", [added("NM-05-01")], "代码已经用过"),
@@ -222,6 +222,17 @@ def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make_proposal, a
         proposals.amend(proposal, entries=[], act=act())
 
     with pytest.raises(proposals.NotPossible, match=words):
+        proposals.submit(proposal, act=act())
+
+    proposal.refresh_from_db()
+    assert proposal.state == "draft"
+
+
+def test_a_change_of_nothing_is_not_submitted(make_proposal, act):
+    note = Entry.objects.get(edition__slug="2026", service__code="NM-01-07").note
+    proposal = make_proposal(NOTE | {"stated": {"note": note}})
+
+    with pytest.raises(proposals.NotPossible, match="没有任何调整"):
         proposals.submit(proposal, act=act())
 
     proposal.refresh_from_db()

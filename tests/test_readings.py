@@ -31,7 +31,7 @@ def test_what_another_dictionary_read_goes(db):
 
 def test_a_name_that_nobody_has_read_yet_is_found_all_the_same(make_edition):
     finding.read_aloud()
-    edition = make_edition("new", entries=[state() | {"name": "喀喇沁旗蒙古包补贴"}])
+    edition = make_edition("new", entries=[state(name="喀喇沁旗蒙古包补贴")])
 
     assert [found.code for found in finding.search(edition, "menggubao")]
 

@@ -49,7 +49,7 @@ def test_every_changed_field_is_an_event_with_before_and_after_and_who_and_why(m
     revised = state(content="健康体检", note="改过")
     revised["verification"] |= {"content": "verbatim"}
     revised["basis"] |= {"content": "plan"}
-    revised["citations"].append(cite("content"))
+    revised["citations"].append(cite("content", quote="健康体检"))
     count = Event.objects.count()
 
     editing.revise(draft, revised, terms=terms, act=act)
@@ -159,7 +159,7 @@ FLIPS = {
     "department": "finance",
     "verb": "deleted",
     "edition": "1999",
-    "service": "NM-09-09",
+    "service": "NM-99-99",
     "proposal": 7,
     "field": "note",
     "before": '"x"',
@@ -182,7 +182,8 @@ def test_every_column_of_an_event_is_flipped_below():
 def test_any_single_flipped_field_of_the_record_shows(db, column, place):
     number = Event.objects.last().number if place == "last" else place
     with released():
-        Event.objects.filter(number=number).update(**{column: FLIPS[column]})
+        flipped = Event.objects.filter(number=number).exclude(**{column: FLIPS[column]})
+        assert flipped.update(**{column: FLIPS[column]}) == 1
 
     assert recording.verify()
     with pytest.raises(CommandError, match="记录"):

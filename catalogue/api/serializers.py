@@ -319,7 +319,9 @@ class DepartmentSerializer(TermSerializer):
 
 
 class TargetGroupSerializer(TermSerializer):
-    definition = serializers.DictField(allow_null=True, help_text="机器可读的界定（原始键，未并入事实词表）")
+    definition = serializers.DictField(
+        allow_null=True, help_text="条文给出的界定：text 是条文的原文；null 表示没有查到界定"
+    )
 
     class Meta:
         model = TargetGroup
@@ -340,6 +342,7 @@ class SourceSerializer(serializers.ModelSerializer):
             "kind",
             "jurisdiction",
             "extent_read",
+            "read_in",
             "url",
             "note",
         ]

@@ -127,13 +127,13 @@ class SourceAdmin(TermAdmin):
         "code", "title", "document_number", "kind", "counts_from", "extent_read", "citing_count",
     )  # fmt: skip
     list_display_links = ("code", "title")
-    list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read")]
+    list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read", "read_in")]
     search_fields = ("code", "title", "document_number", "issuer")
     readonly_fields = ("counts_from",)
     fieldsets = (
         (None, {"fields": ["code", "position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
         ("日期", {"fields": ["date", "in_force_from", "counts_from"]}),
-        ("阅读情况", {"fields": ["extent_read", "url", "note"]}),
+        ("阅读情况", {"fields": ["extent_read", "read_in", "url", "note"]}),
     )
 
     def get_queryset(self, request):

@@ -1,0 +1,48 @@
+"""Whether a value stands in its quotes: part by part, number by number, whatever way it is written."""
+
+import pytest
+
+from services import quotes
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "missing"),
+    [
+        ("每人每月840元", ["城市每人每月840元"], []),
+        ("每人每月840元；农村牧区670元", ["城市每人每月840元", "农村牧区670元"], []),  # each part in one of them
+        ("每人每月840元，农村牧区670元。", ["城市每人每月840元"], ["农村牧区670元"]),
+        ("标准每人每月840元", ["标准为每人每月840元"], ["标准每人每月840元"]),  # whole parts, not words
+        ("65岁及以上", ["6 5 岁\n及以上"], []),  # blanks do not count
+        ("0—6岁", ["0~6岁"], []),  # nor which dash it is
+        ("養老", ["养老"], []),  # nor the script
+        ("2,210元", ["2210元"], []),  # nor how thousands are set apart
+        ("20元", ["2021年120元"], ["20"]),  # it stands there as letters, but not as a number
+        ("每年１次", ["每年1次"], []),  # full-width
+        ("", ["什么都有"], []),
+        ("没有引文", [], ["没有引文"]),
+    ],
+)
+def test_the_parts_of_a_value_that_stand_in_no_quote_are_told(value, said, missing):
+    assert quotes.unsupported(value, said) == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("六十五周岁", {"65"}),
+        ("十六周岁、八十周岁以上", {"16", "80"}),
+        ("一百二十元", {"120"}),
+        ("第一百零三条", {"103"}),
+        ("二〇二五年", {"2025"}),
+        ("1.5小时", {"1.5"}),
+        ("累计缴费满两年", {"2"}),
+        ("老年人", set()),
+    ],
+)
+def test_numbers_are_read_in_figures_and_in_chinese(text, found):
+    assert quotes.numbers(text) == found
+
+
+def test_spans_are_read_in_months():
+    assert quotes.months("居住半年以上") == {"6"}
+    assert quotes.months("缴费满一年不足五年") == {"12", "60"}
