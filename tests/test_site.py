@@ -10,6 +10,7 @@ from django.db import OperationalError
 
 from catalogue.models import Edition, Entry
 from catalogue.site import markdown
+from services.models import Source
 from tests.stating import cite, state, withdrawn
 from tests.test_problems import assert_problem
 
@@ -66,6 +67,30 @@ def test_everything_the_edition_says_of_a_service_is_shown_with_its_clauses(clie
     for said in (edition.digest, edition.title, "2026-11-01", "CC BY 4.0", f"http://testserver/id/services/{code}"):
         assert said in shown
     assert "年龄不" in shown
+
+
+@pytest.mark.parametrize("form", ["/", ".md"])
+def test_a_quote_stands_once_on_a_page(client, db, form):
+    quotes = {citation["quote"] for citation in sealed("NM-05-02")["citations"] if citation["quote"]}
+    body = client.get(f"/services/NM-05-02{form}").content.decode()
+
+    shown = re.findall(
+        r"<blockquote>(.*?)</blockquote>" if form == "/" else r"^  > (.*)$", body, re.S * (form == "/") | re.M
+    )
+
+    assert sorted(shown) == sorted(set(shown))
+    assert len(shown) == len(quotes)
+    assert "原文见上面的" in body
+
+
+def test_what_was_read_in_a_copy_says_so(client, db):
+    cited = {citation["source"]["code"] for citation in sealed("NM-05-02")["citations"]}
+    copies = set(Source.objects.filter(code__in=cited, read_in="copy").values_list("code", flat=True))
+    body = client.get("/services/NM-05-02/").content.decode()
+
+    told = {code for code, rest in re.findall(r'sources/([a-z0-9-]+)">(.*?)</p>', body, re.S) if "读自副本" in rest}
+
+    assert told == copies != cited
 
 
 @pytest.mark.parametrize("form", ["/", ".md"])

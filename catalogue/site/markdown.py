@@ -63,7 +63,9 @@ def _rests_on(clauses: Sequence[Clause]) -> Iterator[str]:
         said = [text(clause.source), f"`{clause.code}`"]
         said += [text(each) for each in (clause.locator, clause.about) if each]
         yield f"- 依据：{'，'.join(said)}【{clause.label}】"
-        if clause.quote:
+        if clause.shown_at:
+            yield f"  （原文见上面的“{text(clause.shown_at_words)}”）"
+        elif clause.quote:
             yield from (f"  > {line}" for line in _paragraphs(clause.quote, between=""))
 
 

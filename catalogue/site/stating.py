@@ -56,7 +56,10 @@ MATCHED = {
 
 
 class Clause(NamedTuple):
-    """The clause a field rests on. ``verification`` is a code and ``label`` its words; ``about`` says what it bears."""
+    """The clause a field rests on. ``verification`` is a code and ``label`` its words; ``about`` says what it bears.
+
+    ``shown_at`` is the field (its name) below which the same quote stands already on the page, if it does.
+    """
 
     code: str
     title: str
@@ -66,6 +69,11 @@ class Clause(NamedTuple):
     verification: str
     label: str
     about: str | None
+    shown_at: str | None = None
+
+    @property
+    def shown_at_words(self) -> str | None:
+        return self.shown_at and SourcedField(self.shown_at).label
 
     @property
     def source(self) -> str:
@@ -99,7 +107,7 @@ def fields(document: Mapping) -> list[Field]:
 
 def mentions(document: Mapping) -> list[Clause]:
     """Return the clauses that speak of the service without giving any of its fields."""
-    return list(_clauses(document, "mention"))
+    return _clauses(document, "mention")
 
 
 def match(found: Match) -> str:
@@ -117,7 +125,7 @@ def _field(document: Mapping, name: str) -> Field:
         verification=verification,
         label=verification and Verification(verification).label,
         basis=basis and Finding.Basis(basis).label,
-        clauses=list(_clauses(document, name)),
+        clauses=_clauses(document, name),
     )
 
 
@@ -135,14 +143,25 @@ def _values(document: Mapping, name: str) -> Iterator[Value]:
             yield Value(caption, value)
 
 
-def _clauses(document: Mapping, name: str) -> Iterator[Clause]:
+def _clauses(document: Mapping, name: str) -> list[Clause]:
+    """The clauses of a field: one that supports several conditions once, and a quote where it first stands."""
+    first_shown = _first_shown(document)
+    places: dict[tuple, list[int]] = {}
+    cited: dict[tuple, Mapping] = {}
     for citation in document["citations"]:
         if citation["field"] == name:
-            place, where = citation.get("criterion"), citation["jurisdiction"]
-            about = [f"第 {place} 个条件"] if place else []
-            if where and where != Jurisdiction.INNER_MONGOLIA:
-                about.append(f"适用范围：{Jurisdiction(where).label}")
-            yield Clause(
+            key = (*_passage(citation), citation["verification"], citation["jurisdiction"])
+            cited.setdefault(key, citation)
+            places.setdefault(key, []).extend([citation["criterion"]] if "criterion" in citation else [])
+    found = []
+    for key, citation in cited.items():
+        where = citation["jurisdiction"]
+        about = [f"第 {'、'.join(map(str, places[key]))} 个条件"] if places[key] else []
+        if where and where != Jurisdiction.INNER_MONGOLIA:
+            about.append(f"适用范围：{Jurisdiction(where).label}")
+        field = first_shown.get(_passage(citation))
+        found.append(
+            Clause(
                 code=citation["source"]["code"],
                 title=citation["source"]["title"],
                 document_number=citation["source"]["document_number"],
@@ -151,4 +170,21 @@ def _clauses(document: Mapping, name: str) -> Iterator[Clause]:
                 verification=citation["verification"],
                 label=Verification(citation["verification"]).label,
                 about="；".join(about) or None,
+                shown_at=field if citation["quote"] and field != name else None,
             )
+        )
+    return found
+
+
+def _passage(citation: Mapping) -> tuple[str, str | None, str | None]:
+    return citation["source"]["code"], citation["locator"], citation["quote"]
+
+
+def _first_shown(document: Mapping) -> dict[tuple, str]:
+    """The field below which each passage first stands on a page."""
+    order = {name: place for place, name in enumerate(FIELDS)}
+    cited = [citation for citation in document["citations"] if citation["field"] in order]
+    found: dict[tuple, str] = {}
+    for citation in sorted(cited, key=lambda citation: order[citation["field"]]):
+        found.setdefault(_passage(citation), citation["field"])
+    return found

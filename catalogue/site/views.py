@@ -10,6 +10,7 @@ from catalogue.imprint import imprint
 from catalogue.models import Edition
 from catalogue.site import answering, llms, stating
 from catalogue.site import markdown as written
+from services.models import Source
 
 
 @answering.reading(answering.refusal)
@@ -39,6 +40,12 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
             ("RDF（JSON-LD）", "application/ld+json", f"/api/v1/services/{code}.jsonld{query}"),
             ("Markdown", "text/markdown", f"{reverse('markdown', kwargs={'code': code})}{query}"),
         ],
+        # What was not read where it is officially published.
+        "copies": set(
+            Source.objects.filter(
+                code__in={citation["source"]["code"] for citation in document["citations"]}, read_in=Source.ReadIn.COPY
+            ).values_list("code", flat=True)
+        ),
         # Where the documents are, each by its code: one address is looked up, not one for each clause.
         "sources": reverse("permanent", kwargs={"kind": addresses.SOURCES, "code": "-"})[:-1],
         "history": reverse("service-history", kwargs={"code": code}),
@@ -47,7 +54,7 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _clauses(clauses: Iterable[stating.Clause]) -> list[dict]:
-    return [clause._asdict() | {"source": clause.source} for clause in clauses]
+    return [clause._asdict() | {"source": clause.source, "shown_at_words": clause.shown_at_words} for clause in clauses]
 
 
 @answering.reading(answering.problem)
