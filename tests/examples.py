@@ -21,6 +21,7 @@ ASKED = {
     "GET /api/v1/services/{code}/history/": ("/api/v1/services/NM-07-01/history/", None),
     "GET /api/v1/editions/": ("/api/v1/editions/", None),
     "GET /api/v1/editions/{slug}/changes/": ("/api/v1/editions/2023/changes/", None),
+    "GET /api/v1/editions/{slug}/cases/": ("/api/v1/editions/2026/cases/?page_size=1", None),
     "GET /api/v1/changes/": ("/api/v1/changes/?page_size=1", None),
     "GET /api/v1/domains/{code}/": ("/api/v1/domains/NM-05/", None),
     "GET /api/v1/indicators/{code}/": ("/api/v1/indicators/IND-03/", None),

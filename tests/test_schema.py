@@ -34,6 +34,7 @@ PATHS = {
     "/api/v1/editions/{slug}/": "/api/v1/editions/2021/",
     "/api/v1/editions/{slug}/content/": "/api/v1/editions/2021/content/",
     "/api/v1/editions/{slug}/changes/": "/api/v1/editions/2023/changes/",
+    "/api/v1/editions/{slug}/cases/": "/api/v1/editions/2026/cases/",
     "/api/v1/changes/": "/api/v1/changes/",
     "/api/v1/domains/": "/api/v1/domains/",
     "/api/v1/domains/{code}/": "/api/v1/domains/NM-01/",
