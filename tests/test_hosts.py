@@ -22,8 +22,9 @@ client = Client(raise_request_exception=False)
 answers = []
 for host in json.loads(sys.argv[1]):
     for path in json.loads(sys.argv[2]):
-        answer = client.get(path, HTTP_HOST=host)
-        answers.append((path, answer.status_code, answer["Content-Type"], answer.content.decode()))
+        answer = client.get(path, HTTP_HOST=host, HTTP_COOKIE="csrftoken=y; sessionid=x")
+        for_one_visitor = bool(answer.cookies) or "Vary" in answer
+        answers.append((path, answer.status_code, answer["Content-Type"], for_one_visitor, answer.content.decode()))
 print(json.dumps(answers))
 """
 
@@ -54,8 +55,9 @@ def test_a_bad_host_is_a_problem_for_programs_and_a_page_for_people(asked):
     answers = json.loads(asked.stdout)
 
     assert len(answers) == len(BAD_HOSTS) * len(PATHS)
-    for path, status, kind, text in answers:
+    for path, status, kind, for_one_visitor, text in answers:
         assert status == 400
+        assert not for_one_visitor, path
         assert (kind == "application/problem+json") == (path not in {"/admin/", "/", "/static/x"}), path
         # Nothing of the settings or of the code, under DEBUG either.
         assert not [word for word in ("ALLOWED_HOSTS", "SECRET_KEY", "Traceback", "INSTALLED_APPS") if word in text]

@@ -35,6 +35,8 @@ class HostMiddleware:
         if problems.for_programs(request):
             response = problems.respond(400, "请求的主机名（Host）不是本服务的。")
         else:
+            # Django's page puts a new cookie in the place of a bad one: no visitor of this host needs either.
+            request.META.pop("HTTP_COOKIE", None)
             response = defaults.bad_request(request, error)
         host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED]
         # Escapes control characters, and marks the response so that Django does not log it once more.
