@@ -315,7 +315,8 @@ class Citation(Cited):
     )
 
     class Meta(Cited.Meta):
-        ordering = ["entry", "position"]
+        # With one position twice, put there behind the desk, what is sealed is still the same on every database.
+        ordering = ["entry", "position", "pk"]
         verbose_name = verbose_name_plural = "字段来源"
         constraints = [
             *Cited.Meta.constraints,
