@@ -6,7 +6,7 @@ SHAPES = {
     "domains": (9, "NM-05", ["code", "name", "name_en", "goal", "service_count", "tasks"]),
     "departments": (31, "civil-affairs", ["code", "name", "short_name", "name_en", "level"]),
     "target-groups": (95, "older-65-plus", ["code", "name", "name_en", "definition"]),
-    "sources": (212, "law-elderly", ["code", "title", "issuer", "document_number", "date", "kind", "url"]),
+    "sources": (213, "law-elderly", ["code", "title", "issuer", "document_number", "date", "kind", "url"]),
     "indicators": (
         24,
         "IND-03",
