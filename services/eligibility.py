@@ -66,8 +66,11 @@ class Rule:
             for fact in vocabulary
             if any(each.fact == fact.name for each in self.criteria)
         }
-        # Of each criterion's bit, that of the first one equal to it.
-        self._first_alike = {1 << place: 1 << self.criteria.index(each) for place, each in enumerate(self.criteria)}
+        # Each group beside itself with equal criteria as one bit: what equal criteria ask is known of all or of none.
+        self._alike = tuple(
+            (group, reduce(or_, (1 << self.criteria.index(each) for each in criteria)))
+            for group, criteria in zip(self._groups, groups, strict=True)
+        )
         self._bits_of = {name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._asked.items()}
         self._asking = tuple(self._bits_of.items())
         # The group of a rule that has but one.
@@ -146,34 +149,17 @@ class Rule:
             missing = tuple([name for name, bits in self._asking if bits & left])
             return Verdict(UNKNOWN, results, missing, (left,))
         fails = known & ~holds
-        live = [group & ~known for group in self._groups if not group & fails]
+        pairs = [(group & ~known, alike & ~known) for group, alike in self._alike if not group & fails]
+        live = [group for group, _ in pairs]
         if 0 in live:
             return Verdict(ELIGIBLE, results, (), ())
         if not live:
             return Verdict(NOT_ELIGIBLE, results, (), ())
         if len(live) > 1:
-            live = self._least(live)
+            live = _least(pairs)
         waiting = live[0] if len(live) == 1 else reduce(or_, live)
         missing = tuple([name for name, bits in self._asking if bits & waiting])
         return Verdict(UNKNOWN, results, missing, tuple(live))
-
-    def _least(self, live: list[int]) -> list[int]:
-        """Return the groups without those that ask all that another asks, and more: of these nothing is left to ask."""
-        asked = [self._alike(group) for group in live]
-        return [
-            group
-            for group, ours in zip(live, asked, strict=True)
-            if not any(other != ours and not other & ~ours for other in asked)
-        ]
-
-    def _alike(self, bits: int) -> int:
-        """Return criteria as bits in which equal ones are the same."""
-        found = 0
-        while bits:
-            lowest = bits & -bits
-            found |= self._first_alike[lowest]
-            bits ^= lowest
-        return found
 
     def settled_by(self, name: str, live: Sequence[int]) -> bool:
         """Whether some answer to one fact would decide the rule, given ``Verdict.live``."""
@@ -271,6 +257,15 @@ def next_question(
         return None
     most = max(settles.values())
     return next((fact, most) for fact in vocabulary if settles.get(fact.name) == most)
+
+
+def _least(groups: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the groups without those that ask all that another asks, and more: of these nothing is left to ask.
+
+    Each is given as its bits, and as those in which equal criteria are one.
+    """
+    asked = {alike for _, alike in groups}
+    return [group for group, alike in groups if not any(other != alike and not other & ~alike for other in asked)]
 
 
 def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
