@@ -15,6 +15,8 @@ DASHES = re.compile("[‐‑‒–—―−~～-]+")
 HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 HAN_NUMBER = re.compile(f"[{''.join(HAN_DIGITS)}{''.join(HAN_UNITS)}]+")
+# The year of a date is read as a span as well, of so many months that no rule asks for them.
+YEARS = re.compile(rf"(?<![\d.])(\d+|{HAN_NUMBER.pattern})年")
 
 
 def fold(text: str) -> str:
@@ -30,9 +32,10 @@ def numbers(text: str) -> set[str]:
 
 
 def months(text: str) -> set[str]:
-    """Return the spans of a text in months, those told in years (满一年) or as 半年 among them."""
-    years = {number for number in numbers(text) if number.isdigit()}
-    return {str(12 * int(number)) for number in years} | ({"6"} if "半年" in text else set())
+    """Return the spans of a text in months that are told in years (满一年, 5年) or as 半年."""
+    folded = fold(text)
+    years = [int(years) if years.isdigit() else _han_number(years) for years in YEARS.findall(folded)]
+    return {str(12 * number) for number in years} | ({"6"} if "半年" in folded else set())
 
 
 def unsupported(value: str, quotes: Iterable[str]) -> list[str]:

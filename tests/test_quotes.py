@@ -43,6 +43,15 @@ def test_numbers_are_read_in_figures_and_in_chinese(text, found):
     assert quotes.numbers(text) == found
 
 
-def test_spans_are_read_in_months():
-    assert quotes.months("居住半年以上") == {"6"}
-    assert quotes.months("缴费满一年不足五年") == {"12", "60"}
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("居住半年以上", {"6"}),
+        ("缴费满一年不足五年", {"12", "60"}),
+        ("累计缴费满15年", {"180"}),
+        ("每年2次，第六条", set()),  # numbers, but of no years
+        ("1.5年", set()),
+    ],
+)
+def test_spans_of_years_are_read_in_months(text, found):
+    assert quotes.months(text) == found
