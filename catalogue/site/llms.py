@@ -13,7 +13,7 @@ SUMMARY = (
 # Every sentence is one that an answer made from this list has to keep to.
 RULES = (
     "未知就说未知：没有的值写作 null、空列表或“未知”，不要推测，也不要用别处的说法补上。",
-    "每个字段有核实情况：原文核对（verbatim，逐字读过原文）、转述（secondary）、未核实（unverified）。转述和未核实的要说明。",
+    "每个字段有核实情况：原文核对（verbatim，字句都见于所引原文）、转述（secondary）、未核实（unverified）。转述和未核实的要说明。",
     "引用时注明服务代码、版本标识、版本摘要（SHA-256）和所据条款。已发布的版本不再改变。",
     "标准中的数字只在注明的时点成立。能否享受，以牵头负责单位的认定为准。",
 )
