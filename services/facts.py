@@ -202,13 +202,13 @@ class Vocabulary:
         return known
 
     def contradictions(self, circumstances: Mapping[str, object]) -> list[Implication]:
-        """Return the implications that valid answers break: what follows from one is not what another says."""
+        """Return the implications that valid answers break: what follows from one is not what another says or implies."""
         known = self.understood(circumstances)
         return [
             each
             for each in self.implications
             if each.condition.fact in known
-            and each.consequence.fact in circumstances
+            and each.consequence.fact in known
             and self._result(each.condition, known) is True
             and self._result(each.consequence, known) is False
         ]

@@ -120,6 +120,7 @@ def test_a_criterion_over_a_list_that_is_known_in_part(op, value, result):
         ({"age": 5, "married": True}, True),
         ({"age": 5, "employment": "retired"}, True),
         ({"sex": "male", "maternity": ["pregnant"]}, True),
+        ({"age": 0, "inclusive_kindergarten": True}, True),  # each says another stage of education
         ({"age": 30, "married": True, "sex": "male", "maternity": ["planning"]}, False),
         ({}, False),
     ],
