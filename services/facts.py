@@ -202,7 +202,7 @@ class Vocabulary:
         return known
 
     def contradictions(self, circumstances: Mapping[str, object]) -> list[Implication]:
-        """Return the implications that valid answers break: what follows from one is not what another says or implies."""
+        """Return the implications that valid answers break: another answer, or what follows from it, says otherwise."""
         known = self.understood(circumstances)
         return [
             each
