@@ -1,4 +1,4 @@
-"""Tells what a run measured: a table on the terminal, in Chinese, and the README's in Markdown, in English."""
+"""Tells what a run measured: a table on the terminal, in Chinese, and docs/performance.md's in Markdown, in English."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ def terminal(results: dict) -> str:
 
 
 def markdown(results: dict) -> str:
-    """Return the README's tables of a results file."""
+    """Return the tables in docs/performance.md of a results file."""
     goals = []
     for each in results["goals"]:
         servers = results["measured"][each["target"]]

@@ -2,7 +2,7 @@
 
 Every server has core 0 and wrk core 1, and they are driven in turn, so that every ratio is of one machine in one
 minute. ``--short`` asks only nginx and an empty Django view, and ends with code 1 if a ratio is far under its goal; the
-full form measures everything and writes ``bench/results/<date>.json``; ``--table`` prints that file for the README.
+full form measures everything and writes ``bench/results/<date>.json``; ``--table`` prints it in Markdown.
 """
 
 import argparse
