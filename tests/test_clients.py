@@ -18,23 +18,25 @@ PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": 
 
 
 def lines_of(client) -> tuple[list[str], list[str]]:
-    """What a person types when asked on, and the names of the services he or she is told in the end."""
-    known, typed = {}, []
+    """Return what a person types when asked, and the names of the services that the program prints."""
+    circumstances, typed = {}, []
     while True:
-        body = json.dumps({"circumstances": known})
+        body = json.dumps({"circumstances": circumstances})
         answer = client.post(PATH, data=body, content_type="application/json").json()
-        asked = answer["next_question"]
-        if asked is None:
-            names = [each["service"]["name"] for each in answer["results"] if each["outcome"] == "eligible"]
+        question = answer["next_question"]
+        if question is None:
+            names = [result["service"]["name"] for result in answer["results"] if result["outcome"] == "eligible"]
             return typed, names
-        otherwise = {"integer": asked.get("minimum", 0), "boolean": False, "choices": []}
-        said = PERSON.get(asked["fact"], otherwise.get(asked["type"], next(iter(asked["choices"] or ["?"]))))
-        known[asked["fact"]] = said
-        typed.append(" ".join(said) if isinstance(said, list) else said if isinstance(said, str) else json.dumps(said))
+        default = {"integer": question.get("minimum", 0), "boolean": False, "choices": []}
+        value = PERSON.get(question["fact"], default.get(question["type"], next(iter(question["choices"] or ["?"]))))
+        circumstances[question["fact"]] = value
+        typed.append(
+            " ".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
+        )
 
 
 @pytest.mark.parametrize("language", LOOPS)
-def test_a_loop_asks_on_and_tells_in_the_end(client, db, settings, tmp_path, language):
+def test_a_loop_asks_until_all_is_decided(client, db, settings, tmp_path, language):
     command = {"python": sys.executable, "javascript": shutil.which("node")}[language]
     if command is None:
         pytest.skip("Node is not here, so the loop in JavaScript could not be run.")
