@@ -172,7 +172,6 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "catalogue.api.entitlements.OUTCOME_LABELS",
         "FactType": "catalogue.api.facts.FACT_TYPES",
         "FactGroup": "catalogue.api.facts.FACT_GROUPS",
-        "HsdsStatus": "catalogue.api.hsds.STATUSES",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
     },
     "TAGS": [

@@ -46,7 +46,6 @@ KEPT = [
     "/api/v1/indicators/IND-03/",
     "/api/v1/projects/",
     "/api/v1/facts/",
-    "/api/v1/hsds/services",
     "/api/v1/schema/",
     "/api/v1/context.jsonld",
     "/api/docs/",

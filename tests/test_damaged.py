@@ -27,13 +27,12 @@ NEEDED = [
     f"{SERVICES}?valid_on=2024-01-01",
     f"{SERVICES}NM-05-01/?edition=2023",
     f"{SERVICES}NM-05-01/history/",
-    *(f"{SERVICES[:-1]}.{kind}?edition=2023" for kind in ("csv", "xlsx", "ndjson", "jsonld", "ttl")),
+    *(f"{SERVICES[:-1]}.{kind}?edition=2023" for kind in ("csv", "xlsx", "ndjson", "jsonld", "ttl", "hsds.json")),
     f"{SERVICES}NM-05-01.ttl?edition=2023",
     "/api/v1/editions/2023/content/",
     "/api/v1/editions/2023/changes/",
     "/api/v1/editions/2026/changes/",
     "/api/v1/editions/2026/changes/?since=2023",
-    "/api/v1/hsds/services/?edition=2023",
     "/services/NM-05-01.md?edition=2023",
 ]
 

@@ -7,7 +7,6 @@ import pytest
 from django.core.management import call_command
 from openapi_spec_validator import validate
 
-from catalogue.addresses import SERVICES, identifier
 from catalogue.models import Entry
 from tests import examples
 from tests.openapi import COMMITTED, closed
@@ -50,8 +49,6 @@ PATHS = {
     "/api/v1/projects/{code}/": "/api/v1/projects/BOX-1/",
     "/api/v1/facts/": "/api/v1/facts/",
     "/api/v1/facts/{name}/": "/api/v1/facts/household/",
-    "/api/v1/hsds/services": "/api/v1/hsds/services",
-    "/api/v1/hsds/services/{id}": f"/api/v1/hsds/services/{identifier('http://testserver', SERVICES, 'NM-01-05')}",
     "/api/v1/": "/api/v1/",
 }
 # What is answered as files: tests/test_files.py.

@@ -33,7 +33,6 @@ LINKS = {
     "indicators": "indicator-list",
     "projects": "project-list",
     "facts": "fact-list",
-    "hsds": "hsds-service-list",
     "schema": "schema",
     "docs": "swagger",
     "redoc": "redoc",

@@ -12,7 +12,6 @@ from catalogue.api import (
     feedback,
     files,
     history,
-    hsds,
     root,
     services,
     vocabularies,
@@ -74,11 +73,6 @@ urlpatterns = [
     re_path(
         v1(f"feedback/(?P<receipt>{feedback.RECEIPT})"), feedback.FeedbackStateView.as_view(), name="feedback-state"
     ),
-    # The standard's addresses end without a slash; with one they answer too, but are not documented twice.
-    path("v1/hsds/services", hsds.ServiceViewSet.as_view({"get": "list"}), name="hsds-service-list"),
-    path("v1/hsds/services/", hsds.ServiceViewSet.as_view({"get": "list"}, schema=None)),
-    path("v1/hsds/services/<str:id>", hsds.ServiceViewSet.as_view({"get": "retrieve"}), name="hsds-service-detail"),
-    path("v1/hsds/services/<str:id>/", hsds.ServiceViewSet.as_view({"get": "retrieve"}, schema=None)),
     path("v1/", include(router.urls)),
     path("docs/", documents.SwaggerView.as_view(url_name="schema"), name="swagger"),
     path("redoc/", documents.RedocView.as_view(url_name="schema"), name="redoc"),

@@ -1,4 +1,4 @@
-"""The list as HSDS 3.1 (Open Referral UK) has it: one service, and all of them in one page. No HTTP.
+"""The list as HSDS 3.1 (Open Referral UK) has it: every service, fully nested, in one page. No HTTP.
 
 What is unknown is left out. HSDS's ``metadata`` is left out too: its rows must name a previous value and a person, and
 we know neither; instead the documents cited stand under ``additional_urls``, and ``citations`` and ``verification`` are
@@ -18,7 +18,6 @@ from services.eligibility import NOT_ELIGIBLE, Rule
 from services.facts import VOCABULARY
 from services.wording import sentence
 
-ACTIVE, DEFUNCT = "active", "defunct"
 # The two vocabularies a service is classified by: what HSDS calls the link, and what the vocabulary is called.
 VOCABULARIES = {
     addresses.DOMAINS: ("domain", "领域", "本清单的领域词表"),
@@ -27,11 +26,8 @@ VOCABULARIES = {
 LANGUAGE = "zh"
 
 
-def service(document: Mapping, *, edition: Edition, root: str, withdrawn: bool = False) -> dict:
-    """Return a sealed document as a fully nested HSDS service.
-
-    ``edition`` is the published one that the status rests on: the one that has the service, or that withdrew it.
-    """
+def service(document: Mapping, *, edition: Edition, root: str) -> dict:
+    """Return a sealed document of a published edition as a fully nested HSDS service."""
     uri = addresses.permanent(root, addresses.SERVICES, document["code"])
     identifier = _uuid(uri)
     organization = document["lead_department"] and _organization(document["lead_department"], root)
@@ -43,7 +39,7 @@ def service(document: Mapping, *, edition: Edition, root: str, withdrawn: bool =
         "alternate_name": document["name_en"],
         "description": document["content"],
         "url": uri,
-        "status": DEFUNCT if withdrawn else ACTIVE,
+        "status": "active",
         "eligibility_description": document["target_group_text"]
         or (document["eligibility"] and sentence(document["eligibility"])),
         "minimum_age": youngest,
@@ -59,11 +55,6 @@ def service(document: Mapping, *, edition: Edition, root: str, withdrawn: bool =
     return {name: value for name, value in stated.items() if value is not None and value != []}
 
 
-def summary(nested: Mapping) -> dict:
-    """Return of a fully nested service what HSDS lists of it: the fields that hold one thing each."""
-    return {name: value for name, value in nested.items() if not isinstance(value, list)}
-
-
 def to_hsds(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
     """Return every service, fully nested, in one page: pieces of JSON text, the counts last."""
     yield f'{{"imprint":{_dumps(imprint(edition))},"contents":['
@@ -72,20 +63,16 @@ def to_hsds(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Ite
         text = _dumps(service(document, edition=edition, root=root))
         yield f",{text}" if count else text
         count += 1
-    yield f"],{_dumps(envelope(total=count, size=count))[1:]}"
-
-
-def envelope(*, total: int, size: int, number: int = 1, pages: int = 1) -> dict[str, int | bool]:
-    """Return what an HSDS page says of itself: ``size`` of ``total`` items on page ``number`` (from 1) of ``pages``."""
-    return {
-        "total_items": total,
-        "total_pages": pages,
-        "page_number": number,
-        "size": size,
-        "first_page": number == 1,
-        "last_page": number == pages,
-        "empty": size == 0,
+    page = {
+        "total_items": count,
+        "total_pages": 1,
+        "page_number": 1,
+        "size": count,
+        "first_page": True,
+        "last_page": True,
+        "empty": count == 0,
     }
+    yield f"],{_dumps(page)[1:]}"
 
 
 def ages(eligibility: Mapping | None) -> tuple[int | None, int | None]:
@@ -100,17 +87,6 @@ def ages(eligibility: Mapping | None) -> tuple[int | None, int | None]:
     possible = [years for years in every if rule.judge({age.name: years}).outcome != NOT_ELIGIBLE]
     youngest, oldest = possible[0], possible[-1]
     return (youngest if youngest > age.minimum else None), (oldest if oldest < age.maximum else None)
-
-
-def term_ids(document: Mapping, root: str) -> list[str]:
-    """Return the ids of the taxonomy terms a service is classified by."""
-    return [addresses.identifier(root, kind, term["code"]) for kind, term in _terms(document)]
-
-
-def organization_ids(document: Mapping, root: str) -> list[str]:
-    """Return the id of the organization that leads a service, an empty list if nobody knows which does."""
-    lead = document["lead_department"]
-    return [addresses.identifier(root, addresses.DEPARTMENTS, lead["code"])] if lead else []
 
 
 def _terms(document: Mapping) -> list[tuple[str, Mapping]]:
