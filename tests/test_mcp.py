@@ -1,25 +1,24 @@
-"""The list as language models read it: by the SDK's own client, in this process, over stdio and over HTTP."""
+"""The list as language models read it: by the SDK's own client, in this process and over stdio."""
 
 import asyncio
 import json
 import logging
 import os
-import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
-from mcp import Client, StdioServerParameters
 
-from catalogue.agents.http import trusted
-from catalogue.agents.server import server
 from catalogue.models import Edition, Event
 from tests.test_forgotten import watched
+
+pytest.importorskip("mcp", reason="The MCP server is an extra: pip install -r requirements-mcp.txt.")
+
+from mcp import Client, StdioServerParameters  # noqa: E402
+
+from catalogue.agents.server import server  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "4711"  # noqa: S105 - what no log may hold
@@ -160,119 +159,71 @@ def environment(tmp_path_factory) -> dict[str, str]:
     return prepared
 
 
-def first_name(target: Callable[[], object]) -> str:
-    async def call() -> object:
-        async with Client(target()) as client:
-            return await client.call_tool("search", {"query": "五保"})
-
-    _, answer = said(asyncio.run(call()))
-    return answer["results"][0]["name"]
-
-
 def test_it_is_spoken_over_stdio(environment):
     command = StdioServerParameters(command=sys.executable, args=["manage.py", "mcp"], cwd=str(ROOT), env=environment)
 
-    assert first_name(lambda: command) == "特困人员救助供养"
-
-
-@pytest.fixture(scope="module")
-def over_http(environment) -> Iterator[str]:
-    """Where a server of its own answers; when it has stopped, nothing it wrote may hold what it was asked."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "manage.py", "mcp", "--http", "--port", str(port)]
-    running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # noqa: S603
-    try:
-        # It listens before it says so.
-        assert f"端口 {port}" in running.stdout.readline().decode()
-        yield f"http://127.0.0.1:{port}/mcp"
-    finally:
-        running.terminate()
-        rest = running.communicate()[0].decode()
-    assert SECRET not in rest
-
-
-def posted(url: str, body: bytes, **headers: str) -> int:
-    """Return the status of an answer to a request that the SDK's client would not send."""
-    kept = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-    request = urllib.request.Request(url, body, kept | headers)  # noqa: S310 - of this machine
-    try:
-        with urllib.request.urlopen(request) as response:  # noqa: S310
-            return response.status
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code
-
-
-def test_it_is_spoken_over_http(over_http):
-    assert first_name(lambda: over_http) == "特困人员救助供养"
-
-
-@pytest.mark.parametrize("circumstances", [{"months_resident": int(SECRET)}, {"age": SECRET}, SECRET])
-def test_circumstances_reach_nothing_a_server_writes(over_http, circumstances):
     async def call() -> object:
-        async with Client(over_http) as client:
-            return await client.call_tool("check_entitlement", {"circumstances": circumstances})
+        async with Client(command) as client:
+            return await client.call_tool("search", {"query": "五保"})
 
-    refused, _ = said(asyncio.run(call()))
-
-    # What the server wrote is read when it has stopped.
-    assert refused is (circumstances != {"months_resident": int(SECRET)})
+    _, answer = said(asyncio.run(call()))
+    assert answer["results"][0]["name"] == "特困人员救助供养"
 
 
-@pytest.mark.parametrize(
-    ("headers", "body", "status"),
-    [
-        ({}, b"{}", 400),
-        ({}, f'{{"circumstances": {SECRET}'.encode(), 400),  # no JSON; looked for where the server writes
-        ({}, f'{{"jsonrpc": "2.0", "id": {{"a": {SECRET}}}, "method": "tools/call"}}'.encode(), 202),
-        ({}, b" " * (64 * 1024 + 1), 413),
-        ({"Host": "evil.example"}, b"{}", 421),  # a name that was rebound to this machine
-        ({"Origin": "https://evil.example"}, b"{}", 403),
-        ({"Content-Type": "text/plain"}, b"{}", 400),  # what a page may send without asking
-    ],
-    ids=["no message", "no JSON", "no id", "long", "host", "origin", "type"],
-)
-def test_what_no_client_sends_is_refused_and_not_written_down(over_http, headers, body, status):
-    assert posted(over_http, body, **headers) == status
+def test_circumstances_reach_nothing_a_server_writes_but_the_answer(environment):
+    """Neither well said nor ill: what stands in the log of a client that starts the server holds none of it."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    messages = [
+        {"id": 1, "method": "initialize", "params": hello},
+        {"method": "notifications/initialized"},
+        *(
+            {"id": number, "method": "tools/call", "params": {"name": "check_entitlement", "arguments": arguments}}
+            for number, arguments in enumerate(
+                [
+                    {"circumstances": {"months_resident": int(SECRET)}},
+                    {"circumstances": {"age": SECRET}},
+                    {"circumstances": SECRET},
+                    {SECRET: SECRET},
+                ],
+                start=2,
+            )
+        ),
+        {"id": {"a": SECRET}, "method": "tools/call"},
+        {"method": "notifications/cancelled", "params": SECRET},
+    ]
+    lines = [json.dumps({"jsonrpc": "2.0"} | message) for message in messages]
+    lines += [f'{{"circumstances": {SECRET}', json.dumps({"jsonrpc": "2.0", "id": "last", "method": "ping"})]
 
-
-def test_the_names_the_list_is_known_by_are_trusted_and_no_others():
-    taken = trusted(["list.example.cn", ".example.org", "*"])
-
-    assert {"list.example.cn", "list.example.cn:*", "127.0.0.1:*"} <= set(taken.allowed_hosts)
-    assert "https://list.example.cn" in taken.allowed_origins
-    assert not [place for place in [*taken.allowed_hosts, *taken.allowed_origins] if "example.org" in place]
-    assert taken.enable_dns_rebinding_protection
-
-
-def test_a_taken_port_is_refused_with_a_sentence(environment):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        ran = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "manage.py", "mcp", "--http", "--port", port],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            encoding="utf-8",
-        )
-
-    assert ran.returncode == 1
-    assert port in ran.stderr and len(ran.stderr.splitlines()) == 1
-
-
-def test_a_port_there_is_not_is_refused(environment):
-    ran = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "manage.py", "mcp", "--http", "--port", "70000"],
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "manage.py", "mcp"],
         cwd=ROOT,
         env=environment,
-        capture_output=True,
-        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
+    ) as running:
+        running.stdin.write("\n".join(lines) + "\n")
+        running.stdin.flush()
+        answered = set()
+        while not {1, 2, 3, 4, 5, "last"} <= answered and (line := running.stdout.readline()):
+            answered.add(json.loads(line).get("id"))
+        _, written = running.communicate()
+
+    assert {1, 2, 3, 4, 5, "last"} <= answered
+    assert SECRET not in written
+
+
+def test_without_its_package_it_says_what_to_install(environment):
+    code = "import runpy, sys; sys.modules['mcp'] = None; runpy.run_path('manage.py', run_name='__main__')"
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", code, "mcp"], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8"
     )
 
     assert ran.returncode == 1
-    assert "65535" in ran.stderr
+    assert ran.stderr.splitlines() == [
+        "CommandError: MCP 的软件包没有安装：请运行 pip install -r requirements-mcp.txt。"
+    ]
 
 
 def test_the_web_process_knows_nothing_of_it():

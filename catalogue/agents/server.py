@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def server() -> MCPServer:
-    """Return a server with the four tools, to be run on stdio or over HTTP."""
+    """Return a server with the four tools."""
     made = MCPServer("basic-public-services", title=TITLE, instructions=INSTRUCTIONS, version="1", log_level="WARNING")
 
     @made.tool(title="检索服务项目", annotations=READING)
@@ -67,10 +67,10 @@ def server() -> MCPServer:
     return made
 
 
-async def fresh(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:
+async def reconnect(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:
     """Middleware that closes old connections around a message, as Django does around a request.
 
-    One that the database has meanwhile given up is not used again, and none is held while nobody asks.
+    A connection that the database has meanwhile dropped is not used again, and none is held between messages.
     """
     close = sync_to_async(close_old_connections)
     await close()
