@@ -113,6 +113,10 @@ def test_both_forms_say_the_same(graphs, editions, documents, slug):
     assert found["@context"] == f"{ROOT}/api/v1/context.jsonld"
     graph = Graph().parse(data=json.dumps(found | {"@context": cpsv.CONTEXT}), format="json-ld")
     assert set(graph) == set(graphs[slug])
+    bound = {name: str(address) for name, address in graphs[slug].namespaces()}
+    assert {name: bound.get(name) for name in ("cpsv", "cv", "dct", "skos")} == {
+        name: cpsv.PREFIXES[name] for name in ("cpsv", "cv", "dct", "skos")
+    }
 
 
 def test_a_service_is_mapped_as_the_profile_has_it(graphs):

@@ -1,4 +1,4 @@
-"""The list as CPSV-AP 3.2.0 has it (SEMIC, European Commission): JSON-LD, and Turtle made of the same nodes. No HTTP.
+"""The list as CPSV-AP 3.2.0 has it (SEMIC, European Commission): JSON-LD, and Turtle read from it. No HTTP.
 
 Every node has an address, and whatever is pointed to is described in the same file, once. What is unknown is left out;
 where the profile demands a value (a description, a competent authority), the node says that it is unknown. There is no
@@ -62,8 +62,6 @@ LINKED = {
     "temporal": "dct:temporal",
     "thematicArea": "cv:thematicArea",
 }
-# What each key of a node is in RDF.
-TERMS = TAGGED | PLAIN | {name: term for name, (term, _) in DATED.items()} | LINKED | {"type": "rdf:type"}
 CONTEXT = {
     "@version": 1.1,
     **PREFIXES,
@@ -95,40 +93,16 @@ def to_jsonld(documents: Iterable[Mapping], *, edition: Edition, root: str) -> I
 
 
 def to_turtle(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
-    """Yield documents of a published edition as Turtle: the prefixes, and then service by service."""
+    """Yield documents of a published edition as Turtle: the same triples as JSON-LD."""
     # Here, because it costs 20 MB and only Turtle asks for it.
-    from rdflib import Graph, Literal, URIRef
+    from rdflib import Graph
+    from rdflib.plugins.parsers.jsonld import to_rdf
 
-    def triples(node: Node) -> Iterator[tuple]:
-        subject = URIRef(node["id"])
-        for key, values in node.items():
-            if key in TAGGED:
-                found = [Literal(text, lang=language) for language, text in values.items()]
-            elif key in PLAIN:
-                found = [Literal(values)]
-            elif key in DATED:
-                found = [Literal(values, datatype=URIRef(_whole(DATED[key][1])))]
-            else:
-                found = [URIRef(_whole(value)) for value in (values if isinstance(values, list) else [values])]
-            for value in found if key != "id" else ():
-                yield subject, URIRef(_whole(TERMS[key])), value
-
-    yield "".join(f"@prefix {name}: <{address}> .\n" for name, address in PREFIXES.items())
-    for nodes in _graph(documents, edition, root):
-        graph = Graph(bind_namespaces="none")
-        for name, address in PREFIXES.items():
-            graph.bind(name, address)
-        for node in nodes:
-            for triple in triples(node):
-                graph.add(triple)
-        lines = graph.serialize(format="turtle").splitlines(keepends=True)
-        yield "".join(line for line in lines if not line.startswith("@prefix "))
-
-
-def _whole(name: str) -> str:
-    """Return the address that a name with one of our prefixes stands for; an address stays as it is."""
-    prefix, _, rest = name.partition(":")
-    return f"{PREFIXES[prefix]}{rest}" if prefix in PREFIXES else name
+    graph = Graph(bind_namespaces="none")
+    nodes = [node for described in _graph(documents, edition, root) for node in described]
+    # Graph.parse does the same by way of a class that rdflib 7.6 deprecates, and from text.
+    to_rdf({"@context": CONTEXT, "@graph": nodes}, graph)
+    yield graph.serialize(format="turtle")
 
 
 def _graph(documents: Iterable[Mapping], edition: Edition, root: str) -> Iterator[list[Node]]:
