@@ -47,11 +47,6 @@ def test_a_date_of_another_form_is_refused(db, date):
         Source.objects.filter(code="seed-plan").update(date=date)
 
 
-def test_a_service_keeps_its_code(db):
-    with pytest.raises(IntegrityError, match="permanent"), transaction.atomic():
-        Service.objects.filter(code="NM-05-01").update(code="NM-05-99")
-
-
 def test_an_unknown_text_is_null_and_never_empty(db):
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE services_department SET note = ''")

@@ -106,24 +106,6 @@ def test_the_record_of_the_committed_editions_is_a_chain_without_gaps(db):
     assert recording.verify() == []
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "UPDATE catalogue_event SET reason = 'rewritten' WHERE number = 1",
-        "UPDATE catalogue_event SET number = number",
-        "DELETE FROM catalogue_event WHERE number = 1",
-        "DELETE FROM catalogue_event",
-        "TRUNCATE catalogue_event",
-    ],
-)
-def test_sql_cannot_rewrite_the_record(db, sql):
-    if connection.vendor == "sqlite" and sql.startswith("TRUNCATE"):
-        pytest.skip("SQLite knows no TRUNCATE")
-
-    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="record"), transaction.atomic():
-        cursor.execute(sql)
-
-
 def test_the_orm_cannot_rewrite_the_record(db):
     event = Event.objects.first()
     event.reason = "rewritten"
