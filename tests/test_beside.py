@@ -83,7 +83,9 @@ def test_every_difference_of_two_editions_is_shown_once(db, code):
         column for columns in Entry.SOURCED_FIELDS.values() for column in columns if before[column] != after[column]
     }
     named = {str(Entry._meta.get_field(column).verbose_name) for column in differing}
-    assert named <= {row.words for row in rows} | {"服务对象（词表）"}
+    words = [row.words for row in rows]
+    assert len(words) == len(set(words))
+    assert named <= set(words) | {"服务对象（词表）"}
     came = [clause for clause in after["citations"] if clause not in before["citations"]]
     assert sum(len(row.citations) for row in rows) == len(came)
 

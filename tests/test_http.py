@@ -69,7 +69,7 @@ def test_the_compressed_form_holds_the_same_and_has_an_etag_of_its_own(client, d
     assert gzip.decompress(packed.content) == plain.content
     assert len(packed.content) < len(plain.content) / 4
     assert packed["ETag"] != plain["ETag"]
-    assert packed.content == client.get(LIST, headers={"Accept-Encoding": "gzip"}).content  # byte for byte, so strong
+    assert packed.content[4:8] == bytes(4)  # its header holds no time, so that the ETag is strong
     again = client.get(LIST, headers={"Accept-Encoding": "gzip", "If-None-Match": packed["ETag"]})
     assert (again.status_code, again["ETag"]) == (304, packed["ETag"])
 

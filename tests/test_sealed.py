@@ -1,4 +1,4 @@
-"""A published edition is refused by ORM and verbs, and by SQLite's REPLACE; ``test_triggers`` has the statements of SQL."""
+"""A published edition is refused by ORM and verbs, and by SQLite's REPLACE; ``test_triggers`` has the statements."""
 
 import datetime
 from collections.abc import Iterator
