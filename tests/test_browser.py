@@ -10,7 +10,7 @@ from django.db import connection
 from tests.browser.walk import chromium
 from tests.faults.own import ROOT
 
-pytestmark = pytest.mark.own_database
+pytestmark = [pytest.mark.long, pytest.mark.own_database]
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: chromium, fonts-noto-cjk)")

@@ -10,6 +10,8 @@ import pytest
 
 from tests.loopback import told_by
 
+pytestmark = pytest.mark.long
+
 API = (Path(__file__).resolve().parent.parent / "docs" / "api.md").read_text()
 LOOPS = {name: re.search(rf"```{name}\n(.*?)```", API, re.DOTALL)[1] for name in ("python", "javascript")}
 ADDRESS = "http://127.0.0.1:8000"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.own import ROOT
 
-pytestmark = pytest.mark.own_database
+pytestmark = [pytest.mark.long, pytest.mark.own_database]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ import pytest
 
 from bench.peers import nginx
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "fw.example.cn"
 READER, ATTACKER = "127.0.0.2", "127.0.0.1"

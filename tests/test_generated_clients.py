@@ -16,6 +16,8 @@ from catalogue.models import Edition
 from tests.loopback import told_by
 from tests.openapi import COMMITTED
 
+pytestmark = pytest.mark.long
+
 CLIENTS = Path(__file__).resolve().parent / "clients"
 INSTALLED = CLIENTS / "node_modules" / ".bin"
 

@@ -5,6 +5,7 @@ The suite runs a short form; ``MACHINE_RUNS=2000 scripts/test tests/test_proposa
 
 import os
 
+import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from services.models import Department, Region
 from tests.conftest import person
 from tests.stating import FIGURES, LATER, NOTE, PROPOSED_AT, changed_standard
 
+pytestmark = pytest.mark.long
 RUNS = int(os.environ.get("MACHINE_RUNS", "12"))
 PEOPLE = st.sampled_from(["wang", "li", "zhao"])
 PROPOSER = "wang"
