@@ -6,11 +6,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-# A Python without these, the first and the last that are installed, is not .venv's.
-NEEDED = ("django", "rest_framework", "drf_spectacular_sidecar")
-
 if __name__ == "__main__":
-    if not all(find_spec(name) for name in NEEDED):
+    if not find_spec("django"):
         python = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
         sys.exit(
             f"这个 Python（{sys.executable}）没有装本项目所需的包：请改用 {python} manage.py ……；"
@@ -18,7 +15,7 @@ if __name__ == "__main__":
         )
     from config import environment
 
-    environment.default_to_development(environment.VAR)
+    environment.default_to_development()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

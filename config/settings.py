@@ -1,23 +1,18 @@
 """Settings of the catalogue. What differs between machines is an environment variable, read in ``environment``."""
 
-from django.core.exceptions import ImproperlyConfigured
-
 from config import environment
 
 BASE_DIR = environment.BASE
 VAR_DIR = environment.VAR
 
-try:
-    DEBUG = environment.flag("DEBUG", False)
-    SECRET_KEY = environment.secret_key(debug=DEBUG, folder=VAR_DIR)
-    ALLOWED_HOSTS = environment.allowed_hosts(debug=DEBUG)
-    DATABASES = {"default": environment.database(VAR_DIR)}
-    HTTPS = environment.flag("HTTPS", not DEBUG)
-    BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
-    PUBLIC_URL = environment.public_url()
-    ANSWERS_BYTES = environment.mebibytes("ANSWERS_MIB", 64)
-except environment.Misconfigured as error:
-    raise ImproperlyConfigured(str(error)) from None
+DEBUG = environment.flag("DEBUG", False)
+SECRET_KEY = environment.secret_key(debug=DEBUG)
+ALLOWED_HOSTS = environment.allowed_hosts(debug=DEBUG)
+DATABASES = {"default": environment.database()}
+HTTPS = environment.flag("HTTPS", not DEBUG)
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
+PUBLIC_URL = environment.public_url()
+ANSWERS_BYTES = environment.integer("ANSWERS_MIB", 64, 0, 65536) * 1024 * 1024
 
 INSTALLED_APPS = [
     # Before the admin: its templates are found first.

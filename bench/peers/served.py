@@ -7,12 +7,8 @@ import functools
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "scripts"))
-
-import serving  # noqa: E402 - it lies among the scripts
-import stopping  # noqa: E402
+from scripts import server
 
 HOST = "127.0.0.1"
 
@@ -29,14 +25,13 @@ def django_alone(_target: str) -> Callable:
 
 
 def main(port: str, peer: str | None = None) -> None:
-    load = serving.load
+    load = server.load
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     if peer:
         os.environ |= {"DJANGO_SETTINGS_MODULE": "bench.peers.settings", "PEER": peer}
         load = django_alone
-    with stopping.quietly():
-        load("")
-        serving.serve(HOST, HOST, int(port), 1, load=load)
+    load("")
+    server.serve(HOST, int(port), 1, load=load)
 
 
 if __name__ == "__main__":

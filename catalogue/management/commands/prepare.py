@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -27,7 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         try:
-            with whole_or_not_at_all(), one_at_a_time():
+            connect()
+            with one_at_a_time():
                 self._migrate()
                 call_command("createcachetable", verbosity=0)
                 changed = load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
@@ -36,15 +36,12 @@ class Command(BaseCommand):
                 Touch.objects.prune()
                 for slug in integrity.damaged(revision.current().editions):
                     self.stdout.write(f"警告：{DamagedEditionError(slug).detail}")
-        except DamagedEditionError as error:
-            raise CommandError(f"没有装入任何内容。{error}") from None
-        except Faulty as error:
+        except (DamagedEditionError, Faulty) as error:
             raise CommandError(f"没有装入任何内容。{error}") from None
         except DatabaseError as error:
             if not is_about_the_database(error):
                 raise
-            reason = (str(error).strip().splitlines() or ["没有说明原因"])[0]
-            raise CommandError(f"数据库不能使用，请检查 DATABASE_URL 和它的权限（{reason}）。") from error
+            raise unusable(error) from error
 
     def _migrate(self) -> None:
         executor = MigrationExecutor(connection)
@@ -66,29 +63,24 @@ def is_about_the_database(error: DatabaseError) -> bool:
     )
 
 
-@contextmanager
-def whole_or_not_at_all() -> Iterator[None]:
-    """Take a SQLite file away again that was not there before, if anything stops what happens inside.
-
-    Each migration and the load are transactions of their own, but the file with some of them would stay behind.
-    """
-    name = str(connection.settings_dict["NAME"])
-    new = connection.vendor == "sqlite" and not connection.is_in_memory_db() and not Path(name).exists()
+def connect() -> None:
+    """Connect to the database. Raises CommandError: whatever goes wrong here is about DATABASE_URL or the server."""
     try:
-        yield
-    except BaseException:
-        if new:
-            connection.close()
-            for ending in ("", "-wal", "-shm", "-journal"):
-                Path(name + ending).unlink(missing_ok=True)
-        raise
+        connection.ensure_connection()
+    except (DatabaseError, UnicodeError, ValueError) as error:
+        raise unusable(error) from None
+
+
+def unusable(error: Exception) -> CommandError:
+    reason = (str(error).strip().splitlines() or ["没有说明原因"])[0]
+    return CommandError(f"数据库不能使用，请检查 DATABASE_URL 和它的权限（{reason}）。")
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Let only one start at a time prepare a PostgreSQL, however many machines are started together.
 
-    SQLite needs none: ``scripts/serve`` lets one start of a clone prepare at a time.
+    Two starts on one new SQLite file at the same time are not kept apart: one of them may have to be started again.
     """
     if connection.vendor != "postgresql":
         yield
