@@ -1,19 +1,23 @@
 """Which edition answers: the one named, or the one in force on a day, as far as was published by a moment."""
 
 import datetime
+from collections.abc import Mapping
 from functools import lru_cache
 
-from django.http import QueryDict
 from django.utils import timezone
-from rest_framework.exceptions import NotFound
 
-from catalogue import parameters, problems
+from catalogue.faults import Fault, InvalidError, NotFoundError
 from catalogue.models import Edition
+from catalogue.parameters import Parameter
 from catalogue.web import revision
 
 # Of how many editions it is kept what they are called.
 EDITIONS_KEPT = 16
-PARAMETERS = {"edition": False, "valid_on": False, "known_at": False}
+PARAMETERS = [
+    Parameter("edition", "版本标识或版次；不写则由下面两个参数决定，都不写则为现在施行的版本"),
+    Parameter("valid_on", "这一天施行的版本，例如 2023-12-31", datetime.date),
+    Parameter("known_at", "只看这一时刻之前发布的版本，例如 2026-11-23T08:00:00Z", datetime.datetime),
+]
 
 
 def today() -> datetime.date:
@@ -21,34 +25,32 @@ def today() -> datetime.date:
     return timezone.localdate()
 
 
-def edition(query: QueryDict) -> Edition:
-    """Return the edition a request is about, with its predecessor. One query, the first time three.
+def edition(query: Mapping[str, object]) -> Edition:
+    """Return the edition that the values of ``PARAMETERS`` name, with its predecessor. One query, the first time three.
 
-    Raises InvalidParameters for an edition nobody published or a malformed date, and NotFound, which says from which
-    day there is an edition, if none was in force.
+    Raises InvalidError for an edition that was never published, and NotFoundError, which says from which day there is
+    an edition, if none was in force.
     """
-    named = query.get("edition")
-    valid_on = parameters.date(query, "valid_on")
-    known_at = parameters.moment(query, "known_at")
+    named, valid_on, known_at = (query.get(parameter.name) for parameter in PARAMETERS)
     if named is None:
         found = revision.current().in_force(valid_on or today(), known_at=known_at)
         if found is None:
-            raise NotFound(_none_in_force(known_at))
+            raise NotFoundError(_none_in_force(known_at))
         return kept(found.pk, found.digest)
     if valid_on or known_at:
-        raise problems.invalid("edition", "edition 与 valid_on、known_at 不能同时使用。")
+        raise InvalidError(Fault("edition", "edition 与 valid_on、known_at 不能同时使用。"))
     return published(named)
 
 
 def published(name: str) -> Edition:
-    """Return the published edition of a slug or number. Raises InvalidParameters for one there is not.
+    """Return the published edition of a slug or number. Raises InvalidError for one there is not.
 
     One query, after a change two.
     """
     every = revision.current().editions
     found = {str(each.number): each for each in every} | {each.slug: each for each in every}
     if name not in found:
-        raise problems.invalid("edition", "没有这个已发布的版本。", [each.slug for each in every])
+        raise InvalidError(Fault("edition", "没有这个已发布的版本。", [each.slug for each in every]))
     return kept(found[name].pk, found[name].digest)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from catalogue import parameters, problems, sealed, translating
+from catalogue import parameters, sealed, translating
+from catalogue.faults import Fault
 from catalogue.models import Edition
 from catalogue.wire import member, text
 from services import eligibility
@@ -90,7 +91,7 @@ def entitlement(document: Mapping) -> Entitlement:
 
 
 def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
-    """Yield what is wrong with circumstances, as ``problems.error()`` has it; no value of them is repeated.
+    """Yield what is wrong with circumstances, as faults; no value of them is repeated.
 
     What facts there are is said once, however many there are not.
     """
@@ -98,10 +99,10 @@ def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
     for name, value in circumstances.items():
         if name not in VOCABULARY:
             shown = parameters.shown(name)
-            yield problems.error(f"circumstances.{shown}", f"没有事实“{shown}”。", known)
+            yield Fault(f"circumstances.{shown}", f"没有事实“{shown}”。", known)
             known = None
         elif fault := VOCABULARY[name].fault(value):
-            yield problems.error(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
+            yield Fault(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
 
 
 def judge(entitled: Entitled, circumstances: Mapping[str, object]) -> Judgement:

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
 
+from catalogue.faults import Fault, InvalidError, NotFoundError
 from catalogue.models import DamagedEditionError
 
 MEDIA_TYPE = "application/problem+json"
@@ -29,30 +30,7 @@ DETAILS = {
 }
 
 
-class InvalidParameters(exceptions.APIException):
-    """One or more parameters that cannot be taken (400). ``errors`` names each and lists what is allowed."""
-
-    status_code = status.HTTP_400_BAD_REQUEST
-
-    def __init__(self, errors: list[dict]):
-        self.errors = errors
-        super().__init__("；".join(error["detail"] for error in errors))
-
-
-def error(field: str, detail: str, allowed: Iterable[str] | None = None) -> dict:
-    """Return one item of a problem's ``errors``."""
-    found = {"field": field, "detail": detail}
-    if allowed is not None:
-        found["allowed"] = list(allowed)
-    return found
-
-
-def invalid(field: str, detail: str, allowed: Iterable[str] | None = None) -> InvalidParameters:
-    """Return the exception for one parameter that cannot be taken."""
-    return InvalidParameters([error(field, detail, allowed)])
-
-
-def document(code: int, detail: str | None = None, errors: list[dict] | None = None) -> dict:
+def document(code: int, detail: str | None = None, faults: Iterable[Fault] = ()) -> dict:
     """Return a problem as the API shows it. ``about:blank``: the status says what kind of problem it is."""
     problem = {
         "type": "about:blank",
@@ -60,13 +38,22 @@ def document(code: int, detail: str | None = None, errors: list[dict] | None = N
         "status": code,
         "detail": detail or DETAILS.get(code, http.HTTPStatus(code).phrase),
     }
+    errors = [
+        {"field": fault.field, "detail": fault.message}
+        | ({} if fault.allowed is None else {"allowed": list(fault.allowed)})
+        for fault in faults
+    ]
     return problem | ({"errors": errors} if errors else {})
 
 
 def handle(exception: Exception, context: dict) -> HttpResponse | None:
     """DRF's exception handler: a problem for what a client, a lost database or a damaged edition caused, else None."""
+    if isinstance(exception, InvalidError):
+        return respond(status.HTTP_400_BAD_REQUEST, str(exception), exception.faults)
+    if isinstance(exception, NotFoundError):
+        return respond(status.HTTP_404_NOT_FOUND, str(exception))
     if isinstance(exception, Http404):
-        # Django's own sentence names models; a view that knows better raises NotFound with one of ours.
+        # Django's own sentence names models; code that knows better raises NotFoundError with one of ours.
         return respond(status.HTTP_404_NOT_FOUND)
     if isinstance(exception, TooManyFieldsSent):
         return respond(status.HTTP_400_BAD_REQUEST, "参数太多。")
@@ -79,12 +66,12 @@ def handle(exception: Exception, context: dict) -> HttpResponse | None:
     if isinstance(exception, exceptions.Throttled):
         return respond(status.HTTP_429_TOO_MANY_REQUESTS, str(exception.detail), wait=exception.wait)
     if isinstance(exception, exceptions.APIException):
-        return respond(exception.status_code, str(exception.detail), getattr(exception, "errors", None))
+        return respond(exception.status_code, str(exception.detail))
     return None
 
 
 def respond(
-    code: int, detail: str | None = None, errors: list[dict] | None = None, *, wait: int | None = None
+    code: int, detail: str | None = None, faults: Iterable[Fault] = (), *, wait: int | None = None
 ) -> HttpResponse:
     """Return a problem, with the seconds to ``wait`` before trying again.
 
@@ -93,7 +80,7 @@ def respond(
     if code == status.HTTP_503_SERVICE_UNAVAILABLE:
         wait = RETRY_AFTER_SECONDS
     headers = {} if wait is None else {"Retry-After": str(wait)}
-    text = json.dumps(document(code, detail, errors), ensure_ascii=False)
+    text = json.dumps(document(code, detail, faults), ensure_ascii=False)
     return HttpResponse(text, status=code, headers=headers, content_type=MEDIA_TYPE)
 
 

@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from rest_framework.exceptions import NotFound
-
 from catalogue import sealed
+from catalogue.faults import NotFoundError
 from catalogue.models import Edition, Event
 
 LISTED, WITHDRAWN = "listed", "withdrawn"
@@ -81,7 +80,7 @@ def standing(code: str, edition: Edition) -> dict:
 
     The document that was sealed, with its ``status`` and ``withdrawal``; what is in it is shared, and not to be
     changed. No query, of a withdrawn service three. Raises
-    NotFound, which says which editions have the service, if neither this one nor any before it in the line does.
+    NotFoundError, which says which editions have the service, if neither this one nor any before it in the line does.
     """
     if document := sealed.documents(edition).get(code):
         return document | {"status": LISTED, "withdrawal": None}
@@ -89,7 +88,7 @@ def standing(code: str, edition: Edition) -> dict:
         return found
     others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
     where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
-    raise NotFound(f"版本 {edition.slug} 中没有服务项目 {code}{where}。")
+    raise NotFoundError(f"版本 {edition.slug} 中没有服务项目 {code}{where}。")
 
 
 def withdrawn(code: str, edition: Edition) -> dict | None:

@@ -13,9 +13,9 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
-from rest_framework.exceptions import APIException
 
 from catalogue.agents import tools
+from catalogue.faults import InvalidError, NotFoundError
 from catalogue.imprint import DISCLAIMER, TITLE
 from catalogue.models import DamagedEditionError
 
@@ -87,8 +87,10 @@ async def _asked(tool: Callable[..., dict], *arguments: object, **options: objec
 def _answered(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
     try:
         return tool(*arguments, **options)
-    except APIException as refused:
+    except InvalidError as refused:
         raise ToolError(_said(refused)) from None
+    except NotFoundError as missing:
+        raise ToolError(str(missing)) from None
     except DamagedEditionError as damaged:
         raise ToolError(damaged.detail) from None
     except (DatabaseError, InterfaceError):
@@ -99,8 +101,7 @@ def _answered(tool: Callable[..., dict], *arguments: object, **options: object) 
         raise ToolError("服务器出错，已记录。请稍后再试。") from None
 
 
-def _said(refused: APIException) -> str:
+def _said(refused: InvalidError) -> str:
     """A refusal in one text: what is wrong, and what is allowed."""
-    errors = getattr(refused, "errors", [])
-    allowed = [f"{error['field']}：{'、'.join(error['allowed'])}" for error in errors if error.get("allowed")]
-    return f"{refused.detail}可用的是 {'；'.join(allowed)}" if allowed else str(refused.detail)
+    allowed = [f"{fault.field}：{'、'.join(fault.allowed)}" for fault in refused.faults if fault.allowed]
+    return f"{refused}可用的是 {'；'.join(allowed)}" if allowed else str(refused)

@@ -1,14 +1,16 @@
 """What language models may ask of the list: search, one service, entitlements, changes. Knows no protocol.
 
 Every answer names the edition it is of, with its digest, and the clauses behind what it says. What cannot be taken
-raises ``rest_framework.exceptions.APIException`` with a sentence that names what is allowed.
+raises ``faults.InvalidError`` or ``faults.NotFoundError`` with a sentence that names what is allowed.
 """
 
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.utils.datastructures import MultiValueDict
 
-from catalogue import addresses, choosing, entitling, finding, parameters, problems, sealed, telling
+from catalogue import addresses, choosing, entitling, finding, parameters, sealed, telling
+from catalogue.faults import Fault, InvalidError
 from catalogue.imprint import imprint
 from catalogue.models import Edition, Event
 from services.eligibility import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN
@@ -22,9 +24,9 @@ SHOWN = ("name", "target_groups", "content", "standard")
 def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
     """Return the services that a query finds in an edition, the best first, each with why it was found."""
     if not query.strip() or len(query) > parameters.MAX_LENGTH:
-        raise problems.invalid("query", f"query 应是 1 到 {parameters.MAX_LENGTH} 个字的文字。")
+        raise InvalidError(Fault("query", f"query 应是 1 到 {parameters.MAX_LENGTH} 个字的文字。"))
     if not 1 <= limit <= MOST_FOUND:
-        raise problems.invalid("limit", f"limit 应是 1 到 {MOST_FOUND} 的整数。")
+        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MOST_FOUND} 的整数。"))
     chosen = _edition(edition=edition)
     documents = sealed.documents(chosen)
     found = finding.search(chosen, query)
@@ -58,7 +60,7 @@ def get_service(code: str, *, edition: str | None = None, valid_on: str | None =
 def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | None = None) -> dict:
     """Return what a person is entitled to, why, and what to ask next. Judged and forgotten."""
     if errors := list(entitling.faults(circumstances)):
-        raise problems.InvalidParameters(errors)
+        raise InvalidError(*errors)
     chosen = _edition(valid_on=valid_on)
     judgement = entitling.judge(entitling.entitlements(chosen), circumstances)
     told = {ELIGIBLE: [], UNKNOWN: [], NOT_ELIGIBLE: []}
@@ -85,9 +87,9 @@ def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | No
 def changes(*, after: int = 0, limit: int = 20) -> dict:
     """Return what published editions changed, oldest first, after a cursor (0: from the beginning)."""
     if after < 0:
-        raise problems.invalid("after", "after 应是从 0 起的整数，取自上一次的 next_after。")
+        raise InvalidError(Fault("after", "after 应是从 0 起的整数，取自上一次的 next_after。"))
     if not 1 <= limit <= MOST_CHANGES:
-        raise problems.invalid("limit", f"limit 应是 1 到 {MOST_CHANGES} 的整数。")
+        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MOST_CHANGES} 的整数。"))
     events = list(Event.objects.changes().filter(number__gt=min(after, 2**63 - 1))[: limit + 1])
     told = [_written(telling.told(event)) for event in events[:limit]]
     editions = Edition.objects.published().filter(slug__in={each["edition"] for each in told}).order_by("number")
@@ -99,7 +101,8 @@ def changes(*, after: int = 0, limit: int = 20) -> dict:
 
 
 def _edition(**asked: str | None) -> Edition:
-    return choosing.edition({name: value for name, value in asked.items() if value is not None})
+    query = MultiValueDict({name: [value] for name, value in asked.items() if value is not None})
+    return choosing.edition(parameters.read(query, choosing.PARAMETERS))
 
 
 def _permanent(code: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from rest_framework import exceptions, parsers, serializers
 
 from catalogue import wire
+from catalogue.faults import Fault, InvalidError
 from catalogue.parameters import shown
-from catalogue.problems import InvalidParameters, error
 
 
 class TooLong(exceptions.APIException):
@@ -53,18 +53,25 @@ class Words(serializers.CharField):
 
 
 def read(body: object, serializer: type[serializers.Serializer], *, allowed: Mapping[str, Sequence[str]]) -> dict:
-    """Return what a body says, validated. Raises InvalidParameters naming every field that cannot be taken.
+    """Return what a body says, validated. Raises InvalidError naming every field that cannot be taken.
 
     ``allowed`` are the values of the fields that take one of a few. No value given is repeated in an error.
     """
     if not isinstance(body, Mapping):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
     form = serializer(data=body)
-    errors = [
-        error(shown(name), f"没有字段“{shown(name)}”。", list(form.fields)) for name in body if name not in form.fields
-    ]
+    faults = unknown(body, list(form.fields))
     if not form.is_valid():
-        errors += [error(name, f"字段 {name} {found[0]}", allowed.get(name)) for name, found in form.errors.items()]
-    if errors:
-        raise InvalidParameters(errors)
+        faults += [
+            Fault(name, f"字段 {name} {errors[0]}", allowed.get(name), errors[0].code)
+            for name, errors in form.errors.items()
+        ]
+    if faults:
+        raise InvalidError(*faults)
     return form.validated_data
+
+
+def unknown(body: Mapping, fields: Sequence[str]) -> list[Fault]:
+    """Return a fault for each name in a body that is no field."""
+    names = [shown(name) for name in body if name not in fields]
+    return [Fault(name, f"没有字段“{name}”。", fields, "unknown") for name in names]

@@ -5,8 +5,7 @@ import json
 from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.response import Response
 
@@ -16,8 +15,8 @@ from catalogue.api.serializers import ChangeSerializer
 from catalogue.models import Event
 from catalogue.telling import told
 
-AFTER = OpenApiParameter(
-    "after", OpenApiTypes.INT, description="只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor"
+AFTER = parameters.Parameter(
+    "after", "只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor", int, minimum=0, maximum=2**63 - 1
 )
 # How many of the newest changes the Atom feed tells; whoever wants all reads the feed by cursor.
 ATOM_LENGTH = 200
@@ -26,14 +25,11 @@ ATOM_LENGTH = 200
 class Cursors(pagination.Pages):
     """Pages that go on after a cursor: what is appended meanwhile neither shifts nor repeats a change."""
 
-    page_query_param = "after"
-
     def paginate_queryset(self, queryset, request, view=None):
         self.request = request
-        after = parameters.whole_number(request.query_params, "after", default=0, least=0, most=2**63 - 1)
-        size = self.get_page_size(request)
+        size = view.query.get("page_size", self.page_size)
         self.count = queryset.count()
-        rows = list(queryset.filter(number__gt=after)[: size + 1])
+        rows = list(queryset.filter(number__gt=view.query.get("after", 0))[: size + 1])
         self.more = len(rows) > size
         self.rows = rows[:size]
         return self.rows
@@ -48,21 +44,16 @@ class Cursors(pagination.Pages):
         query["after"] = str(self.rows[-1].number)
         return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
 
-    def get_schema_operation_parameters(self, view):
-        every = super().get_schema_operation_parameters(view)
-        return [each for each in every if each["name"] != self.page_query_param]
-
 
 @extend_schema(tags=["editions"])
-@extend_schema_view(list=extend_schema(summary="变更流：所有版本的新增、调整与取消", parameters=[AFTER]))
+@extend_schema_view(list=extend_schema(summary="变更流：所有版本的新增、调整与取消"))
 class FeedViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
     """Every change of every published edition, oldest first, to be read on from the last cursor one has."""
 
     queryset = Event.objects.changes()
     serializer_class = ChangeSerializer
     pagination_class = Cursors
-    filter_backends = []
-    parameters = {"list": {"after": False, "page_size": False}}
+    parameters = {"list": [AFTER, pagination.PAGE_SIZE]}
 
     def list(self, request) -> Response:
         page = self.paginate_queryset(self.get_queryset())

@@ -9,12 +9,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue import comparing, parameters, sealed, telling
-from catalogue.api import languages, pagination, schema
+from catalogue.api import languages, pagination
 from catalogue.api.serializers import ChangeSerializer, EditionSerializer, FactValue
 from catalogue.models import Case, Edition, Event
 from services.eligibility import OUTCOMES
 
 SLUG = "[a-z0-9-]{1,50}"
+SINCE = parameters.Parameter("since", "与哪个版本比较；不写则为上一版本")
 
 
 @extend_schema(tags=["editions"])
@@ -35,7 +36,6 @@ class EditionViewSet(
         .order_by("-effective_from", "-number")
     )
     serializer_class = EditionSerializer
-    filter_backends = []
     lookup_field = "slug"
     lookup_value_regex = SLUG
     parameters = {"list": pagination.PARAMETERS}
@@ -48,7 +48,6 @@ class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
     """The bytes an edition is cited by. They are told in no other language."""
 
     queryset = Edition.objects.published()
-    filter_backends = []
 
     @extend_schema(
         summary="版本的规范内容：这些字节的 SHA-256 就是它的摘要",
@@ -61,7 +60,7 @@ class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
 
 
 @extend_schema(tags=["editions"])
-@extend_schema_view(list=extend_schema(summary="与另一版本相比，逐字段的变化", parameters=[schema.SINCE]))
+@extend_schema_view(list=extend_schema(summary="与另一版本相比，逐字段的变化"))
 class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
     """What an edition changed, field by field, since another; by default since its predecessor.
 
@@ -70,15 +69,15 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
 
     queryset = Edition.objects.published()
     serializer_class = ChangeSerializer
-    filter_backends = []
-    parameters = {"list": pagination.PARAMETERS | {"since": False}}
+    parameters = {"list": [*pagination.PARAMETERS, SINCE]}
 
     def list(self, request, slug: str) -> Response:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
         line, since = edition.line(), edition.previous
-        if "since" in request.query_params:
+        if "since" in self.query:
             every = {edition.slug: edition for edition in self.get_queryset().order_by("number")}
-            since = every[parameters.one_of(request.query_params, "since", every)]
+            SINCE.check([self.query["since"]], every)
+            since = every[self.query["since"]]
         steps = line[: line.index(since)] if since in line else [] if since else line
         slugs = [step.slug for step in steps]
         recorded = telling.by("service", Event.objects.changes().filter(edition__in=slugs))
@@ -123,7 +122,6 @@ class CaseViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
 
     queryset = Case.objects.select_related("edition").order_by("position", "code")
     serializer_class = CaseSerializer
-    filter_backends = []
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request, slug: str) -> Response:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from django.utils.datastructures import MultiValueDict
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,17 +27,21 @@ from catalogue.api.serializers import (
     FactValue,
     TermReferenceSerializer,
 )
+from catalogue.faults import Fault, InvalidError
 from services.eligibility import OUTCOMES
 from services.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 # What may stand in the address: nothing of a person.
-IN_ADDRESS = {"outcome": True, "lang": False}
+IN_ADDRESS = [
+    parameters.Parameter("outcome", "只要这些结论，例如 eligible,unknown", allowed=OUTCOMES, many=True, explode=False),
+    languages.LANG,
+]
 BODY = ("circumstances", "edition", "valid_on", "known_at")
 OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
 
 # More than a person mistypes; what a program sends may have any number.
-MOST_ERRORS = 100
+MAX_FAULTS = 100
 
 logger = logging.getLogger(__name__)
 
@@ -118,64 +123,54 @@ class EntitlementSerializer(serializers.Serializer):
     next_question = QuestionSerializer(allow_null=True, help_text="null：没有值得再问的")
 
 
-class EntitlementView(APIView):
+class EntitlementView(parameters.StrictParameters, APIView):
     """Judges what a person is entitled to. Nothing of the request is stored, logged or cached."""
 
     parser_classes = [bodies.JSONParser]
+    parameters = {None: IN_ADDRESS}
 
     @extend_schema(
         summary="按所填情况判断能享受哪些服务、为什么、接着问什么",
         tags=["entitlements"],
-        parameters=[
-            OpenApiParameter(
-                "outcome", enum=OUTCOMES, many=True, explode=False, description="只要这些结论，例如 eligible,unknown"
-            ),
-            schema.LANG,
-        ],
         request=CircumstancesSerializer,
         responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        wanted = parameters.some_of(request.query_params, "outcome", OUTCOMES) or OUTCOMES
-        said = _said(request.data)
-        edition = choosing.edition({name: value for name, value in said.items() if name != "circumstances"})
-        language = languages.chosen(request, request.query_params)
-        body = entitling.answer(edition, said["circumstances"], wanted=wanted, language=language)
+        circumstances, query = _said(request.data)
+        edition, language = choosing.edition(query), languages.chosen(request, self.query)
+        body = entitling.answer(edition, circumstances, wanted=self.query.get("outcome", OUTCOMES), language=language)
         return HttpResponse(body, content_type="application/json", headers=NOT_KEPT | {"Content-Language": language})
 
     def initial(self, request, *args, **kwargs):
         # Asked of every method, and without its name: what stands in an address is logged on its way here.
-        if set(request.query_params) - set(IN_ADDRESS):
-            raise problems.invalid("outcome", "这个地址只有参数 outcome 和 lang；个人情况请写在请求正文中。", OUTCOMES)
-        parameters.check(request.query_params, IN_ADDRESS)
+        if set(request.query_params) - {parameter.name for parameter in IN_ADDRESS}:
+            wrong = "这个地址只有参数 outcome 和 lang；个人情况请写在请求正文中。"
+            raise InvalidError(Fault("outcome", wrong, OUTCOMES, "unknown"))
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exception: Exception) -> HttpResponse:
         return problems.handle(exception, {}) or _failed(exception)
 
 
-def _said(body: object) -> dict:
-    """Return what a request says, valid. Raises InvalidParameters naming whatever is not."""
+def _said(body: object) -> tuple[dict, dict]:
+    """Return the circumstances and the edition asked for, valid. Raises InvalidError naming whatever is not."""
     if not isinstance(body, dict):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
-    errors = [
-        problems.error(parameters.shown(name), f"没有字段“{parameters.shown(name)}”。", BODY)
-        for name in body
-        if name not in BODY
-    ]
-    errors += [
-        problems.error(name, f"字段 {name} 应是文字（字符串），也可以不写。")
+    faults = bodies.unknown(body, BODY)
+    faults += [
+        Fault(name, f"字段 {name} 应是文字（字符串），也可以不写。")
         for name in BODY[1:]
         if name in body and not (isinstance(body[name], str) and body[name])
     ]
     circumstances = body.get("circumstances")
     if isinstance(circumstances, dict):
-        errors += entitling.faults(circumstances)
+        faults += entitling.faults(circumstances)
     else:
-        errors.append(problems.error("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
-    if errors:
-        raise problems.InvalidParameters(errors[:MOST_ERRORS])
-    return body
+        faults.append(Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
+    if faults:
+        raise InvalidError(*faults[:MAX_FAULTS])
+    query = MultiValueDict({name: [body[name]] for name in BODY[1:] if name in body})
+    return circumstances, parameters.read(query, choosing.PARAMETERS)
 
 
 def _failed(exception: Exception) -> HttpResponse:

@@ -41,7 +41,7 @@ class FactSerializer(serializers.Serializer):
 
 @extend_schema(tags=["entitlements"])
 @extend_schema_view(
-    list=extend_schema(summary="判断资格所用的事实", filters=False),
+    list=extend_schema(summary="判断资格所用的事实"),
     retrieve=extend_schema(
         summary="一个事实",
         parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="名称，例如 age")],
@@ -51,7 +51,6 @@ class FactViewSet(languages.Spoken, StrictParameters, viewsets.GenericViewSet):
     """The vocabulary of circumstances. What is not said of a person is unknown, never false."""
 
     serializer_class = FactSerializer
-    filter_backends = []
     lookup_field = "name"
     lookup_value_regex = NAME
     parameters = {"list": pagination.PARAMETERS}

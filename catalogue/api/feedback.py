@@ -11,10 +11,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue import choosing, hearing, parameters, problems
+from catalogue import choosing, hearing
 from catalogue.api import bodies, schema, throttling
 from catalogue.api.services import CODE
+from catalogue.faults import Fault, InvalidError
 from catalogue.models import Citation, Feedback
+from catalogue.parameters import StrictParameters
 from services.models import Service
 
 RECEIPT = "[0-9a-z]{16}"
@@ -65,7 +67,7 @@ class ReceiptSerializer(serializers.Serializer):
         return reverse("feedback-state", kwargs={"receipt": feedback.receipt}, request=self.context["request"])
 
 
-class FeedbackView(APIView):
+class FeedbackView(StrictParameters, APIView):
     """Anybody may say what is wrong or missing, without an account."""
 
     parser_classes = [bodies.JSONParser]
@@ -77,7 +79,6 @@ class FeedbackView(APIView):
         responses={201: OpenApiResponse(ReceiptSerializer, "已收到；Location 是查看答复的地址"), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        parameters.check(request.query_params, {})
         said = bodies.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
         service, named = _service(said.pop("service")), said.pop("edition", None)
         edition = named and choosing.published(named)
@@ -88,7 +89,7 @@ class FeedbackView(APIView):
         return Response(answer, status=201, headers=NOT_KEPT | {"Location": answer["url"]})
 
 
-class FeedbackStateView(parameters.StrictParameters, APIView):
+class FeedbackStateView(StrictParameters, APIView):
     """What has become of a message, for whoever has its receipt."""
 
     @extend_schema(
@@ -110,5 +111,5 @@ def _service(code: str) -> Service:
     found = published.filter(code=code).first() if re.fullmatch(CODE, code) else None
     if found is None:
         codes = published.values_list("code", flat=True)
-        raise problems.invalid("service", "没有这个服务项目。", codes)
+        raise InvalidError(Fault("service", "没有这个服务项目。", codes))
     return found

@@ -14,8 +14,9 @@ from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import here, parameters, problems, tables
+from catalogue import here, tables
 from catalogue.api.exports import cpsv, hsds
+from catalogue.faults import Fault, InvalidError
 from catalogue.imprint import imprint
 from catalogue.models import Edition
 from catalogue.translating import told
@@ -119,15 +120,14 @@ def renderers(kinds: Mapping[str, Kind]) -> list[BaseRenderer]:
 def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
     """Return documents of an edition as a file, sent piece by piece.
 
-    ``view`` is a ``ServiceViewSet`` that has read its parameters. Raises InvalidParameters for those that this form of
+    ``view`` is a ``ServiceViewSet`` that has read its parameters. Raises InvalidError for those that this form of
     file cannot take. Everything is read from the database before the first piece is sent.
     """
     request = view.request
-    query = request.query_params
-    if errors := [problems.error(name, reason) for name, reason in kind.refused.items() if name in query]:
-        raise problems.InvalidParameters(errors)
+    if faults := [Fault(name, reason) for name, reason in kind.refused.items() if name in view.query]:
+        raise InvalidError(*faults)
     context = view.get_serializer_context()
-    asked = parameters.codes(query, "fields") if "fields" in query else None
+    asked = view.query.get("fields")
     language = view.language if kind.spoken else None
     serializer = view.get_serializer_class()(context=context)
     # Of a service that was withdrawn the last edition that had it speaks.

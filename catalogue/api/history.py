@@ -12,13 +12,12 @@ from catalogue.models import Edition, Entry, Event
 
 
 @extend_schema(tags=["services"])
-@extend_schema_view(list=extend_schema(summary="一个服务项目在每个版本中的样子与变化", filters=False))
+@extend_schema_view(list=extend_schema(summary="一个服务项目在每个版本中的样子与变化"))
 class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
     """One service in every edition, newest first, with what changed from the one before."""
 
     queryset = Entry.objects.published()
     serializer_class = HistorySerializer
-    filter_backends = []
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request, code: str) -> Response:

@@ -1,19 +1,25 @@
 """The language of answers: what ``lang`` says, else what ``Accept-Language`` prefers, else Simplified Chinese."""
 
-from django.http import HttpRequest, QueryDict
+from collections.abc import Mapping, Sequence
+
+from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 from rest_framework.response import Response
 
-from catalogue import parameters
+from catalogue.parameters import Parameter
 from catalogue.translating import told
 from catalogue.web.negotiation import LANGUAGES, language
 
-PARAMETER = {"lang": False}
+LANG = Parameter(
+    "lang",
+    "标签的语言；zh-Hant 连同文字由 OpenCC 转换。也可用 Accept-Language；代码、原文引文和文号不变",
+    allowed=LANGUAGES,
+)
 
 
-def chosen(request: HttpRequest, query: QueryDict) -> str:
-    """Return one of ``LANGUAGES``. Raises InvalidParameters for a ``lang`` that is none of them."""
-    return parameters.one_of(query, "lang", LANGUAGES) or language(request.headers.get("Accept-Language"))
+def chosen(request: HttpRequest, query: Mapping[str, object]) -> str:
+    """Return one of ``LANGUAGES``, given what the parameters say."""
+    return query.get("lang") or language(request.headers.get("Accept-Language"))
 
 
 class Spoken:
@@ -21,10 +27,11 @@ class Spoken:
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        self.language = chosen(request, request.query_params)
+        if hasattr(self, "query"):
+            self.language = chosen(request, self.query)
 
-    def get_parameters(self):
-        return super().get_parameters() | PARAMETER
+    def get_parameters(self) -> Sequence[Parameter]:
+        return [*super().get_parameters(), LANG]
 
     def finalize_response(self, request, response, *args, **kwargs):
         # There is none where the request was refused before it was chosen: errors are told in Chinese.

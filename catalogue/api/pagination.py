@@ -5,31 +5,26 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from catalogue import parameters
+from catalogue.parameters import Parameter
 
-PARAMETERS = {"page": False, "page_size": False}
+MAX_PAGE_SIZE = 500
+PAGE = Parameter("page", "页码，从 1 起", int)
+PAGE_SIZE = Parameter("page_size", "每页条数，默认 100，最多 500", int, maximum=MAX_PAGE_SIZE)
+PARAMETERS = [PAGE, PAGE_SIZE]
 
 
 class Pages(PageNumberPagination):
     """Numbered pages in the envelope of every list."""
 
     page_size = 100
-    max_page_size = 500
-    page_size_query_param = "page_size"
-    page_query_description = "页码，从 1 起"
-    page_size_query_description = "每页条数，默认 100，最多 500"
-
-    def get_page_size(self, request) -> int:
-        return parameters.whole_number(
-            request.query_params, self.page_size_query_param, default=self.page_size, most=self.max_page_size
-        )
+    page_size_query_param = PAGE_SIZE.name
 
     def paginate_queryset(self, queryset, request, view=None):
         self.request = request
-        number = parameters.whole_number(request.query_params, self.page_query_param, default=1)
-        paginator = self.django_paginator_class(queryset, self.get_page_size(request))
+        size = view.query.get(self.page_size_query_param, self.page_size)
+        paginator = self.django_paginator_class(queryset, size)
         try:
-            self.page = paginator.page(number)
+            self.page = paginator.page(view.query.get(PAGE.name, 1))
         except InvalidPage:
             raise NotFound(f"没有这一页；共 {paginator.num_pages} 页。") from None
         return list(self.page)
@@ -43,6 +38,10 @@ class Pages(PageNumberPagination):
                 "results": data,
             }
         )
+
+    def get_schema_operation_parameters(self, view):
+        # The view declares them.
+        return []
 
     def get_paginated_response_schema(self, schema):
         link = {"type": ["string", "null"], "format": "uri"}

@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from catalogue.api import languages
+from catalogue.parameters import StrictParameters
 from catalogue.problems import MEDIA_TYPE
 
 ProblemSerializer = inline_serializer(
@@ -49,34 +48,6 @@ WRITING = {
 }
 
 
-def _parameter(name: str, description: str, type_: object = OpenApiTypes.STR, **kwargs) -> OpenApiParameter:
-    return OpenApiParameter(name, type_, description=description, **kwargs)
-
-
-EDITION = [
-    _parameter("edition", "版本标识或版次；不写则由下面两个参数决定，都不写则为现在施行的版本"),
-    _parameter("valid_on", "这一天施行的版本，例如 2023-12-31", OpenApiTypes.DATE),
-    _parameter("known_at", "只看这一时刻之前发布的版本，例如 2026-11-23T08:00:00Z", OpenApiTypes.DATETIME),
-]
-FIELDS = _parameter("fields", "只要这些字段，用逗号分隔，例如 code,name", many=True, explode=False)
-EXPAND = _parameter("expand", "带上每个字段的来源", enum=["citations"])
-ORDERING = _parameter(
-    "ordering", "排序；前加 - 为倒序；有 q 时先按相关程度", enum=["number", "name", "code", "-number", "-name", "-code"]
-)
-LANG = _parameter(
-    "lang",
-    "标签的语言；zh-Hant 连同文字由 OpenCC 转换。也可用 Accept-Language；代码、原文引文和文号不变",
-    enum=languages.LANGUAGES,
-)
-QUERY = _parameter(
-    "q", "检索：简体、繁体、拼音全拼或首字母、英文、代码、文号、俗称；每项结果的 matches 说明在何处、如何匹配"
-)
-FACETS = _parameter(
-    "facets", "true：附各领域、服务对象、牵头单位、核实情况的项数，各不计自身的筛选", enum=["true", "false"]
-)
-SINCE = _parameter("since", "与哪个版本比较；不写则为上一版本")
-
-
 EXAMPLES = Path(__file__).with_name("examples.json")
 
 
@@ -102,11 +73,24 @@ def _example(example: dict) -> dict:
 
 
 class Schema(AutoSchema):
-    """Adds to every operation the problems it may answer with, and to every one that is told in languages ``lang``."""
+    """Adds to every operation the parameters its view declares, and the problems it may answer with."""
 
     def get_override_parameters(self):
-        spoken = [LANG] if isinstance(self.view, languages.Spoken) else []
-        return [*super().get_override_parameters(), *spoken]
+        declared = self.view.get_parameters() if isinstance(self.view, StrictParameters) else []
+        return [
+            *super().get_override_parameters(),
+            *(
+                OpenApiParameter(
+                    parameter.name,
+                    parameter.type,
+                    description=parameter.description,
+                    enum=parameter.allowed or None,
+                    many=parameter.many,
+                    explode=parameter.explode,
+                )
+                for parameter in declared
+            ),
+        ]
 
     def _get_response_bodies(self, direction="response"):
         bodies = super()._get_response_bodies(direction)

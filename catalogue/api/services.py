@@ -5,19 +5,19 @@ from functools import cached_property
 
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import choosing, finding, listing, parameters, telling, wire
-from catalogue.api import facets, files, fragments, languages, pagination, schema
-from catalogue.api.filters import EntryFilterSet
+from catalogue import choosing, finding, listing, telling, wire
+from catalogue.api import facets, files, fragments, languages, pagination
+from catalogue.api.filters import FILTERS, filtered
 from catalogue.api.negotiation import OnePage
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.listing import Listing
 from catalogue.models import Edition, Entry
+from catalogue.parameters import Parameter, StrictParameters
 from catalogue.translating import told
 from services.searching import Found
 
@@ -28,6 +28,24 @@ FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSer
 STANDING = {"status": wire.member("status", telling.LISTED), "withdrawal": wire.member("withdrawal", None)}
 # As the model has it: a code it allows and the address does not would break every list it stands in.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
+
+
+FIELDS_ASKED = Parameter("fields", "只要这些字段，用逗号分隔，例如 code,name", many=True, explode=False)
+EXPAND = Parameter("expand", "带上每个字段的来源", allowed=["citations"])
+SHAPE = [*choosing.PARAMETERS, FIELDS_ASKED, EXPAND]
+QUERY = Parameter(
+    "q", "检索：简体、繁体、拼音全拼或首字母、英文、代码、文号、俗称；每项结果的 matches 说明在何处、如何匹配"
+)
+FACETS = Parameter(
+    "facets",
+    "true：附各领域、服务对象、牵头单位、核实情况的项数，各不计自身的筛选",
+    allowed=["true", "false"],
+)
+ORDERING = Parameter(
+    "ordering",
+    "排序；前加 - 为倒序；有 q 时先按相关程度",
+    allowed=[f"{sign}{name}" for sign in ("", "-") for name in listing.ORDERS],
+)
 
 
 class ServicePages(pagination.Pages):
@@ -45,16 +63,12 @@ class ServicePages(pagination.Pages):
 @extend_schema_view(
     list=extend_schema(
         summary="服务项目清单；也可用 Accept 或 services.csv 等地址取得同样内容的文件",
-        parameters=[schema.QUERY, schema.FACETS, *schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND],
     ),
-    retrieve=extend_schema(
-        summary="一个服务项目；已取消的也答复，附理由与承接项目",
-        parameters=[*schema.EDITION, schema.FIELDS, schema.EXPAND],
-    ),
+    retrieve=extend_schema(summary="一个服务项目；已取消的也答复，附理由与承接项目"),
 )
 class ServiceViewSet(
     languages.Spoken,
-    parameters.StrictParameters,
+    StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet,
@@ -63,27 +77,20 @@ class ServiceViewSet(
 
     queryset = Entry.objects.none()
     serializer_class = EntrySerializer
-    filter_backends = [DjangoFilterBackend]
-    filterset_class = EntryFilterSet
     pagination_class = ServicePages
     lookup_url_kwarg = "code"
     lookup_value_regex = CODE
-    SHAPE = choosing.PARAMETERS | {"fields": True, "expand": False}
-    LIST = (
-        SHAPE
-        | pagination.PARAMETERS
-        | {name: taken.repeatable for name, taken in EntryFilterSet.base_filters.items()}
-        | {"q": False, "facets": False, "ordering": False}
-    )
-    parameters = {"list": LIST, "retrieve": SHAPE}
-    ORDERINGS = tuple(f"{sign}{name}" for sign in ("", "-") for name in listing.ORDERS)
+    parameters = {
+        "list": [*SHAPE, *pagination.PARAMETERS, *FILTERS, QUERY, FACETS, ORDERING],
+        "retrieve": SHAPE,
+    }
 
     def list(self, request, *args, **kwargs) -> HttpResponseBase:
         if kind := self._kind():
             return self._file(kind)
         fields, codes = self._fields(), self._codes()
         page = self.paginate_queryset(codes)
-        counted = parameters.one_of(request.query_params, "facets", ["true", "false"]) == "true"
+        counted = self.query.get("facets") == "true"
         body = fragments.page(
             self._fragments.edition,
             self._written(page, fields),
@@ -124,7 +131,7 @@ class ServiceViewSet(
 
     @cached_property
     def edition(self) -> Edition:
-        return choosing.edition(self.request.query_params)
+        return choosing.edition(self.query)
 
     @cached_property
     def listed(self) -> Listing:
@@ -134,7 +141,7 @@ class ServiceViewSet(
     @cached_property
     def found(self) -> Mapping[str, Found] | None:
         """What ``q`` finds, by code and the best first; None if nothing is searched."""
-        query = self.request.query_params.get("q") if self.action == "list" else None
+        query = self.query.get("q") if self.action == "list" else None
         return None if query is None else {found.code: found for found in finding.search(self.edition, query)}
 
     @cached_property
@@ -144,7 +151,7 @@ class ServiceViewSet(
     @cached_property
     def _chosen(self) -> Mapping[str, Collection[str]]:
         """The services that each filter leaves, and that the search found."""
-        chosen = EntryFilterSet.chosen(self.listed, self.request.query_params)
+        chosen = filtered(self.listed, self.query)
         return chosen if self.found is None else chosen | {"q": self.found}
 
     def _chosen_without(self, facet: str) -> set[str]:
@@ -154,8 +161,7 @@ class ServiceViewSet(
 
     def _codes(self) -> Sequence[str]:
         """The services that are answered: in the order asked for, a search's by relevance first."""
-        by = parameters.one_of(self.request.query_params, "ordering", self.ORDERINGS) or "number"
-        codes = self.listed.ordered(by)
+        codes = self.listed.ordered(self.query.get("ordering", "number"))
         if self._chosen:
             left = self._chosen_without("")
             codes = [code for code in codes if code in left]
@@ -176,13 +182,12 @@ class ServiceViewSet(
         return [match._asdict() for match in self.found[code].matches]
 
     def _fields(self) -> Sequence[str]:
-        query = self.request.query_params
         # Not to be chosen: every result of a search says where it matched.
         every = [name for name in FIELDS[self.get_serializer_class()] if name != "matches"]
         matches = [] if self.found is None else ["matches"]
-        expanded = parameters.one_of(query, "expand", ["citations"])
-        if "fields" in query:
-            asked = parameters.some_of(query, "fields", every)
+        expanded = self.query.get("expand")
+        if asked := self.query.get("fields"):
+            FIELDS_ASKED.check(asked, every)
             return [*asked, *(["citations"] if expanded and "citations" not in asked else []), *matches]
         if not expanded and self.action == "list":
             every.remove("citations")
@@ -199,7 +204,7 @@ class ServiceViewSet(
         if self.action == "retrieve":
             return [self.get_object()]
         codes = self._codes()
-        if not set(pagination.PARAMETERS).isdisjoint(self.request.query_params):
+        if "page" in self.query or "page_size" in self.query:
             codes = self.paginate_queryset(codes)
         documents = self.listed.documents
         if self.found is None:
@@ -218,13 +223,13 @@ FORM_OF_ONE = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(fil
     list=extend_schema(
         operation_id="services_file",
         summary="清单的文件：CSV、XLSX、NDJSON、JSON-LD 与 Turtle（CPSV-AP 3.2.0）、HSDS 3.1；参数与清单相同",
-        parameters=[FORM, schema.QUERY, *schema.EDITION, schema.ORDERING, schema.FIELDS, schema.EXPAND],
+        parameters=[FORM],
         responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.KINDS.values()},
     ),
     retrieve=extend_schema(
         operation_id="service_file",
         summary="一个服务项目的文件：JSON-LD 或 Turtle（CPSV-AP 3.2.0）",
-        parameters=[FORM_OF_ONE, *schema.EDITION],
+        parameters=[FORM_OF_ONE],
         responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.OF_ONE.values()},
     ),
 )

@@ -21,7 +21,6 @@ class VocabularyViewSet(
 ):
     """The terms of one vocabulary, by code."""
 
-    filter_backends = []
     lookup_field = "code"
     lookup_value_regex = "[A-Za-z0-9-]{1,64}"
     parameters = {"list": pagination.PARAMETERS}

@@ -1,5 +1,6 @@
 """What every view of the site has in common: reading only, and an answer of its own kind to whatever goes wrong."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
 
@@ -7,7 +8,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import MethodNotAllowed
 
 from catalogue import problems
 
@@ -36,7 +37,7 @@ def reading(refuse: Callable[[Exception], HttpResponse | None]) -> Callable[[Vie
         def answer(request: HttpRequest, **kwargs: str) -> HttpResponse:
             try:
                 if request.method not in {"GET", "HEAD"}:
-                    raise MethodNotRead
+                    raise MethodNotAllowed(request.method, problems.DETAILS[405])
                 return view(request, **kwargs)
             except Exception as exception:
                 if isinstance(exception, OperationalError | InterfaceError):
@@ -53,13 +54,6 @@ def reading(refuse: Callable[[Exception], HttpResponse | None]) -> Callable[[Vie
     return decorate
 
 
-class MethodNotRead(APIException):
-    """Something else than reading was asked of an address that is only read."""
-
-    status_code = 405
-    default_detail = problems.DETAILS[405]
-
-
 def problem(exception: Exception) -> HttpResponse | None:
     """Refuse as programs are refused."""
     return problems.handle(exception, {})
@@ -74,16 +68,12 @@ def page(template: str, context: dict, *, status: int = 200) -> HttpResponse:
 
 def refusal(exception: Exception) -> HttpResponse | None:
     """Refuse as people are refused: a page that says what is wrong and what is allowed."""
-    told = problems.handle(exception, {})
-    if told is None:
+    refused = problems.handle(exception, {})
+    if refused is None:
         return None
-    code = told.status_code
-    context = {
-        "heading": HEADINGS.get(code, "请求有误"),
-        "detail": getattr(exception, "detail", problems.DETAILS.get(code)),
-        "errors": getattr(exception, "errors", []),
-    }
+    code = refused.status_code
+    context = {"heading": HEADINGS.get(code, "请求有误"), **json.loads(refused.content)}
     response = page("site/refused.html", context, status=code)
-    if "Retry-After" in told:
-        response.headers["Retry-After"] = told["Retry-After"]
+    if "Retry-After" in refused:
+        response.headers["Retry-After"] = refused["Retry-After"]
     return response

@@ -1,9 +1,9 @@
 """The home page: what the list is, the edition in force, its domains, and where each kind of user goes on."""
 
 from django.http import HttpRequest, HttpResponse
-from rest_framework.exceptions import NotFound
 
 from catalogue import choosing, listing, parameters
+from catalogue.faults import NotFoundError
 from catalogue.imprint import TITLE_EN, imprint
 from catalogue.models import Edition
 from catalogue.site import answering
@@ -24,12 +24,12 @@ FILES = (
 @answering.reading(answering.refusal)
 def home(request: HttpRequest) -> HttpResponse:
     """The home page. Without an edition in force it says so. Two queries."""
-    parameters.check(request.GET, {})
+    parameters.read(request.GET, [])
     context = {"examples": EXAMPLES, "files": FILES, "title_en": TITLE_EN, "longest": parameters.MAX_LENGTH}
     try:
-        context |= _in_force(choosing.edition(request.GET))
-    except NotFound as error:
-        context["missing"] = error.detail
+        context |= _in_force(choosing.edition({}))
+    except NotFoundError as error:
+        context["missing"] = str(error)
     return answering.page("site/home.html", context)
 
 

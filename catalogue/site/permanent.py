@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from rest_framework.exceptions import NotFound
 
 from catalogue import addresses, choosing, parameters, problems
+from catalogue.faults import Fault, NotFoundError
 from catalogue.models import Edition
 from catalogue.site import answering
 from catalogue.web.negotiation import media_type
@@ -39,10 +39,10 @@ TERMS = {
 def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     """Send on to the form asked for; 406 lists the forms there are. One query."""
     if kind not in NAMES:
-        raise NotFound(f"永久地址没有“{parameters.shown(kind)}”这一类；可用的是 {'、'.join(NAMES)}。")
-    parameters.check(request.GET, choosing.PARAMETERS if kind == addresses.SERVICES else {})
+        raise NotFoundError(f"永久地址没有“{parameters.shown(kind)}”这一类；可用的是 {'、'.join(NAMES)}。")
+    parameters.read(request.GET, choosing.PARAMETERS if kind == addresses.SERVICES else [])
     if not _known(kind, code).exists():
-        raise NotFound(f"没有代码为 {parameters.shown(code)} 的{NAMES[kind]}。")
+        raise NotFoundError(f"没有代码为 {parameters.shown(code)} 的{NAMES[kind]}。")
     forms = _forms(kind, code)
     media = media_type(request.headers.get("Accept"), list(forms))
     response = _sent_on(request, forms[media]) if media else _not_acceptable(forms)
@@ -80,5 +80,5 @@ def _sent_on(request: HttpRequest, path: str) -> HttpResponse:
 
 
 def _not_acceptable(forms: Mapping[str, str]) -> HttpResponse:
-    wrong = problems.error("Accept", "没有所要的格式。", forms)
+    wrong = Fault("Accept", "没有所要的格式。", forms)
     return problems.respond(406, f"没有所要的格式；可用的是 {'、'.join(forms)}。", [wrong])

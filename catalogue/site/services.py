@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
 from catalogue import choosing, finding, listing, parameters
+from catalogue.parameters import Parameter
 from catalogue.site import answering, stating
 
-PARAMETERS = choosing.PARAMETERS | {"q": False, "domain": False}
+DOMAIN = Parameter("domain")
+PARAMETERS = [*choosing.PARAMETERS, Parameter("q"), DOMAIN]
 # What a form sends although it was left empty.
 FIELDS = ("q", "domain")
 
@@ -18,16 +20,18 @@ FIELDS = ("q", "domain")
 @answering.reading(answering.refusal)
 def services(request: HttpRequest) -> HttpResponse:
     """The list as the edition that is asked states it. One query, with a search two."""
-    query = _filled(request.GET)
-    parameters.check(query, PARAMETERS)
+    given = _filled(request.GET)
+    query = parameters.read(given, PARAMETERS)
     edition = choosing.edition(query)
     listed = listing.listing(edition)
     domains = dict(sorted(listed.terms["domain"].items()))
-    domain = parameters.one_of(query, "domain", domains)
+    domain = query.get("domain")
+    if domain is not None:
+        DOMAIN.check([domain], domains)
     found = {each.code: each for each in finding.search(edition, query["q"])} if "q" in query else None
     codes = listed.codes if found is None else found
     inside = listed.codes if domain is None else listed.having("domain", domain)
-    chosen = {name: query[name] for name in choosing.PARAMETERS if name in query}
+    chosen = {each.name: given[each.name] for each in choosing.PARAMETERS if each.name in query}
     rows = [
         _row(listed.documents[code], found[code].matches if found else (), chosen) for code in codes if code in inside
     ]

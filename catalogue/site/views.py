@@ -81,15 +81,14 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
 @answering.reading(answering.problem)
 def llms_txt(request: HttpRequest) -> HttpResponse:
     """What the list is, how to ask it, and every service of the edition in force."""
-    parameters.check(request.GET, {})
-    edition = choosing.edition(request.GET)
+    parameters.read(request.GET, [])
+    edition = choosing.edition({})
     text = llms.page(imprint(edition), sealed.documents(edition).values(), root=here.root(request))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 def _asked(request: HttpRequest, code: str) -> tuple[dict, Edition]:
     """Return what is told of a service, and the edition that says it. Raises what ``choosing`` and ``telling`` do."""
-    parameters.check(request.GET, choosing.PARAMETERS)
-    edition = choosing.edition(request.GET)
+    edition = choosing.edition(parameters.read(request.GET, choosing.PARAMETERS))
     document = telling.standing(code, edition)
     return document, document.get("edition", edition)
