@@ -112,6 +112,12 @@ def test_a_parameter_that_cannot_be_taken_is_named_with_what_is_allowed(client, 
         assert allowed in problem["errors"][0]["allowed"]
 
 
+def test_everything_that_is_wrong_is_named_at_once(client, db):
+    problem = assert_problem(client.get(f"{LIST}?nonsense=1&page=0&valid_on=yesterday&q=&fields=code"), 400)
+
+    assert [error["field"] for error in problem["errors"]] == ["nonsense", "page", "valid_on", "q"]
+
+
 def test_head_refuses_what_get_refuses(client, db):
     assert client.head(f"{LIST}?nonsense=1").status_code == 400
 

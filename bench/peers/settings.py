@@ -7,6 +7,7 @@ from config.settings import *  # noqa: F403
 ROOT_URLCONF = f"bench.peers.{os.environ['PEER']}"
 
 if os.environ["PEER"] == "plain":
+    INSTALLED_APPS = [*INSTALLED_APPS, "django_filters"]  # noqa: F405
     # What startproject writes, and REST framework without what the catalogue adds to it.
     MIDDLEWARE = [
         "django.middleware.security.SecurityMiddleware",
