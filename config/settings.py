@@ -119,6 +119,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",
     "EXCEPTION_HANDLER": "catalogue.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # Throttles count the address that our own proxy saw, or the one that connects.
+    "NUM_PROXIES": int(BEHIND_PROXY),
     # No ?format=: an unknown parameter is an error here, and this one would be a second way to say Accept.
     "URL_FORMAT_OVERRIDE": None,
 }
