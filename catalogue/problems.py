@@ -46,7 +46,7 @@ def document(code: int, detail: str | None = None, faults: Iterable[Fault] = ())
     return problem | ({"errors": errors} if errors else {})
 
 
-def handle(exception: Exception, context: dict) -> HttpResponse | None:
+def handle(exception: Exception, context: dict | None = None) -> HttpResponse | None:
     """DRF's exception handler: a problem for what a client, a lost database or a damaged edition caused, else None."""
     if isinstance(exception, InvalidError):
         return respond(status.HTTP_400_BAD_REQUEST, str(exception), exception.faults)

@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from catalogue.models import Edition
-from catalogue.site import answering, stating
+from catalogue.site import stating
 from catalogue.site.home import EXAMPLES
+from catalogue.web import csp
 from services.searching import HOW, RANK, Match, fold
 from tests.stating import state, withdrawn
 from tests.test_site import HOSTILE, Page, page
@@ -200,7 +201,7 @@ def test_what_cannot_be_shown_is_refused_with_what_is_allowed(client, db, path, 
     assert (response.status_code, response["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert words in seen.text
     assert {HOME, LIST} <= set(links(seen))
-    assert response["Content-Security-Policy"] == answering.POLICY
+    assert response["Content-Security-Policy"] == csp.SITE
 
 
 @pytest.mark.parametrize(("make", "words"), [(None, "还没有已发布的版本"), ("2099-01-01", "自 2099-01-01 起才有")])
@@ -292,7 +293,7 @@ def test_a_page_stays_on_this_host_runs_nothing_and_sets_no_cookie(client, db, p
     body = response.content.decode()
     seen = Page(body)
 
-    assert response["Content-Security-Policy"] == answering.POLICY
+    assert response["Content-Security-Policy"] == csp.SITE
     assert "://" not in body
     assert seen.loads and all(each.startswith("/static/") for each in seen.loads)
     assert not {"script", "style"} & {tag for tag, _ in seen.tags}

@@ -149,7 +149,7 @@ class EntitlementView(parameters.StrictParameters, APIView):
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exception: Exception) -> HttpResponse:
-        return problems.handle(exception, {}) or _failed(exception)
+        return problems.handle(exception) or _failed(exception)
 
 
 def _said(body: object) -> tuple[dict, dict]:

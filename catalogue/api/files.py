@@ -105,16 +105,13 @@ KINDS = {
 }
 # The forms one service has besides JSON.
 OF_ONE = {name: KINDS[name] for name in ("jsonld", "ttl")}
+# What REST framework chooses a form by, from the Accept header; they never render.
+RENDERERS = {
+    name: type(f"{name}Renderer", (BaseRenderer,), {"media_type": kind.media_type, "format": name})
+    for name, kind in KINDS.items()
+}
 PATTERN = "|".join(re.escape(name) for name in KINDS)
 PATTERN_OF_ONE = "|".join(OF_ONE)
-
-
-def renderers(kinds: Mapping[str, Kind]) -> list[BaseRenderer]:
-    """Return what DRF chooses a form by, from the Accept header; they never render."""
-    return [
-        type(f"{name}Renderer", (BaseRenderer,), {"media_type": kind.media_type, "format": name})()
-        for name, kind in kinds.items()
-    ]
 
 
 def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:

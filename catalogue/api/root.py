@@ -1,8 +1,5 @@
 """The way in, whether the service is up, and what no other view answers."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import resolve
@@ -19,6 +16,7 @@ from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.models import DamagedEditionError, Edition
 from catalogue.parameters import StrictParameters
 from catalogue.web import revision
+from catalogue.web.read_only import read_only
 
 LINKS = {
     "services": "service-list",
@@ -64,28 +62,13 @@ class RootView(languages.Spoken, StrictParameters, APIView):
         )
 
 
-def reading(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Let a plain view answer GET and HEAD, and any other method with a problem instead of Django's page on CSRF."""
-
-    @csrf_exempt
-    @wraps(view)
-    def answer(request: HttpRequest) -> HttpResponse:
-        if request.method in {"GET", "HEAD"}:
-            return view(request)
-        response = problems.respond(405)
-        response.headers["Allow"] = "GET, HEAD"
-        return response
-
-    return answer
-
-
-@reading
+@read_only()
 def alive(request: HttpRequest) -> JsonResponse:
     """Answer that the process is up, whatever the database does."""
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-@reading
+@read_only()
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer whether questions can be answered: the database is there and an edition is in force (503 if not).
 

@@ -115,7 +115,7 @@ class ServiceViewSet(
         if getattr(self, "swagger_fake_view", False):
             return super().get_renderers()
         kinds = files.KINDS if self.action == "list" else files.OF_ONE
-        return [*super().get_renderers(), *files.renderers(kinds)]
+        return [*super().get_renderers(), *(files.RENDERERS[kind]() for kind in kinds)]
 
     def get_serializer_class(self) -> type[EntrySerializer]:
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer

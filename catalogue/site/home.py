@@ -7,6 +7,7 @@ from catalogue.faults import NotFoundError
 from catalogue.imprint import TITLE_EN, imprint
 from catalogue.models import Edition
 from catalogue.site import answering
+from catalogue.web.read_only import read_only
 from services.models import Domain
 
 # Words people use for what they need; the search finds services for each of them.
@@ -21,7 +22,7 @@ FILES = (
 )
 
 
-@answering.reading(answering.refusal)
+@read_only(answering.refusal)
 def home(request: HttpRequest) -> HttpResponse:
     """The home page. Without an edition in force it says so. Two queries."""
     parameters.read(request.GET, [])

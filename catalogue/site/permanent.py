@@ -13,8 +13,8 @@ from django.utils.cache import patch_vary_headers
 from catalogue import addresses, choosing, parameters, problems
 from catalogue.faults import Fault, NotFoundError
 from catalogue.models import Edition
-from catalogue.site import answering
 from catalogue.web.negotiation import media_type
+from catalogue.web.read_only import read_only
 from services.models import Department, Domain, Service, Source, TargetGroup
 
 JSON = "application/json"
@@ -35,7 +35,7 @@ TERMS = {
 }
 
 
-@answering.reading(answering.problem)
+@read_only()
 def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     """Send on to the form asked for; 406 lists the forms there are. One query."""
     if kind not in NAMES:

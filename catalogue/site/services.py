@@ -10,6 +10,7 @@ from django.urls import reverse
 from catalogue import choosing, finding, listing, parameters
 from catalogue.parameters import Parameter
 from catalogue.site import answering, stating
+from catalogue.web.read_only import read_only
 
 DOMAIN = Parameter("domain")
 PARAMETERS = [*choosing.PARAMETERS, Parameter("q"), DOMAIN]
@@ -17,7 +18,7 @@ PARAMETERS = [*choosing.PARAMETERS, Parameter("q"), DOMAIN]
 FIELDS = ("q", "domain")
 
 
-@answering.reading(answering.refusal)
+@read_only(answering.refusal)
 def services(request: HttpRequest) -> HttpResponse:
     """The list as the edition that is asked states it. One query, with a search two."""
     given = _filled(request.GET)

@@ -10,10 +10,11 @@ from catalogue.imprint import imprint
 from catalogue.models import Edition
 from catalogue.site import answering, llms, stating
 from catalogue.site import markdown as written
+from catalogue.web.read_only import read_only
 from services.models import Source
 
 
-@answering.reading(answering.refusal)
+@read_only(answering.refusal)
 def service(request: HttpRequest, code: str) -> HttpResponse:
     """The page of one service."""
     document, edition = _asked(request, code)
@@ -57,7 +58,7 @@ def _clauses(clauses: Iterable[stating.Clause]) -> list[dict]:
     return [clause._asdict() | {"source": clause.source, "shown_at_words": clause.shown_at_words} for clause in clauses]
 
 
-@answering.reading(answering.problem)
+@read_only()
 def markdown(request: HttpRequest, code: str) -> HttpResponse:
     """The same as Markdown."""
     document, edition = _asked(request, code)
@@ -78,7 +79,7 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponse(text, content_type="text/markdown; charset=utf-8")
 
 
-@answering.reading(answering.problem)
+@read_only()
 def llms_txt(request: HttpRequest) -> HttpResponse:
     """What the list is, how to ask it, and every service of the edition in force."""
     parameters.read(request.GET, [])

@@ -1,0 +1,40 @@
+"""Views outside REST framework that are only read: any method but GET and HEAD is refused, and faults are answered."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import MethodNotAllowed
+
+from catalogue import problems
+
+View = Callable[..., HttpResponse]
+Refusal = Callable[[Exception], HttpResponse | None]
+
+
+def read_only(refuse: Refusal = problems.handle) -> Callable[[View], View]:
+    """Let a view answer GET and HEAD only, and ``refuse`` answer what it raises (None: the exception is raised on)."""
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def answer(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            try:
+                if request.method not in {"GET", "HEAD"}:
+                    raise MethodNotAllowed(request.method, problems.DETAILS[405])
+                return view(request, **kwargs)
+            except Exception as exception:
+                if isinstance(exception, OperationalError | InterfaceError):
+                    connection.close()
+                response = refuse(exception)
+                if response is None:
+                    raise
+                if response.status_code == 405:
+                    response.headers["Allow"] = "GET, HEAD"
+                return response
+
+        return answer
+
+    return decorate
