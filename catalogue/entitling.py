@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from catalogue import parameters, sealed, translating
-from catalogue.faults import Fault
+from catalogue import sealed, translating
+from catalogue.faults import Fault, printable
 from catalogue.models import Edition
 from catalogue.wire import member, text
 from services import eligibility
@@ -98,7 +98,7 @@ def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
     known = [fact.name for fact in VOCABULARY]
     for name, value in circumstances.items():
         if name not in VOCABULARY:
-            shown = parameters.shown(name)
+            shown = printable(name)
             yield Fault(f"circumstances.{shown}", f"没有事实“{shown}”。", known)
             known = None
         elif fault := VOCABULARY[name].fault(value):

@@ -1,5 +1,6 @@
 """What is wrong with what was sent or asked for. Knows no protocol: the API and the pages make answers of it."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,3 +24,8 @@ class InvalidError(Exception):
 
 class NotFoundError(Exception):
     """What was asked for is not there; the message is a sentence for the public."""
+
+
+def printable(name: str) -> str:
+    """Return a name that was sent as an error may repeat it: short, and without what is no part of a name."""
+    return re.sub(r"[^\w.\[\]-]", "?", name)[:50] or "?"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.datastructures import MultiValueDict
 
-from catalogue.faults import Fault, InvalidError
+from catalogue.faults import Fault, InvalidError, printable
 
 MAX_LENGTH = 1000
 # One form of the many ISO 8601 has: the contract's, with the seconds and the time zone.
@@ -109,15 +109,10 @@ def read(query: MultiValueDict, parameters: Iterable[Parameter]) -> dict[str, ob
     for name, given in query.lists():
         try:
             if name not in known:
-                raise InvalidError(Fault(shown(name), f"没有参数“{shown(name)}”。", sorted(known), "unknown"))
+                raise InvalidError(Fault(printable(name), f"没有参数“{printable(name)}”。", sorted(known), "unknown"))
             values[name] = known[name].read(given)
         except InvalidError as error:
             faults += error.faults
     if faults:
         raise InvalidError(*faults)
     return values
-
-
-def shown(name: str) -> str:
-    """Return a name as an error may repeat it: short, and without what is no part of a name."""
-    return re.sub(r"[^\w.\[\]-]", "?", name)[:50] or "?"

@@ -1,4 +1,4 @@
-"""How a change is told: what differs, and from the record why, by which document, and what took a service's place."""
+"""Changes for readers: what differs, and from the record why, by which document, and what took a service's place."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,8 @@ from catalogue.models import Edition, Event
 LISTED, WITHDRAWN = "listed", "withdrawn"
 
 
-def told(event: Event) -> dict:
-    """Return a recorded change as the public is told of it."""
+def serialize_change(event: Event) -> dict:
+    """Return a recorded change as the API answers it."""
     after = json.loads(event.after)
     comparison = {
         "kind": event.verb.removeprefix("service-"),
@@ -25,11 +25,11 @@ def told(event: Event) -> dict:
         "edition": event.edition,
         "at": event.at,
         "effective_from": after["effective_from"],
-        **because(comparison, [event]),
+        **with_reason(comparison, [event]),
     }
 
 
-def compared(edition: Edition, document: Mapping, comparison: Mapping, events: Sequence[Event]) -> dict:
+def serialize_comparison(edition: Edition, document: Mapping, comparison: Mapping, events: Sequence[Event]) -> dict:
     """Return what ``comparing`` found of a service, with what the record says of the steps that led there."""
     return {
         "cursor": None,
@@ -37,11 +37,11 @@ def compared(edition: Edition, document: Mapping, comparison: Mapping, events: S
         "edition": edition.slug,
         "at": edition.published_at,
         "effective_from": edition.effective_from,
-        **because(comparison, events),
+        **with_reason(comparison, events),
     }
 
 
-def by(column: str, events: Iterable[Event]) -> dict[str, list[Event]]:
+def group_by(column: str, events: Iterable[Event]) -> dict[str, list[Event]]:
     """Return events in groups, each in the order given."""
     groups = {}
     for event in events:
@@ -49,7 +49,7 @@ def by(column: str, events: Iterable[Event]) -> dict[str, list[Event]]:
     return groups
 
 
-def because(comparison: Mapping, events: Sequence[Event]) -> dict:
+def with_reason(comparison: Mapping, events: Sequence[Event]) -> dict:
     """Return a comparison with its reason and document.
 
     A withdrawal cites no clause: of the document that decided on it only the number is known.
@@ -64,8 +64,8 @@ def because(comparison: Mapping, events: Sequence[Event]) -> dict:
 def reasons(events: Sequence[Event]) -> dict:
     """Return what the record says of one or more steps of a service, oldest first: why, by which document, what next.
 
-    Of several steps every reason is told once, in their order; the document's number only if they have but one; the
-    successors are those of the last. Nothing is recorded of what nobody gave a reason for.
+    Of several steps each reason stands once, in their order; the document's number only if they have but one; the
+    successors are those of the last. ``reason`` is None if none was given.
     """
     numbers = {event.document_number for event in events} - {None}
     return {
@@ -75,7 +75,7 @@ def reasons(events: Sequence[Event]) -> dict:
     }
 
 
-def standing(code: str, edition: Edition) -> dict:
+def get_service(code: str, edition: Edition) -> dict:
     """Return a service as an edition has it, or what was last said of one that was withdrawn by then.
 
     The document that was sealed, with its ``status`` and ``withdrawal``; what is in it is shared, and not to be
@@ -84,14 +84,14 @@ def standing(code: str, edition: Edition) -> dict:
     """
     if document := sealed.documents(edition).get(code):
         return document | {"status": LISTED, "withdrawal": None}
-    if found := withdrawn(code, edition):
+    if found := get_withdrawn_service(code, edition):
         return found
     others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
     where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
     raise NotFoundError(f"版本 {edition.slug} 中没有服务项目 {code}{where}。")
 
 
-def withdrawn(code: str, edition: Edition) -> dict | None:
+def get_withdrawn_service(code: str, edition: Edition) -> dict | None:
     """Return what was last said of a service that an edition no longer has, and how it was withdrawn.
 
     The document is the one that was sealed, with its ``edition``; None if no edition before this one in the line had

@@ -114,7 +114,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["catalogue.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.negotiation.Weighed",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.negotiation.AcceptNegotiation",
     "DEFAULT_PAGINATION_CLASS": "catalogue.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",
     "EXCEPTION_HANDLER": "catalogue.problems.handle",

@@ -204,24 +204,17 @@ def test_a_method_that_is_not_there_is_refused(client, db, path, method):
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type", "status"),
+    ("body", "content_type"),
     [
-        ("[" * 100_000 + "]" * 100_000, "application/json", 405),
-        ('{"a":' * 100_000 + "1" + "}" * 100_000, "application/json", 405),
-        ("x" * 10_000_000, "application/json", 413),
-        ("x" * 10_000_000, "multipart/form-data; boundary=x", 413),
-        ("<a/>", "text/xml", 405),
-        ("{", "application/json", 405),
-        ("\0", "application/x-www-form-urlencoded", 405),
+        ("[" * 100_000 + "]" * 100_000, "application/json"),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "application/json"),
+        ("<a/>", "text/xml"),
+        ("{", "application/json"),
+        ("\0", "application/x-www-form-urlencoded"),
     ],
 )
-def test_a_body_that_is_too_deep_too_big_or_of_another_kind_is_refused(client, db, body, content_type, status):
-    assert_problem(client.post(LIST, data=body, content_type=content_type), status)
-
-
-@pytest.mark.parametrize("length", ["-1", "1e9", "9" * 30, "ten"])
-def test_a_length_that_is_no_length_is_refused(client, db, length):
-    assert_problem(client.generic("POST", LIST, b"", CONTENT_LENGTH=length), 413)
+def test_a_body_is_not_read_where_none_is_taken(client, db, body, content_type):
+    assert_problem(client.post(LIST, data=body, content_type=content_type), 405)
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])

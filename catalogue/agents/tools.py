@@ -49,7 +49,7 @@ def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
 def get_service(code: str, *, edition: str | None = None, valid_on: str | None = None) -> dict:
     """Return what an edition says of a service, with the clause of every field; of a withdrawn one, how it went."""
     chosen = _edition(edition=edition, valid_on=valid_on)
-    document = telling.standing(code, chosen)
+    document = telling.get_service(code, chosen)
     return {
         "edition": imprint(document.pop("edition", chosen)),
         "service": document | {"withdrawal": document["withdrawal"] and _written(document["withdrawal"])},
@@ -91,7 +91,7 @@ def changes(*, after: int = 0, limit: int = 20) -> dict:
     if not 1 <= limit <= MOST_CHANGES:
         raise InvalidError(Fault("limit", f"limit 应是 1 到 {MOST_CHANGES} 的整数。"))
     events = list(Event.objects.changes().filter(number__gt=min(after, 2**63 - 1))[: limit + 1])
-    told = [_written(telling.told(event)) for event in events[:limit]]
+    told = [_written(telling.serialize_change(event)) for event in events[:limit]]
     editions = Edition.objects.published().filter(slug__in={each["edition"] for each in told}).order_by("number")
     return {
         "editions": [imprint(edition) for edition in editions],

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from rest_framework import exceptions, parsers, serializers
 
 from catalogue import wire
-from catalogue.faults import Fault, InvalidError
-from catalogue.parameters import shown
+from catalogue.faults import Fault, InvalidError, printable
 
 
-class TooLong(exceptions.APIException):
+class BodyTooLongError(exceptions.APIException):
     status_code = 413
     default_detail = f"请求正文太大，最多 {wire.LONGEST // 1024} kB。"
 
@@ -23,14 +22,14 @@ class JSONParser(parsers.BaseParser):
         try:
             body = stream.read(wire.LONGEST + 1)
             if len(body) > wire.LONGEST:
-                raise TooLong
+                raise BodyTooLongError
             return wire.read(body)
         # OSError: it broke off.
         except (ValueError, OSError):
             raise exceptions.ParseError("请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。") from None
 
 
-class Words(serializers.CharField):
+class StrictCharField(serializers.CharField):
     """Text that was sent as text: a number is not taken for one."""
 
     default_error_messages = {
@@ -73,5 +72,5 @@ def read(body: object, serializer: type[serializers.Serializer], *, allowed: Map
 
 def unknown(body: Mapping, fields: Sequence[str]) -> list[Fault]:
     """Return a fault for each name in a body that is no field."""
-    names = [shown(name) for name in body if name not in fields]
+    names = [printable(name) for name in body if name not in fields]
     return [Fault(name, f"没有字段“{name}”。", fields, "unknown") for name in names]

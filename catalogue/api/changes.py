@@ -13,7 +13,7 @@ from catalogue import parameters
 from catalogue.api import languages, pagination
 from catalogue.api.serializers import ChangeSerializer
 from catalogue.models import Event
-from catalogue.telling import told
+from catalogue.telling import serialize_change
 
 AFTER = parameters.Parameter(
     "after", "只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor", int, minimum=0, maximum=2**63 - 1
@@ -57,7 +57,7 @@ class FeedViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Generi
 
     def list(self, request) -> Response:
         page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(self.get_serializer(map(told, page), many=True).data)
+        return self.get_paginated_response(self.get_serializer(map(serialize_change, page), many=True).data)
 
 
 class AtomFeed(Feed):
@@ -81,7 +81,7 @@ class AtomFeed(Feed):
         return f"{self.KINDS[event.verb]}：{json.loads(event.after)['name']}（版本 {event.edition}）"
 
     def item_description(self, event: Event) -> str:
-        change = told(event)
+        change = serialize_change(event)
         said = [
             ("理由", change["reason"]),
             ("文号", change["document_number"]),

@@ -80,12 +80,12 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
             since = every[self.query["since"]]
         steps = line[: line.index(since)] if since in line else [] if since else line
         slugs = [step.slug for step in steps]
-        recorded = telling.by("service", Event.objects.changes().filter(edition__in=slugs))
+        recorded = telling.group_by("service", Event.objects.changes().filter(edition__in=slugs))
         before = sealed.documents(since).values() if since else ()
         compared = comparing.changes(before, sealed.documents(edition).values())
         page = self.paginate_queryset(
             [
-                telling.compared(edition, document, change, recorded.get(document["code"], []))
+                telling.serialize_comparison(edition, document, change, recorded.get(document["code"], []))
                 for document, change in compared
             ]
         )

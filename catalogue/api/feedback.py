@@ -28,7 +28,7 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 class FeedbackSerializer(serializers.Serializer):
     """What somebody says of a service. How to reach the writer is not public, and deleted once the answer is given."""
 
-    service = bodies.Words(trim_whitespace=False, help_text="服务项目代码，例如 NM-05-01")
+    service = bodies.StrictCharField(trim_whitespace=False, help_text="服务项目代码，例如 NM-05-01")
     field = serializers.ChoiceField(
         choices=Citation.FIELDS,
         required=False,
@@ -36,11 +36,11 @@ class FeedbackSerializer(serializers.Serializer):
         help_text="说的是哪个字段；不写则为整个项目",
         error_messages={"invalid_choice": "的值不在可用范围内。"},
     )
-    edition = bodies.Words(
+    edition = bodies.StrictCharField(
         required=False, allow_null=True, trim_whitespace=False, help_text="说的是哪个版本：标识或版次；可不写"
     )
-    message = bodies.Words(max_length=5000, help_text="意见，1 到 5000 个字")
-    contact = bodies.Words(
+    message = bodies.StrictCharField(max_length=5000, help_text="意见，1 到 5000 个字")
+    contact = bodies.StrictCharField(
         required=False, allow_null=True, max_length=200, help_text="联系方式；不公开，答复后即删除。可不写"
     )
 

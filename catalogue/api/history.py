@@ -26,13 +26,15 @@ class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
         states = [(edition, sealed.documents(edition).get(code)) for edition in editions]
         if not any(state for _, state in states):
             raise NotFound(f"没有服务项目 {code}。")
-        recorded = telling.by("edition", Event.objects.changes().filter(service=code))
+        recorded = telling.group_by("edition", Event.objects.changes().filter(service=code))
         history, before = [], None
         for edition, after in states:
             if before or after:
                 compared = comparing.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
                 events = recorded.get(edition.slug, [])
-                history.append(telling.compared(edition, after or before, compared, events) | {"state": after})
+                history.append(
+                    telling.serialize_comparison(edition, after or before, compared, events) | {"state": after}
+                )
             before = after
         page = self.paginate_queryset(history[::-1])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

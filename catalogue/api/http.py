@@ -16,7 +16,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from catalogue import problems
 from catalogue.web.cache import not_modified
 from catalogue.web.compression import MIN_LENGTH, compress, etag_of, gzip_stream
-from catalogue.web.limits import DESK, MAX_BODY
+from catalogue.web.limits import DESK
 from catalogue.web.negotiation import IDENTITY, encoding
 
 READ = {"GET", "HEAD"}
@@ -55,8 +55,7 @@ class ReadingMiddleware:
         if "HTTP_HOST" in request.META:
             # Links begin with it, and it is one host however it is written.
             request.META["HTTP_HOST"] = request.META["HTTP_HOST"].lower()
-        response = problems.respond(413) if _length(request) > MAX_BODY else self.get_response(request)
-        _open(response)
+        response = _open(self.get_response(request))
         if request.method not in READ or response.status_code != 200:
             return response
         return _read(request, response)
@@ -69,11 +68,6 @@ def _open(response: HttpResponse) -> HttpResponse:
     if response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _length(request: HttpRequest) -> int:
-    length = request.headers.get("Content-Length") or "0"
-    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else MAX_BODY + 1
 
 
 def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from catalogue.web.negotiation import media_type
 
 
-class Weighed(DefaultContentNegotiation):
+class AcceptNegotiation(DefaultContentNegotiation):
     """The form an Accept header asks for, by weight. DRF's own passes weights over."""
 
     def select_renderer(

@@ -121,7 +121,7 @@ class ServiceViewSet(
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer
 
     def get_object(self) -> dict:
-        return telling.standing(self.kwargs["code"], self.edition)
+        return telling.get_service(self.kwargs["code"], self.edition)
 
     def get_serializer_context(self) -> dict:
         context = super().get_serializer_context()

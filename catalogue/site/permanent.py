@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from catalogue import addresses, choosing, parameters, problems
-from catalogue.faults import Fault, NotFoundError
+from catalogue.faults import Fault, NotFoundError, printable
 from catalogue.models import Edition
 from catalogue.web.negotiation import media_type
 from catalogue.web.read_only import read_only
@@ -39,10 +39,10 @@ TERMS = {
 def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     """Send on to the form asked for; 406 lists the forms there are. One query."""
     if kind not in NAMES:
-        raise NotFoundError(f"永久地址没有“{parameters.shown(kind)}”这一类；可用的是 {'、'.join(NAMES)}。")
+        raise NotFoundError(f"永久地址没有“{printable(kind)}”这一类；可用的是 {'、'.join(NAMES)}。")
     parameters.read(request.GET, choosing.PARAMETERS if kind == addresses.SERVICES else [])
     if not _known(kind, code).exists():
-        raise NotFoundError(f"没有代码为 {parameters.shown(code)} 的{NAMES[kind]}。")
+        raise NotFoundError(f"没有代码为 {printable(code)} 的{NAMES[kind]}。")
     forms = _forms(kind, code)
     media = media_type(request.headers.get("Accept"), list(forms))
     response = _sent_on(request, forms[media]) if media else _not_acceptable(forms)

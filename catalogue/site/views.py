@@ -91,5 +91,5 @@ def llms_txt(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest, code: str) -> tuple[dict, Edition]:
     """Return what is told of a service, and the edition that says it. Raises what ``choosing`` and ``telling`` do."""
     edition = choosing.edition(parameters.read(request.GET, choosing.PARAMETERS))
-    document = telling.standing(code, edition)
+    document = telling.get_service(code, edition)
     return document, document.get("edition", edition)
