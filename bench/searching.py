@@ -41,16 +41,16 @@ def measured(search: Callable[[str], object], queries: list[str]) -> list[float]
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from catalogue import choosing, finding
+    from catalogue import choosing, published
     from catalogue.models import Edition
     from services.models import Synonym
 
     edition = Edition.objects.in_force(choosing.today()).get()
     kept = [query for rows in json.loads(QUERIES.read_text()).values() for query, *_ in rows]
-    finding.search(edition, "x")
+    published.get(edition).search("x")
     for name, times in {
-        "kept queries": measured(lambda query: finding.search(edition, query), kept),
-        "long and strange ones": measured(lambda query: finding.search(edition, query), strange()),
+        "kept queries": measured(lambda query: published.get(edition).search(query), kept),
+        "long and strange ones": measured(lambda query: published.get(edition).search(query), strange()),
         "the synonyms alone": measured(lambda query: tuple(Synonym.objects.pairs()), kept[:50]),
     }.items():
         print(f"{name}: median {statistics.median(times):.2f} ms of CPU, longest {max(times):.1f} ms")

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Mapping
-from functools import lru_cache
 
 from django.utils import timezone
 
@@ -11,8 +10,6 @@ from catalogue.models import Edition
 from catalogue.parameters import Parameter
 from catalogue.web import revision
 
-# Of how many editions it is kept what they are called.
-EDITIONS_KEPT = 16
 PARAMETERS = [
     Parameter("edition", "版本标识或版次；不写则由下面两个参数决定，都不写则为现在施行的版本"),
     Parameter("valid_on", "这一天施行的版本，例如 2023-12-31", datetime.date),
@@ -26,17 +23,17 @@ def today() -> datetime.date:
 
 
 def edition(query: Mapping[str, object]) -> Edition:
-    """Return the edition that the values of ``PARAMETERS`` name, with its predecessor. One query, the first time three.
+    """Return the edition that the values of ``PARAMETERS`` name, with its predecessor. One query, after a change two.
 
     Raises InvalidError for an edition that was never published, and NotFoundError, which says from which day there is
     an edition, if none was in force.
     """
     named, valid_on, known_at = (query.get(parameter.name) for parameter in PARAMETERS)
     if named is None:
-        found = revision.current().in_force(valid_on or today(), known_at=known_at)
-        if found is None:
+        edition = revision.current().in_force(valid_on or today(), known_at=known_at)
+        if edition is None:
             raise NotFoundError(_none_in_force(known_at))
-        return kept(found.pk, found.digest)
+        return edition
     if valid_on or known_at:
         raise InvalidError(Fault("edition", "edition 与 valid_on、known_at 不能同时使用。"))
     return published(named)
@@ -47,17 +44,11 @@ def published(name: str) -> Edition:
 
     One query, after a change two.
     """
-    every = revision.current().editions
-    found = {str(each.number): each for each in every} | {each.slug: each for each in every}
-    if name not in found:
-        raise InvalidError(Fault("edition", "没有这个已发布的版本。", [each.slug for each in every]))
-    return kept(found[name].pk, found[name].digest)
-
-
-@lru_cache(maxsize=EDITIONS_KEPT)
-def kept(pk: int, digest: str) -> Edition:
-    """A published edition with its predecessor, by its key and digest. It is shared, and never changes."""
-    return Edition.objects.select_related("previous").get(pk=pk)
+    editions = revision.current().editions
+    named = {str(edition.number): edition for edition in editions} | {edition.slug: edition for edition in editions}
+    if name not in named:
+        raise InvalidError(Fault("edition", "没有这个已发布的版本。", [edition.slug for edition in editions]))
+    return named[name]
 
 
 def _none_in_force(known_at: datetime.datetime | None) -> str:

@@ -4,14 +4,10 @@ The answer depends on the edition and the circumstances alone. Circumstances are
 query, no log and no cache, and whatever fails on the way is told without them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from catalogue import sealed, translating
 from catalogue.faults import Fault, printable
-from catalogue.models import Edition
-from catalogue.wire import member, text
 from services import eligibility
 from services.eligibility import Rule, Rules, Verdict
 from services.facts import VOCABULARY, Fact
@@ -24,10 +20,6 @@ DISCLAIMER = {
         "decides."
     ),
 }
-# What is known of a criterion, at the end of its reason.
-RESULTS = {True: b',"result":true}', False: b',"result":false}', None: b',"result":null}'}
-# Of how many editions the rules are kept: more than anybody asks about in a day.
-EDITIONS_KEPT = 16
 
 
 class Entitlement(NamedTuple):
@@ -42,11 +34,17 @@ class Entitlement(NamedTuple):
     note: str | None
 
 
-class Entitled(NamedTuple):
+class Entitlements(NamedTuple):
     """What one edition entitles to, in the order of its numbers, and its rules to be judged at once."""
 
-    each: tuple[Entitlement, ...]
+    entitlements: tuple[Entitlement, ...]
     rules: Rules
+
+    @classmethod
+    def of(cls, documents: Iterable[Mapping]) -> "Entitlements":
+        """Return what the documents of an edition entitle to."""
+        entitlements = tuple(map(entitlement, documents))
+        return cls(entitlements, Rules(entitlement.rule for entitlement in entitlements))
 
 
 class Judgement(NamedTuple):
@@ -55,18 +53,6 @@ class Judgement(NamedTuple):
     verdicts: list[tuple[Entitlement, Verdict]]
     counts: dict[str, int]
     question: tuple[Fact, int] | None
-
-
-def entitlements(edition: Edition) -> Entitled:
-    """Return what a published edition entitles to. One query the first time."""
-    # By its digest too: a database that was made anew may have another edition in the same place.
-    return _loaded(edition.pk, edition.digest)
-
-
-@lru_cache(maxsize=EDITIONS_KEPT)
-def _loaded(pk: int, digest: str) -> Entitled:
-    each = tuple(map(entitlement, sealed.documents_of(pk, digest).values()))
-    return Entitled(each, Rules(entitlement.rule for entitlement in each))
 
 
 def entitlement(document: Mapping) -> Entitlement:
@@ -105,113 +91,16 @@ def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
             yield Fault(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
 
 
-def judge(entitled: Entitled, circumstances: Mapping[str, object]) -> Judgement:
+def judge(entitlements: Entitlements, circumstances: Mapping[str, object]) -> Judgement:
     """Judge valid circumstances (``faults()`` found none) by every rule. No query."""
     understood = VOCABULARY.understood(circumstances)
-    verdicts = list(zip(entitled.each, entitled.rules.judge(understood), strict=True))
+    verdicts = list(zip(entitlements.entitlements, entitlements.rules.judge(understood), strict=True))
     outcomes = [verdict.outcome for _, verdict in verdicts]
     return Judgement(
         verdicts,
         {outcome: outcomes.count(outcome) for outcome in eligibility.OUTCOMES},
-        eligibility.next_question((each.rule, verdict) for each, verdict in verdicts),
+        eligibility.next_question((entitlement.rule, verdict) for entitlement, verdict in verdicts),
     )
-
-
-def answer(edition: Edition, circumstances: Mapping[str, object], *, wanted: Sequence[str], language: str) -> bytes:
-    """Return what valid circumstances entitle to, as the JSON that is answered.
-
-    ``wanted`` are the outcomes whose services are told; all are counted. Nothing is kept of the circumstances, nor of
-    the text.
-    """
-    judgement = judge(entitlements(edition), circumstances)
-    written = _written(edition.pk, edition.digest, language)
-    # The end of a reason, by its fact and by what is known of it.
-    ends = {
-        name: {result: text(value).encode() + end for result, end in RESULTS.items()}
-        for name, value in circumstances.items()
-    }
-    # One list of small pieces, joined once: an answer is 230 kB, and each copy of it takes its time.
-    pieces: list[bytes] = []
-    for each, (entitlement, verdict) in zip(written.each, judgement.verdicts, strict=True):
-        if verdict.outcome not in wanted:
-            continue
-        if verdict is entitlement.rule.blank:
-            pieces.append(each.blank)
-        else:
-            pieces += _result(each, verdict, ends)
-    if pieces:
-        # Each begins with the comma that parts it from the one before.
-        pieces[0] = pieces[0][1:]
-    question = judgement.question and _question(*judgement.question, language)
-    counts = f'{member("counts", judgement.counts)},"results":['.encode()
-    return b"".join((written.head, counts, *pieces, f"],{member('next_question', question)}}}".encode()))
-
-
-class Written(NamedTuple):
-    """The JSON of an entitlement around what circumstances say of it: before, by the outcome; each reason; and after.
-
-    Of a reason, its fact and its text up to the value given; and the whole of it where nothing is. ``blank`` is all of
-    it where nothing is known that the rule asks. What follows something begins with the comma between them.
-    """
-
-    heads: dict[str, bytes]
-    reasons: tuple[tuple[str, bytes, bytes], ...]
-    tail: bytes
-    blank: bytes = b""
-
-
-class AllWritten(NamedTuple):
-    """The same of a whole edition, after what is said of the edition itself."""
-
-    head: bytes
-    each: tuple[Written, ...]
-
-
-@lru_cache(maxsize=EDITIONS_KEPT)
-def _written(pk: int, digest: str, language: str) -> AllWritten:
-    edition = Edition.objects.values("slug", "effective_from", "digest").get(pk=pk)
-    reference = edition | {"effective_from": edition["effective_from"].isoformat()}
-    disclaimer = translating.told(DISCLAIMER["en" if language == "en" else "zh-Hans"], language)
-    return AllWritten(
-        f"{{{member('edition', reference)},{member('disclaimer', disclaimer)},".encode(),
-        tuple(_around(each, language) for each in _loaded(pk, digest).each),
-    )
-
-
-def _around(each: Entitlement, language: str) -> Written:
-    head = f",{{{member('service', translating.told(each.service, language))},"
-    written = Written(
-        {outcome: f'{head}{member("outcome", outcome)},"reasons":['.encode() for outcome in eligibility.OUTCOMES},
-        tuple(_reason(reason, language, first=place == 0) for place, reason in enumerate(each.reasons)),
-        f",{member('note', translating.told(each.note, language))}}}".encode(),
-    )
-    return written._replace(blank=b"".join(_result(written, each.rule.blank, {})))
-
-
-def _reason(reason: Mapping, language: str, *, first: bool) -> tuple[str, bytes, bytes]:
-    comma = "" if first else ","
-    head = f'{comma}{text(translating.told(reason, language))[:-1]},"given":'.encode()
-    return reason["fact"], head, head + b"null" + RESULTS[None]
-
-
-def _result(written: Written, verdict: Verdict, ends: Mapping[str, Mapping]) -> list[bytes]:
-    pieces = [written.heads[verdict.outcome]]
-    for (fact, head, unknown), result in zip(written.reasons, verdict.results, strict=True):
-        if fact in ends:
-            pieces += (head, ends[fact][result])
-        elif result is None:
-            pieces.append(unknown)
-        else:
-            # Not given, but implied by what was.
-            pieces += (head, b"null", RESULTS[result])
-    names = '","'.join(verdict.missing)
-    pieces += (f'],"missing":["{names}"]'.encode() if names else b'],"missing":[]', written.tail)
-    return pieces
-
-
-def _question(fact: Fact, settles: int, language: str) -> dict:
-    said = fact.in_language(language)
-    return {"fact": said.pop("name"), "choices": None, **said, "settles": settles}
 
 
 def _clauses(document: Mapping, rule: Rule) -> list[Mapping | None]:

@@ -1,6 +1,6 @@
 """Finding services of an edition by what people type (检索): what of a document is searched, and with which synonyms.
 
-The index depends on the edition and the synonyms alone, and is kept; ``services.searching`` does the comparing.
+The index depends on the edition and the synonyms alone; ``services.searching`` does the comparing.
 """
 
 import dataclasses
@@ -11,20 +11,14 @@ from functools import lru_cache
 
 from django.db import transaction
 
-from catalogue import sealed
 from catalogue.models import DamagedEditionError, Edition, Touch
 from catalogue.models.touches import Stamp
 from services import hanzi
 from services.models import Reading, Synonym
-from services.searching import READ, Found, Index, Text
+from services.searching import READ, Index, Text
 
-# How many indexes are kept; each takes some 8 MB.
-INDEXES_KEPT = 4
-
-
-def search(edition: Edition, query: str) -> list[Found]:
-    """Return the services of a published edition that a query finds, the best first. One query, two the first time."""
-    return _index(edition.pk, edition.digest, _synonyms(Touch.objects.stamp())).search(query)
+# How many revisions of the synonyms are kept.
+SYNONYMS_CACHE_SIZE = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,25 +29,27 @@ class Synonyms:
     pairs: tuple[tuple[str, str], ...] = dataclasses.field(compare=False)
 
 
-@lru_cache(maxsize=INDEXES_KEPT)
+def synonyms() -> Synonyms:
+    """Return the synonyms there are now. One query, after a change two."""
+    return _synonyms(Touch.objects.stamp())
+
+
+@lru_cache(SYNONYMS_CACHE_SIZE)
 def _synonyms(stamp: Stamp) -> Synonyms:
-    """The synonyms while nothing changes that readers are told of."""
     pairs = tuple(Synonym.objects.pairs())
     return Synonyms(hashlib.sha256(repr(pairs).encode()).hexdigest(), pairs)
 
 
-@lru_cache(maxsize=INDEXES_KEPT)
-def _index(pk: int, digest: str, synonyms: Synonyms) -> Index:
-    """The index of an edition: made anew when a synonym has changed, and not when another vocabulary has."""
-    documents = sealed.documents_of(pk, digest)
-    said: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
+def index(documents: Mapping[str, Mapping], synonyms: Synonyms) -> Index:
+    """Return the index of an edition's documents. One query."""
+    searched: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
     places: dict[str, int] = {}
     for word, code in synonyms.pairs:
         # How many services a word names before this one.
         place = places[word] = places.get(word, -1) + 1
-        if code in said:
-            said[code].append(Text("synonym", word, place))
-    return Index(said, readings())
+        if code in searched:
+            searched[code].append(Text("synonym", word, place))
+    return Index(searched, readings())
 
 
 def readings() -> dict[str, list[str]]:

@@ -10,9 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from catalogue import canonical, hearing, proposals, sealed
+from catalogue import canonical, hearing, proposals, published
 from catalogue.models import Assessment, Attachment, Edition, Event, Feedback, Proposal
-from catalogue.web.revision import PublishedEdition
 
 Verb, State = Event.Verb, Proposal.State
 DECISIONS = (Verb.APPROVED, Verb.DECLINED)
@@ -20,9 +19,9 @@ DECISIONS = (Verb.APPROVED, Verb.DECLINED)
 TEXTS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
 
 
-def damaged(editions: Iterable[PublishedEdition]) -> list[str]:
+def damaged(editions: Iterable[Edition]) -> list[str]:
     """Return the slugs of the published editions whose sealed texts are not those of their digest."""
-    return [edition.slug for edition in editions if not sealed.is_sound(edition.pk, edition.digest)]
+    return [edition.slug for edition in editions if not published.get(edition).is_sound()]
 
 
 def verify() -> list[str]:

@@ -1,13 +1,6 @@
-"""The services of a published edition in memory: by any term they have, in any order, and how many have it.
-
-An edition never changes once it is published, so all this is made once, of the documents that were sealed with it.
-"""
+"""The services of a published edition by any term they have and in any order. Pure."""
 
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
-
-from catalogue import sealed
-from catalogue.models import Edition
 
 # The terms of a document, by what they are terms of.
 TERMS: dict[str, Callable[[Mapping], list[Mapping]]] = {
@@ -55,16 +48,6 @@ class Listing:
     def ordered(self, by: str) -> list[str]:
         """Return every service in the order of one of ``ORDERS``, backwards after ``-``; equals by their numbers."""
         return list(self._ordered[by])
-
-
-def listing(edition: Edition) -> Listing:
-    """Return the services of a published edition. One query the first time."""
-    return listing_of(edition.pk, edition.digest)
-
-
-@lru_cache(maxsize=sealed.EDITIONS_KEPT)
-def listing_of(pk: int, digest: str) -> Listing:
-    return Listing(sealed.documents_of(pk, digest))
 
 
 def _known(term: Mapping | None) -> list[Mapping]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from catalogue import sealed
+from catalogue import published
 from catalogue.faults import NotFoundError
 from catalogue.models import Edition, Event
 
@@ -82,7 +82,7 @@ def get_service(code: str, edition: Edition) -> dict:
     changed. No query, of a withdrawn service three. Raises
     NotFoundError, which says which editions have the service, if neither this one nor any before it in the line does.
     """
-    if document := sealed.documents(edition).get(code):
+    if document := published.get(edition).documents.get(code):
         return document | {"status": LISTED, "withdrawal": None}
     if found := get_withdrawn_service(code, edition):
         return found
@@ -98,7 +98,7 @@ def get_withdrawn_service(code: str, edition: Edition) -> dict | None:
     the service. Two queries, and one for each edition that was not read before.
     """
     for after, before in pairwise(edition.line()):
-        if document := sealed.documents(before).get(code):
+        if document := published.get(before).documents.get(code):
             events = Event.objects.filter(verb=Event.Verb.SERVICE_WITHDRAWN, service=code, edition=after.slug)
             withdrawal = {"edition": after.slug, "effective_from": after.effective_from, **reasons(list(events))}
             return document | {"edition": before, "status": WITHDRAWN, "withdrawal": withdrawal}

@@ -1,25 +1,22 @@
-"""JSON as it goes over the wire: written without blanks, as DRF's renderer does, and read strictly. Pure."""
+"""JSON over the wire: answers written by orjson, bodies read strictly. Pure."""
 
 import json
 from collections.abc import Sequence
+
+import orjson
 
 # How many values may stand in one another; whatever walks through deeper ones would run out of stack.
 DEEPEST = 20
 # The longest body that is read, in bytes; the longest message takes 30 kB with every character escaped.
 LONGEST = 64 * 1024
 
-# One encoder for all: making one takes longer than most of what it writes.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
+def write(value: object) -> bytes:
+    """Return a value as JSON in UTF-8.
 
-def text(value: object) -> str:
-    """Return a value as JSON text; what JavaScript took for ends of lines is escaped, as DRF does."""
-    return _encode(value).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def member(name: str, value: object) -> str:
-    """Return a member of an object: ``"name":value``."""
-    return f'"{name}":{text(value)}'
+    A copy: what orjson returns keeps the room it was written in, 4 kB at least and several times its length.
+    """
+    return bytes(memoryview(orjson.dumps(value)))
 
 
 def read(body: bytes) -> object:

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from django.db import OperationalError, connection
 
-from catalogue import entitling
+from catalogue import entitling, published
 from catalogue.models import Edition
 from services.examples import PERSONS
 from services.facts import VOCABULARY
@@ -340,10 +340,10 @@ def test_the_rules_are_read_once_and_circumstances_are_in_no_query(client, db, d
 
 
 def test_an_edition_is_judged_without_a_query(db, django_assert_num_queries):
-    entitled = entitling.entitlements(Edition.objects.get(slug="2026"))
+    entitlements = published.get(Edition.objects.get(slug="2026")).entitlements
 
     with django_assert_num_queries(0):
-        entitling.judge(entitled, EXAMPLE)
+        entitling.judge(entitlements, EXAMPLE)
 
 
 def test_an_answer_depends_on_edition_and_circumstances_alone(client, make_edition):

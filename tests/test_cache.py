@@ -14,8 +14,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogue.models import Edition
-from catalogue.web import cache, revision
+from catalogue.web import cache
 from catalogue.web.cache import ResponseCache
 from services.models import Department, Meaning, Service, Source, Synonym
 from tests.asking import ask
@@ -472,25 +471,6 @@ def test_a_lost_database_leaves_what_is_kept(looking):
         assert same(ask(looking, LIST), before)
         assert ask(looking, DETAIL).status == 503
         assert ask(looking, "/healthz").status == 200
-
-
-@pytest.mark.parametrize(("on", "slug"), [("2021-11-04", None), ("2021-11-05", "2021"), ("2026-11-01", "2026")])
-def test_what_is_in_force_is_found_as_the_database_finds_it(db, on, slug):
-    day = datetime.date.fromisoformat(on)
-    edition = Edition.objects.in_force(day).first()
-
-    found = revision.current().in_force(day)
-
-    assert (edition and edition.slug) == slug
-    assert (found and found.pk) == (edition and edition.pk)
-
-
-def test_of_several_editions_from_the_same_day_the_one_published_last_is_in_force(make_edition):
-    day = datetime.date(2026, 11, 2)
-    for number in range(3):
-        make_edition(f"again-{number}", str(day), at=timezone.now() + datetime.timedelta(hours=number))
-
-    assert revision.current().in_force(day).pk == Edition.objects.in_force(day).get().pk
 
 
 # Random questions, put in random ways.

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from catalogue import integrity, sealed
+from catalogue import integrity, published
 from catalogue.models import DamagedEditionError, Edition
 from catalogue.web import revision
 from tests.conftest import person, unsealed
@@ -114,6 +114,14 @@ DAMAGE = {
 }
 
 
+READ = [
+    lambda edition: published.get(edition).documents,
+    lambda edition: published.get(edition).header,
+    lambda edition: published.get(edition).content(),
+    Edition.documents,
+]
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_any_damage_is_seen_before_it_is_first_read(make_edition, damage):
     # Of a name that no other test has: what was read once is kept by its digest.
@@ -122,7 +130,7 @@ def test_any_damage_is_seen_before_it_is_first_read(make_edition, damage):
     with unsealed():
         DAMAGE[damage](edition)
 
-    for read in (sealed.documents, sealed.header, sealed.content, Edition.documents):
+    for read in READ:
         with pytest.raises(DamagedEditionError, match=f"版本 {slug}"):
             read(edition)
     assert integrity.damaged(revision.current().editions) == [slug]
@@ -134,7 +142,7 @@ def test_damage_that_a_reader_meets_is_not_hidden_by_an_earlier_look(make_editio
     with unsealed():
         edition.entries.update(sealed="{}")
     with pytest.raises(DamagedEditionError):
-        sealed.documents(edition)
+        list(published.get(edition).documents)
 
     assert integrity.damaged(revision.current().editions) == ["met"]
 
@@ -145,10 +153,10 @@ def test_an_edition_that_was_mended_is_served_again(make_edition):
     with unsealed():
         edition.entries.update(sealed="{}")
         with pytest.raises(DamagedEditionError):
-            sealed.documents(edition)
+            list(published.get(edition).documents)
         edition.entries.update(sealed=text)
 
-    assert list(sealed.documents(edition)) == ["NM-05-01"]
+    assert list(published.get(edition).documents) == ["NM-05-01"]
     assert integrity.damaged(revision.current().editions) == []
 
 
@@ -156,8 +164,8 @@ def test_looking_and_reading_ask_once(make_edition, django_assert_num_queries):
     edition = make_edition("asked-once")
     integrity.damaged(editions := revision.current().editions)
     with django_assert_num_queries(1):
-        sealed.documents(edition)
+        list(published.get(edition).documents)
 
     with django_assert_num_queries(0):
-        sealed.documents(edition)
+        list(published.get(edition).documents)
         assert integrity.damaged(editions) == []

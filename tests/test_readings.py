@@ -2,7 +2,7 @@
 
 import sys
 
-from catalogue import finding
+from catalogue import finding, published
 from services import hanzi
 from services.models import Reading, Synonym
 from tests.stating import state
@@ -33,7 +33,7 @@ def test_a_name_that_nobody_has_read_yet_is_found_all_the_same(make_edition):
     finding.read_aloud()
     edition = make_edition("new", entries=[state(name="喀喇沁旗蒙古包补贴")])
 
-    assert [found.code for found in finding.search(edition, "menggubao")]
+    assert [found.code for found in published.get(edition).search("menggubao")]
 
 
 def test_the_dictionary_is_asked_in_a_process_of_its_own(monkeypatch):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils.datastructures import MultiValueDict
 
-from catalogue import addresses, choosing, entitling, finding, parameters, sealed, telling
+from catalogue import addresses, choosing, entitling, parameters, published, telling
 from catalogue.faults import Fault, InvalidError
 from catalogue.imprint import imprint
 from catalogue.models import Edition, Event
@@ -28,8 +28,8 @@ def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
     if not 1 <= limit <= MOST_FOUND:
         raise InvalidError(Fault("limit", f"limit 应是 1 到 {MOST_FOUND} 的整数。"))
     chosen = _edition(edition=edition)
-    documents = sealed.documents(chosen)
-    found = finding.search(chosen, query)
+    documents = published.get(chosen).documents
+    found = published.get(chosen).search(query)
     return {
         "edition": imprint(chosen),
         "count": len(found),
@@ -62,7 +62,7 @@ def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | No
     if errors := list(entitling.faults(circumstances)):
         raise InvalidError(*errors)
     chosen = _edition(valid_on=valid_on)
-    judgement = entitling.judge(entitling.entitlements(chosen), circumstances)
+    judgement = entitling.judge(published.get(chosen).entitlements, circumstances)
     told = {ELIGIBLE: [], UNKNOWN: [], NOT_ELIGIBLE: []}
     for each, verdict in judgement.verdicts:
         service = {"code": each.service["code"], "name": each.service["name"]}

@@ -8,7 +8,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing, parameters, sealed, telling
+from catalogue import comparing, parameters, published, telling
 from catalogue.api import languages, pagination
 from catalogue.api.serializers import ChangeSerializer, EditionSerializer, FactValue
 from catalogue.models import Case, Edition, Event
@@ -56,7 +56,7 @@ class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
     )
     def retrieve(self, request, slug: str) -> HttpResponse:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        return HttpResponse(sealed.content(edition), content_type="application/json")
+        return HttpResponse(published.get(edition).content(), content_type="application/json")
 
 
 @extend_schema(tags=["editions"])
@@ -81,8 +81,8 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
         steps = line[: line.index(since)] if since in line else [] if since else line
         slugs = [step.slug for step in steps]
         recorded = telling.group_by("service", Event.objects.changes().filter(edition__in=slugs))
-        before = sealed.documents(since).values() if since else ()
-        compared = comparing.changes(before, sealed.documents(edition).values())
+        before = published.get(since).documents.values() if since else ()
+        compared = comparing.changes(before, published.get(edition).documents.values())
         page = self.paginate_queryset(
             [
                 telling.serialize_comparison(edition, document, change, recorded.get(document["code"], []))

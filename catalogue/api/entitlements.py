@@ -6,8 +6,10 @@ that was given, and a fault of ours is logged by its place in the code alone: a 
 
 import logging
 import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import orjson
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.datastructures import MultiValueDict
@@ -16,7 +18,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalogue import choosing, entitling, parameters, problems
+from catalogue import choosing, entitling, parameters, problems, published
 from catalogue.api import bodies, languages, schema
 from catalogue.api.facts import FactSerializer, LabelsField
 from catalogue.api.serializers import (
@@ -28,6 +30,8 @@ from catalogue.api.serializers import (
     TermReferenceSerializer,
 )
 from catalogue.faults import Fault, InvalidError
+from catalogue.published import PublishedEdition
+from catalogue.translating import told
 from services.eligibility import OUTCOMES
 from services.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 
@@ -138,8 +142,9 @@ class EntitlementView(parameters.StrictParameters, APIView):
     def post(self, request) -> Response:
         circumstances, query = _said(request.data)
         edition, language = choosing.edition(query), languages.chosen(request, self.query)
-        body = entitling.answer(edition, circumstances, wanted=self.query.get("outcome", OUTCOMES), language=language)
-        return HttpResponse(body, content_type="application/json", headers=NOT_KEPT | {"Content-Language": language})
+        answer = _answer(published.get(edition), circumstances, self.query.get("outcome", OUTCOMES), language)
+        headers = NOT_KEPT | {"Content-Language": language}
+        return HttpResponse(orjson.dumps(answer), content_type="application/json", headers=headers)
 
     def initial(self, request, *args, **kwargs):
         # Asked of every method, and without its name: what stands in an address is logged on its way here.
@@ -171,6 +176,29 @@ def _said(body: object) -> tuple[dict, dict]:
         raise InvalidError(*faults[:MAX_FAULTS])
     query = MultiValueDict({name: [body[name]] for name in BODY[1:] if name in body})
     return circumstances, parameters.read(query, choosing.PARAMETERS)
+
+
+def _answer(edition: PublishedEdition, circumstances: Mapping, outcomes: Sequence[str], language: str) -> dict:
+    """Return what valid circumstances entitle to, for orjson: services with one of the outcomes; all are counted."""
+    judgement = entitling.judge(edition.entitlements, circumstances)
+    disclaimer = entitling.DISCLAIMER["en" if language == "en" else "zh-Hans"]
+    entitlements = edition.translation(language).entitlements
+    return {
+        "edition": edition.reference,
+        "disclaimer": told(disclaimer, language),
+        "counts": judgement.counts,
+        "results": [
+            entitlement.result(verdict, circumstances)
+            for entitlement, (_, verdict) in zip(entitlements, judgement.verdicts, strict=True)
+            if verdict.outcome in outcomes
+        ],
+        "next_question": judgement.question and _question(*judgement.question, language),
+    }
+
+
+def _question(fact: Fact, settles: int, language: str) -> dict:
+    question = fact.in_language(language)
+    return {"fact": question.pop("name"), "choices": None, **question, "settles": settles}
 
 
 def _failed(exception: Exception) -> HttpResponse:

@@ -5,7 +5,7 @@ from rest_framework import viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing, parameters, sealed, telling
+from catalogue import comparing, parameters, published, telling
 from catalogue.api import languages, pagination
 from catalogue.api.serializers import HistorySerializer
 from catalogue.models import Edition, Entry, Event
@@ -23,7 +23,7 @@ class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
     def list(self, request, code: str) -> Response:
         # In a damaged edition no row is believed: whether it has the service is not known either.
         editions = Edition.objects.published().select_related("previous").order_by("effective_from", "number")
-        states = [(edition, sealed.documents(edition).get(code)) for edition in editions]
+        states = [(edition, published.get(edition).documents.get(code)) for edition in editions]
         if not any(state for _, state in states):
             raise NotFound(f"没有服务项目 {code}。")
         recorded = telling.group_by("edition", Event.objects.changes().filter(service=code))

@@ -76,11 +76,10 @@ def ready(request: HttpRequest) -> HttpResponse:
     """
     try:
         seen = revision.current()
-        damaged = integrity.damaged(seen.editions)
+        edition, damaged = seen.in_force(choosing.today()), integrity.damaged(seen.editions)
     except (DatabaseError, InterfaceError):
         connection.close()
         return problems.respond(503)
-    edition = seen.in_force(choosing.today())
     if edition is None:
         return problems.respond(503, "还没有施行中的版本。")
     if edition.slug in damaged:

@@ -1,6 +1,6 @@
 """Services: the list, one of them, and both as files. Whatever is answered of an edition is what was sealed with it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from django.http import HttpResponse, HttpResponseBase
@@ -10,22 +10,24 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import choosing, finding, listing, telling, wire
-from catalogue.api import facets, files, fragments, languages, pagination
+from catalogue import choosing, listing, published, telling
+from catalogue.api import facets, files, languages, pagination
 from catalogue.api.filters import FILTERS, filtered
 from catalogue.api.negotiation import OnePage
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.listing import Listing
 from catalogue.models import Edition, Entry
 from catalogue.parameters import Parameter, StrictParameters
+from catalogue.published import PublishedEdition
 from catalogue.translating import told
+from catalogue.wire import write
 from services.searching import Found
 
 JSON = "application/json"
 # The fields of each shape, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
 # What is said of a service that the edition has.
-STANDING = {"status": wire.member("status", telling.LISTED), "withdrawal": wire.member("withdrawal", None)}
+STANDING = {"status": telling.LISTED, "withdrawal": None}
 # As the model has it: a code it allows and the address does not would break every list it stands in.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
@@ -49,7 +51,7 @@ ORDERING = Parameter(
 
 
 class ServicePages(pagination.Pages):
-    """Pages that name the edition they are of; their envelope is written by ``fragments.page()``."""
+    """Pages that name the edition they are of."""
 
     def get_paginated_response_schema(self, schema):
         envelope = super().get_paginated_response_schema(schema)
@@ -90,16 +92,16 @@ class ServiceViewSet(
             return self._file(kind)
         fields, codes = self._fields(), self._codes()
         page = self.paginate_queryset(codes)
-        counted = self.query.get("facets") == "true"
-        body = fragments.page(
-            self._fragments.edition,
-            self._written(page, fields),
-            count=len(codes),
-            next=self.paginator.get_next_link(),
-            previous=self.paginator.get_previous_link(),
-            facets=told(facets.counted(self.listed, self._chosen_without), self.language) if counted else None,
-        )
-        return HttpResponse(body, content_type=JSON)
+        answer = {
+            "count": len(codes),
+            "next": self.paginator.get_next_link(),
+            "previous": self.paginator.get_previous_link(),
+            "edition": self.published.reference,
+        }
+        if self.query.get("facets") == "true":
+            answer["facets"] = told(facets.counted(self.listed, self._chosen_without), self.language)
+        answer["results"] = self._services(page, fields)
+        return HttpResponse(write(answer), content_type=JSON)
 
     def retrieve(self, request, *args, **kwargs) -> HttpResponseBase:
         code = self.kwargs["code"]
@@ -107,8 +109,8 @@ class ServiceViewSet(
             return self._file(kind)
         if code not in self.listed.documents:
             return super().retrieve(request, *args, **kwargs)
-        (body,) = self._written([code], self._fields())
-        return HttpResponse(body, content_type=JSON)
+        (service,) = self._services([code], self._fields())
+        return HttpResponse(write(service), content_type=JSON)
 
     def get_renderers(self) -> Sequence[BaseRenderer]:
         # The document describes the files at addresses of their own.
@@ -134,19 +136,19 @@ class ServiceViewSet(
         return choosing.edition(self.query)
 
     @cached_property
+    def published(self) -> PublishedEdition:
+        return published.get(self.edition)
+
+    @property
     def listed(self) -> Listing:
         """The services of the edition that answers."""
-        return listing.listing(self.edition)
+        return self.published.listing
 
     @cached_property
     def found(self) -> Mapping[str, Found] | None:
         """What ``q`` finds, by code and the best first; None if nothing is searched."""
         query = self.query.get("q") if self.action == "list" else None
-        return None if query is None else {found.code: found for found in finding.search(self.edition, query)}
-
-    @cached_property
-    def _fragments(self) -> fragments.Fragments:
-        return fragments.fragments(self.edition, self.language)
+        return None if query is None else {found.code: found for found in self.published.search(query)}
 
     @cached_property
     def _chosen(self) -> Mapping[str, Collection[str]]:
@@ -169,14 +171,16 @@ class ServiceViewSet(
             codes.sort(key=lambda code: self.found[code].relevance)
         return codes
 
-    def _written(self, codes: Iterable[str], fields: Sequence[str]) -> Iterator[str]:
-        """Yield services as JSON."""
+    def _services(self, codes: Iterable[str], fields: Sequence[str]) -> Sequence[dict]:
+        """Return services with the fields given, in their order, for orjson."""
         base = self.request.build_absolute_uri(reverse("service-list"))
-        more = STANDING
+        services = self.published.translation(self.language).services
+        answer = []
         for code in codes:
-            if self.found is not None:
-                more = {"matches": wire.member("matches", told(self._matches(code), self.language))}
-            yield self._fragments.service(code, fields, address=f"{base}{code}/", more=more)
+            more = STANDING if self.found is None else {"matches": told(self._matches(code), self.language)}
+            service = {**services[code], "edition": self.published.reference, "url": f"{base}{code}/", **more}
+            answer.append({name: service[name] for name in fields})
+        return answer
 
     def _matches(self, code: str) -> Sequence[dict]:
         return [match._asdict() for match in self.found[code].matches]

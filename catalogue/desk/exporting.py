@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
-from catalogue import canonical, sealed, tables
+from catalogue import canonical, published, tables
 from catalogue.desk import filters
 from catalogue.models import Entry
 
@@ -47,7 +47,7 @@ class Exporting:
         order = {pk: at for at, pk in enumerate(chosen.values_list("pk", flat=True))}
         entries = sorted(Entry.objects.with_details().filter(pk__in=order), key=lambda entry: order[entry.pk])
         # As they were sealed: terms have kept the names they had then.
-        kept = sealed.documents(edition) if edition.is_published else {}
+        kept = published.get(edition).documents if edition.is_published else {}
         documents = [kept.get(entry.service.code) or canonical.document(entry) for entry in entries]
         content_type, write = KINDS[kind]
         try:

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from catalogue import choosing, listing, parameters
+from catalogue import choosing, parameters, published
 from catalogue.faults import NotFoundError
 from catalogue.imprint import TITLE_EN, imprint
 from catalogue.models import Edition
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _in_force(edition: Edition) -> dict:
-    listed = listing.listing(edition)
+    listed = published.get(edition).listing
     goals = dict(Domain.objects.values_list("code", "goal"))
     return {
         "edition": edition,

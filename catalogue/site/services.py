@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
-from catalogue import choosing, finding, listing, parameters
+from catalogue import choosing, parameters, published
 from catalogue.parameters import Parameter
 from catalogue.site import answering, stating
 from catalogue.web.read_only import read_only
@@ -24,12 +24,12 @@ def services(request: HttpRequest) -> HttpResponse:
     given = _filled(request.GET)
     query = parameters.read(given, PARAMETERS)
     edition = choosing.edition(query)
-    listed = listing.listing(edition)
+    listed = published.get(edition).listing
     domains = dict(sorted(listed.terms["domain"].items()))
     domain = query.get("domain")
     if domain is not None:
         DOMAIN.check([domain], domains)
-    found = {each.code: each for each in finding.search(edition, query["q"])} if "q" in query else None
+    found = {each.code: each for each in published.get(edition).search(query["q"])} if "q" in query else None
     codes = listed.codes if found is None else found
     inside = listed.codes if domain is None else listed.having("domain", domain)
     chosen = {each.name: given[each.name] for each in choosing.PARAMETERS if each.name in query}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from catalogue import addresses, choosing, here, parameters, sealed, telling
+from catalogue import addresses, choosing, here, parameters, published, telling
 from catalogue.imprint import imprint
 from catalogue.models import Edition
 from catalogue.site import answering, llms, stating
@@ -84,7 +84,7 @@ def llms_txt(request: HttpRequest) -> HttpResponse:
     """What the list is, how to ask it, and every service of the edition in force."""
     parameters.read(request.GET, [])
     edition = choosing.edition({})
-    text = llms.page(imprint(edition), sealed.documents(edition).values(), root=here.root(request))
+    text = llms.page(imprint(edition), published.get(edition).documents.values(), root=here.root(request))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

@@ -10,44 +10,36 @@ from typing import NamedTuple
 from catalogue.models import Edition, Touch
 from catalogue.models.touches import Stamp
 
-# Of how many revisions it is kept which editions were published.
-EDITIONS_CACHE_SIZE = 4
-
-
-class PublishedEdition(NamedTuple):
-    """A published edition by its key and digest, after what decides which is in force, in this order."""
-
-    effective_from: datetime.date
-    published_at: datetime.datetime
-    number: int
-    pk: int
-    digest: str
-    slug: str
+# Of how many revisions the published editions are kept, and how many answers to which edition was in force.
+EDITIONS_CACHE_SIZE, IN_FORCE_CACHE_SIZE = 4, 64
 
 
 class Revision(NamedTuple):
-    """What the database said at a moment: ``stamp`` differs after every change, ``editions`` are the published ones."""
+    """What the database said at a moment: ``stamp`` differs after every change that readers are told of."""
 
     stamp: Stamp
-    editions: tuple[PublishedEdition, ...]
 
-    def in_force(self, on: datetime.date, *, known_at: datetime.datetime | None = None) -> PublishedEdition | None:
-        """Return the edition in force on a day, as far as was published by a moment.
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """The published editions by number, with their predecessors. One query the first time."""
+        return _editions(self.stamp)
 
-        It is the one ``EditionQuerySet.in_force()`` finds.
-        """
-        known = (each for each in self.editions if known_at is None or each.published_at <= known_at)
-        return max((each for each in known if each.effective_from <= on), default=None)
+    def in_force(self, on: datetime.date, *, known_at: datetime.datetime | None = None) -> Edition | None:
+        """Return the edition ``EditionQuerySet.in_force()`` finds, with its predecessor. One query the first time."""
+        return _in_force(self.stamp, on, known_at)
 
 
 def current() -> Revision:
-    """Return the revision there is now. One query, after a change two; raises what they raise."""
-    stamp = Touch.objects.stamp()
-    return Revision(stamp, _editions(stamp))
+    """Return the revision there is now. One query; raises what it raises."""
+    return Revision(Touch.objects.stamp())
 
 
+# Both ask after the stamp was read: what changed in between shows next time.
 @lru_cache(EDITIONS_CACHE_SIZE)
-def _editions(stamp: Stamp) -> tuple[PublishedEdition, ...]:
-    """The published editions while nothing changes. Asked after the stamp: what changes in between shows next time."""
-    editions = Edition.objects.published().order_by("number")
-    return tuple(PublishedEdition(*row) for row in editions.values_list(*PublishedEdition._fields))
+def _editions(stamp: Stamp) -> tuple[Edition, ...]:
+    return tuple(Edition.objects.published().select_related("previous").order_by("number"))
+
+
+@lru_cache(IN_FORCE_CACHE_SIZE)
+def _in_force(stamp: Stamp, on: datetime.date, known_at: datetime.datetime | None) -> Edition | None:
+    return Edition.objects.in_force(on, known_at=known_at).select_related("previous").first()

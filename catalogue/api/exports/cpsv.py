@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils import timezone
 
-from catalogue import addresses, imprint, sealed
+from catalogue import addresses, imprint, published
 from catalogue.models import Edition
 from services import wording
 
@@ -118,7 +118,7 @@ class _Maker:
 
     def __init__(self, edition: Edition, root: str):
         self.edition, self.root = edition, root
-        self.region = sealed.header(edition)["region"]
+        self.region = published.get(edition).header["region"]
         self.address = addresses.permanent(root, addresses.EDITIONS, edition.slug)
         self.described: set[str] = set()
 
