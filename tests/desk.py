@@ -58,10 +58,11 @@ def rows(page: HttpResponse, column: str) -> list[str]:
 
 
 def facets(page: HttpResponse, title: str) -> dict[str, int | None]:
-    """Return the choices of one filter of a list, with their counts."""
+    """Return the choices of one filter of a list that leave any row, with their counts; None for no filter."""
     changelist = page.context["cl"]
     (spec,) = (spec for spec in changelist.filter_specs if spec.title == title)
-    return {choice["display"]: choice.get("count") for choice in spec.choices(changelist)}
+    displays = [choice["display"].removesuffix(")").rpartition(" (") for choice in spec.choices(changelist)]
+    return {words or count: int(count) if words else None for words, _, count in displays if count != "0"}
 
 
 def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:

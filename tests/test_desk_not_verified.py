@@ -56,7 +56,7 @@ FILTERS = {
 
 
 def test_every_filter_has_a_test():
-    assert {filter_.parameter for filter_ in admin.site._registry[Finding].list_filter} == set(FILTERS)
+    assert {filter_.parameter_name for filter_ in admin.site._registry[Finding].list_filter} == set(FILTERS)
 
 
 @pytest.mark.parametrize("name", FILTERS)

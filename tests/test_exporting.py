@@ -133,7 +133,7 @@ def test_a_text_no_cell_can_hold_is_said(make_edition, client):
     ("address", "words"),
     [
         (EXPORT["csv"] + "?domain=NM-99", "没有“NM-99”这个值"),
-        (EXPORT["csv"] + "?edition=1999", "没有版本“1999”"),
+        (EXPORT["csv"] + "?edition=1999", "没有“1999”这个值"),
         (EXPORT["csv"].removesuffix("csv") + "pdf", "可用：CSV、XLSX"),
     ],
 )

@@ -124,7 +124,6 @@ class DeskAdmin(Guarded, Remembered, Deleting, Typing, admin.ModelAdmin):
     change_list_template = "desk/change_list.html"
     # Rows are deleted one at a time, on a page that says what goes with them.
     actions = None
-    # Ours always count (filters.CountedFilter); this takes the switch for Django's own off the page.
     show_facets = admin.ShowFacets.ALWAYS
     show_full_result_count = False
     list_per_page = 100

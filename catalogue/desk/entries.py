@@ -11,37 +11,25 @@ from catalogue.desk.base import DeskAdmin, ReadOnlyMixin, Scoped
 from catalogue.desk.checking import Checking
 from catalogue.desk.exporting import Exporting
 from catalogue.models import Citation, Entry, Event, Finding
-from services.models import Department, Domain, TargetGroup, Verification
+from services.models import TargetGroup, Verification
 
 
-class DomainFilter(filters.TermFilter):
-    title, parameter, path, vocabulary = "领域", "domain", "domain", Domain
+class TargetGroupFilter(filters.CodeFilter):
+    title, parameter_name, path, vocabulary = "服务对象", "target_group", "target_groups__code", TargetGroup
 
 
-class LeadDepartmentFilter(filters.TermFilter):
-    title, parameter, path, vocabulary = "牵头负责单位", "lead_department", "lead_department", Department
-
-
-class TargetGroupFilter(filters.TermFilter):
-    title, parameter, path, vocabulary = "服务对象", "target_group", "target_groups", TargetGroup
-    long = True
-
-
-class VerificationFilter(filters.CountedFilter):
+class VerificationFilter(filters.CodeFilter):
     """By what an entry's fields are known to be; an entry may be found by more than one."""
 
-    title, parameter = "核实情况", "verification"
-    VALUES = {
-        Verification.UNVERIFIED.value: "有未核实的字段",
-        Verification.SECONDARY.value: "有转述的字段",
-        filters.UNKNOWN: "有未知的字段",
-        Verification.VERBATIM.value: "已知字段全部原文核对",
-    }
+    title, parameter_name = "核实情况", "verification"
+    values = (
+        (Verification.UNVERIFIED.value, "有未核实的字段"),
+        (Verification.SECONDARY.value, "有转述的字段"),
+        (filters.UNKNOWN, "有未知的字段"),
+        (Verification.VERBATIM.value, "已知字段全部原文核对"),
+    )
 
-    def is_known(self, value):
-        return value in self.VALUES
-
-    def chosen(self, queryset, value):
+    def selected(self, queryset, value):
         findings = Finding.objects.filter(entry=OuterRef("pk"))
         if value == filters.UNKNOWN:
             known = findings.order_by().values("entry").annotate(count=Count("pk")).values("count")
@@ -49,10 +37,6 @@ class VerificationFilter(filters.CountedFilter):
         if value == Verification.VERBATIM:
             return queryset.filter(~Exists(findings.not_verified()))
         return queryset.filter(Exists(findings.filter(verification=value)))
-
-    def options(self, counted):
-        for value, words in self.VALUES.items():
-            yield filters.Option(value, words, self.chosen(counted, value).count())
 
 
 @admin.register(Entry)
@@ -62,8 +46,8 @@ class EntryAdmin(ReadOnlyMixin, Checking, Exporting, Scoped, DeskAdmin):
     list_display_links = ("name",)
     list_filter = (
         filters.EditionFilter,
-        DomainFilter,
-        LeadDepartmentFilter,
+        filters.terms_of(Entry, "domain"),
+        filters.terms_of(Entry, "lead_department"),
         VerificationFilter,
         TargetGroupFilter,
     )

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,20 +19,10 @@ from services.models import Department
 State = Feedback.State
 
 
-class LeadFilter(filters.TermFilter):
+class LeadFilter(filters.CodeFilter):
     """By the department that leads the service, as ``Feedback.objects.with_lead()`` has it."""
 
-    title, parameter, vocabulary = "牵头负责单位", "lead", Department
-    long = True
-
-    def chosen(self, queryset, value):
-        return queryset.filter(lead=None if value == filters.UNKNOWN else value)
-
-    def options(self, counted):
-        counts = dict(counted.values_list("lead").annotate(Count("pk", distinct=True)))
-        for term in Department.objects.all():
-            yield filters.Option(term.code, str(term), counts.get(term.code, 0))
-        yield filters.Option(filters.UNKNOWN, "未知", counts.get(None, 0))
+    title, parameter_name, path, vocabulary = "牵头负责单位", "lead", "lead", Department
 
 
 class AnswerForm(forms.Form):

@@ -13,28 +13,16 @@ from django.utils.html import format_html
 from catalogue import roles
 from catalogue.desk import filters, resting
 from catalogue.desk.base import DeskAdmin, ReadOnlyMixin, Scoped, label
-from catalogue.models import Edition, Entry, Finding, SourcedField
-from services.models import Department, Domain, Verification
+from catalogue.models import Edition, Entry, Finding
+from services.models import Department, Verification
 
 
 class EntryEditionFilter(filters.EditionFilter):
-    path = "entry__edition"
+    path = "entry__edition__slug"
 
 
-class LeadDepartmentFilter(filters.TermFilter):
-    title, parameter, path, vocabulary = "牵头负责单位", "lead_department", "entry__lead_department", Department
-
-
-class DomainFilter(filters.TermFilter):
-    title, parameter, path, vocabulary = "领域", "domain", "entry__domain", Domain
-
-
-class FieldFilter(filters.ChoiceFilter):
-    title, parameter, column, values = "字段", "field", "field", SourcedField.choices
-
-
-class LabelFilter(filters.ChoiceFilter):
-    title, parameter, column = "核实情况", "verification", "verification"
+class LabelFilter(filters.CodeFilter):
+    title, parameter_name, path = "核实情况", "verification", "verification"
     values = [choice for choice in Verification.choices if choice[0] != Verification.VERBATIM]
 
 
@@ -92,7 +80,13 @@ class NotVerifiedAdmin(ReadOnlyMixin, Scoped, DeskAdmin):
         "entry__number",
         resting.IN_ORDER,
     )
-    list_filter = (EntryEditionFilter, LeadDepartmentFilter, LabelFilter, DomainFilter, FieldFilter)
+    list_filter = (
+        EntryEditionFilter,
+        filters.terms_of(Entry, "lead_department", path="entry__"),
+        LabelFilter,
+        filters.terms_of(Entry, "domain", path="entry__"),
+        filters.choices_of(Finding, "field"),
+    )
     list_select_related = ("entry__edition", "entry__service", "entry__lead_department")
     search_fields = ("entry__service__code", "entry__name")
     search_help_text = "按服务项目的代码或名称查找。例：NM-05-01、养老"

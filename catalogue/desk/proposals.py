@@ -25,23 +25,11 @@ from services import eligibility, examples
 from services.models import Department, Domain, Source, TargetGroup
 
 
-class DepartmentFilter(filters.TermFilter):
-    title, parameter, path, vocabulary = "提出部门", "department", "department", Department
-    long = True
+class MineFilter(filters.CodeFilter):
+    title, parameter_name, values = "提出人", "proposer", (("me", "我提出的"),)
 
-
-class MineFilter(filters.CountedFilter):
-    title, parameter = "提出人", "proposer"
-    VALUES = {"me": "我提出的"}
-
-    def is_known(self, value):
-        return value in self.VALUES
-
-    def chosen(self, queryset, value):
+    def selected(self, queryset, value):
         return queryset.filter(proposer=self.request.user)
-
-    def options(self, counted):
-        yield filters.Option("me", self.VALUES["me"], counted.filter(proposer=self.request.user).count())
 
 
 class Shown(NamedTuple):
@@ -66,7 +54,7 @@ class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
         filters.choices_of(Proposal, "state"),
         filters.choices_of(Proposal, "kind"),
         MineFilter,
-        DepartmentFilter,
+        filters.terms_of(Proposal, "department"),
     )
     list_select_related = ("department", "proposer", "edition")
     search_fields = ("number", "title", "reason", "document_number", "entries__service")
