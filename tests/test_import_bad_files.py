@@ -2,14 +2,18 @@
 
 import datetime
 import html
-import io
 import struct
-import zipfile
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from os import urandom
+from random import Random
 
 import pytest
 from openpyxl import Workbook
 
+from catalogue.importing.guards import Unreadable
+from catalogue.importing.reading import read
 from tests import tables
 from tests.conftest import person
 from tests.tables import CLAUSE, HEADERS, a_book, a_csv, a_row, repacked
@@ -18,6 +22,7 @@ from tests.tables import CLAUSE, HEADERS, a_book, a_csv, a_row, repacked
 QUOTED = CLAUSE | {"原文": "新"}
 NAMED = CLAUSE | {"原文": "基本殡葬服务"}
 SHEET = "xl/worksheets/sheet1.xml"
+AGAIN = b'<sheet name="\xe6\xb8\x85\xe5\x8d\x95" sheetId="9" r:id="rId1"/>'
 ENTITIES = b'<!DOCTYPE x [<!ENTITY a "1"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 EXTERNAL = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
@@ -58,10 +63,6 @@ def packed(change: Callable[[dict[str, bytes]], None]) -> Callable[[], bytes]:
     return lambda: repacked(a_book(a_row()), change)
 
 
-def part(name: str, content: bytes = b"x") -> Callable[[], bytes]:
-    return packed(lambda parts: parts.update({name: content}))
-
-
 def in_part(name: str, old: bytes, new: bytes) -> Callable[[], bytes]:
     return packed(lambda parts: parts.update({name: parts[name].replace(old, new, 1)}))
 
@@ -92,13 +93,6 @@ def of_edition(slug: str, digest: str | None = None) -> Callable[[], bytes]:
 
 def ragged(cells: int) -> Callable[[], bytes]:
     return lambda: a_csv([*a_row().values()][:cells] + ["多"] * (cells - len(HEADERS)))
-
-
-def twice_named() -> bytes:
-    content = io.BytesIO(a_book(a_row()))
-    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(content, "a") as more:
-        more.writestr(SHEET, b"<worksheet/>")
-    return content.getvalue()
 
 
 def locked() -> bytes:
@@ -133,6 +127,12 @@ def bomb() -> bytes:
     return repacked(
         a_book(a_row()), lambda parts: parts.update({"xl/media/a.xml": b"<a>" + b" " * 101 * 2**20 + b"</a>"})
     )
+
+
+def crowded() -> bytes:
+    """A row of millions of cells, which would take gigabytes; noise beside it keeps the ratio down."""
+    row = b"<!--" + urandom(300_000).hex().encode() + b"--><sheetData><row>" + b"<c/>" * 5_000_000 + b"</row>"
+    return repacked(a_book(a_row()), lambda parts: parts.update({SHEET: parts[SHEET].replace(b"<sheetData>", row, 1)}))
 
 
 def dense() -> bytes:
@@ -374,61 +374,31 @@ BAD = {
         "工作表“版本”，第 2 行，A（版本标识） 列：出自版本“2021”",
     ),
     "another digest": (of_edition("2026", "0" * 64), "a.xlsx", "B（摘要（SHA-256）） 列：与版本“2026”的摘要"),
+    "two lists": (in_part("xl/workbook.xml", b"</sheets>", AGAIN + b"</sheets>"), "a.xlsx", "重名的工作表"),
     # Workbooks that are none, or more than that
-    "truncated": (lambda: a_book(a_row())[:-500], "a.xlsx", "已损坏或不完整"),
-    "truncated to a signature": (lambda: b"PK\x03\x04", "a.xlsx", "已损坏或不完整"),
-    "a flipped bit": (flipped, "a.xlsx", "已损坏或不完整"),
-    "a length that lies": (lying, "a.xlsx", "已损坏或不完整"),
+    "truncated": (lambda: a_book(a_row())[:-500], "a.xlsx", "工作簿打不开"),
+    "truncated to a signature": (lambda: b"PK\x03\x04", "a.xlsx", "工作簿打不开"),
+    "a flipped bit": (flipped, "a.xlsx", "工作簿打不开"),
+    "a length that lies": (lying, "a.xlsx", "工作簿打不开"),
     "some other archive": (
         lambda: repacked(b"PK\x05\x06" + b"\0" * 18, lambda parts: parts.update({"a.xml": b"<a/>"})),
         "a.xlsx",
-        "文件里没有工作簿",
+        "不是工作簿",
     ),
     "bomb": (bomb, "a.xlsx", "解压后超过 100 MB"),
     "dense": (dense, "a.xlsx", "压缩比超过 100"),
-    "many parts": (
-        packed(lambda parts: parts.update({f"xl/{n}.xml": b"<a/>" for n in range(300)})),
-        "a.xlsx",
-        "最多 200 个",
-    ),
-    "same part twice": (twice_named, "a.xlsx", "重名的部件"),
+    "cells without end": (crowded, "a.xlsx", "单元格太多"),
     "password": (locked, "a.xlsx", "加了密码"),
-    "macros": (part("xl/vbaProject.bin"), "a.xlsx", "含有宏（xl/vbaProject.bin）"),
-    "macro sheet": (part("xl/macrosheets/sheet1.xml", b"<a/>"), "a.xlsx", "含有宏"),
-    "macros by type": (
-        in_part("[Content_Types].xml", b"spreadsheetml.sheet.main+xml", b"ms-excel.sheet.macroEnabled.main+xml"),
+    "entity bomb": (in_part(SHEET, b"<worksheet", ENTITIES + b"<worksheet"), "a.xlsx", "工作簿打不开"),
+    "entity of a file": (in_part("xl/workbook.xml", b"<workbook", EXTERNAL + b"<workbook"), "a.xlsx", "工作簿打不开"),
+    "broken part": (in_part(SHEET, b"</sheetData>", b"</sheet"), "a.xlsx", "第 3 行：这一行有一格无法读出"),
+    "a row far down": (in_part(SHEET, b'<row r="2"', b'<row r="1048576"'), "a.xlsx", "第 20001 行：行号超过 20000"),
+    "a row no sheet has": (
+        in_part(SHEET, b'<row r="2"', b'<row r="99999999999"'),
         "a.xlsx",
-        "标为含宏",
+        "第 20001 行：行号超过 20000",
     ),
-    "nested archive": (part("xl/embeddings/a.bin"), "a.xlsx", "含有别的文件或外部链接"),
-    "nested archive by another name": (
-        lambda: repacked(a_book(a_row()), lambda parts: parts.update({"xl/media/a.png": a_book(a_row())})),
-        "a.xlsx",
-        "里还有压缩文件（xl/media/a.png）",
-    ),
-    "a program": (part("xl/a.exe"), "a.xlsx", "不属于表格的部件“xl/a.exe”"),
-    "a way out": (part("../../etc/a.xml", b"<a/>"), "a.xlsx", "不属于表格的部件"),
-    "outside link": (part("xl/externalLinks/a.xml", b"<a/>"), "a.xlsx", "外部链接"),
-    "entity bomb": (in_part(SHEET, b"<worksheet", ENTITIES + b"<worksheet"), "a.xlsx", "含有文档类型或实体声明"),
-    "entity bomb in strings": (
-        part("xl/sharedStrings.xml", ENTITIES + b"<sst>&b;</sst>"),
-        "a.xlsx",
-        "含有文档类型或实体声明",
-    ),
-    "entity of a file": (
-        in_part("xl/workbook.xml", b"<workbook", EXTERNAL + b"<workbook"),
-        "a.xlsx",
-        "含有文档类型或实体声明",
-    ),
-    "entity in the relations": (
-        in_part("_rels/.rels", b"<Relationships", EXTERNAL + b"<Relationships"),
-        "a.xlsx",
-        "含有文档类型或实体声明",
-    ),
-    "broken part": (in_part(SHEET, b"</sheetData>", b"</sheet"), "a.xlsx", f"部件“{SHEET}”第 1 行不是完整的内容"),
-    "a row far down": (in_part(SHEET, b'<row r="2"', b'<row r="1048576"'), "a.xlsx", "第 1048576 行：行号超过 20000"),
-    "a row no sheet has": (in_part(SHEET, b'<row r="2"', b'<row r="99999999999"'), "a.xlsx", "位置写作“99999999999”"),
-    "a column far out": (in_part(SHEET, b'r="B2"', b'r="XFD2"'), "a.xlsx", "第 2 行，XFD 列：列数超过 100"),
+    "a column far out": (sheets(lambda book: book["清单"].cell(2, 16384, "x")), "a.xlsx", "第 2 行：列数超过 100"),
     "a sheet that is not there": (packed(lambda parts: parts.pop(SHEET)), "a.xlsx", "没有名为“清单”的工作表；现有：无"),
     "a string that is not there": (
         in_part(SHEET, b"</sheetData>", b'<row r="3"><c r="A3" t="s"><v>99999</v></c></row></sheetData>'),
@@ -460,5 +430,25 @@ def test_a_bad_file_is_refused_in_a_sentence_and_writes_nothing(editor, make, na
     assert tables.written() == before
 
 
-def test_there_are_bad_files_enough():
-    assert len(BAD) >= 60
+def test_no_damage_to_a_workbook_is_a_fault_of_ours(db):
+    content, random = a_book(a_row()), Random(7)  # noqa: S311 - not for secrets
+    for _ in range(300):
+        damaged = bytearray(content)
+        for _ in range(random.randint(1, 4)):
+            damaged[random.randrange(4, len(damaged))] = random.randrange(256)
+        with suppress(Unreadable), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read("a.xlsx", bytes(damaged))
+
+
+def test_no_damage_to_a_part_of_a_workbook_is_a_fault_of_ours(db):
+    content, random = a_book(a_row()), Random(7)  # noqa: S311 - not for secrets
+    for name in (SHEET, "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml") * 60:
+
+        def damage(parts: dict[str, bytes], name: str = name) -> None:
+            at = random.randrange(len(parts[name]))
+            parts[name] = parts[name][:at] + bytes([random.randrange(32, 127)]) + parts[name][at + 1 :]
+
+        with suppress(Unreadable), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read("a.xlsx", repacked(content, damage))

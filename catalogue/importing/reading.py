@@ -7,6 +7,7 @@ import csv
 import datetime
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -14,18 +15,17 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
-from defusedxml import DefusedXmlException
-
 from catalogue import tables
 from catalogue.importing.guards import (
     LAST_COLUMN,
+    LAST_ROW,
     MOST_BYTES,
     MOST_ROWS,
     Fault,
     Unreadable,
     check_characters,
     check_kind,
-    check_workbook,
+    check_unpacked,
     decode,
     letter,
     refuse,
@@ -35,10 +35,14 @@ from catalogue.tables import COLUMNS, EDITION, LIST, SOURCES
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-# Whatever openpyxl stumbles over in parts that contradict each other.
+# What zipfile, the XML parser and openpyxl raise for files that are damaged or contradict themselves; what defusedxml
+# raises for entities is a ValueError.
 STUMBLES = (
-    DefusedXmlException,
     BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
     ParseError,
     AttributeError,
     LookupError,
@@ -83,11 +87,7 @@ class Table:
 def read(name: str, content: bytes) -> Table:
     """Return the table in a file. Raises Unreadable with everything that is wrong with it."""
     kind = check_kind(name, content)
-    if kind == "csv":
-        sheets = {None: _csv_rows(decode(content))}
-    else:
-        check_workbook(content)
-        sheets = _workbook(content)
+    sheets = {None: _csv_rows(decode(content))} if kind == "csv" else _workbook(content)
     faults: list[Fault] = []
     found = {sheet or LIST: list(_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
     if faults:
@@ -133,20 +133,24 @@ def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
     """Return the rows of the sheets of a workbook by their names."""
     # Here, because it takes 7 MB that few processes need.
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        check_unpacked(content)
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-    except (InvalidFileException, *STUMBLES):
-        refuse("工作簿的内容前后不符，无法读出；请用表格软件打开后另存为 .xlsx，再重新上传。")
-    sheets = {sheet.title: list(_lines(sheet)) for sheet in book.worksheets}
-    if LIST not in sheets:
+        sheets = book.worksheets
+    except STUMBLES:
+        refuse("工作簿打不开：加了密码、已损坏，或不是工作簿；请用表格软件打开后另存为 .xlsx，再重新上传。")
+    # Before a row is read: a workbook can name one sheet a thousand times.
+    titles = [sheet.title for sheet in sheets]
+    if LIST not in titles:
         if len(sheets) != 1:
-            refuse(f"工作簿里没有名为“{LIST}”的工作表；现有：{'、'.join(sheets) or '无'}。")
-        return {LIST: sheets.popitem()[1]}
-    if unknown := sorted(set(sheets) - set(COLUMNS)):
+            refuse(f"工作簿里没有名为“{LIST}”的工作表；现有：{'、'.join(titles)[:200] or '无'}。")
+        return {LIST: list(_lines(sheets[0]))}
+    if unknown := sorted(set(titles) - set(COLUMNS)):
         refuse(f"多出工作表“{unknown[0]}”；只接受：{'、'.join(COLUMNS)}。")
-    return sheets
+    if len(set(titles)) != len(titles):
+        refuse("工作簿里有重名的工作表；请用表格软件打开后另存为 .xlsx，再重新上传。")
+    return {sheet.title: list(_lines(sheet)) for sheet in sheets}
 
 
 def _lines(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
@@ -155,7 +159,11 @@ def _lines(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
     sheet.reset_dimensions()
     number = 0
     try:
-        for number, cells in enumerate(sheet.iter_rows(max_col=LAST_COLUMN), start=1):
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            if number > LAST_ROW:
+                refuse(f"行号超过 {LAST_ROW}；请删去清单之后的空行再另存。", sheet.title, number)
+            if len(cells) > LAST_COLUMN:
+                refuse(f"列数超过 {LAST_COLUMN}；请删去清单右边的空列再另存。", sheet.title, number)
             if any(cell.value not in (None, "") for cell in cells):
                 yield number, list(cells)
     except STUMBLES:
