@@ -7,6 +7,7 @@ their own is kept here and by triggers of the database.
 
 import datetime
 from collections.abc import Container, Mapping, Sequence
+from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -40,6 +41,17 @@ SHAPES = {
     Kind.MERGE: {Action.WITHDRAW: (1, None), Action.ADD: (0, 1), Action.CHANGE: (0, 1)},
     Kind.SPLIT: {Action.WITHDRAW: (0, 1), Action.CHANGE: (0, 1), Action.ADD: (1, None)},
 }
+
+
+class Fault(NamedTuple):
+    """One reason why a proposal cannot be submitted: the field, the service's code (None: the proposal), and why."""
+
+    field: str
+    service: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.service}：{self.reason}" if self.service else self.reason
 
 
 class NotPossible(Exception):
@@ -119,7 +131,7 @@ def submit(proposal: Proposal, *, act: Act) -> Proposal:
     proposal = _locked(proposal, State.DRAFT)
     _only_the_proposer(proposal, act)
     if found := faults(proposal):
-        raise NotPossible(found)
+        raise NotPossible([str(fault) for fault in found])
     return _move(
         proposal, State.ASSESSING if needs_assessment(proposal) else State.APPROVING, act, Event.Verb.SUBMITTED
     )
@@ -157,7 +169,7 @@ def approve(proposal: Proposal, *, act: Act) -> Proposal:
         raise NotPossible(["评估结论是不可承受，不能批准；可以退回。"])
     # What was faultless when it was submitted may have been overtaken by an edition published since.
     if found := faults(proposal):
-        raise NotPossible(found)
+        raise NotPossible([str(fault) for fault in found])
     outcomes = cases.approved(cases.judged_by(proposal, base(proposal.region))) or None
     Approval.objects.create(
         proposal=proposal, granted=True, approver=act.by, at=act.at, reason=act.reason, outcomes=outcomes
@@ -240,20 +252,20 @@ def needs_assessment(proposal: Proposal) -> bool:
     )
 
 
-def faults(proposal: Proposal) -> list[str]:
+def faults(proposal: Proposal) -> list[Fault]:
     """Return every reason why a proposal cannot be submitted, an empty list if there is none."""
     entries = list(proposal.entries.all())
-    found = _misshapen(proposal, entries)
+    found = [Fault("kind", None, reason) for reason in _misshapen(proposal, entries)]
     current = {code: canonical.stated(document) for code, document in current_of(proposal).items()}
     terms, used = Terms(), used_codes()
     for each in entries:
         about = faults_of(each, effective_from=proposal.effective_from, current=current, terms=terms, used=used)
-        found += [f"{each.service}：{fault.reason}" for fault in about]
+        found += [Fault(fault.field, each.service, fault.reason) for fault in about]
     codes = {each.service for each in entries if each.action != Action.WITHDRAW} | set(current)
     gone = {each.service for each in entries if each.action == Action.WITHDRAW}
     for each in entries:
         found += [
-            f"{each.service}：承接项目 {code} 不在清单中，也不在本建议中。"
+            Fault("successors", each.service, f"承接项目 {code} 不在清单中，也不在本建议中。")
             for code in each.successors
             if code not in codes - gone
         ]
@@ -341,12 +353,10 @@ def current_of(proposal: Proposal) -> dict[str, dict]:
     return {document["code"]: document for document in (edition.documents() if edition else [])}
 
 
-def blank(code: str) -> dict:
-    """Return an entry of which nothing is known yet, for an addition to be written in."""
-    labels = {"verification": {}, "basis": {}, "citations": []}
-    return (
-        dict.fromkeys(editing.COLUMNS) | {column: [] for column in editing.LISTS} | labels | {"code": code, "number": 1}
-    )
+def blank(code: str, number: int = 1) -> dict:
+    """Return an entry of which nothing is known yet, for an addition to be written in or held against."""
+    empty = {column: [] for column in (*editing.LISTS, "citations")} | {"verification": {}, "basis": {}}
+    return dict.fromkeys(editing.COLUMNS) | empty | {"code": code, "number": number}
 
 
 def described(proposal: Proposal) -> dict:

@@ -138,7 +138,7 @@ def test_a_rule_without_a_clause_of_its_own_cannot_be_submitted(client, proposal
 
     client.post(page_of(proposal), sent)
 
-    assert "NM-05-01：“享受条件”改动了，请同时为它新增或更改一条来源。" in proposals.faults(proposal)
+    assert "NM-05-01：“享受条件”改动了，请同时为它新增或更改一条来源。" in map(str, proposals.faults(proposal))
 
 
 def test_a_contradiction_is_refused_beside_its_rule(client, proposal):

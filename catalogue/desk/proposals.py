@@ -1,6 +1,5 @@
 """Proposals (调整建议): their list, and the one page that shows what each would change and how far it has come."""
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -110,7 +109,7 @@ class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
             "proposal": proposal,
             "entries": shown(proposal),
             "decided": proposal.approvals.filter(granted=True).exists(),
-            "faults": [(fault, self._mended_at(proposal, fault)) for fault in faults],
+            "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
             "assessment": assessment,
             "costs": assessment and costs_of(assessment),
             "needs_assessment": proposals.needs_assessment(proposal),
@@ -127,11 +126,10 @@ class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
         }
         return TemplateResponse(request, "desk/proposal.html", context, status=status)
 
-    def _mended_at(self, proposal: Proposal, fault: str) -> str | None:
-        code = re.match(r"NM-[0-9]{2}-[0-9]{2,}", fault)
-        if code and proposal.entries.filter(service=code.group()).exists():
-            return reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code.group()])
-        return None
+
+def mended_at(proposal: Proposal, fault: proposals.Fault) -> str | None:
+    """Return the address of the form in which a fault is mended, if it is about one service."""
+    return fault.service and reverse("admin:catalogue_proposal_entry", args=[proposal.pk, fault.service])
 
 
 def costs_of(assessment) -> list[tuple[str, str, str]]:
