@@ -14,11 +14,17 @@ MOST = 10 * MEBIBYTE
 @transaction.atomic
 def keep(name: str, content: bytes, *, act: Act) -> Attachment:
     """Keep a file of at most ``MOST`` bytes and return it; the same bytes again are the same attachment."""
-    digest = hashlib.sha256(content).hexdigest()
+    # The end of a long name is kept: it says of what kind the file is.
     kept, _ = Attachment.objects.get_or_create(
-        digest=digest, defaults={"name": name[:200], "content": content, "uploader": act.by, "at": act.at}
+        digest=digest_of(content),
+        defaults={"name": name[-200:], "content": content, "uploader": act.by, "at": act.at},
     )
     return kept
+
+
+def digest_of(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def verify() -> list[str]:
@@ -26,5 +32,5 @@ def verify() -> list[str]:
     return [
         f"附件 {each.name}：内容与摘要 {each.digest} 不符。"
         for each in Attachment.objects.iterator(chunk_size=1)
-        if hashlib.sha256(each.content).hexdigest() != each.digest
+        if digest_of(each.content) != each.digest
     ]

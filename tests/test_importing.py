@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from catalogue import canonical, proposals
+from catalogue import attaching, canonical, proposals
 from catalogue.importing import proposing
 from catalogue.importing.planning import Plan
 from catalogue.models import Proposal
@@ -47,7 +47,7 @@ def propose(act, plan):
 
     def run(content: bytes, name: str = "清单.csv") -> list[Proposal]:
         shown = plan(content, name)
-        kept = proposing.keep(name, content, act=act)
+        kept = attaching.keep(name, content, act=act)
         return proposing.propose(kept.digest, fingerprint=shown.fingerprint, details=details(), act=act)
 
     return run
@@ -206,7 +206,7 @@ def test_changes_and_additions_are_two_drafts_of_one_file(propose):
         ("change", "draft", 2),
         ("add", "draft", 1),
     ]
-    assert {each.imported_from for each in drafted} == {proposing.digest_of(content)}
+    assert {each.imported_from for each in drafted} == {attaching.digest_of(content)}
     assert [proposals.faults(each) for each in drafted] == [[], []]
 
 
@@ -251,7 +251,7 @@ def test_a_file_taken_back_may_come_in_again(plan, propose, act):
 
 def test_what_became_something_else_is_not_proposed(plan, act):
     content = tables.a_csv(tables.a_row(编者说明="注"))
-    kept = proposing.keep("清单.csv", content, act=act)
+    kept = attaching.keep("清单.csv", content, act=act)
 
     with pytest.raises(proposing.Outdated):
         proposing.propose(kept.digest, fingerprint="another", details=details(), act=act)

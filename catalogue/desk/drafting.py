@@ -224,7 +224,7 @@ class Drafting(Seen):
         figures, done = form.figures(), act(request)
         if file := form.cleaned_data["attachment"]:
             kept = attaching.keep(PurePath(file.name).name, file.read(), act=done)
-            figures |= {"attachment_name": PurePath(file.name).name[:200], "attachment_digest": kept.digest}
+            figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": kept.digest}
         proposals.assess(proposal, figures=figures, act=done)
         return [], []
 

@@ -18,7 +18,7 @@ from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from catalogue import proposals, roles
+from catalogue import attaching, proposals, roles
 from catalogue.desk.base import Paragraphs, act, link
 from catalogue.importing import guards, planning, proposing
 from catalogue.models import Proposal
@@ -127,9 +127,9 @@ def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse
         )
     except guards.Unreadable as error:
         return _page(request, site, form, faults=error.faults)
-    digest = proposing.digest_of(content)
+    digest = attaching.digest_of(content)
     if plan.to_propose:
-        proposing.keep(file.name, content, act=doing)
+        attaching.keep(file.name, content, act=doing)
     return _page(request, site, form, plan=plan, digest=digest, name=file.name)
 
 

@@ -1,12 +1,11 @@
-"""Keeps the file of a faultless dry run, and drafts what it proposes once that is confirmed."""
+"""Dry runs of a file, and the proposals drafted of a kept file once its dry run is confirmed."""
 
 import datetime
-import hashlib
 from collections.abc import Mapping
 
 from django.db import transaction
 
-from catalogue import proposals
+from catalogue import attaching, proposals
 from catalogue.importing.guards import refuse
 from catalogue.importing.planning import Action, Plan, plan
 from catalogue.importing.reading import read
@@ -32,16 +31,7 @@ def dry_run(name: str, content: bytes, *, region: Region, effective_from: dateti
     edition = proposals.base(region)
     if edition is None:
         refuse("还没有已发布的版本，无从对照；请先发布一个版本。")
-    return plan(table, digest=digest_of(content), edition=edition, by=act.by, effective_from=effective_from)
-
-
-def keep(name: str, content: bytes, *, act: Act) -> Attachment:
-    """Keep a file until it is confirmed, and for good if it is; return it. The same bytes are kept once."""
-    attachment, _ = Attachment.objects.get_or_create(
-        digest=digest_of(content),
-        defaults={"name": name[-200:], "content": content, "uploader": act.by, "at": act.at},
-    )
-    return attachment
+    return plan(table, digest=attaching.digest_of(content), edition=edition, by=act.by, effective_from=effective_from)
 
 
 @transaction.atomic
@@ -69,7 +59,3 @@ def propose(digest: str, *, fingerprint: str, details: Mapping, act: Act) -> lis
                 )
             )  # fmt: skip
     return drafted
-
-
-def digest_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
