@@ -142,7 +142,7 @@ def _differing(approved: Mapping, drafted: Mapping) -> Iterator[tuple]:
             values = [entry[labels].get(field) for entry in (approved, drafted)]
             if values[0] != values[1]:
                 yield field, f"{words}的{caption}", *values
-        clauses = [[each for each in entry["citations"] if each["field"] == field] for entry in (approved, drafted)]
+        clauses = [merging.citations_of(entry, field) for entry in (approved, drafted)]
         if clauses[0] != clauses[1]:
             same = False
             yield field, f"{words}的来源", *clauses

@@ -133,7 +133,7 @@ def _touches_a_rule(each: ProposedEntry) -> bool:
 
 def _clause(stated: Mapping) -> tuple[str | None, str | None]:
     """The source and locator of the clause a rule rests on: one that is quoted before one that is not."""
-    cited = [citation for citation in stated["citations"] if citation["field"] == "eligibility"]
+    cited = merging.citations_of(stated, "eligibility")
     best = min(cited, key=lambda citation: citation["quote"] is None, default=None)
     return (best["source"], best["locator"]) if best else (None, None)
 

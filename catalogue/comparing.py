@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from catalogue.merging import citations_of
+
 # A service's code never changes, and where an edition puts the rest is no news of the service.
 COMPARED = (
     "number",
@@ -56,7 +58,7 @@ def compare(before: Mapping | None, after: Mapping | None) -> dict | None:
 def _document(before: Mapping | None, after: Mapping | None, came: Sequence[Mapping]) -> dict | None:
     if before is None:
         # A service is on the list by the document that names it there.
-        came = [citation for citation in after["citations"] if citation["field"] == "name"]
+        came = citations_of(after, "name")
     sources = {citation["source"]["code"]: citation["source"] for citation in came}
     return next(iter(sources.values())) if len(sources) == 1 else None
 

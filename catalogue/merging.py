@@ -4,7 +4,7 @@ Both take and return entries as ``canonical.stated()`` writes them. A change giv
 it touches the field's ``verification``, ``basis`` and ``citations``, in place of those the field had.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from catalogue.models import Citation, Entry
 
@@ -19,11 +19,7 @@ def merged(base: Mapping, change: Mapping) -> dict:
     A sourced field is touched if the change gives any of its columns or its label; its label, basis and citations are
     then the change's alone, and none of them if the field becomes unknown.
     """
-    touched = {
-        field
-        for field, columns in Entry.SOURCED_FIELDS.items()
-        if field in change.get("verification", {}) or set(columns) & set(change)
-    }
+    touched = touched_by(change) | (Entry.SOURCED_FIELDS.keys() & change.get("verification", {}).keys())
     kept = [citation for citation in base["citations"] if citation["field"] not in touched]
     return {
         **base,
@@ -46,19 +42,26 @@ def difference(base: Mapping, wanted: Mapping) -> dict:
     labels = {"verification": {}, "basis": {}, "citations": []}
     for field, columns in Entry.SOURCED_FIELDS.items():
         differing = {column: wanted[column] for column in columns if wanted[column] != base[column]}
-        clauses = _clauses(wanted, field)
+        clauses = citations_of(wanted, field)
         relabelled = any(wanted[each].get(field) != base[each].get(field) for each in ("verification", "basis"))
-        if not differing and not relabelled and clauses == _clauses(base, field):
+        if not differing and not relabelled and clauses == citations_of(base, field):
             continue
         change |= differing
         for each in ("verification", "basis"):
             if label := wanted[each].get(field):
                 labels[each][field] = label
         labels["citations"] += clauses
-    mentioned = _clauses(base, Citation.MENTION)
-    labels["citations"] += [clause for clause in _clauses(wanted, Citation.MENTION) if clause not in mentioned]
+    mentioned = citations_of(base, Citation.MENTION)
+    labels["citations"] += [clause for clause in citations_of(wanted, Citation.MENTION) if clause not in mentioned]
     return change | {name: value for name, value in labels.items() if value}
 
 
-def _clauses(entry: Mapping, field: str) -> list[Mapping]:
+def touched_by(columns: Iterable[str]) -> set[str]:
+    """Return the sourced fields that any of these columns belongs to."""
+    named = set(columns)
+    return {field for field, own in Entry.SOURCED_FIELDS.items() if named & set(own)}
+
+
+def citations_of(entry: Mapping, field: str) -> list[Mapping]:
+    """Return the citations of one field of an entry or a document, or of ``Citation.MENTION``."""
     return [citation for citation in entry["citations"] if citation["field"] == field]

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from catalogue.merging import citations_of, touched_by
 from catalogue.models import Citation, Entry, SourcedField
 from services import eligibility, quotes
 from services.facts import VOCABULARY
@@ -39,7 +40,7 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
     """
     found = []
     for field, columns in Entry.SOURCED_FIELDS.items():
-        citations = _citations(entry, field)
+        citations = citations_of(entry, field)
         known = any(entry[column] not in (None, []) for column in columns)
         found += [
             Fault(field, f"“{SourcedField(field).label}”{reason}") for reason in _about(known, field, entry, citations)
@@ -51,7 +52,7 @@ def faults(entry: Mapping, *, effective_from: datetime.date, counts_from: Mappin
             found.append(Fault(citation["field"], f"标为“原文核对”的来源 {citation['source']} 没有照录原文。"))
     found += _misplaced(entry)
     found += _too_strong(entry)
-    named = {citation["source"] for citation in entry["citations"] if citation["field"] == "legal_basis"}
+    named = {citation["source"] for citation in citations_of(entry, "legal_basis")}
     found += [
         Fault("legal_basis", f"“法律法规依据”中的 {code} 没有自己的来源。")
         for code in entry["legal_basis"]
@@ -86,17 +87,10 @@ def uncited(entry: Mapping, *, changed: Iterable[str], cited: Iterable[str]) -> 
 
 def moved(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]:
     """Return the sourced fields whose value, and those whose citations, are not what they were."""
-    changed = {
-        field
-        for field, columns in Entry.SOURCED_FIELDS.items()
-        if any(before[column] != after[column] for column in columns)
-    }
-    cited = {field for field in Entry.SOURCED_FIELDS if _citations(before, field) != _citations(after, field)}
+    columns = {column for own in Entry.SOURCED_FIELDS.values() for column in own}
+    changed = touched_by(column for column in columns if before[column] != after[column])
+    cited = {field for field in Entry.SOURCED_FIELDS if citations_of(before, field) != citations_of(after, field)}
     return changed, cited
-
-
-def _citations(entry: Mapping, field: str) -> list[Mapping]:
-    return [citation for citation in entry["citations"] if citation["field"] == field]
 
 
 def _misplaced(entry: Mapping) -> list[Fault]:
@@ -105,7 +99,7 @@ def _misplaced(entry: Mapping) -> list[Fault]:
     count = sum(len(group["all"]) for group in rule["any"]) if rule and not eligibility.faults(rule) else 0
     return [
         Fault("eligibility", f"来源 {citation['source']} 所支持的第 {citation['criterion']} 个条件不存在。")
-        for citation in _citations(entry, "eligibility")
+        for citation in citations_of(entry, "eligibility")
         if (citation.get("criterion") or 0) > count
     ]
 
@@ -116,13 +110,13 @@ def _too_strong(entry: Mapping) -> list[Fault]:
     for field, column in TEXTS.items():
         if entry["verification"].get(field) == Verification.VERBATIM and entry[column]:
             label = SourcedField(field).label
-            for part in quotes.unsupported(entry[column], _verbatim_quotes(_citations(entry, field))):
+            for part in quotes.unsupported(entry[column], _verbatim_quotes(citations_of(entry, field))):
                 reason = (
                     f"“{label}”标为“原文核对”，但“{part}”不在所引原文之中；请补充原文、改用原文的文字，或标为“转述”。"
                 )
                 found.append(Fault(field, reason))
     if entry["verification"].get("legal_basis") == Verification.VERBATIM:
-        quoted = {each["source"] for each in _citations(entry, "legal_basis") if _verbatim_quotes([each])}
+        quoted = {each["source"] for each in citations_of(entry, "legal_basis") if _verbatim_quotes([each])}
         found += [
             Fault("legal_basis", f"“法律法规依据”标为“原文核对”，但没有照录 {code} 的条文。")
             for code in entry["legal_basis"]
@@ -136,7 +130,7 @@ def _rule_too_strong(entry: Mapping) -> Iterator[Fault]:
     rule = entry["eligibility"]
     if entry["verification"].get("eligibility") != Verification.VERBATIM or not rule or eligibility.faults(rule):
         return
-    citations = _citations(entry, "eligibility")
+    citations = citations_of(entry, "eligibility")
     criteria = [raw for group in rule["any"] for raw in group["all"]]
     for place, raw in enumerate(criteria, start=1):
         texts = _verbatim_quotes(each for each in citations if each.get("criterion") == place)

@@ -13,11 +13,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from catalogue import canonical
+from catalogue import canonical, wording
 from catalogue.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.models import Citation, Edition, Entry, Finding, SourcedField
-from services import wording
-from services.models import Jurisdiction, Verification
 
 # openpyxl takes 7 MB, so it is loaded by the first workbook.
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 LIST, SOURCES, EDITION = "清单", "字段来源", "版本"
 # What a spreadsheet takes for a formula, and the full-width forms that some of them take for one too.
 FORMULAS = "=+-@\t\r\n＝＋－＠"
-SEPARATOR = "、"
 # The most characters a cell of a workbook holds.
 LONGEST = 32_767
 # Bytes of a workbook that are sent at once.
@@ -118,14 +115,6 @@ WIDTHS = {
     "legal_basis_names": 48, "target_groups": 24, "target_groups_names": 30, "findings": 40, "source": 20,
     "source_names": 40, "locator": 20, "digest": 68, "published_at": 26, "origin": 40, "licence": 30, "disclaimer": 30,
 }  # fmt: skip
-# What stands in a cell for a choice: its words.
-WORDS = {
-    "field": dict(Citation.FIELDS),
-    "verification": dict(Verification.choices),
-    "finding": dict(Verification.choices),
-    "basis": dict(Finding.Basis.choices),
-    "jurisdiction": dict(Jurisdiction.choices),
-}
 
 
 def harmless(text: str) -> str:
@@ -164,7 +153,7 @@ def _listed(column: Column, document: Mapping) -> str:
     if column.key == "eligibility":
         return canonical.dumps(value)
     if isinstance(value, list):
-        return SEPARATOR.join(sorted(term["code"] for term in value))
+        return wording.SEPARATOR.join(sorted(term["code"] for term in value))
     return value["code"] if isinstance(value, Mapping) else str(value)
 
 
@@ -173,9 +162,11 @@ def explained(field: str, value: object) -> str:
     if value is None:
         return ""
     if field == "eligibility":
-        return wording.sentence(value)
+        return wording.words(value)
     if field == "verification":
-        labels = ((SourcedField(name).label, WORDS["verification"].get(label, "未知")) for name, label in value.items())
+        labels = (
+            (SourcedField(name).label, wording.words(label, field="verification")) for name, label in value.items()
+        )
         return "；".join(f"{name}：{label}" for name, label in labels)
     return named(value if isinstance(value, list) else [value])
 
@@ -191,7 +182,7 @@ def sourced(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
                 "finding": document["verification"].get(citation["field"]),
                 "basis": document["basis"].get(citation["field"]),
             }
-            row = {key: WORDS.get(key, {}).get(value, value) or "" for key, value in row.items()}
+            row = {key: wording.CHOICES.get(key, {}).get(value, value) or "" for key, value in row.items()}
             source = {"source": citation["source"]["code"], "source_names": named([citation["source"]])}
             yield {"code": document["code"], **row, **source}
 
@@ -199,7 +190,7 @@ def sourced(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
 def named(terms: Iterable[Mapping]) -> str:
     """Return the names of terms as they stand beside their codes, in the order of the codes."""
     ordered = sorted(terms, key=lambda term: term["code"])
-    return SEPARATOR.join(term.get("short_name") or term.get("name") or term["title"] for term in ordered)
+    return wording.SEPARATOR.join(wording.name_of(term, short=True) for term in ordered)
 
 
 def to_csv(

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue import canonical
-from catalogue.desk.beside import beside, in_words, parts
+from catalogue.desk.beside import beside, parts
 from catalogue.models import Edition, Entry
+from catalogue.wording import words
 
 TEXTS = st.text(alphabet="每人月元0123456789，。养老ab \n", max_size=60)
 
@@ -62,7 +63,7 @@ def test_long_texts_are_not_compared_by_the_letter():
     ],
 )
 def test_a_value_is_read_by_its_name(value, read):
-    assert in_words(value) == read
+    assert words(value) == read
 
 
 def test_a_document_does_not_differ_from_itself(db):

@@ -6,12 +6,12 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from catalogue.comparing import COMPARED
+from catalogue.merging import citations_of
 from catalogue.models import Entry, Finding, SourcedField
-from services import wording
+from catalogue.wording import UNKNOWN, words
 from services.models import Verification
 
 SAME, GONE, NEW = "same", "gone", "new"
-UNKNOWN = "未知"
 # Chinese is compared by the character; a number or a foreign word is read as a whole.
 TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z]+|.", re.DOTALL)
 # What stands unchanged between two changes and is shorter than this is read as part of them.
@@ -60,14 +60,14 @@ def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
         if not differing and (came or went or was != now or _basis(old, field) != _basis(new, field)):
             differing = columns[:1]
         for column in differing:
-            sides = parts(in_words(old.get(column)), in_words(new.get(column)))
+            sides = parts(words(old.get(column)), words(new.get(column)))
             rows.append(Row(field, _words(column), *sides, was, now, _basis(new, field), came, went))
             # Said once a field, not once a column.
             came = went = []
     sourced = {column for columns in Entry.SOURCED_FIELDS.values() for column in columns} | LABELS
     for column in COMPARED:
         if column not in sourced and _differs(old, new, column):
-            sides = parts(in_words(old.get(column)), in_words(new.get(column)))
+            sides = parts(words(old.get(column)), words(new.get(column)))
             rows.append(Row(column, _words(column), *sides, None, None, None, [], []))
     came, went = _citations(new, old, "mention"), _citations(old, new, "mention")
     if came or went:
@@ -87,19 +87,6 @@ def parts(before: str, after: str) -> tuple[list[Part], list[Part]]:
         left.append(Part(SAME if same else GONE, "".join(old[slice(*first)])))
         right.append(Part(SAME if same else NEW, "".join(new[slice(*second)])))
     return [part for part in left if part.text], [part for part in right if part.text]
-
-
-def in_words(value: object) -> str:
-    """Return a value of a document as somebody reads it: terms by their names, what nobody knows as unknown."""
-    if value is None or value == []:
-        return UNKNOWN
-    if isinstance(value, Mapping) and "machine_readable" in value:
-        return wording.sentence(value)
-    if isinstance(value, Mapping):
-        return value.get("name") or value.get("title") or str(value.get("code"))
-    if isinstance(value, list):
-        return "、".join(in_words(each) for each in value)
-    return str(value)
 
 
 def _merged(opcodes: Sequence[tuple]) -> Iterator[tuple[bool, tuple[int, int], tuple[int, int]]]:
@@ -128,7 +115,7 @@ def _side(kind: str, text: str) -> list[Part]:
 def _citations(these: Mapping, others: Mapping, field: str) -> list[Mapping]:
     """The citations of a field that these have and the others have not."""
     known = others.get("citations", [])
-    return [each for each in these.get("citations", []) if each["field"] == field and each not in known]
+    return [citation for citation in citations_of(these, field) if citation not in known] if these else []
 
 
 def _label(document: Mapping, field: str) -> str | None:

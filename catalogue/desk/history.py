@@ -9,9 +9,9 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from catalogue import keeping
-from catalogue.models import Assessment, Citation, Edition, Entry, Event, Finding, Proposal, ProposedEntry
-from services.models import Jurisdiction, Verification
+from catalogue import keeping, wording
+from catalogue.models import Assessment, Citation, Edition, Entry, Event, Proposal
+from services import eligibility
 
 # What the record calls things, in the editors' words; columns of the model at hand come before these.
 WORDS = dict(Citation.FIELDS) | {
@@ -55,17 +55,6 @@ WORDS = dict(Citation.FIELDS) | {
     "borne_banner": "旗县负担（元）",
 }
 MODELS = (Entry, Proposal, Assessment, Edition)
-LABELS = {
-    "verification": dict(Verification.choices),
-    "basis": dict(Finding.Basis.choices),
-    "jurisdiction": dict(Jurisdiction.choices),
-    "field": dict(Citation.FIELDS),
-    "state": dict(Proposal.State.choices),
-    "kind": dict(Proposal.Kind.choices),
-    "action": dict(ProposedEntry.Action.choices),
-    "conclusion": dict(Assessment.Conclusion.choices),
-    "period": dict(Assessment.Period.choices),
-}
 PER_PAGE = 100
 
 
@@ -129,22 +118,20 @@ def in_words(value: str | None, *, about: str | None = None) -> str:
     return "" if value is None else _words(about, json.loads(value))
 
 
-def _words(about: str | None, value: object, depth: int = 0) -> str:
-    if value is None or value in ([], {}, ""):
-        return "未知"
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, dict):
-        labels = LABELS.get(about, {})
+def _words(field: str | None, value: object, depth: int = 0) -> str:
+    """Return a value in words, a mapping as a line for each of its keys."""
+    if wording.is_rule(value) and not eligibility.faults(value):
+        return wording.words(value)
+    if value and isinstance(value, dict):
+        has_choices = field in wording.CHOICES
         lines = [
-            (WORDS.get(key) or field_in_words(Entry, key), _words(about if labels else key, each, depth + 1))
-            for key, each in value.items()
+            (WORDS.get(key) or field_in_words(Entry, key), _words(field if has_choices else key, item, depth + 1))
+            for key, item in value.items()
         ]
         indent = "　" * depth
         return "\n".join(
-            f"{indent}{key}：{f'{chr(10)}{each}' if chr(10) in each else each.strip()}" for key, each in lines
+            f"{indent}{key}：{f'{chr(10)}{text}' if chr(10) in text else text.strip()}" for key, text in lines
         )
-    if isinstance(value, list):
-        joined = [_words(about, each, depth) for each in value]
-        return "\n".join(joined) if any(isinstance(each, dict) for each in value) else "、".join(joined)
-    return LABELS.get(about, {}).get(str(value), str(value))
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return "\n".join(_words(field, item, depth) for item in value)
+    return wording.words(value, field=field)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from django.db.models import Case, Value, When
 
+from catalogue import wording
 from catalogue.models import Citation, Entry, Finding, SourcedField
-from services import wording
 
 # Sorts findings and citations as an entry's page has their fields.
 IN_ORDER = Case(*(When(field=field, then=Value(at)) for at, field in enumerate(SourcedField.values)))
@@ -40,7 +40,10 @@ def rests(entry: Entry) -> list[Rest]:
         Rest(
             field,
             SourcedField(field).label,
-            [Column(Entry._meta.get_field(column).verbose_name, _values(entry, column)) for column in columns],
+            [
+                Column(Entry._meta.get_field(column).verbose_name, wording.values(_value(entry, column)))
+                for column in columns
+            ],
             findings.get(field),
             cited(entry, field),
         )
@@ -71,10 +74,6 @@ def standing(findings: Iterable[Finding]) -> Standing:
     return Standing(labels.count("unverified"), labels.count("secondary"), len(Entry.SOURCED_FIELDS) - len(labels))
 
 
-def _values(entry: Entry, column: str) -> list:
+def _value(entry: Entry, column: str) -> object:
     value = getattr(entry, column)
-    if hasattr(value, "all"):
-        return list(value.all())
-    if isinstance(value, dict):
-        return [wording.sentence(value)]
-    return [] if value is None else [value]
+    return list(value.all()) if hasattr(value, "all") else value

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from catalogue import editing, tables
+from catalogue import editing, tables, wording
 from catalogue.importing.reading import Row
 from catalogue.models import Citation, Entry
 from services import eligibility
@@ -53,7 +53,7 @@ class Clause:
         """Return the clauses in words, a line each."""
         lines = []
         for citation in self.citations:
-            words = f"{tables.WORDS['verification'][citation['verification']]}：{citation['source']}"
+            words = f"{wording.CHOICES['verification'][citation['verification']]}：{citation['source']}"
             words += f" {citation['locator']}" if citation["locator"] else ""
             lines.append(words + (f"　{citation['quote']}" if citation["quote"] else ""))
         return "\n".join(lines) or None
@@ -133,7 +133,7 @@ def citation_of(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, st
 def choice(cells: Mapping[str, str], key: str) -> str | None:
     """Return the value whose words stand in a cell, None for an empty one."""
     words = cells.get(key, "")
-    values = {label: value for value, label in tables.WORDS[key].items()}
+    values = {label: value for value, label in wording.CHOICES[key].items()}
     if words and words not in values:
         raise Wrong(key, f"“{words[:50]}”不能用；可用：{_allowed(key)}。")
     return values[words] if words else None
@@ -162,7 +162,7 @@ def _criterion(field: str, text: str) -> dict[str, int]:
 
 
 def _allowed(key: str) -> str:
-    return "、".join(tables.WORDS[key].values())
+    return "、".join(wording.CHOICES[key].values())
 
 
 def _code(key: str, text: str, terms: Terms) -> str | None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from catalogue import canonical, editing, proposals, sourcing, tables
+from catalogue import canonical, editing, proposals, sourcing, tables, wording
 from catalogue.importing.cells import Clause, Wrong, citation_of, clause_of, value_of
 from catalogue.importing.guards import Fault
 from catalogue.importing.reading import Row, Table
+from catalogue.merging import citations_of, touched_by
 from catalogue.models import Citation, Edition, Entry, Proposal, ProposedEntry, SourcedField
 from catalogue.models.proposals import SERVICE_CODE
-from services import wording
 from services.vocabularies import Terms, UnknownCode
 
 Action, State = ProposedEntry.Action, Proposal.State
@@ -243,7 +243,7 @@ class _Planner:
         if key == "eligibility":
             return tables.explained(key, value)
         codes = value if isinstance(value, list) else [value] if value else []
-        return tables.SEPARATOR.join(_name(self._term(key, code)) for code in codes)
+        return wording.SEPARATOR.join(wording.name_of(self._term(key, code), short=True) for code in codes)
 
     def _term(self, key: str, code: str) -> object:
         find = {"domain": self.terms.domain, "target_groups": self.terms.target_group, "legal_basis": self.terms.source}
@@ -252,7 +252,7 @@ class _Planner:
     def _change(self, planned: Planned, current: Mapping | None, values: dict, clause: Clause | None) -> None:
         """Find what the row changes, with the clauses it rests on, and ask the rules of proposals about it."""
         adding = current is None
-        before = current or _nothing(planned.code, self.next_number)
+        before = current or proposals.blank(planned.code, self.next_number)
         changed = {key: value for key, value in values.items() if value != before[key]}
         after = before | changed
         rests = self._rests(planned, before, after, changed, clause)
@@ -279,7 +279,7 @@ class _Planner:
         ]
 
     def _uncited(self, after: Mapping, changed: Mapping, rests: Mapping[str, Clause]) -> list[sourcing.Fault]:
-        return sourcing.uncited(after, changed=_touched(changed), cited=rests)
+        return sourcing.uncited(after, changed=touched_by(changed), cited=rests)
 
     def _rests(
         self, planned: Planned, before: Mapping, after: Mapping, changed: Mapping, clause: Clause | None
@@ -289,7 +289,7 @@ class _Planner:
         What the sheet of citations says of a field goes before the clause of the row, if it is not what stands already.
         """
         rests, used = {}, False
-        touched = _touched(changed)
+        touched = touched_by(changed)
         given = self.sources.get(planned.code, {})
         for field, columns in Entry.SOURCED_FIELDS.items():
             known = any(after[column] not in (None, []) for column in columns)
@@ -301,7 +301,7 @@ class _Planner:
         if clause and not used and not clause.stands_in(before["citations"]):
             reason = "这一行没有改动须有来源的字段，所填的来源无处可用；请清空来源各列，或改动相应的字段。"
             planned.faults.append(planned.row.fault(reason, "source"))
-        mentions = [citation for citation in before["citations"] if citation["field"] == Citation.MENTION]
+        mentions = citations_of(before, Citation.MENTION)
         mentioned = given[Citation.MENTION].citations if Citation.MENTION in given else mentions
         if planned.code in self.current and mentioned != mentions:
             reason = "工作表“字段来源”中的“相关表述”与现行清单不同；导入不能更改相关表述，请恢复原样或删去这些行。"
@@ -321,18 +321,16 @@ class _Planner:
     def _said(self, key: str, value: object) -> str | None:
         if value in (None, []):
             return None
-        if key == "eligibility":
-            return wording.sentence(value)
         if key not in (*editing.LISTS, "domain", "lead_department"):
-            return str(value)
+            return wording.words(value)
         codes = value if isinstance(value, list) else [value]
-        return tables.SEPARATOR.join(f"{self._name_of(key, code)}（{code}）" for code in codes)
+        return wording.SEPARATOR.join(f"{self._name_of(key, code)}（{code}）" for code in codes)
 
     def _name_of(self, key: str, code: str) -> str:
         try:
-            return _name(self._term(key, code))
+            return wording.name_of(self._term(key, code), short=True)
         except UnknownCode:
-            return "未知"
+            return wording.UNKNOWN
 
     def _column(self, row: Row, field: str, changed: Mapping) -> str:
         """Return the column to show a fault at: of a sourced field the first that was changed, else the first."""
@@ -341,22 +339,14 @@ class _Planner:
         return next((column for column in there if column in changed), there[0] if there else "code")
 
 
-def _touched(changed: Mapping) -> set[str]:
-    return {field for field, columns in Entry.SOURCED_FIELDS.items() if set(columns) & set(changed)}
-
-
 def _standing(stated: Mapping, field: str) -> Clause:
     """Return what a field of an entry rests on now."""
-    citations = [citation for citation in stated["citations"] if citation["field"] == field]
-    return Clause(stated["verification"].get(field), stated["basis"].get(field), citations)
+    return Clause(stated["verification"].get(field), stated["basis"].get(field), citations_of(stated, field))
 
 
 def _kept(before: Mapping, after: Mapping) -> list[dict]:
     """Return the clauses of the laws that stay in the legal basis: each law has its own."""
-    return [
-        citation for citation in before["citations"]
-        if citation["field"] == "legal_basis" and citation["source"] in after["legal_basis"]
-    ]  # fmt: skip
+    return [citation for citation in citations_of(before, "legal_basis") if citation["source"] in after["legal_basis"]]
 
 
 def _clauses(rests: Mapping[str, Clause], mentions: Iterable[dict] = ()) -> dict:
@@ -365,19 +355,3 @@ def _clauses(rests: Mapping[str, Clause], mentions: Iterable[dict] = ()) -> dict
         "basis": {field: clause.basis for field, clause in rests.items() if clause.basis},
         "citations": [citation for clause in rests.values() for citation in clause.citations] + list(mentions),
     }
-
-
-def _nothing(code: str, number: int) -> dict:
-    """Return an entry that says nothing, for a new one to be held against."""
-    return {
-        **dict.fromkeys(editing.COLUMNS),
-        **{name: [] for name in (*editing.LISTS, "citations")},
-        "verification": {},
-        "basis": {},
-        "code": code,
-        "number": number,
-    }
-
-
-def _name(term: object) -> str:
-    return getattr(term, "short_name", None) or getattr(term, "name", None) or term.title

@@ -11,6 +11,7 @@ from catalogue import choosing, parameters, published
 from catalogue.parameters import Parameter
 from catalogue.site import answering, stating
 from catalogue.web.read_only import read_only
+from catalogue.wording import UNKNOWN
 
 DOMAIN = Parameter("domain")
 PARAMETERS = [*choosing.PARAMETERS, Parameter("q"), DOMAIN]
@@ -67,8 +68,8 @@ def _row(document: Mapping, matches: Iterable, chosen: Mapping[str, str]) -> dic
     return {
         "document": document,
         "address": _address("page", chosen, code=document["code"]),
-        "target_groups": document["target_group_text"] or named or stating.UNKNOWN,
-        "lead_department": lead["name"] if lead else stating.UNKNOWN,
+        "target_groups": document["target_group_text"] or named or UNKNOWN,
+        "lead_department": lead["name"] if lead else UNKNOWN,
         "matches": [stating.match(each) for each in matches],
     }
 

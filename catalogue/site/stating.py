@@ -6,12 +6,11 @@ Reads a sealed document (``canonical.document()``). A field nobody knows has no 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from catalogue import wording
 from catalogue.models import Entry, Finding, SourcedField
-from services import wording
 from services.models import Jurisdiction, Verification
 from services.searching import Match
 
-UNKNOWN = "未知"
 # The order in which people ask: for whom, what one gets, from whom, who pays, on what it rests; what it is called and
 # where it belongs stands above them already, and here for its clauses.
 FIELDS = (
@@ -130,17 +129,11 @@ def _field(document: Mapping, name: str) -> Field:
 
 
 def _values(document: Mapping, name: str) -> Iterator[Value]:
-    if name == "eligibility":
-        yield Value(None, wording.sentence(document["eligibility"]))
-        return
     for column in sorted(Entry.SOURCED_FIELDS[name], key=lambda column: column in TERMS):
         value = document[column]
-        caption = CAPTIONS.get(column)
-        if column in TERMS:
-            for term in value if isinstance(value, list) else filter(None, [value]):
-                yield Value(caption, term.get("name") or term["title"], term["code"])
-        elif value is not None:
-            yield Value(caption, value)
+        for item in value if isinstance(value, list) else [value]:
+            for words in wording.values(item):
+                yield Value(CAPTIONS.get(column), words, item["code"] if column in TERMS else None)
 
 
 def _clauses(document: Mapping, name: str) -> list[Clause]:
