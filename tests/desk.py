@@ -81,7 +81,7 @@ def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
             else:
                 sent[box.html_name] = str(getattr(value, "pk", value)).replace("\n", "\r\n")
     if seen := page.context.get("seen"):
-        sent["_seen"] = seen
+        sent["seen"] = seen
     return sent | changes
 
 
@@ -95,7 +95,7 @@ def rule_rows(name: str, rule: dict | Typed | None) -> dict[str, object]:
 
 def boxes(read: HttpResponse) -> dict[str, object]:
     """Return what a browser would send for the forms of a proposal's page."""
-    sent = {name: read.context[name] for name in ("seen", "record")}
+    sent = {"seen": read.context["seen"]}
     citations = read.context.get("citations")
     for form in [read.context["form"], *([citations.management_form, *citations.forms] if citations else [])]:
         for box in form:

@@ -108,7 +108,7 @@ def test_a_service_is_taken_out_of_a_proposal_again(editor, make_proposal):
     proposal = make_proposal()
     read = editor.get(address("change", proposal)).context
 
-    editor.post(address("remove", proposal, "NM-01-07"), {"seen": read["seen"], "record": read["record"]})
+    editor.post(address("remove", proposal, "NM-01-07"), {"seen": read["seen"]})
 
     assert not proposal.entries.exists()
 
@@ -236,6 +236,6 @@ def test_an_attachment_that_is_too_big_is_refused(client, make_proposal, figures
 def test_a_proposal_that_is_not_there_is_not_there(editor, view, number):
     for answer in (
         editor.get(reverse(f"admin:catalogue_proposal_{view}", args=[number])),
-        editor.post(reverse(f"admin:catalogue_proposal_{view}", args=[number]), {"seen": "x", "record": "9" * 30}),
+        editor.post(reverse(f"admin:catalogue_proposal_{view}", args=[number]), {"seen": "x"}),
     ):
         assert answer.status_code in {302, 403}

@@ -90,22 +90,9 @@ def test_a_second_conflict_keeps_what_was_typed_too(admin_client, other, draft):
     assert "第二次。" in visible(page)
 
 
-@pytest.mark.parametrize(
-    "seen",
-    [
-        "",
-        "{}",
-        "[]",
-        "null",
-        '{"digest": 1}',
-        '{"boxes": [], "record": "1e99"}',
-        '{"boxes": 1, "record": 1}',
-        '{"boxes": {}, "record": 99}',
-        "七",
-    ],
-)
+@pytest.mark.parametrize("seen", ["", "{}", "七", "x:y:z"])
 def test_a_save_that_does_not_say_what_it_saw_is_stale(admin_client, draft, seen):
-    sent = as_typed(admin_client.get(page_of(draft)), note="我的说明。") | {"_seen": seen}
+    sent = as_typed(admin_client.get(page_of(draft)), note="我的说明。") | {"seen": seen}
 
     page = admin_client.post(page_of(draft), sent)
 
@@ -137,7 +124,7 @@ SCREENS = [
 def test_a_conflict_on_any_screen_is_told_and_not_an_error(admin_client, draft, model):
     Group.objects.get_or_create(name="抄录")
     row = Edition.objects.get(pk=draft.pk) if model is Edition else model._default_manager.order_by("pk").last()
-    sent = as_typed(admin_client.get(page_of(row))) | {"_seen": ""}
+    sent = as_typed(admin_client.get(page_of(row))) | {"seen": ""}
 
     assert admin_client.post(page_of(row), sent).status_code == 409
 

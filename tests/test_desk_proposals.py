@@ -35,7 +35,7 @@ def page(proposal: Proposal) -> str:
 def take(client, proposal: Proposal, step: str, **typed: str):
     """Read a proposal's page and press one of its buttons."""
     read = client.get(page(proposal)).context
-    sent = {"seen": read["seen"], "record": read["record"]} | typed
+    sent = {"seen": read["seen"]} | typed
     return client.post(reverse("admin:catalogue_proposal_step", args=[proposal.pk, step]), sent)
 
 
@@ -95,8 +95,8 @@ def test_a_proposal_goes_all_the_way_by_the_buttons_of_four_people(client, edito
     client.force_login(hands["发布"])
     assert take(client, proposal, "take-up", edition="2027").status_code == 302
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    looked_at = client.get(confirm).context["looked_at"]
-    assert client.post(confirm, {"looked_at": looked_at, "reason": "年度调整"}).status_code == 302
+    looked_at = client.get(confirm).context["seen"]
+    assert client.post(confirm, {"seen": looked_at, "reason": "年度调整"}).status_code == 302
 
     proposal.refresh_from_db()
     assert (proposal.state, proposal.edition.slug) == ("published", "2027")
@@ -166,7 +166,7 @@ def test_nobody_approves_what_changed_after_it_was_read(client, make_proposal, a
     proposals.retract(proposal, act=act())
 
     step = reverse("admin:catalogue_proposal_step", args=[proposal.pk, "approve"])
-    refused = client.post(step, {"seen": read["seen"], "record": read["record"], "reason": "我的意见"})
+    refused = client.post(step, {"seen": read["seen"], "reason": "我的意见"})
 
     assert refused.status_code == 409
     assert "在您打开本页之后有了变化" in visible(refused)
@@ -190,11 +190,11 @@ def test_an_edition_that_changed_after_it_was_looked_at_is_not_published(client,
     proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
     client.force_login(person("sun", "发布"))
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    looked_at = client.get(confirm).context["looked_at"]
+    looked_at = client.get(confirm).context["seen"]
     other = make_proposal(NOTE | {"service": "NM-05-01"}, to="approved")
     proposals.take_up(other, next_edition, act=act("root"))
 
-    refused = client.post(confirm, {"looked_at": looked_at})
+    refused = client.post(confirm, {"seen": looked_at})
 
     assert refused.status_code == 409
     assert "打开本页之后又有改动" in visible(refused)
@@ -206,9 +206,9 @@ def test_two_presses_make_one_edition(client, make_proposal, act, next_edition):
     proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
     client.force_login(person("sun", "发布"))
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    looked_at = client.get(confirm).context["looked_at"]
+    looked_at = client.get(confirm).context["seen"]
 
-    answers = [client.post(confirm, {"looked_at": looked_at}) for _ in range(2)]
+    answers = [client.post(confirm, {"seen": looked_at}) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [302, 302]
     assert Event.objects.filter(verb="published", edition="2027").count() == 1
@@ -239,7 +239,7 @@ def test_a_draft_with_faults_cannot_be_pressed_through(client, act, next_edition
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
     read = client.get(confirm)
 
-    refused = client.post(confirm, {"looked_at": read.context["looked_at"]})
+    refused = client.post(confirm, {"seen": read.context["seen"]})
 
     assert "<button" not in read.content.decode().split('id="content-main"')[1]
     assert refused.status_code == 409

@@ -23,7 +23,7 @@ from catalogue.desk.proposal_forms import (
     citations_of,
     typed_entry,
 )
-from catalogue.desk.seen import Seen, last_of, seen
+from catalogue.desk.versions import proposal_token
 from catalogue.models import Attachment, Feedback, Proposal, ProposedEntry
 from services.models import Region
 
@@ -31,7 +31,7 @@ Action = ProposedEntry.Action
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
 
 
-class Drafting(Seen):
+class Drafting:
     """For ProposalAdmin: the addresses of the forms. All that is saved goes through the verbs of ``proposals``."""
 
     def get_urls(self):
@@ -251,9 +251,8 @@ class Drafting(Seen):
             # After a refusal too: whoever presses again has seen what is told on this page.
             # Asked anew: a form writes what was typed into the row it was given.
             now = Proposal.objects.get(pk=proposal.pk)
-            context |= {"seen": seen(now), "record": last_of(now)}
-            if request.method == "POST" and not theirs and not reasons:
-                context |= {name: request.POST.get(name, "") for name in ("seen", "record")}
+            is_sent_again = request.method == "POST" and not theirs and not reasons
+            context["seen"] = request.POST.get("seen", "") if is_sent_again else proposal_token(now)
         invalid = request.method == "POST" and not reasons
         return TemplateResponse(request, template, context, status=409 if reasons else 422 if invalid else 200)
 

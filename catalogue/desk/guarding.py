@@ -1,13 +1,11 @@
 """Two people, one page: a save that rests on what is no longer so is refused, and nothing typed is lost.
 
-Every form carries what its reader saw (``_seen``): a digest of the row, where the record then ended, and the boxes as
+Every form carries what its reader saw (``versions``): a digest of the row, where the record then ended, and the boxes as
 they were. A save of a row that changed since is answered with the same form: their change is told above it, what they
 changed is in the boxes, and over it what was typed here.
 """
 
 import copy
-import hashlib
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,10 +14,9 @@ from django.contrib.admin.utils import unquote
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from catalogue import canonical, keeping
+from catalogue import keeping
+from catalogue.desk import versions
 from catalogue.models import Event
-
-SEEN = "_seen"
 
 
 class Mine(NamedTuple):
@@ -53,13 +50,13 @@ class Guarded:
         if obj is None or not self.has_change_permission(request, obj):
             return super().render_change_form(request, context, add, change, form_url, obj)
         if request.method == "POST":
-            context["seen"] = request.POST.get(SEEN)
+            context["seen"] = request.POST.get("seen")
         else:
             page = [context["adminform"].form], [inline.formset for inline in context["inline_admin_formsets"]]
             context["seen"] = self._seen(obj, *page)
             if stale := getattr(request, "stale", None):
                 context["mine"] = list(_put_back(stale, *page))
-                events = self.events_of(obj).filter(number__gt=_told(stale)["record"])
+                events = self.events_of(obj).filter(number__gt=versions.read(stale.get("seen", "")).get("record", 0))
                 context["theirs"] = [self.said(event) for event in events.order_by("number")]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -69,16 +66,13 @@ class Guarded:
         except forms.ValidationError:
             return None
 
-    def _digest(self, obj: models.Model) -> str:
-        return hashlib.sha256(canonical.dumps(self.state_of(obj)).encode()).hexdigest()
-
     def _is_current(self, request: HttpRequest, obj: models.Model) -> bool:
-        return _told(request.POST)["digest"] == self._digest(obj)
+        return versions.is_current(request.POST.get("seen", ""), self.state_of(obj))
 
     def _seen(self, obj: models.Model, main: list, formsets: list) -> str:
         record = Event.objects.order_by("number").values_list("number", flat=True).last() or 0
         boxes = {box.html_name: typed(box) for box in _boxes(main, formsets)}
-        return json.dumps({"digest": self._digest(obj), "record": record, "boxes": boxes}, ensure_ascii=False)
+        return versions.token(self.state_of(obj), record=record, boxes=boxes)
 
     def _refuse(self, request, object_id, form_url, extra_context) -> HttpResponse:
         again = copy.copy(request)
@@ -95,16 +89,6 @@ def typed(box: forms.BoundField) -> list[str]:
         return []
     values = value if isinstance(value, list | tuple) else [value]
     return [_line_ends(str(getattr(each, "pk", each))) for each in values]
-
-
-def _told(post: QueryDict) -> dict:
-    """Return what a form says was seen; of a page that says nothing of use, nothing."""
-    try:
-        told = json.loads(post.get(SEEN, ""))
-        record, boxes = int(told["record"]), dict(told["boxes"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return {"digest": None, "record": 0, "boxes": {}}
-    return {"digest": told.get("digest"), "record": min(max(record, 0), 2**63 - 1), "boxes": boxes}
 
 
 def _line_ends(text: str) -> str:
@@ -125,7 +109,7 @@ def _put_back(post: QueryDict, main: list, formsets: list) -> Iterator[Mine]:
 
     Rows are found by their key: they may have moved. A row that was changed here and is gone comes back as a new one.
     """
-    base = _told(post)["boxes"]
+    base = versions.read(post.get("seen", "")).get("boxes", {})
     for form in main:
         yield from _overlay(post, base, form, form.prefix)
     for formset in formsets:

@@ -1,6 +1,6 @@
 """A table from outside (导入表格): a dry run that shows every row, and the press that makes proposals of it.
 
-Between the two the file is kept, and the page holds a signed word of who saw which result for which file: nobody
+Between the two the file is kept, and the page holds a signed token of who saw which result for which file: nobody
 confirms what somebody else was shown, or what has become something else.
 """
 
@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.widgets import AdminDateWidget
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
@@ -19,13 +18,12 @@ from django.utils.html import format_html, format_html_join
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from catalogue import attaching, proposals, roles
+from catalogue.desk import versions
 from catalogue.desk.base import Paragraphs, act, link
 from catalogue.importing import guards, planning, proposing
 from catalogue.models import Proposal
 from services.models import Department
 
-# Names what is signed, so that no other signature stands in for it.
-SALT = "catalogue.desk.importing"
 # Rows with something to say that one page shows; the rest are counted.
 MOST_SHOWN = 1000
 
@@ -137,10 +135,9 @@ def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
     _allowed(request)
     if request.method != "POST":
         return redirect("admin:import")
-    try:
-        seen = signing.loads(request.POST.get("seen", ""), salt=SALT)
-    except signing.BadSignature:
-        raise PermissionDenied("请先上传表格、看过预览，再确认。") from None
+    seen = versions.read(request.POST.get("seen", ""))
+    if "file" not in seen:
+        raise PermissionDenied("请先上传表格、看过预览，再确认。")
     if seen["by"] != request.user.pk:
         raise PermissionDenied("这是另一个账号的预览，只有上传的人可以确认；请自己上传表格。")
     form = DetailsForm(request.POST, user=request.user)
@@ -149,7 +146,7 @@ def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
     try:
         drafted = proposing.propose(
             seen["file"],
-            fingerprint=seen["plan"],
+            fingerprint=seen["digest"],
             details=form.cleaned_data,
             act=act(request),
         )
@@ -180,7 +177,7 @@ def _page(
 ) -> HttpResponse:
     """Show the form, and what a file would do or is refused for; while anything is wrong nothing can be confirmed."""
     said = [each for each in plan.rows if each.action or each.faults] if plan else []
-    seen = {"file": digest, "plan": plan.fingerprint, "by": request.user.pk} if plan and plan.to_propose else None
+    proposed = plan.proposed if plan else []
     context = site.each_context(request) | {
         "title": "导入表格" if plan is None else "导入表格：预览",
         "form": form,
@@ -190,7 +187,7 @@ def _page(
         "left": len(said[MOST_SHOWN:]),
         "name": name,
         "notice": notice,
-        "seen": seen and signing.dumps(seen, salt=SALT),
+        "seen": versions.token(proposed, file=digest, by=request.user.pk) if proposed else None,
         # What the calendar's script rests on comes first.
         "media": forms.Media(js=["admin/js/core.js"]) + form.media,
     }

@@ -12,12 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalogue import canonical, cases, merging, proposals
-from catalogue.desk import filters, rules
+from catalogue.desk import filters, rules, versions
 from catalogue.desk.base import DeskAdmin, Scoped
 from catalogue.desk.beside import Row, beside
 from catalogue.desk.cases import in_words
 from catalogue.desk.drafting import Drafting
-from catalogue.desk.seen import last_of, seen
 from catalogue.desk.steps import Steps, steps_for
 from catalogue.models import Event, Proposal, ProposedEntry
 from services import eligibility, examples
@@ -78,6 +77,15 @@ class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
         # What was proposed stays on record; its proposer takes it back.
         return False
 
+    def stale(self, request: HttpRequest, proposal: Proposal) -> dict | None:
+        """Return what to tell somebody who read another state of a proposal than it is in; None if it is the same."""
+        sent = request.POST.get("seen", "")
+        if versions.is_current(sent, versions.proposal_state(proposal)):
+            return None
+        events = self.events_of(proposal).filter(number__gt=versions.read(sent).get("record", 0)).order_by("number")
+        reasons = ["这件建议在您打开本页之后有了变化，没有办理。请看清现在的内容，再决定是否继续。"]
+        return {"reasons": reasons, "theirs": [self.said(event) for event in events]}
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         proposal = self.get_object(request, object_id)
         if proposal is None:
@@ -118,8 +126,7 @@ class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
             "events": [self.said(event) for event in reversed(events)],
             "steps": steps,
             "may_edit": any(step.name == "edit" for step in steps),
-            "seen": seen(proposal),
-            "record": last_of(proposal),
+            "seen": versions.proposal_token(proposal),
             "reasons": reasons,
             "typed": typed,
             "theirs": theirs,

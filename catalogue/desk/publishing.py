@@ -1,6 +1,5 @@
 """Publishing from the desk: a draft edition beside the one before it, what stands against it, and the seal."""
 
-import hashlib
 from collections import Counter
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from catalogue import canonical, cases, publishing, roles
 from catalogue.comparing import compare
+from catalogue.desk import versions
 from catalogue.desk.base import act
 from catalogue.desk.beside import Row, beside
 from catalogue.desk.cases import in_words
@@ -65,7 +65,7 @@ class Publishing:
             return self._published(request, edition)
         if request.method != "POST":
             return self._confirm(request, edition)
-        if request.POST.get("looked_at") != looked_at(edition):
+        if not versions.is_current(request.POST.get("seen", ""), sealed_state(edition)):
             notice = "这个版本在您打开本页之后又有改动，没有发布。请按下面现在的内容重新核对。"
             return self._confirm(request, edition, notice=notice, status=409)
         try:
@@ -86,7 +86,11 @@ class Publishing:
         return redirect("admin:catalogue_edition_change", edition.pk)
 
     def _confirm(self, request, edition: Edition, *, notice: str | None = None, status: int = 200) -> HttpResponse:
-        context = {"notice": notice, "looked_at": looked_at(edition), **self.faults_of(edition, request.user)}
+        context = {
+            "notice": notice,
+            "seen": versions.token(sealed_state(edition)),
+            **self.faults_of(edition, request.user),
+        }
         title = f"发布版本 {edition.slug}"
         return self._page(request, "desk/publish.html", edition, title=title, status=status, **context)
 
@@ -156,8 +160,7 @@ def changes_of(edition: Edition, *, seen: list[str] | None) -> list[Changed]:
     return found
 
 
-def looked_at(edition: Edition) -> str:
-    """Return a digest of all that publishing a draft would seal: what somebody looked at before the last press."""
+def sealed_state(edition: Edition) -> list:
+    """Return all that publishing a draft would seal."""
     entries = edition.entries.with_details().order_by("number")
-    texts = [canonical.dumps(canonical.document(entry)) for entry in entries]
-    return hashlib.sha256(canonical.content(canonical.dumps(canonical.header(edition)), texts)).hexdigest()
+    return [canonical.header(edition), *(canonical.document(entry) for entry in entries)]

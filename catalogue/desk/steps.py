@@ -11,7 +11,6 @@ from django.urls import path
 
 from catalogue import editing, proposals
 from catalogue.desk.base import act
-from catalogue.desk.seen import Seen
 from catalogue.models import Edition, Proposal
 
 State = Proposal.State
@@ -64,7 +63,7 @@ def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
     return found
 
 
-class Steps(Seen):
+class Steps:
     """For ProposalAdmin: the addresses of the steps."""
 
     def get_urls(self):

@@ -80,9 +80,14 @@ class Plan:
         return [each for each in self.rows if each.action and each.waiting is None]
 
     @property
+    def proposed(self) -> list[dict]:
+        """What would be proposed, as ``proposals.draft()`` takes it."""
+        return [row.proposed for row in self.to_propose]
+
+    @property
     def fingerprint(self) -> str:
         """The SHA-256 of what would be proposed: another plan has another."""
-        return hashlib.sha256(canonical.dumps([each.proposed for each in self.to_propose]).encode()).hexdigest()
+        return hashlib.sha256(canonical.dumps(self.proposed).encode()).hexdigest()
 
     @property
     def counts(self) -> dict[str, int]:

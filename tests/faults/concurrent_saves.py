@@ -68,12 +68,14 @@ def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], f
     """Be one editor, signed in already."""
     from django.db import connection
 
+    from catalogue.desk import versions
+
     try:
         page = client.get(address)
         for save in range(saves):
             said = f"第 {editor} 位的第 {save + 1} 次。"
             boxes = Form(page.content.decode()).boxes
-            read = json.loads(boxes["_seen"][0])["boxes"]["note"]
+            read = versions.read(boxes["seen"][0])["boxes"]["note"]
             answer = client.post(address, boxes | {"note": said})
             count(found, answer.status_code)
             if answer.status_code == 302:
