@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.urls import reverse
 
-from catalogue.desk.guarding import Guarded
+from catalogue.desk.guarding import OptimisticLockMixin
 from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
 from services.models import Department, Domain, Service, Synonym
 from tests.conftest import person
@@ -115,7 +115,7 @@ def test_terms_and_accounts_are_guarded_alike(admin_client, db):
 
 
 SCREENS = [
-    model for model, screen in admin.site._registry.items() if isinstance(screen, Guarded)
+    model for model, screen in admin.site._registry.items() if isinstance(screen, OptimisticLockMixin)
     and model not in {Entry, Event, Feedback, Finding, Proposal}
 ]  # fmt: skip
 

@@ -15,8 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalogue import recording, roles
-from catalogue.desk.guarding import Guarded
-from catalogue.desk.history import Remembered
+from catalogue.desk.guarding import OptimisticLockMixin
 from services.models import Verification
 
 
@@ -65,7 +64,7 @@ class NamedFormSet(forms.BaseInlineFormSet):
             field.widget.attrs.setdefault("aria-label", field.label or "")
 
 
-class Typing:
+class FormFieldsMixin:
     """For admins and their inlines."""
 
     formfield_overrides = {
@@ -83,7 +82,7 @@ class Typing:
         return field
 
 
-class Deleting:
+class DeletionPreviewMixin:
     """For admins: before a row is deleted, its page counts what goes with it and names what forbids it."""
 
     # How many of the rows that forbid a deletion are named.
@@ -120,7 +119,7 @@ class Deleting:
         return [*some, f"……共 {len(rows)} 处"] if len(rows) > self.NAMED else some
 
 
-class DeskAdmin(Guarded, Remembered, Deleting, Typing, admin.ModelAdmin):
+class DeskAdmin(OptimisticLockMixin, DeletionPreviewMixin, FormFieldsMixin, admin.ModelAdmin):
     change_list_template = "desk/change_list.html"
     # Rows are deleted one at a time, on a page that says what goes with them.
     actions = None
@@ -146,7 +145,7 @@ class DeskAdmin(Guarded, Remembered, Deleting, Typing, admin.ModelAdmin):
         return super().changelist_view(request, {"title": title} | (extra_context or {}))
 
 
-class Scoped:
+class DepartmentScopedMixin:
     """For admins of what belongs to a department: an editor sees and changes only what is his or her departments'.
 
     ``led_by`` is the path from a row to that department.

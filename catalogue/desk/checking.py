@@ -11,7 +11,7 @@ from catalogue.desk.base import act
 from catalogue.models import Edition, Entry
 
 
-class Checking:
+class RecheckMixin:
     """For EntryAdmin."""
 
     def get_urls(self):

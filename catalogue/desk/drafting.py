@@ -31,7 +31,7 @@ Action = ProposedEntry.Action
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
 
 
-class Drafting:
+class EditViewsMixin:
     """For ProposalAdmin: the addresses of the forms. All that is saved goes through the verbs of ``proposals``."""
 
     def get_urls(self):

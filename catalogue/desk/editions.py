@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from catalogue import canonical, editing, roles
 from catalogue.desk import resting
 from catalogue.desk.base import DeskAdmin, act, link
-from catalogue.desk.publishing import Publishing
+from catalogue.desk.publishing import PublishingMixin
 from catalogue.models import Edition, Entry, Event, Finding, Proposal
 
 
@@ -30,7 +30,7 @@ class NewEditionForm(forms.ModelForm):
 
 
 @admin.register(Edition)
-class EditionAdmin(Publishing, DeskAdmin):
+class EditionAdmin(PublishingMixin, DeskAdmin):
     change_form_template = "desk/edition.html"
     list_display = (
         "number",

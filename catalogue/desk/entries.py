@@ -1,15 +1,18 @@
 """Entries (清单条目): the list of one edition, and the page on which an entry is read. Proposals alone change one."""
 
+from functools import partial
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.urls import path
 from django.utils.html import format_html_join
 
 from catalogue.desk import filters, resting
-from catalogue.desk.base import DeskAdmin, ReadOnlyMixin, Scoped
-from catalogue.desk.checking import Checking
-from catalogue.desk.exporting import Exporting
+from catalogue.desk.base import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin
+from catalogue.desk.checking import RecheckMixin
+from catalogue.desk.exporting import export
 from catalogue.models import Citation, Entry, Event, Finding
 from services.models import TargetGroup, Verification
 
@@ -40,8 +43,8 @@ class VerificationFilter(filters.CodeFilter):
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyMixin, Checking, Exporting, Scoped, DeskAdmin):
-    change_form_template = "desk/entry.html"
+class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
+    change_form_template, change_list_template = "desk/entry.html", "desk/entries.html"
     list_display = ("number", "code", "name", "domain", "lead_department", "standing", "edition_slug")
     list_display_links = ("name",)
     list_filter = (
@@ -55,6 +58,10 @@ class EntryAdmin(ReadOnlyMixin, Checking, Exporting, Scoped, DeskAdmin):
     ordering = ("number",)
     search_fields = ("service__code", "name", "name_en", "content", "standard")
     search_help_text = "按代码、名称、英文名称、服务内容或服务标准查找。例：NM-05-01、养老、每人每月"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(partial(export, self))
+        return [path("export.<str:kind>", view, name="catalogue_entry_export"), *super().get_urls()]
 
     def events_of(self, obj):
         return Event.objects.filter(edition=obj.edition.slug, service=obj.service.code)

@@ -1,6 +1,6 @@
 """Two people, one page: a save that rests on what is no longer so is refused, and nothing typed is lost.
 
-Every form carries what its reader saw (``versions``): a digest of the row, where the record then ended, and the boxes as
+Every form carries a token of what its reader saw (``versions``): the row, where the record then ended, and the boxes as
 they were. A save of a row that changed since is answered with the same form: their change is told above it, what they
 changed is in the boxes, and over it what was typed here.
 """
@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from catalogue import keeping
 from catalogue.desk import versions
+from catalogue.desk.history import AuditHistoryMixin
 from catalogue.models import Event
 
 
@@ -27,8 +28,8 @@ class Mine(NamedTuple):
     typed: str
 
 
-class Guarded:
-    """For admins that are Remembered. ``state_of()`` is what a save may overwrite."""
+class OptimisticLockMixin(AuditHistoryMixin):
+    """For admins that are AuditHistoryMixin. ``state_of()`` is what a save may overwrite."""
 
     change_form_template = "desk/change_form.html"
 

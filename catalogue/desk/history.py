@@ -58,7 +58,7 @@ MODELS = (Entry, Proposal, Assessment, Edition)
 PER_PAGE = 100
 
 
-class Remembered:
+class AuditHistoryMixin:
     """For admins: the history of a row is the record of it. Django's own log would be a second one, and is not kept."""
 
     def events_of(self, obj: models.Model) -> models.QuerySet:

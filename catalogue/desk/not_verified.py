@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from catalogue import roles
 from catalogue.desk import filters, resting
-from catalogue.desk.base import DeskAdmin, ReadOnlyMixin, Scoped, label
+from catalogue.desk.base import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin, label
 from catalogue.models import Edition, Entry, Finding
 from services.models import Department, Verification
 
@@ -66,7 +66,7 @@ def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[
 
 
 @admin.register(Finding)
-class NotVerifiedAdmin(ReadOnlyMixin, Scoped, DeskAdmin):
+class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
     """Read only: a finding is changed on its entry's page, together with what it rests on."""
 
     listed_as = "待核实"

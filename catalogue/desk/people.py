@@ -7,10 +7,9 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 
 from catalogue import keeping
-from catalogue.desk.base import Deleting, NamedFormSet, act
-from catalogue.desk.guarding import Guarded
-from catalogue.desk.history import Remembered
-from catalogue.desk.terms import Recorded
+from catalogue.desk.base import DeletionPreviewMixin, NamedFormSet, act
+from catalogue.desk.guarding import OptimisticLockMixin
+from catalogue.desk.terms import AuditedMixin
 from catalogue.models import Membership
 
 ACTIONS = {"add": "新增", "change": "更改", "delete": "删除", "view": "查看"}
@@ -28,7 +27,7 @@ class PermissionsField(forms.ModelMultipleChoiceField):
         return f"{ACTIONS[action]}{what}"
 
 
-class InChinese(Recorded, Guarded, Remembered, Deleting):
+class AccountAdminMixin(AuditedMixin, OptimisticLockMixin, DeletionPreviewMixin):
     change_list_template = "desk/change_list.html"
     # Boxes to tick: Django's two lists with arrows between need a script, and have no names a reader hears.
     filter_horizontal = ()
@@ -53,7 +52,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class EditorAdmin(InChinese, UserAdmin):
+class EditorAdmin(AccountAdminMixin, UserAdmin):
     list_display = ("username", "last_name", "first_name", "roles", "departments", "staff")
     inlines = (MembershipInline,)
     # What somebody may do is a matter of roles, not of single permissions.
@@ -94,5 +93,5 @@ class EditorAdmin(InChinese, UserAdmin):
 
 
 @admin.register(Group)
-class EditorGroupAdmin(InChinese, GroupAdmin):
+class EditorGroupAdmin(AccountAdminMixin, GroupAdmin):
     pass

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from catalogue import canonical, cases, merging, proposals
 from catalogue.desk import filters, rules, versions
-from catalogue.desk.base import DeskAdmin, Scoped
+from catalogue.desk.base import DepartmentScopedMixin, DeskAdmin
 from catalogue.desk.beside import Row, beside
 from catalogue.desk.cases import in_words
-from catalogue.desk.drafting import Drafting
-from catalogue.desk.steps import Steps, steps_for
+from catalogue.desk.drafting import EditViewsMixin
+from catalogue.desk.steps import TransitionsMixin, steps_for
 from catalogue.models import Event, Proposal, ProposedEntry
 from services import eligibility, examples
 from services.models import Department, Domain, Source, TargetGroup
@@ -42,7 +42,7 @@ class Shown(NamedTuple):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(Steps, Drafting, Scoped, DeskAdmin):
+class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, DeskAdmin):
     led_by = "department"
     list_display = (
         "number", "title", "kind", "state", "department", "proposer", "effective_from", "edition_slug", "since",

@@ -34,7 +34,7 @@ class Changed(NamedTuple):
     rows: list[Row]
 
 
-class Publishing:
+class PublishingMixin:
     """For EditionAdmin: the pages on the way from a draft to a published edition."""
 
     def get_urls(self):

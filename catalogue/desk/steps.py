@@ -63,7 +63,7 @@ def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
     return found
 
 
-class Steps:
+class TransitionsMixin:
     """For ProposalAdmin: the addresses of the steps."""
 
     def get_urls(self):

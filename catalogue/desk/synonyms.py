@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 
 from catalogue.desk import filters
-from catalogue.desk.base import NamedFormSet, Typing
+from catalogue.desk.base import FormFieldsMixin, NamedFormSet
 from catalogue.desk.terms import CITED, TermAdmin
 from catalogue.desk.vocabularies import newest_name
 from services.models import Meaning, Synonym
@@ -34,7 +34,7 @@ class MeaningFormSet(NamedFormSet):
         return "同一项服务写了两次；请删去一行，或改选别的服务。"
 
 
-class MeaningInline(Typing, admin.TabularInline):
+class MeaningInline(FormFieldsMixin, admin.TabularInline):
     model = Meaning
     form, formset = KeptServiceForm, MeaningFormSet
     fields = ("position", "service", "name")

@@ -7,13 +7,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalogue import keeping
-from catalogue.desk.base import DeskAdmin, Typing, act, label
+from catalogue.desk.base import DeskAdmin, FormFieldsMixin, act, label
 from catalogue.models import Edition, Entry
 
 CITED = ("来源", {"fields": ["source", "locator", "quote", "verification"]})
 
 
-class Recorded:
+class AuditedMixin:
     """For admins of terms and accounts: every save is in the record, in the transaction that saved it."""
 
     def save_model(self, request, obj, form, change):
@@ -31,7 +31,7 @@ class Recorded:
         super().delete_model(request, obj)
 
 
-class TermAdmin(Recorded, DeskAdmin):
+class TermAdmin(AuditedMixin, DeskAdmin):
     """A vocabulary.
 
     ``sealed`` are the columns that the documents of a published edition hold (``canonical.document()``): names, and
@@ -74,7 +74,7 @@ class TermAdmin(Recorded, DeskAdmin):
         return label(term.verification)
 
 
-class TermInline(Typing, admin.StackedInline):
+class TermInline(FormFieldsMixin, admin.StackedInline):
     """Terms that belong to another: their code, too, is given once."""
 
     extra = 0
