@@ -9,9 +9,9 @@ import statistics
 import time
 from pathlib import Path
 
-from services.eligibility import Rule, next_question
-from services.examples import PERSONS
-from services.facts import VOCABULARY
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.persons import PERSONS
+from services.eligibility.rules import Rule, next_question
 
 EDITION = Path(__file__).resolve().parent.parent / "fixtures" / "editions" / "2026.json"
 ROUNDS = 50

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import django
 
-QUERIES = Path(__file__).resolve().parent.parent / "tests" / "queries.json"
+QUERIES = Path(__file__).resolve().parent.parent / "tests" / "data" / "queries.json"
 ROUNDS = 5
 LONGEST = 1000
 CHARACTERS = "残疾人老年保障生活健康管理服务补贴儿童就业abcdefgynlz 05-，"
@@ -41,11 +41,12 @@ def measured(search: Callable[[str], object], queries: list[str]) -> list[float]
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from catalogue import choosing, published
+    from catalogue.editions import published
     from catalogue.models import Edition
+    from catalogue.web import edition_query
     from services.models import Synonym
 
-    edition = Edition.objects.in_force(choosing.today()).get()
+    edition = Edition.objects.in_force(edition_query.today()).get()
     kept = [query for rows in json.loads(QUERIES.read_text()).values() for query, *_ in rows]
     published.get(edition).search("x")
     for name, times in {

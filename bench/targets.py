@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from bench.driving import Asked, Figures
 from bench.peers import datasets
 
-QUERIES = Path(__file__).resolve().parent.parent / "tests" / "queries.json"
+QUERIES = Path(__file__).resolve().parent.parent / "tests" / "data" / "queries.json"
 # The catalogue, the same without its response cache, and what they are measured against.
 PROJECT, ANEW, NGINX, EMPTY = "project", "project-anew", "nginx", "empty-view"
 FASTAPI, DATASETTE, PLAIN = "FastAPI", "Datasette", "plain-DRF"

@@ -31,7 +31,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "catalogue.tracing.RequestIdMiddleware",
+    "catalogue.web.request_id.RequestIdMiddleware",
     # Before whatever reads the host: what sends plain HTTP to HTTPS does.
     "catalogue.web.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -117,7 +117,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.negotiation.AcceptNegotiation",
     "DEFAULT_PAGINATION_CLASS": "catalogue.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",
-    "EXCEPTION_HANDLER": "catalogue.problems.handle",
+    "EXCEPTION_HANDLER": "catalogue.web.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     # Throttles count the address that our own proxy saw, or the one that connects.
     "NUM_PROXIES": int(BEHIND_PROXY),

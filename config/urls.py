@@ -7,8 +7,8 @@ from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
 
-from catalogue import problems
 from catalogue.api import changes, root
+from catalogue.web import problems
 
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),

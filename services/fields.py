@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 from django.db import models
 
-from services import eligibility
+from services.eligibility import rules
 
 # Anchored with \A and \Z, which Python and PostgreSQL read alike; Python's "$" also lets a trailing newline by.
 SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
@@ -36,7 +36,7 @@ def plain_word(value: str) -> None:
 
 def rule(value: object) -> None:
     """Raise ValidationError with everything that is wrong with an entry's ``eligibility``."""
-    if found := eligibility.faults(value):
+    if found := rules.faults(value):
         raise ValidationError(found)
 
 

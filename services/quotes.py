@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from services.hanzi import simplified
+from services.chinese import simplified
 
 # The marks between the parts of a value; each part is looked for on its own.
 PART_MARKS = re.compile(r"[，；。\n]")

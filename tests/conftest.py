@@ -8,7 +8,6 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 
 import django
 import pytest
@@ -16,18 +15,19 @@ import yaml
 from django.contrib.auth.models import Group, User
 from django.db import connection
 
-from catalogue import editing, proposals, publishing
-from catalogue.loading import load
+from catalogue.audit.log import Act
+from catalogue.editions import drafts
 from catalogue.models import Edition, Entry, Membership, Proposal
-from catalogue.recording import Act
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.load import load
 from services.models import Department, Region
 from services.vocabularies import Terms
-from tests.asking import Django
-from tests.loopback import one_connection
-from tests.openapi import COMMITTED
-from tests.stating import FIGURES, LATER, PROPOSED_AT, changed_standard, state
+from tests.support.entries import FIGURES, LATER, PROPOSED_AT, changed_standard, state
+from tests.support.live_server import one_connection
+from tests.support.openapi import COMMITTED
+from tests.support.paths import FIXTURES
+from tests.support.wsgi import Django
 
-FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 # By one of these a test says that it touches the database.
 DATABASE = {"db", "transactional_db", "django_db_setup"}
 AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
@@ -124,7 +124,7 @@ def make_edition(terms) -> Callable[..., Edition]:
         edition.full_clean()
         edition.save()
         for number, entry in enumerate(entries if entries is not None else [state()], start=1):
-            editing.revise(edition, entry | {"number": number}, terms=terms, act=Act(at=at or AT))
+            drafts.revise(edition, entry | {"number": number}, terms=terms, act=Act(at=at or AT))
         return publishing.publish(edition, act=Act(at=at), committed=True) if at else edition
 
     return make
@@ -173,7 +173,7 @@ def make_proposal(act) -> Callable[..., Proposal]:
 
 @pytest.fixture
 def next_edition(act) -> Edition:
-    return editing.begin(
+    return drafts.begin(
         Edition.objects.get(slug="2026"), slug="2027", title="清单（2027年版）", effective_from=LATER, act=act()
     )
 
@@ -184,7 +184,7 @@ def publish(act):
 
     def publish(slug: str, *taken, effective_from: datetime.date = LATER) -> Edition:
         newest = Edition.objects.published().order_by("-number").first()
-        edition = editing.begin(
+        edition = drafts.begin(
             newest, slug=slug, title=f"清单（{slug}年版）", effective_from=effective_from, act=act("root")
         )
         for proposal in taken:

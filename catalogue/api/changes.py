@@ -9,11 +9,11 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.response import Response
 
-from catalogue import parameters
 from catalogue.api import languages, pagination
 from catalogue.api.serializers import ChangeSerializer
+from catalogue.editions.changes import serialize_change
 from catalogue.models import Event
-from catalogue.telling import serialize_change
+from catalogue.web import parameters
 
 AFTER = parameters.Parameter(
     "after", "只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor", int, minimum=0, maximum=2**63 - 1

@@ -8,11 +8,12 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing, parameters, published, telling
 from catalogue.api import languages, pagination
 from catalogue.api.serializers import ChangeSerializer, EditionSerializer, FactValue
+from catalogue.editions import changes, diff, published
 from catalogue.models import Case, Edition, Event
-from services.eligibility import OUTCOMES
+from catalogue.web import parameters
+from services.eligibility.rules import OUTCOMES
 
 SLUG = "[a-z0-9-]{1,50}"
 SINCE = parameters.Parameter("since", "与哪个版本比较；不写则为上一版本")
@@ -80,12 +81,12 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
             since = every[self.query["since"]]
         steps = line[: line.index(since)] if since in line else [] if since else line
         slugs = [step.slug for step in steps]
-        recorded = telling.group_by("service", Event.objects.changes().filter(edition__in=slugs))
+        recorded = changes.group_by("service", Event.objects.changes().filter(edition__in=slugs))
         before = published.get(since).documents.values() if since else ()
-        compared = comparing.changes(before, published.get(edition).documents.values())
+        compared = diff.changes(before, published.get(edition).documents.values())
         page = self.paginate_queryset(
             [
-                telling.serialize_comparison(edition, document, change, recorded.get(document["code"], []))
+                changes.serialize_comparison(edition, document, change, recorded.get(document["code"], []))
                 for document, change in compared
             ]
         )

@@ -18,8 +18,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalogue import choosing, entitling, parameters, problems, published
-from catalogue.api import bodies, languages, schema
+from catalogue.api import languages, parsers, schema
 from catalogue.api.facts import FactSerializer, LabelsField
 from catalogue.api.serializers import (
     CitationSerializer,
@@ -29,11 +28,15 @@ from catalogue.api.serializers import (
     FactValue,
     TermReferenceSerializer,
 )
-from catalogue.faults import Fault, InvalidError
-from catalogue.published import PublishedEdition
-from catalogue.translating import told
-from services.eligibility import OUTCOMES
-from services.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
+from catalogue.editions import entitlements as entitlements_module
+from catalogue.editions import published
+from catalogue.editions.entitlements import DISCLAIMER, judge
+from catalogue.editions.published import PublishedEdition
+from catalogue.editions.translation import told
+from catalogue.web import edition_query, parameters, problems
+from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
+from services.eligibility.rules import OUTCOMES
+from services.faults import Fault, InvalidError
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 # What may stand in the address: nothing of a person.
@@ -130,7 +133,7 @@ class EntitlementSerializer(serializers.Serializer):
 class EntitlementView(parameters.StrictParameters, APIView):
     """Judges what a person is entitled to. Nothing of the request is stored, logged or cached."""
 
-    parser_classes = [bodies.JSONParser]
+    parser_classes = [parsers.JSONParser]
     parameters = {None: IN_ADDRESS}
 
     @extend_schema(
@@ -141,7 +144,7 @@ class EntitlementView(parameters.StrictParameters, APIView):
     )
     def post(self, request) -> Response:
         circumstances, query = _said(request.data)
-        edition, language = choosing.edition(query), languages.chosen(request, self.query)
+        edition, language = edition_query.edition_from_query(query), languages.chosen(request, self.query)
         answer = _answer(published.get(edition), circumstances, self.query.get("outcome", OUTCOMES), language)
         headers = NOT_KEPT | {"Content-Language": language}
         return HttpResponse(orjson.dumps(answer), content_type="application/json", headers=headers)
@@ -161,7 +164,7 @@ def _said(body: object) -> tuple[dict, dict]:
     """Return the circumstances and the edition asked for, valid. Raises InvalidError naming whatever is not."""
     if not isinstance(body, dict):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
-    faults = bodies.unknown(body, BODY)
+    faults = parsers.unknown(body, BODY)
     faults += [
         Fault(name, f"字段 {name} 应是文字（字符串），也可以不写。")
         for name in BODY[1:]
@@ -169,19 +172,19 @@ def _said(body: object) -> tuple[dict, dict]:
     ]
     circumstances = body.get("circumstances")
     if isinstance(circumstances, dict):
-        faults += entitling.faults(circumstances)
+        faults += entitlements_module.faults(circumstances)
     else:
         faults.append(Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
     if faults:
         raise InvalidError(*faults[:MAX_FAULTS])
     query = MultiValueDict({name: [body[name]] for name in BODY[1:] if name in body})
-    return circumstances, parameters.read(query, choosing.PARAMETERS)
+    return circumstances, parameters.read(query, edition_query.PARAMETERS)
 
 
 def _answer(edition: PublishedEdition, circumstances: Mapping, outcomes: Sequence[str], language: str) -> dict:
     """Return what valid circumstances entitle to, for orjson: services with one of the outcomes; all are counted."""
-    judgement = entitling.judge(edition.entitlements, circumstances)
-    disclaimer = entitling.DISCLAIMER["en" if language == "en" else "zh-Hans"]
+    judgement = judge(edition.entitlements, circumstances)
+    disclaimer = DISCLAIMER["en" if language == "en" else "zh-Hans"]
     entitlements = edition.translation(language).entitlements
     return {
         "edition": edition.reference,

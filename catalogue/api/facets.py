@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from catalogue.listing import Listing
+from catalogue.editions.listing import Listing
 from services.models import Verification
 
 LABELS = [

@@ -6,8 +6,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue.api import languages, pagination
-from catalogue.parameters import StrictParameters
-from services.facts import TYPES, VOCABULARY
+from catalogue.web.parameters import StrictParameters
+from services.eligibility.facts import TYPES, VOCABULARY
 
 FACT_TYPES = [(each, each) for each in TYPES]
 FACT_GROUPS = [(code, label) for code, (label, _) in VOCABULARY.groups.items()]

@@ -11,12 +11,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue import choosing, hearing
-from catalogue.api import bodies, schema, throttling
+from catalogue.api import parsers, schema, throttling
 from catalogue.api.services import CODE
-from catalogue.faults import Fault, InvalidError
+from catalogue.feedback import answers
 from catalogue.models import Citation, Feedback
-from catalogue.parameters import StrictParameters
+from catalogue.web import edition_query
+from catalogue.web.parameters import StrictParameters
+from services.faults import Fault, InvalidError
 from services.models import Service
 
 RECEIPT = "[0-9a-z]{16}"
@@ -28,7 +29,7 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 class FeedbackSerializer(serializers.Serializer):
     """What somebody says of a service. How to reach the writer is not public, and deleted once the answer is given."""
 
-    service = bodies.StrictCharField(trim_whitespace=False, help_text="服务项目代码，例如 NM-05-01")
+    service = parsers.StrictCharField(trim_whitespace=False, help_text="服务项目代码，例如 NM-05-01")
     field = serializers.ChoiceField(
         choices=Citation.FIELDS,
         required=False,
@@ -36,11 +37,11 @@ class FeedbackSerializer(serializers.Serializer):
         help_text="说的是哪个字段；不写则为整个项目",
         error_messages={"invalid_choice": "的值不在可用范围内。"},
     )
-    edition = bodies.StrictCharField(
+    edition = parsers.StrictCharField(
         required=False, allow_null=True, trim_whitespace=False, help_text="说的是哪个版本：标识或版次；可不写"
     )
-    message = bodies.StrictCharField(max_length=5000, help_text="意见，1 到 5000 个字")
-    contact = bodies.StrictCharField(
+    message = parsers.StrictCharField(max_length=5000, help_text="意见，1 到 5000 个字")
+    contact = parsers.StrictCharField(
         required=False, allow_null=True, max_length=200, help_text="联系方式；不公开，答复后即删除。可不写"
     )
 
@@ -70,7 +71,7 @@ class ReceiptSerializer(serializers.Serializer):
 class FeedbackView(StrictParameters, APIView):
     """Anybody may say what is wrong or missing, without an account."""
 
-    parser_classes = [bodies.JSONParser]
+    parser_classes = [parsers.JSONParser]
 
     @extend_schema(
         summary="提出意见，得到回执编号",
@@ -79,12 +80,12 @@ class FeedbackView(StrictParameters, APIView):
         responses={201: OpenApiResponse(ReceiptSerializer, "已收到；Location 是查看答复的地址"), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        said = bodies.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
+        said = parsers.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
         service, named = _service(said.pop("service")), said.pop("edition", None)
-        edition = named and choosing.published(named)
+        edition = named and edition_query.edition_by_name(named)
         with transaction.atomic():
             throttling.admit(request)
-            feedback = hearing.receive(service, edition=edition, at=timezone.now(), **said)
+            feedback = answers.receive(service, edition=edition, at=timezone.now(), **said)
         answer = ReceiptSerializer(feedback, context={"request": request}).data
         return Response(answer, status=201, headers=NOT_KEPT | {"Location": answer["url"]})
 

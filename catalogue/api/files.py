@@ -14,12 +14,13 @@ from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import here, tables
 from catalogue.api.exports import cpsv, hsds
-from catalogue.faults import Fault, InvalidError
-from catalogue.imprint import imprint
+from catalogue.editions.imprint import imprint
+from catalogue.editions.translation import told
 from catalogue.models import Edition
-from catalogue.translating import told
+from catalogue.spreadsheets import writer
+from catalogue.web.base_url import base_url
+from services.faults import Fault, InvalidError
 
 
 class About(NamedTuple):
@@ -46,11 +47,11 @@ class Kind(NamedTuple):
 
 
 def _csv(documents: list[dict], about: About) -> Iterator[bytes]:
-    return tables.to_csv(documents, edition=about.edition, columns=_columns(about))
+    return writer.to_csv(documents, edition=about.edition, columns=_columns(about))
 
 
 def _xlsx(documents: list[dict], about: About) -> Iterator[bytes]:
-    return tables.to_xlsx(documents, edition=about.edition, columns=_columns(about))
+    return writer.to_xlsx(documents, edition=about.edition, columns=_columns(about))
 
 
 def _columns(about: About) -> list[str] | None:
@@ -129,11 +130,11 @@ def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
     serializer = view.get_serializer_class()(context=context)
     # Of a service that was withdrawn the last edition that had it speaks.
     edition = documents[0].get("edition", view.edition) if documents else view.edition
-    about = About(edition, here.root(request), asked, serializer.to_representation)
+    about = About(edition, base_url(request), asked, serializer.to_representation)
     documents_told = told(documents, language) if language else documents
     try:
         pieces = kind.write(documents_told, about)
-    except tables.TooLong as error:
+    except writer.TooLong as error:
         raise NotAcceptable(str(error)) from None
     response = StreamingHttpResponse(pieces, content_type=kind.sent_as)
     name = next(name for name, each in KINDS.items() if each is kind)
@@ -153,7 +154,7 @@ def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
 def _validator(request: HttpRequest, content: list, name: str, language: str | None) -> str:
     """What decides on every byte of a file, in one digest, so that it is known before the first is written."""
     asked = sorted((key, values) for key, values in request.query_params.lists())
-    decides = [content, name, request.path, asked, language, here.root(request), _release()]
+    decides = [content, name, request.path, asked, language, base_url(request), _release()]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
 

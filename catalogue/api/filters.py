@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from catalogue.listing import Listing
-from catalogue.parameters import Parameter
+from catalogue.editions.listing import Listing
+from catalogue.web.parameters import Parameter
 from services.models import Department, Domain, TargetGroup, Verification
 
 VOCABULARIES = {"domain": Domain, "target_group": TargetGroup, "lead_department": Department, "department": Department}

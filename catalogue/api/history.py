@@ -5,10 +5,11 @@ from rest_framework import viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue import comparing, parameters, published, telling
 from catalogue.api import languages, pagination
 from catalogue.api.serializers import HistorySerializer
+from catalogue.editions import changes, diff, published
 from catalogue.models import Edition, Entry, Event
+from catalogue.web import parameters
 
 
 @extend_schema(tags=["services"])
@@ -26,14 +27,14 @@ class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
         states = [(edition, published.get(edition).documents.get(code)) for edition in editions]
         if not any(state for _, state in states):
             raise NotFound(f"没有服务项目 {code}。")
-        recorded = telling.group_by("edition", Event.objects.changes().filter(service=code))
+        recorded = changes.group_by("edition", Event.objects.changes().filter(service=code))
         history, before = [], None
         for edition, after in states:
             if before or after:
-                compared = comparing.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
+                compared = diff.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
                 events = recorded.get(edition.slug, [])
                 history.append(
-                    telling.serialize_comparison(edition, after or before, compared, events) | {"state": after}
+                    changes.serialize_comparison(edition, after or before, compared, events) | {"state": after}
                 )
             before = after
         page = self.paginate_queryset(history[::-1])

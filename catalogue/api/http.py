@@ -13,7 +13,7 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
-from catalogue import problems
+from catalogue.web import problems
 from catalogue.web.cache import not_modified
 from catalogue.web.compression import MIN_LENGTH, compress, etag_of, gzip_stream
 from catalogue.web.limits import DESK

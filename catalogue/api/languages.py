@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 from rest_framework.response import Response
 
-from catalogue.parameters import Parameter
-from catalogue.translating import told
+from catalogue.editions.translation import told
 from catalogue.web.negotiation import LANGUAGES, language
+from catalogue.web.parameters import Parameter
 
 LANG = Parameter(
     "lang",

@@ -5,7 +5,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from catalogue.parameters import Parameter
+from catalogue.web.parameters import Parameter
 
 MAX_PAGE_SIZE = 500
 PAGE = Parameter("page", "页码，从 1 起", int)

@@ -10,12 +10,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue import choosing, integrity, problems
 from catalogue.api import languages
 from catalogue.api.serializers import EditionReferenceSerializer
+from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Edition
-from catalogue.parameters import StrictParameters
-from catalogue.web import revision
+from catalogue.web import edition_query, problems, revision
+from catalogue.web.parameters import StrictParameters
 from catalogue.web.read_only import read_only
 
 LINKS = {
@@ -53,7 +53,7 @@ class RootView(languages.Spoken, StrictParameters, APIView):
 
     @extend_schema(summary="入口", responses=RootSerializer, tags=["services"])
     def get(self, request) -> Response:
-        in_force = Edition.objects.in_force(choosing.today()).first()
+        in_force = Edition.objects.in_force(edition_query.today()).first()
         return Response(
             {
                 **{name: reverse(view, request=request) for name, view in LINKS.items()},
@@ -76,7 +76,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     """
     try:
         seen = revision.current()
-        edition, damaged = seen.in_force(choosing.today()), integrity.damaged(seen.editions)
+        edition, damaged = seen.in_force(edition_query.today()), checks.damaged(seen.editions)
     except (DatabaseError, InterfaceError):
         connection.close()
         return problems.respond(503)

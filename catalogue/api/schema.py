@@ -7,8 +7,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from catalogue.parameters import StrictParameters
-from catalogue.problems import MEDIA_TYPE
+from catalogue.web.parameters import StrictParameters
+from catalogue.web.problems import MEDIA_TYPE
 
 ProblemSerializer = inline_serializer(
     "Problem",

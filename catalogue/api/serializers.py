@@ -4,10 +4,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from catalogue import canonical
+from catalogue.editions.changes import LISTED, WITHDRAWN
+from catalogue.editions.document import Entry
 from catalogue.models import Citation, Edition, Finding
-from catalogue.telling import LISTED, WITHDRAWN
-from services import eligibility, searching
+from services import search
+from services.eligibility import rules
 from services.models import (
     Box,
     Department,
@@ -23,9 +24,9 @@ from services.models import (
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
-MATCHED_FIELDS = [(field, field) for field in searching.RANK]
-MATCHED_HOW = [(how, how) for how in searching.HOW]
-RULE_OPERATORS = [(name, name) for name in eligibility.EVERY_OPERATOR]
+MATCHED_FIELDS = [(field, field) for field in search.RANK]
+MATCHED_HOW = [(how, how) for how in search.HOW]
+RULE_OPERATORS = [(name, name) for name in rules.EVERY_OPERATOR]
 STATUSES = [(LISTED, "在清单中"), (WITHDRAWN, "已取消")]
 
 
@@ -112,7 +113,7 @@ def _labels(choices: list, name: str) -> serializers.Serializer:
     return type(
         name,
         (serializers.Serializer,),
-        {field: serializers.ChoiceField(choices=choices, allow_null=True) for field in canonical.Entry.SOURCED_FIELDS}
+        {field: serializers.ChoiceField(choices=choices, allow_null=True) for field in Entry.SOURCED_FIELDS}
         | {"__doc__": "One label for each sourced field; null: the field is unknown."},
     )
 

@@ -10,31 +10,32 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue import choosing, listing, published, telling
 from catalogue.api import facets, files, languages, pagination
 from catalogue.api.filters import FILTERS, filtered
 from catalogue.api.negotiation import OnePage
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
-from catalogue.listing import Listing
+from catalogue.editions import changes, listing, published
+from catalogue.editions.listing import Listing
+from catalogue.editions.published import PublishedEdition
+from catalogue.editions.translation import told
 from catalogue.models import Edition, Entry
-from catalogue.parameters import Parameter, StrictParameters
-from catalogue.published import PublishedEdition
-from catalogue.translating import told
-from catalogue.wire import write
-from services.searching import Found
+from catalogue.web import edition_query
+from catalogue.web.parameters import Parameter, StrictParameters
+from services.json_text import dumps
+from services.search import Found
 
 JSON = "application/json"
 # The fields of each shape, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
 # What is said of a service that the edition has.
-STANDING = {"status": telling.LISTED, "withdrawal": None}
+STANDING = {"status": changes.LISTED, "withdrawal": None}
 # As the model has it: a code it allows and the address does not would break every list it stands in.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
 
 FIELDS_ASKED = Parameter("fields", "只要这些字段，用逗号分隔，例如 code,name", many=True, explode=False)
 EXPAND = Parameter("expand", "带上每个字段的来源", allowed=["citations"])
-SHAPE = [*choosing.PARAMETERS, FIELDS_ASKED, EXPAND]
+SHAPE = [*edition_query.PARAMETERS, FIELDS_ASKED, EXPAND]
 QUERY = Parameter(
     "q", "检索：简体、繁体、拼音全拼或首字母、英文、代码、文号、俗称；每项结果的 matches 说明在何处、如何匹配"
 )
@@ -101,7 +102,7 @@ class ServiceViewSet(
         if self.query.get("facets") == "true":
             answer["facets"] = told(facets.counted(self.listed, self._chosen_without), self.language)
         answer["results"] = self._services(page, fields)
-        return HttpResponse(write(answer), content_type=JSON)
+        return HttpResponse(dumps(answer), content_type=JSON)
 
     def retrieve(self, request, *args, **kwargs) -> HttpResponseBase:
         code = self.kwargs["code"]
@@ -110,7 +111,7 @@ class ServiceViewSet(
         if code not in self.listed.documents:
             return super().retrieve(request, *args, **kwargs)
         (service,) = self._services([code], self._fields())
-        return HttpResponse(write(service), content_type=JSON)
+        return HttpResponse(dumps(service), content_type=JSON)
 
     def get_renderers(self) -> Sequence[BaseRenderer]:
         # The document describes the files at addresses of their own.
@@ -123,7 +124,7 @@ class ServiceViewSet(
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer
 
     def get_object(self) -> dict:
-        return telling.get_service(self.kwargs["code"], self.edition)
+        return changes.get_service(self.kwargs["code"], self.edition)
 
     def get_serializer_context(self) -> dict:
         context = super().get_serializer_context()
@@ -133,7 +134,7 @@ class ServiceViewSet(
 
     @cached_property
     def edition(self) -> Edition:
-        return choosing.edition(self.query)
+        return edition_query.edition_from_query(self.query)
 
     @cached_property
     def published(self) -> PublishedEdition:

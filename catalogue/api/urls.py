@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from catalogue.api import (
     changes,
-    documents,
+    docs,
     editions,
     entitlements,
     facts,
@@ -35,7 +35,7 @@ def v1(route: str) -> str:
 
 urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
-    path("v1/schema/", documents.SchemaView.as_view(), name="schema"),
+    path("v1/schema/", docs.SchemaView.as_view(), name="schema"),
     re_path(
         rf"^v1/services\.(?P<kind>{files.PATTERN})$",
         services.ServiceFileViewSet.as_view({"get": "list"}),
@@ -46,7 +46,7 @@ urlpatterns = [
         services.ServiceFileViewSet.as_view({"get": "retrieve"}),
         name="service-file",
     ),
-    path("v1/context.jsonld", documents.ContextView.as_view(), name="context"),
+    path("v1/context.jsonld", docs.ContextView.as_view(), name="context"),
     re_path(
         v1(rf"services/(?P<code>{services.CODE})/history"),
         history.HistoryViewSet.as_view({"get": "list"}),
@@ -74,7 +74,7 @@ urlpatterns = [
         v1(f"feedback/(?P<receipt>{feedback.RECEIPT})"), feedback.FeedbackStateView.as_view(), name="feedback-state"
     ),
     path("v1/", include(router.urls)),
-    path("docs/", documents.SwaggerView.as_view(url_name="schema"), name="swagger"),
-    path("redoc/", documents.RedocView.as_view(url_name="schema"), name="redoc"),
+    path("docs/", docs.SwaggerView.as_view(url_name="schema"), name="swagger"),
+    path("redoc/", docs.RedocView.as_view(url_name="schema"), name="redoc"),
     re_path("", root.not_found),
 ]

@@ -5,10 +5,10 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound
 
-from catalogue import choosing
 from catalogue.api import languages, pagination, serializers
 from catalogue.models import Edition, Entry
-from catalogue.parameters import StrictParameters
+from catalogue.web import edition_query
+from catalogue.web.parameters import StrictParameters
 from services.models import Box, Department, Domain, Indicator, Source, TargetGroup
 
 
@@ -48,7 +48,7 @@ class DomainViewSet(VocabularyViewSet):
     serializer_class = serializers.DomainSerializer
 
     def get_queryset(self) -> QuerySet:
-        in_force = Edition.objects.in_force(choosing.today()).values("pk")
+        in_force = Edition.objects.in_force(edition_query.today()).values("pk")
         entries = Entry.objects.filter(domain=OuterRef("pk"), edition__in=Subquery(in_force)).order_by()
         counted = entries.values("domain").annotate(count=Count("pk")).values("count")
         return super().get_queryset().annotate(service_count=Subquery(counted, output_field=IntegerField()))

@@ -2,12 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from catalogue import choosing, parameters, published
-from catalogue.faults import NotFoundError
-from catalogue.imprint import TITLE_EN, imprint
+from catalogue.editions import published
+from catalogue.editions.imprint import TITLE_EN, imprint
 from catalogue.models import Edition
-from catalogue.site import answering
+from catalogue.site import responses
+from catalogue.web import edition_query, parameters
 from catalogue.web.read_only import read_only
+from services.faults import NotFoundError
 from services.models import Domain
 
 # Words people use for what they need; the search finds services for each of them.
@@ -22,16 +23,16 @@ FILES = (
 )
 
 
-@read_only(answering.refusal)
+@read_only(responses.refusal)
 def home(request: HttpRequest) -> HttpResponse:
     """The home page. Without an edition in force it says so. Two queries."""
     parameters.read(request.GET, [])
     context = {"examples": EXAMPLES, "files": FILES, "title_en": TITLE_EN, "longest": parameters.MAX_LENGTH}
     try:
-        context |= _in_force(choosing.edition({}))
+        context |= _in_force(edition_query.edition_from_query({}))
     except NotFoundError as error:
         context["missing"] = str(error)
-    return answering.page("site/home.html", context)
+    return responses.page("site/home.html", context)
 
 
 def _in_force(edition: Edition) -> dict:

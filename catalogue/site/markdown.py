@@ -7,8 +7,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalogue.site.stating import Clause, Field
-from catalogue.wording import UNKNOWN
+from catalogue.site.presentation import Clause, Field
+from catalogue.workflow.wording import UNKNOWN
 
 # What may be markup anywhere in a line; and what may be only where a line begins.
 ANYWHERE = re.compile(r"[\\`*_\[\]<|~&]")

@@ -7,24 +7,25 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
-from catalogue import choosing, parameters, published
-from catalogue.parameters import Parameter
-from catalogue.site import answering, stating
+from catalogue.editions import published
+from catalogue.site import presentation, responses
+from catalogue.web import edition_query, parameters
+from catalogue.web.parameters import Parameter
 from catalogue.web.read_only import read_only
-from catalogue.wording import UNKNOWN
+from catalogue.workflow.wording import UNKNOWN
 
 DOMAIN = Parameter("domain")
-PARAMETERS = [*choosing.PARAMETERS, Parameter("q"), DOMAIN]
+PARAMETERS = [*edition_query.PARAMETERS, Parameter("q"), DOMAIN]
 # What a form sends although it was left empty.
 FIELDS = ("q", "domain")
 
 
-@read_only(answering.refusal)
+@read_only(responses.refusal)
 def services(request: HttpRequest) -> HttpResponse:
     """The list as the edition that is asked states it. One query, with a search two."""
     given = _filled(request.GET)
     query = parameters.read(given, PARAMETERS)
-    edition = choosing.edition(query)
+    edition = edition_query.edition_from_query(query)
     listed = published.get(edition).listing
     domains = dict(sorted(listed.terms["domain"].items()))
     domain = query.get("domain")
@@ -33,7 +34,7 @@ def services(request: HttpRequest) -> HttpResponse:
     found = {each.code: each for each in published.get(edition).search(query["q"])} if "q" in query else None
     codes = listed.codes if found is None else found
     inside = listed.codes if domain is None else listed.having("domain", domain)
-    chosen = {each.name: given[each.name] for each in choosing.PARAMETERS if each.name in query}
+    chosen = {each.name: given[each.name] for each in edition_query.PARAMETERS if each.name in query}
     rows = [
         _row(listed.documents[code], found[code].matches if found else (), chosen) for code in codes if code in inside
     ]
@@ -50,7 +51,7 @@ def services(request: HttpRequest) -> HttpResponse:
         "everything": _address("services", chosen),
         "anywhere": _address("services", chosen | {"q": query.get("q", "")}),
     }
-    return answering.page("site/services.html", context)
+    return responses.page("site/services.html", context)
 
 
 def _filled(query: QueryDict) -> QueryDict:
@@ -70,7 +71,7 @@ def _row(document: Mapping, matches: Iterable, chosen: Mapping[str, str]) -> dic
         "address": _address("page", chosen, code=document["code"]),
         "target_groups": document["target_group_text"] or named or UNKNOWN,
         "lead_department": lead["name"] if lead else UNKNOWN,
-        "matches": [stating.match(each) for each in matches],
+        "matches": [presentation.match(each) for each in matches],
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalogue.site import permanent, views
+from catalogue.site import redirects, views
 from catalogue.site.home import home
 from catalogue.site.services import services
 
@@ -12,5 +12,5 @@ urlpatterns = [
     path("services/<slug:code>/", views.service, name="page"),
     path("services/<slug:code>.md", views.markdown, name="markdown"),
     path("llms.txt", views.llms_txt, name="llms"),
-    path("id/<slug:kind>/<slug:code>", permanent.answer, name="permanent"),
+    path("id/<slug:kind>/<slug:code>", redirects.answer, name="permanent"),
 ]

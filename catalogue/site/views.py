@@ -5,31 +5,33 @@ from collections.abc import Iterable
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from catalogue import addresses, choosing, here, parameters, published, telling
-from catalogue.imprint import imprint
+from catalogue.editions import changes, published
+from catalogue.editions.imprint import imprint
 from catalogue.models import Edition
-from catalogue.site import answering, llms, stating
+from catalogue.site import llms, presentation, responses
 from catalogue.site import markdown as written
+from catalogue.web import edition_query, parameters, permalinks
+from catalogue.web.base_url import base_url
 from catalogue.web.read_only import read_only
 from services.models import Source
 
 
-@read_only(answering.refusal)
+@read_only(responses.refusal)
 def service(request: HttpRequest, code: str) -> HttpResponse:
     """The page of one service."""
     document, edition = _asked(request, code)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     same_domain = request.GET.copy()
     same_domain["domain"] = document["domain"]["code"]
-    permanent = addresses.permanent(here.root(request), addresses.SERVICES, code)
+    permanent = permalinks.permanent(base_url(request), permalinks.SERVICES, code)
     context = {
         "document": document,
         # Templates read mappings faster than tuples.
         "fields": [
             field._asdict() | {"values": [each._asdict() for each in field.values], "clauses": _clauses(field.clauses)}
-            for field in stating.fields(document)
+            for field in presentation.fields(document)
         ],
-        "mentions": _clauses(stating.mentions(document)),
+        "mentions": _clauses(presentation.mentions(document)),
         "imprint": imprint(edition),
         "permanent": permanent,
         "cited": f"{permanent}?edition={edition.slug}",
@@ -48,13 +50,13 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
             ).values_list("code", flat=True)
         ),
         # Where the documents are, each by its code: one address is looked up, not one for each clause.
-        "sources": reverse("permanent", kwargs={"kind": addresses.SOURCES, "code": "-"})[:-1],
+        "sources": reverse("permanent", kwargs={"kind": permalinks.SOURCES, "code": "-"})[:-1],
         "history": reverse("service-history", kwargs={"code": code}),
     }
-    return answering.page("site/service.html", context)
+    return responses.page("site/service.html", context)
 
 
-def _clauses(clauses: Iterable[stating.Clause]) -> list[dict]:
+def _clauses(clauses: Iterable[presentation.Clause]) -> list[dict]:
     return [clause._asdict() | {"source": clause.source, "shown_at_words": clause.shown_at_words} for clause in clauses]
 
 
@@ -62,7 +64,7 @@ def _clauses(clauses: Iterable[stating.Clause]) -> list[dict]:
 def markdown(request: HttpRequest, code: str) -> HttpResponse:
     """The same as Markdown."""
     document, edition = _asked(request, code)
-    permanent = addresses.permanent(here.root(request), addresses.SERVICES, code)
+    permanent = permalinks.permanent(base_url(request), permalinks.SERVICES, code)
     said = imprint(edition)
     header = {
         "code": code,
@@ -75,7 +77,9 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
         "permanent": permanent,
         "cite_as": f"{permanent}?edition={edition.slug}",
     }
-    text = written.page(document, header=header, fields=stating.fields(document), mentions=stating.mentions(document))
+    text = written.page(
+        document, header=header, fields=presentation.fields(document), mentions=presentation.mentions(document)
+    )
     return HttpResponse(text, content_type="text/markdown; charset=utf-8")
 
 
@@ -83,13 +87,13 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
 def llms_txt(request: HttpRequest) -> HttpResponse:
     """What the list is, how to ask it, and every service of the edition in force."""
     parameters.read(request.GET, [])
-    edition = choosing.edition({})
-    text = llms.page(imprint(edition), published.get(edition).documents.values(), root=here.root(request))
+    edition = edition_query.edition_from_query({})
+    text = llms.page(imprint(edition), published.get(edition).documents.values(), root=base_url(request))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 def _asked(request: HttpRequest, code: str) -> tuple[dict, Edition]:
     """Return what is told of a service, and the edition that says it. Raises what ``choosing`` and ``telling`` do."""
-    edition = choosing.edition(parameters.read(request.GET, choosing.PARAMETERS))
-    document = telling.get_service(code, edition)
+    edition = edition_query.edition_from_query(parameters.read(request.GET, edition_query.PARAMETERS))
+    document = changes.get_service(code, edition)
     return document, document.get("edition", edition)

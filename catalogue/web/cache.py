@@ -18,9 +18,10 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django.utils.http import parse_etags
 
-from catalogue import tracing
+from catalogue.web import request_id as request_id_module
 from catalogue.web import revision
 from catalogue.web.limits import MAX_HEADER_LENGTH, RequestLimits
+from catalogue.web.request_id import HEADER
 
 # Seconds for which the revision is believed; the part of the memory for one answer, and what it takes beside its bytes.
 BELIEVED, MAX_SHARE, OVERHEAD = 0.5, 1 / 8, 4096
@@ -107,7 +108,7 @@ class ResponseCache:
                     store.size += size
                 while store.size > self._max_bytes:
                     store.size -= store.popitem(last=False)[1].size
-        return _send(entry, environ, start_response, number=told.get(tracing.HEADER.lower()))
+        return _send(entry, environ, start_response, number=told.get(HEADER.lower()))
 
     def _look(self) -> None:
         """Drop everything on another day, and after a change of the data, of which one thread at a time asks.
@@ -140,7 +141,7 @@ def not_modified(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _send(entry: Entry, environ: dict, start_response: Callable, *, number: str | None = None) -> list[bytes]:
-    request_id = (tracing.HEADER, number or tracing.number(environ.get(REQUEST_ID, "")))
+    request_id = (HEADER, number or request_id_module.number(environ.get(REQUEST_ID, "")))
     known = environ.get(KNOWN)
     # Weak and strong are alike to this condition, and * names all (RFC 9110, 13.1.2).
     if known and (known == entry.etag or {"*", entry.etag} & {tag.removeprefix("W/") for tag in parse_etags(known)}):

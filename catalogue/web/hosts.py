@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
 from django.views import defaults
 
-from catalogue import problems
+from catalogue.web import problems
 
 LOGGER = logging.getLogger("django.security.DisallowedHost")
 # How much of the host, which may be of any length, is logged.

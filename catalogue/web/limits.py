@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from django.http import HttpResponse
 
-from catalogue import problems, tracing
+from catalogue.web import problems, request_id
 
 # In characters: the three headers that are negotiated, every other one, and the path and query of the address.
 MAX_HEADER_LENGTH, MAX_ADDRESS_LENGTH = 8192, 16_384
@@ -133,7 +133,7 @@ def _refuse(response: HttpResponse, environ: dict, start_response: Callable) -> 
         "Cache-Control": "no-store",
         "Connection": "close",
         "Content-Length": str(len(response.content)),
-        tracing.HEADER: tracing.number(environ.get("HTTP_X_REQUEST_ID", "")[:100]),
+        request_id.HEADER: request_id.number(environ.get("HTTP_X_REQUEST_ID", "")[:100]),
     }
     start_response(f"{response.status_code} {response.reason_phrase}", list(told.items()))
     return [response.content]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import MethodNotAllowed
 
-from catalogue import problems
+from catalogue.web import problems
 
 View = Callable[..., HttpResponse]
 Refusal = Callable[[Exception], HttpResponse | None]

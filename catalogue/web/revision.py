@@ -7,8 +7,8 @@ import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from catalogue.models import Edition, Touch
-from catalogue.models.touches import Stamp
+from catalogue.editions.models import Edition
+from catalogue.editions.revisions import Stamp, Touch
 
 # Of how many revisions the published editions are kept, and how many answers to which edition was in force.
 EDITIONS_CACHE_SIZE, IN_FORCE_CACHE_SIZE = 4, 64

@@ -68,7 +68,7 @@ def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], f
     """Be one editor, signed in already."""
     from django.db import connection
 
-    from catalogue.desk import versions
+    from catalogue.desk.base import versions
 
     try:
         page = client.get(address)
@@ -98,7 +98,7 @@ def main(editors: int, saves: int) -> int:
         from django.test import Client
         from django.urls import reverse
 
-        from catalogue import recording
+        from catalogue.audit import log
         from catalogue.models import Edition, Event
 
         own.build(services=2, proposed=False)
@@ -139,7 +139,7 @@ def main(editors: int, saves: int) -> int:
             before = now
         if changes and draft.note != json.loads(before):
             faults.append(f"版本现在是 {draft.note}，不是最后接受的 {before}")
-        faults += recording.verify()
+        faults += log.verify()
     verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
     print(f"{editors} 位编辑各存 {saves} 次：接受 {found[302]} 次，拒绝 {found[409]} 次；{verdict}")
     return 1 if faults else 0

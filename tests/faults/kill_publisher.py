@@ -26,9 +26,9 @@ def publish_and_die(acknowledge: int, *, before: int | None) -> None:
     """
     from django.db import connection
 
-    from catalogue import publishing
+    from catalogue.audit.log import Act
     from catalogue.models import Edition
-    from catalogue.recording import Act
+    from catalogue.workflow import publishing
 
     said = 0
 
@@ -72,14 +72,15 @@ def judge(acknowledged: str) -> str:
     """Hold what is there after a kill against what may be; return how far it had come. Raises AssertionError."""
     from django.db import connection
 
-    from catalogue import publishing, recording
+    from catalogue.audit import log
     from catalogue.models import Edition, Event, Proposal
+    from catalogue.workflow import publishing
 
     edition = Edition.objects.get(slug="second")
     sealed = edition.entries.exclude(sealed=None).count()
     told = Event.objects.filter(edition="second", verb__in=["published", *Event.CHANGES]).count()
     states = set(Proposal.objects.values_list("state", flat=True))
-    assert recording.verify() == [], recording.verify()
+    assert log.verify() == [], log.verify()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -96,9 +97,9 @@ def judge(acknowledged: str) -> str:
 
 def repeat() -> None:
     """Publish again, as whoever heard nothing would; afterwards there is exactly one."""
-    from catalogue import publishing
+    from catalogue.audit.log import Act
     from catalogue.models import Edition, Event
-    from catalogue.recording import Act
+    from catalogue.workflow import publishing
 
     try:
         publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
@@ -146,9 +147,9 @@ def measure(database) -> tuple[float, int]:
     """Return how long it is from a child's first breath to its answer, in seconds, and how many statements that is."""
     from django.db import connection, connections
 
-    from catalogue import publishing
+    from catalogue.audit.log import Act
     from catalogue.models import Edition
-    from catalogue.recording import Act
+    from catalogue.workflow import publishing
 
     said = 0
 

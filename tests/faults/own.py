@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 AT = datetime.datetime(2026, 12, 1, 1, 0, tzinfo=datetime.UTC)
 
 
@@ -94,10 +95,11 @@ def build(*, services: int, proposed: bool = True) -> None:
     from django.contrib.auth.models import User
     from django.core.management import call_command
 
-    from catalogue import editing, proposals, publishing
+    from catalogue.audit.log import Act
+    from catalogue.editions import drafts
     from catalogue.models import Edition
-    from catalogue.recording import Act
-    from services.loading import load_vocabularies
+    from catalogue.workflow import proposals, publishing
+    from services.fixtures import load_vocabularies
     from services.models import Department, Region
     from services.vocabularies import Terms
 
@@ -108,12 +110,12 @@ def build(*, services: int, proposed: bool = True) -> None:
     first = Edition(region=region, number=1, slug="first", title="清单", effective_from=datetime.date(2026, 11, 1))
     first.save()
     for number, entry in enumerate(file["services"][:services], start=1):
-        editing.revise(first, entry | {"number": number}, terms=terms, act=Act(at=AT))
+        drafts.revise(first, entry | {"number": number}, terms=terms, act=Act(at=AT))
     first = publishing.publish(first, act=Act(at=AT), committed=True)
     proposer, assessor, approver = (
         User.objects.create_superuser(name, password=None) for name in ("proposer", "assessor", "approver")
     )
-    begun = editing.begin(
+    begun = drafts.begin(
         first, slug="second", title="清单", effective_from=datetime.date(2027, 1, 1), act=Act(at=AT, by=approver)
     )
     if not proposed:

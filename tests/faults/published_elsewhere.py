@@ -59,9 +59,9 @@ def main() -> int:
     with own.database() as database:
         from django.db import connections
 
-        from catalogue import publishing
+        from catalogue.audit.log import Act
         from catalogue.models import Edition
-        from catalogue.recording import Act
+        from catalogue.workflow import publishing
 
         own.build(services=4)
         connections.close_all()

@@ -43,9 +43,9 @@ def in_child(work, *, after: float) -> int:
 def publish() -> int:
     from django.db import OperationalError
 
-    from catalogue import publishing
+    from catalogue.audit.log import Act
     from catalogue.models import Edition
-    from catalogue.recording import Act
+    from catalogue.workflow import publishing
 
     try:
         publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
@@ -71,8 +71,9 @@ def main(runs: int, seed: int) -> int:
     with own.database() as database:
         from django.db import connections
 
-        from catalogue import publishing, recording
+        from catalogue.audit import log
         from catalogue.models import Edition, Event
+        from catalogue.workflow import publishing
         from services.models import Service
 
         own.build(services=8)
@@ -93,7 +94,7 @@ def main(runs: int, seed: int) -> int:
             smuggled = codes[2] == 0
             try:
                 assert 2 not in codes, codes
-                assert recording.verify() == []
+                assert log.verify() == []
                 if edition.is_published:
                     assert codes[:2].count(0) == 1, codes
                     assert publishing.verify(edition) == [], publishing.verify(edition)

@@ -11,24 +11,24 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils import timezone
 
-from catalogue import addresses
-from catalogue.imprint import imprint
+from catalogue.editions.imprint import imprint
 from catalogue.models import Edition
-from services.eligibility import NOT_ELIGIBLE, Rule
-from services.facts import VOCABULARY
-from services.wording import sentence
+from catalogue.web import permalinks
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.rules import NOT_ELIGIBLE, Rule
+from services.eligibility.sentences import sentence
 
 # The two vocabularies a service is classified by: what HSDS calls the link, and what the vocabulary is called.
 VOCABULARIES = {
-    addresses.DOMAINS: ("domain", "领域", "本清单的领域词表"),
-    addresses.TARGET_GROUPS: ("intended_audience", "服务对象", "本清单的服务对象词表"),
+    permalinks.DOMAINS: ("domain", "领域", "本清单的领域词表"),
+    permalinks.TARGET_GROUPS: ("intended_audience", "服务对象", "本清单的服务对象词表"),
 }
 LANGUAGE = "zh"
 
 
 def service(document: Mapping, *, edition: Edition, root: str) -> dict:
     """Return a sealed document of a published edition as a fully nested HSDS service."""
-    uri = addresses.permanent(root, addresses.SERVICES, document["code"])
+    uri = permalinks.permanent(root, permalinks.SERVICES, document["code"])
     identifier = _uuid(uri)
     organization = document["lead_department"] and _organization(document["lead_department"], root)
     youngest, oldest = ages(document["eligibility"])
@@ -90,19 +90,19 @@ def ages(eligibility: Mapping | None) -> tuple[int | None, int | None]:
 
 
 def _terms(document: Mapping) -> list[tuple[str, Mapping]]:
-    groups = [(addresses.TARGET_GROUPS, group) for group in document["target_groups"]]
-    return [(addresses.DOMAINS, document["domain"]), *groups]
+    groups = [(permalinks.TARGET_GROUPS, group) for group in document["target_groups"]]
+    return [(permalinks.DOMAINS, document["domain"]), *groups]
 
 
 def _organization(department: Mapping, root: str) -> dict:
     # A description is required: a department's name is all that was sealed of it.
     name, short = department["name"], department["short_name"]
     found = {
-        "id": addresses.identifier(root, addresses.DEPARTMENTS, department["code"]),
+        "id": permalinks.identifier(root, permalinks.DEPARTMENTS, department["code"]),
         "name": name,
         "alternate_name": department["name_en"],
         "description": f"{name}，简称{short}。" if short else name,
-        "uri": addresses.permanent(root, addresses.DEPARTMENTS, department["code"]),
+        "uri": permalinks.permanent(root, permalinks.DEPARTMENTS, department["code"]),
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -129,14 +129,14 @@ def _term(kind: str, term: Mapping, root: str) -> dict:
     # The vocabulary has no address of its own: its id is that of the place its terms stand in.
     taxonomy = {"id": _uuid(f"{root}/id/{kind}"), "name": name, "description": description}
     return {
-        "id": addresses.identifier(root, kind, term["code"]),
+        "id": permalinks.identifier(root, kind, term["code"]),
         "code": term["code"],
         "name": term["name"],
         "description": f"{name}：{term['name']}{english}",
         "language": LANGUAGE,
         "taxonomy_id": taxonomy["id"],
         "taxonomy_detail": taxonomy,
-        "term_uri": addresses.permanent(root, kind, term["code"]),
+        "term_uri": permalinks.permanent(root, kind, term["code"]),
     }
 
 
@@ -175,7 +175,7 @@ def _sources(document: Mapping, root: str, uri: str) -> list[dict]:
             "id": _uuid(f"{uri}#source/{code}"),
             "service_id": _uuid(uri),
             "label": label,
-            "url": addresses.permanent(root, addresses.SOURCES, code),
+            "url": permalinks.permanent(root, permalinks.SOURCES, code),
         }
         for code, label in labels.items()
     ]

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.loading import load
-from services.files import Faulty
+from catalogue.workflow.load import load
+from services.json_files import Faulty
 
 
 class Command(BaseCommand):

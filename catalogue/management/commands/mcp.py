@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 try:
-    from catalogue.agents.server import reconnect, server
+    from catalogue.mcp.server import reconnect, server
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types"}:
         raise

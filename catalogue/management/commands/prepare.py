@@ -9,11 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from catalogue import finding, integrity
-from catalogue.loading import load
+from catalogue.editions import search_index
+from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Touch
 from catalogue.web import revision
-from services.files import Faulty
+from catalogue.workflow.load import load
+from services.json_files import Faulty
 
 # Any number will do, as long as every start of this project takes the same one.
 LOCK = 15_00_00_81
@@ -31,10 +32,10 @@ class Command(BaseCommand):
                 self._migrate()
                 call_command("createcachetable", verbosity=0)
                 changed = load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
-                if changed or not finding.is_read():
-                    self.stdout.write(f"读音：新增 {finding.read_aloud()} 条。")
+                if changed or not search_index.is_read():
+                    self.stdout.write(f"读音：新增 {search_index.read_aloud()} 条。")
                 Touch.objects.prune()
-                for slug in integrity.damaged(revision.current().editions):
+                for slug in checks.damaged(revision.current().editions):
                     self.stdout.write(f"警告：{DamagedEditionError(slug).detail}")
         except (DamagedEditionError, Faulty) as error:
             raise CommandError(f"没有装入任何内容。{error}") from None

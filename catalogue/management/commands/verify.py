@@ -11,8 +11,10 @@ import re
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from catalogue import attaching, integrity, publishing, recording, triggers
+from catalogue.audit import log
+from catalogue.integrity import checks, triggers
 from catalogue.models import Edition, Event
+from catalogue.workflow import attachments, publishing
 
 HEAD = re.compile(r"(?:(?P<number>[1-9][0-9]{0,17}):)?(?P<digest>[0-9a-f]{64})")
 
@@ -31,12 +33,12 @@ class Command(BaseCommand):
         head = HEAD.fullmatch(expect) if expect is not None else None
         if expect is not None and head is None:
             raise CommandError("--expect 应是从前 verify 印出的最后一行：编号:摘要，或只有摘要（64 位，0-9 与 a-f）。")
-        found = self._editions() + self._record() + attaching.verify()
-        found += self._part("版本、建议、反馈与记录", integrity.verify(), "相符")
+        found = self._editions() + self._record() + attachments.verify()
+        found += self._part("版本、建议、反馈与记录", checks.verify(), "相符")
         found += self._part("触发器", triggers.faults(), "齐全")
         if head:
             number = head["number"] and int(head["number"])
-            departures = recording.departures(head["digest"], number=number)
+            departures = log.departures(head["digest"], number=number)
             found += self._part("与另存的末条相比", departures, "到那一条为止的记录没有改动")
         # Kept elsewhere, it also shows later whether the end of the record was cut off or written anew.
         if last := Event.objects.last():
@@ -55,7 +57,7 @@ class Command(BaseCommand):
 
     def _record(self) -> list[str]:
         count = Event.objects.count()
-        return self._part("记录", recording.verify(), f"摘要链完整（共 {count} 条）" if count else "尚无")
+        return self._part("记录", log.verify(), f"摘要链完整（共 {count} 条）" if count else "尚无")
 
     def _part(self, what: str, faults: list[str], otherwise: str) -> list[str]:
         self.stdout.write(f"{what}：{'有不一致' if faults else otherwise}")

@@ -1,0 +1,38 @@
+"""The OpenAPI document and its two readers, served from this host alone."""
+
+import json
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from rest_framework.views import APIView
+
+from catalogue.api.exports import cpsv
+from catalogue.api.negotiation import OnePage
+from catalogue.web.parameters import StrictParameters
+
+LD = "application/ld+json"
+
+
+class SchemaView(StrictParameters, SpectacularAPIView):
+    """The OpenAPI 3.1 document, as YAML or, if the Accept header asks for it, as JSON."""
+
+
+class ContextView(StrictParameters, APIView):
+    """The context of our JSON-LD: which term of which vocabulary each key is."""
+
+    content_negotiation_class = OnePage
+
+    @extend_schema(summary="JSON-LD 的上下文", tags=["services"], responses={(200, LD): OpenApiTypes.OBJECT})
+    def get(self, request) -> HttpResponse:
+        return HttpResponse(json.dumps({"@context": cpsv.CONTEXT}), content_type=LD)
+
+
+class SwaggerView(SpectacularSwaggerSplitView):
+    content_negotiation_class = OnePage
+
+
+class RedocView(SpectacularRedocView):
+    content_negotiation_class = OnePage
+    template_name = "catalogue/redoc.html"

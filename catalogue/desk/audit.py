@@ -1,0 +1,52 @@
+"""The record (记录): every event there is, for auditors to read and for nobody to change."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+
+from catalogue.desk.base.history import field_in_words, in_words
+from catalogue.desk.base.mixins import ReadOnlyMixin
+from catalogue.models import Event
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
+    """Read only, for auditors: every event there is, newest first."""
+
+    change_list_template = "desk/change_list.html"
+    list_display = ("number", "at", "actor", "role", "verb", "edition", "service", "proposal", "term", "named_field")
+    ordering = ("-number",)
+    search_fields = ("actor", "service", "edition", "term", "document_number", "request_id", "digest")
+    search_help_text = "按经办人、服务项目代码、版本、词条、文号、请求编号或摘要查找。例：NM-05-01"
+    list_filter = ("verb", "edition")
+    # Most columns are about one kind of event only; nothing there is nothing unknown.
+    empty_value_display = "—"
+    show_full_result_count = False
+    list_per_page = 100
+    actions = None
+
+    fieldsets = (
+        (None, {"fields": ["number", "at", "actor", "role", "department", "verb"]}),
+        ("关于", {"fields": ["edition", "service", "proposal", "term", "named_field"]}),
+        ("内容", {"fields": ["was", "is_now", "reason", "document_number"]}),
+        ("存证", {"fields": ["request_id", "previous_digest", "digest"]}),
+    )
+    readonly_fields = ("named_field", "was", "is_now")
+
+    @admin.display(description="改前")
+    def was(self, event):
+        return in_words(event.before, about=event.field) or "无"
+
+    @admin.display(description="改后")
+    def is_now(self, event):
+        return in_words(event.after, about=event.field) or "无"
+
+    @admin.display(description="字段", ordering="field")
+    def named_field(self, event):
+        return field_in_words(Event, event.field) or "无"
+
+    def history_view(self, request, object_id, extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        # The record has no record of its own.
+        return redirect("admin:catalogue_event_change", object_id)

@@ -1,0 +1,105 @@
+"""The admin site of the list's editors: its words, the order of its screens, and what it says when it refuses."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, OperationalError
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.i18n import JavaScriptCatalog
+
+from catalogue.accounts import permissions
+from catalogue.desk import dashboard, rule_forms
+from catalogue.desk.spreadsheets import imports
+from catalogue.editions import drafts
+from catalogue.models import DamagedEditionError
+
+NOT_ALLOWED = "您没有进行这项操作的权限。如有需要，请联系管理员。"
+NOT_STORED = (
+    "数据库没有接受这次更改，什么都没有写入。可能是版本刚刚发布，或另一位编辑刚刚保存了同一内容；请返回重新查看后再改。"
+)
+BUSY = "数据库正忙，这次没有写入任何内容。请稍等片刻，用“后退”回到刚才的页面再保存一次。"
+
+
+class DeskSite(AdminSite):
+    site_header = "内蒙古自治区基本公共服务清单 · 编辑台"
+    site_title = "清单编辑台"
+    index_title = "编辑台首页"
+    empty_value_display = "未知"
+    index_template = "desk/index.html"
+
+    # In the order of the work, not of the alphabet.
+    ORDER = {
+        "catalogue": ["Proposal", "Edition", "Entry", "Finding", "Feedback", "Event"],
+        "services": [
+            "Domain",
+            "Department",
+            "TargetGroup",
+            "Source",
+            "Service",
+            "Synonym",
+            "Indicator",
+            "Box",
+            "Region",
+        ],
+        "auth": ["User", "Group"],
+    }
+
+    def get_app_list(self, request, app_label=None):
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            for model in app["models"]:
+                model["name"] = getattr(self._registry[model["model"]], "listed_as", model["name"])
+            app["models"].sort(key=lambda model: self.ORDER[model["model"]._meta.app_label].index(model["object_name"]))
+        return sorted(apps, key=lambda app: list(self.ORDER).index(app["app_label"]))
+
+    def index(self, request, extra_context=None):
+        today = timezone.localdate()
+        context = {
+            "today": today,
+            "work": list(dashboard.waiting_for(request.user, on=today)),
+            "roles": permissions.of(request.user),
+            "departments": [str(each.department) for each in request.user.memberships.select_related("department")],
+        }
+        return super().index(request, context | (extra_context or {}))
+
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+        """Answer what is refused with a page in Chinese that says why.
+
+        The views' own transactions end inside, so that nothing is left written when this answers. IntegrityError is
+        how the database's triggers refuse a change to a published edition, if it was published a moment ago.
+        """
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def outer(request: HttpRequest, *args, **kwargs):
+            try:
+                return inner(request, *args, **kwargs)
+            except PermissionDenied as error:
+                return self.refuse(request, [str(error) or NOT_ALLOWED], status=403)
+            except drafts.Refused as error:
+                return self.refuse(request, [fault.reason for fault in error.faults], status=409)
+            except IntegrityError:
+                return self.refuse(request, [NOT_STORED], status=409)
+            except DamagedEditionError as damaged:
+                return self.refuse(request, [damaged.detail], status=503, title="暂停提供")
+            except OperationalError:
+                # Most likely another writer held SQLite for longer than we wait.
+                return self.refuse(request, [BUSY], status=503)
+
+        return outer
+
+    def get_urls(self):
+        return [*imports.urls(self), *rule_forms.urls(self), *super().get_urls()]
+
+    def i18n_javascript(self, request, extra_context=None):
+        packages = ["django.contrib.admin", "catalogue"]
+        return JavaScriptCatalog.as_view(packages=packages)(request)
+
+    def refuse(self, request: HttpRequest, reasons: list[str], *, status: int, title: str = "") -> TemplateResponse:
+        title = title or ("不能进行这项操作" if status == 403 else "没有保存")
+        context = self.each_context(request) | {"title": title, "reasons": reasons}
+        return TemplateResponse(request, "desk/refused.html", context, status=status).render()

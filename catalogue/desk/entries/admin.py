@@ -1,0 +1,106 @@
+"""Entries (清单条目): the list of one edition, and the page on which an entry is read. Proposals alone change one."""
+
+from functools import partial
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import path
+from django.utils.html import format_html_join
+
+from catalogue.desk.base import filters
+from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin
+from catalogue.desk.entries import citations
+from catalogue.desk.entries.rechecks import RecheckMixin
+from catalogue.desk.spreadsheets.exports import export
+from catalogue.models import Citation, Entry, Event, Finding
+from services.models import TargetGroup, Verification
+
+
+class TargetGroupFilter(filters.CodeFilter):
+    title, parameter_name, path, vocabulary = "服务对象", "target_group", "target_groups__code", TargetGroup
+
+
+class VerificationFilter(filters.CodeFilter):
+    """By what an entry's fields are known to be; an entry may be found by more than one."""
+
+    title, parameter_name = "核实情况", "verification"
+    values = (
+        (Verification.UNVERIFIED.value, "有未核实的字段"),
+        (Verification.SECONDARY.value, "有转述的字段"),
+        (filters.UNKNOWN, "有未知的字段"),
+        (Verification.VERBATIM.value, "已知字段全部原文核对"),
+    )
+
+    def selected(self, queryset, value):
+        findings = Finding.objects.filter(entry=OuterRef("pk"))
+        if value == filters.UNKNOWN:
+            known = findings.order_by().values("entry").annotate(count=Count("pk")).values("count")
+            return queryset.alias(known=Coalesce(Subquery(known), 0)).filter(known__lt=len(Entry.SOURCED_FIELDS))
+        if value == Verification.VERBATIM:
+            return queryset.filter(~Exists(findings.not_verified()))
+        return queryset.filter(Exists(findings.filter(verification=value)))
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
+    change_form_template, change_list_template = "desk/entry.html", "desk/entries.html"
+    list_display = ("number", "code", "name", "domain", "lead_department", "standing", "edition_slug")
+    list_display_links = ("name",)
+    list_filter = (
+        filters.EditionFilter,
+        filters.terms_of(Entry, "domain"),
+        filters.terms_of(Entry, "lead_department"),
+        VerificationFilter,
+        TargetGroupFilter,
+    )
+    list_select_related = ("edition", "service", "domain", "lead_department")
+    ordering = ("number",)
+    search_fields = ("service__code", "name", "name_en", "content", "standard")
+    search_help_text = "按代码、名称、英文名称、服务内容或服务标准查找。例：NM-05-01、养老、每人每月"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(partial(export, self))
+        return [path("export.<str:kind>", view, name="catalogue_entry_export"), *super().get_urls()]
+
+    def events_of(self, obj):
+        return Event.objects.filter(edition=obj.edition.slug, service=obj.service.code)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("findings")
+
+    def get_object(self, request, object_id, from_field=None):
+        entry = super().get_object(request, object_id, from_field)
+        return entry and Entry.objects.with_details().get(pk=entry.pk)
+
+    @admin.display(description="代码", ordering="service__code")
+    def code(self, entry):
+        return entry.service.code
+
+    @admin.display(description="核实情况")
+    def standing(self, entry):
+        parts = citations.standing(entry.findings.all()).in_words()
+        return format_html_join(" ", '<span class="desk-part">{}</span>', ((part,) for part in parts))
+
+    @admin.display(description="版本")
+    def edition_slug(self, entry):
+        return entry.edition.slug if entry.edition.is_published else f"{entry.edition.slug}（草稿）"
+
+    def changelist_view(self, request, extra_context=None):
+        edition = filters.edition_shown(request)
+        return super().changelist_view(request, {"subtitle": edition and str(edition)} | (extra_context or {}))
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST":
+            raise PermissionDenied("清单条目不能直接更改；请提出调整建议，批准后编入草稿版本。")
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        context |= {
+            "rests": citations.rests(obj),
+            "mentions": citations.cited(obj, Citation.MENTION),
+            **self.doing(request, obj),
+            "elsewhere": Entry.objects.filter(service=obj.service).select_related("edition").order_by("edition"),
+        }
+        return super().render_change_form(request, context, add, change, form_url, obj)

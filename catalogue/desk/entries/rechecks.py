@@ -1,0 +1,60 @@
+"""What an editor does with an entry in force: say that it was checked and still holds, or propose to change it."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+
+from catalogue.accounts import permissions
+from catalogue.desk.base.mixins import act
+from catalogue.models import Edition, Entry
+from catalogue.workflow import rechecks
+
+
+class RecheckMixin:
+    """For EntryAdmin."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.check_view)
+        return [path("<int:pk>/check/", view, name="catalogue_entry_check"), *super().get_urls()]
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put on record that an entry was held against its documents today, and against which."""
+        entry = self.get_object(request, str(pk))
+        if entry is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        if not self.may_check(request, entry):
+            raise PermissionDenied("只能核对在用版本中本部门牵头的项目，且须有“编辑”角色。")
+        if request.method == "POST":
+            against = request.POST.get("against", "").replace("\0", "").strip()
+            if against:
+                rechecks.check(entry, act=act(request, reason=against[:500]))
+                self.message_user(request, f"{entry.service} 已核对，写入记录。")
+            else:
+                self.message_user(request, "请写明核对了什么文件，才能记为核对无误。", level="error")
+        return redirect("admin:catalogue_entry_change", entry.pk)
+
+    def may_check(self, request: HttpRequest, entry: Entry) -> bool:
+        in_force = Edition.objects.in_force(timezone.localdate()).first()
+        return (
+            entry.edition == in_force
+            and request.user.has_perm("catalogue.check_entry")
+            and self._is_own(request, entry)
+        )
+
+    def doing(self, request: HttpRequest, entry: Entry) -> dict:
+        """Return what an entry's page offers somebody: when it was checked last, and what may be done with it."""
+        code = entry.service.code
+        newest = Edition.objects.published().order_by("-effective_from", "-number").first()
+        may_propose = (
+            entry.edition == newest and request.user.has_perm("catalogue.add_proposal") and self._is_own(request, entry)
+        )
+        return {
+            "checked_on": rechecks.checked_on([code]).get(code),
+            "may_check": self.may_check(request, entry),
+            "propose_at": f"{reverse('admin:catalogue_proposal_add')}?service={code}" if may_propose else None,
+        }
+
+    def _is_own(self, request: HttpRequest, entry: Entry) -> bool:
+        return permissions.changes(request.user, self.department_of(entry))

@@ -1,0 +1,265 @@
+"""Drafting: the forms in which a proposal is written, entry by entry, and assessed."""
+
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from catalogue.accounts import permissions
+from catalogue.desk.base.mixins import act
+from catalogue.desk.base.versions import proposal_token
+from catalogue.desk.proposals.forms import (
+    AssessmentForm,
+    CitationFormSet,
+    HeadForm,
+    NewEntryForm,
+    StatedForm,
+    citations_of,
+    typed_entry,
+)
+from catalogue.editions import merge
+from catalogue.editions.document import entry_data
+from catalogue.feedback import answers
+from catalogue.models import Attachment, Feedback, Proposal, ProposedEntry
+from catalogue.workflow import attachments, proposals
+from services.models import Region
+
+Action = ProposedEntry.Action
+COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
+
+
+class EditViewsMixin:
+    """For ProposalAdmin: the addresses of the forms. All that is saved goes through the verbs of ``proposals``."""
+
+    def get_urls(self):
+        def at(route: str, view, name: str):
+            return path(route, self.admin_site.admin_view(view), name=f"catalogue_proposal_{name}")
+
+        return [
+            at("<int:pk>/edit/", self.edit_view, "edit"),
+            at("<int:pk>/entries/add/", self.new_entry_view, "new_entry"),
+            at("<int:pk>/entries/<str:code>/", self.entry_view, "entry"),
+            at("<int:pk>/entries/<str:code>/remove/", self.remove_view, "remove"),
+            at("<int:pk>/assess/", self.assess_view, "assess"),
+            at("<int:pk>/attachment/", self.attachment_view, "attachment"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Begin a proposal: with a change of a ``service``, from a ``feedback``, if the address names one."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        service = request.GET.get("service", "")
+        form = HeadForm(request.POST or None, user=request.user, initial={"kind": "change"})
+        reasons = []
+        if request.method == "POST" and form.is_valid():
+            region = Region.objects.filter(editions__published_at__isnull=False).distinct().first()
+            try:
+                with transaction.atomic():
+                    said = {column: form.cleaned_data[column] for column in COLUMNS}
+                    proposal = proposals.draft(region=region, entries=[], act=act(request), **said)
+                    self._link(request, proposal)
+            except proposals.NotPossible as error:
+                reasons = error.reasons
+            else:
+                if service:
+                    return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
+                return redirect("admin:catalogue_proposal_change", proposal.pk)
+        return self._form(request, "desk/proposal_head.html", form, reasons, title="提出调整建议", service=service)
+
+    def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Change what a proposal says of itself."""
+        proposal, refused = self._mine(request, pk)
+        if refused:
+            return refused
+        form = HeadForm(request.POST or None, user=request.user, instance=proposal)
+        reasons, theirs = [], []
+        if request.method == "POST" and form.is_valid():
+            said = {column: form.cleaned_data[column] for column in COLUMNS}
+            reasons, theirs = self._amend(request, pk, entries=lambda entries: entries, **said)
+            if not reasons:
+                return redirect("admin:catalogue_proposal_change", pk)
+        return self._form(request, "desk/proposal_head.html", form, reasons, proposal, title="修改建议", theirs=theirs)
+
+    def new_entry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Choose which service a proposal also speaks of, and how."""
+        proposal, refused = self._mine(request, pk)
+        if refused:
+            return refused
+        form = NewEntryForm(request.POST or None, proposal=proposal, own=self._own(request))
+        reasons, theirs = [], []
+        if request.method == "POST" and form.is_valid():
+            chosen = form.cleaned_data
+            if chosen["action"] != Action.WITHDRAW:
+                answer = redirect("admin:catalogue_proposal_entry", pk, chosen["code"])
+                answer["Location"] += f"?action={chosen['action']}"
+                return answer
+            entry = _entry(chosen["code"], Action.WITHDRAW, None, chosen["successors"])
+            reasons, theirs = self._amend(request, pk, entries=lambda entries: [*entries, entry])
+            if not reasons:
+                return redirect("admin:catalogue_proposal_change", pk)
+        return self._form(request, "desk/proposal_head.html", form, reasons, proposal, title="加入一项", theirs=theirs)
+
+    def entry_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
+        """Write what a proposal says of one service: all of it is shown, what differs is proposed."""
+        proposal, refused = self._mine(request, pk)
+        if refused:
+            return refused
+        existing = proposal.entries.filter(service=code.replace("\0", "")).first()
+        current = proposals.current_of(proposal).get(code)
+        if existing and existing.action == Action.WITHDRAW:
+            return redirect("admin:catalogue_proposal_change", pk)
+        action = existing.action if existing else (Action.CHANGE if current else Action.ADD)
+        if not current and not (existing or NewEntryForm.is_code(code)):
+            raise Http404(f"没有服务项目“{code}”。")
+        base = entry_data(current) if current else proposals.blank(code)
+        now = base
+        if existing:
+            now = merge.merged(base, existing.stated) if action == Action.CHANGE else base | existing.stated
+        form = StatedForm(request.POST or None, stated=now)
+        citations = CitationFormSet(request.POST or None, initial=citations_of(now), prefix="citations")
+        reasons, theirs = [], []
+        if request.method == "POST" and form.is_valid() and citations.is_valid():
+            typed = typed_entry(now, form, citations)
+            stated = typed if action == Action.ADD else merge.difference(base, typed)
+            entry = _entry(code, action, stated, existing.successors if existing else [])
+            reasons, theirs = self._amend(
+                request, pk, entries=lambda entries: [each for each in entries if each["service"] != code] + [entry]
+            )
+            if not reasons:
+                if "_continue" in request.POST:
+                    return redirect("admin:catalogue_proposal_entry", pk, code)
+                return redirect("admin:catalogue_proposal_change", pk)
+        title = f"{Action(action).label} {code} {now['name'] or ''}"
+        return self._form(
+            request, "desk/proposal_entry.html", form, reasons, proposal,
+            title=title, theirs=theirs, citations=citations, code=code, sections=form.sections(),
+        )  # fmt: skip
+
+    def remove_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
+        """Take one service out of a proposal again."""
+        proposal, refused = self._mine(request, pk)
+        if refused:
+            return refused
+        if request.method != "POST":
+            return redirect("admin:catalogue_proposal_change", pk)
+        reasons, theirs = self._amend(
+            request, pk, entries=lambda entries: [each for each in entries if each["service"] != code]
+        )
+        if reasons:
+            return self.page(request, self.get_object(request, str(pk)), reasons=reasons, theirs=theirs, status=409)
+        return redirect("admin:catalogue_proposal_change", pk)
+
+    def assess_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Write down what a proposal costs and who bears it."""
+        proposal = self.get_object(request, str(pk))
+        if proposal is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        may = request.user.has_perm("catalogue.assess_proposal") and request.user != proposal.proposer
+        if not may or not self.has_view_permission(request, proposal):
+            raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出的建议。")
+        if proposal.state != Proposal.State.ASSESSING:
+            return self.page(request, proposal, reasons=["建议现在不在待评估状态，不能评估。"], status=409)
+        form = AssessmentForm(request.POST or None, request.FILES or None)
+        reasons, theirs = [], []
+        if request.method == "POST" and form.is_valid():
+            try:
+                reasons, theirs = self._assess(request, pk, form)
+            except proposals.NotPossible as error:
+                reasons = error.reasons
+            if not reasons:
+                return redirect("admin:catalogue_proposal_change", pk)
+        return self._form(
+            request, "desk/proposal_assess.html", form, reasons, proposal, title="财政承受能力评估", theirs=theirs
+        )
+
+    def attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Hand out the file an assessment rests on, as it was handed in."""
+        proposal = self.get_object(request, str(pk))
+        if proposal is None or not self.has_view_permission(request, proposal):
+            raise PermissionDenied
+        assessment = getattr(proposal, "assessment", None)
+        kept = assessment and Attachment.objects.filter(digest=assessment.attachment_digest).first()
+        if not kept:
+            raise Http404("这件建议没有附件。")
+        handed_out = content_disposition_header(as_attachment=True, filename=assessment.attachment_name)
+        headers = {"Content-Disposition": handed_out, "Content-Type": "application/octet-stream"}
+        return HttpResponse(bytes(kept.content), headers=headers)
+
+    def _mine(self, request: HttpRequest, pk: int) -> tuple[Proposal | None, HttpResponse | None]:
+        """Return a proposal that who asks may write in, or the answer that says why not."""
+        proposal = self.get_object(request, str(pk))
+        if proposal is None:
+            return None, self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        if not self.has_change_permission(request, proposal) or request.user != proposal.proposer:
+            raise PermissionDenied("只有提出人可以修改自己的建议。")
+        if proposal.state not in {Proposal.State.DRAFT, Proposal.State.DECLINED}:
+            reasons = [f"建议现在是“{proposal.get_state_display()}”，不能修改。"]
+            return None, self.page(request, proposal, reasons=reasons, status=409)
+        return proposal, None
+
+    def _amend(self, request: HttpRequest, pk: int, *, entries, **said: object) -> tuple[list[str], list[dict]]:
+        """Amend a proposal that is still what was read of it; return why not, and what others did since."""
+        try:
+            with transaction.atomic():
+                Proposal.objects.select_for_update().get(pk=pk)
+                proposal = self.get_object(request, str(pk))
+                if stale := self.stale(request, proposal):
+                    return stale["reasons"], stale["theirs"]
+                now = list(proposal.entries.values("service", "action", "stated", "successors"))
+                proposals.amend(proposal, entries=entries(now), act=act(request), **said)
+        except proposals.NotPossible as error:
+            return error.reasons, []
+        return [], []
+
+    @transaction.atomic
+    def _assess(self, request: HttpRequest, pk: int, form: AssessmentForm) -> tuple[list[str], list[dict]]:
+        Proposal.objects.select_for_update().get(pk=pk)
+        proposal = self.get_object(request, str(pk))
+        if stale := self.stale(request, proposal):
+            return stale["reasons"], stale["theirs"]
+        figures, done = form.figures(), act(request)
+        if file := form.cleaned_data["attachment"]:
+            kept = attachments.keep(PurePath(file.name).name, file.read(), act=done)
+            figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": kept.digest}
+        proposals.assess(proposal, figures=figures, act=done)
+        return [], []
+
+    def _link(self, request: HttpRequest, proposal: Proposal) -> None:
+        """Note on the feedback a proposal was begun from that it was, if it is there, open, and who asks may answer."""
+        pk = request.GET.get("feedback", "")
+        if not (pk.isdecimal() and len(pk) < 19 and request.user.has_perm("catalogue.change_feedback")):
+            return
+        feedback = Feedback.objects.with_lead(timezone.localdate()).filter(pk=pk).first()
+        if feedback and feedback.state == Feedback.State.RECEIVED and permissions.changes(request.user, feedback.lead):
+            answers.consider(feedback, proposal, act=act(request))
+
+    def _own(self, request: HttpRequest) -> list[str] | None:
+        return None if request.user.is_superuser else permissions.departments(request.user)
+
+    def _form(
+        self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), **context
+    ) -> TemplateResponse:
+        context = self.admin_site.each_context(request) | {
+            "subtitle": None, "opts": self.opts, "proposal": proposal, "form": form, "reasons": reasons,
+            "theirs": theirs, "media": self.media + form.media,
+        } | context  # fmt: skip
+        if proposal:
+            # After a refusal too: whoever presses again has seen what is told on this page.
+            # Asked anew: a form writes what was typed into the row it was given.
+            now = Proposal.objects.get(pk=proposal.pk)
+            is_sent_again = request.method == "POST" and not theirs and not reasons
+            context["seen"] = request.POST.get("seen", "") if is_sent_again else proposal_token(now)
+        invalid = request.method == "POST" and not reasons
+        return TemplateResponse(request, template, context, status=409 if reasons else 422 if invalid else 200)
+
+
+def _entry(code: str, action: str, stated: Mapping | None, successors: list[str]) -> dict:
+    return {"service": code, "action": action, "stated": stated, "successors": successors}

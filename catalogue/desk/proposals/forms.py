@@ -1,0 +1,239 @@
+"""The forms of a proposal: its head, one service of it, and its assessment. They write nothing themselves."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
+from django.db.models import Model, QuerySet
+
+from catalogue.accounts import permissions
+from catalogue.desk.base.mixins import Paragraphs
+from catalogue.desk.rule_forms import RuleFormField
+from catalogue.models import Assessment, Citation, Entry, Finding, Proposal, ProposedEntry, SourcedField
+from catalogue.workflow import attachments, proposals
+from catalogue.workflow.models import SERVICE_CODE
+from services.models import Department, Domain, Source, TargetGroup, Verification
+
+Action = ProposedEntry.Action
+# What goes together on the page, as on an entry's own.
+SECTIONS = (
+    ("名称与领域", ("name", "name_en", "domain")),
+    ("给谁", ("target_groups", "eligibility")),
+    ("给什么", ("content", "standard")),
+    ("谁负责", ("lead_department", "co_departments")),
+    ("谁出钱、依据什么", ("expenditure_responsibility", "legal_basis")),
+)
+TEXTS = ("target_group_text", "content", "standard", "expenditure_responsibility", "note")
+MANY = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
+TERMS = {
+    "domain": Domain,
+    "lead_department": Department,
+    "target_groups": TargetGroup,
+    "lead_department_alternatives": Department,
+    "co_departments": Department,
+    "legal_basis": Source,
+}
+
+
+def _area(rows: int = 2) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "class": "desk-text"})
+
+
+class HeadForm(forms.ModelForm):
+    """What a proposal says of itself."""
+
+    class Meta:
+        model = Proposal
+        fields = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
+        field_classes = {"reason": Paragraphs}
+        widgets = {"reason": _area(3), "effective_from": AdminDateWidget(format="%Y-%m-%d")}
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        departments = Department.objects.all()
+        if not user.is_superuser:
+            departments = departments.filter(code__in=permissions.departments(user))
+        self.fields["department"].queryset = departments
+        if departments.count() == 1:
+            self.fields["department"].initial = departments.get()
+
+
+class NewEntryForm(forms.Form):
+    """Which service a proposal also speaks of, and how. ``own`` are the codes of departments, None for all."""
+
+    action = forms.ChoiceField(label="动作", choices=Action, help_text="调整或取消一个现有项目，或新增一个项目。")
+    service = forms.ChoiceField(
+        label="现有项目", required=False, help_text="调整或取消时选择。只列出所属部门牵头的项目。"
+    )
+    new_code = forms.CharField(
+        label="新项目代码", required=False, max_length=64, help_text="新增时填写，不能用用过的代码。例：NM-05-05"
+    )
+    successor_codes = forms.CharField(
+        label="承接项目代码",
+        required=False,
+        max_length=500,
+        help_text="取消时填写由哪些项目承接，以空格或顿号隔开；没有则留空。例：NM-05-05",
+    )
+
+    def __init__(self, *args, proposal: Proposal, own: list[str] | None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.taken = set(proposal.entries.values_list("service", flat=True))
+        self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
+        allowed = proposals.SHAPES[Proposal.Kind(proposal.kind)]
+        self.fields["action"].choices = [(each.value, each.label) for each in Action if each in allowed]
+
+    @staticmethod
+    def is_code(code: str) -> bool:
+        return bool(re.match(SERVICE_CODE, code)) and len(code) <= 64
+
+    def _services(self, proposal: Proposal, own: list[str] | None) -> Iterator[tuple[str, str]]:
+        for code, document in proposals.current_of(proposal).items():
+            lead = document["lead_department"]
+            if code not in self.taken and (own is None or (lead and lead["code"] in own)):
+                yield code, f"{code} {document['name']}"
+
+    def clean(self):
+        cleaned = super().clean()
+        column = "new_code" if cleaned.get("action") == Action.ADD else "service"
+        code = (cleaned.get(column) or "").strip()
+        if not self.errors and not self.is_code(code):
+            self.add_error(
+                column, "请选择一个项目。" if column == "service" else "代码的格式是 NM-领域-序号。例：NM-05-05"
+            )
+        if code in self.taken:
+            self.add_error(column, f"{code} 已经在这件建议中。")
+        successors = [each for each in re.split(r"[\s、，,;；]+", cleaned.get("successor_codes", "")) if each]
+        for each in successors:
+            if not self.is_code(each):
+                self.add_error("successor_codes", f"“{each}”不是服务项目代码。例：NM-05-05")
+        return cleaned | {"code": code, "successors": successors}
+
+
+class StatedForm(forms.ModelForm):
+    """All that an edition can say of one service, each sourced field with how well it is known and on what."""
+
+    class Meta:
+        model = Entry
+        fields = (*sum(Entry.SOURCED_FIELDS.values(), []), "note")
+        field_classes = dict.fromkeys(TEXTS, Paragraphs) | {"eligibility": RuleFormField}
+        widgets = {name: _area() for name in TEXTS} | {
+            name: AutocompleteSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
+        }
+
+    def __init__(self, *args, stated: Mapping, **kwargs):
+        super().__init__(*args, initial=_initial(stated), **kwargs)
+        for field in Entry.SOURCED_FIELDS:
+            words = SourcedField(field).label
+            for name, model, label in (
+                ("verification", Verification, "核实情况"),
+                ("basis", Finding.Basis, "依据类别"),
+            ):
+                self.fields[f"{name}_{field}"] = forms.ChoiceField(
+                    label=f"“{words}”的{label}",
+                    choices=[("", "未知"), *model.choices],
+                    required=False,
+                    initial=stated[name].get(field, ""),
+                )
+
+    def sections(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
+        """Return the page's sections: their titles, and of each sourced field the boxes that belong together."""
+        found = [
+            (
+                title,
+                [
+                    [self[name] for name in (*Entry.SOURCED_FIELDS[field], f"verification_{field}", f"basis_{field}")]
+                    for field in fields
+                ],
+            )
+            for title, fields in SECTIONS
+        ]
+        return [*found, ("编者说明", [[self["note"]]])]
+
+
+class CitationForm(forms.ModelForm):
+    class Meta:
+        model = Citation
+        fields = ("field", "source", "locator", "verification", "jurisdiction", "criterion", "quote")
+        field_classes = {"quote": Paragraphs}
+        widgets = {"quote": _area(), "source": AutocompleteSelect(Citation._meta.get_field("source"), admin.site)}
+
+
+CitationFormSet = forms.formset_factory(CitationForm, extra=3, can_delete=True, max_num=500, validate_max=True)
+
+
+class AssessmentForm(forms.ModelForm):
+    """The figures of an assessment; the arithmetic is the system's."""
+
+    attachment = forms.FileField(
+        label="附件", required=False, help_text="评估报告，不超过 10 MB；系统计算并保存它的 SHA-256。"
+    )
+
+    class Meta:
+        model = Assessment
+        fields = (
+            "beneficiaries", "unit_standard", "periods", "period", *Assessment.SHARES, "funding_source", "conclusion",
+            "opinion",
+        )  # fmt: skip
+        field_classes = {"funding_source": Paragraphs, "opinion": Paragraphs}
+        widgets = {"funding_source": _area(), "opinion": _area()}
+
+    def clean_attachment(self):
+        file = self.cleaned_data["attachment"]
+        if file and file.size > attachments.MOST:
+            raise forms.ValidationError("附件不能超过 10 MB。")
+        return file
+
+    def figures(self) -> dict:
+        """Return the columns of an assessment that are not who, when and the attachment."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+def citations_of(stated: Mapping) -> list[dict]:
+    """Return the clauses of an entry for ``CitationFormSet(initial=…)``, in the order of its fields."""
+    known = {
+        source.code: source for source in Source.objects.filter(code__in={c["source"] for c in stated["citations"]})
+    }
+    order = [field for field, _ in Citation.FIELDS]
+    clauses = sorted(stated["citations"], key=lambda clause: order.index(clause["field"]))
+    return [clause | {"source": known.get(clause["source"])} for clause in clauses]
+
+
+def typed_entry(now: Mapping, form: StatedForm, citations: forms.BaseFormSet) -> dict:
+    """Return what was typed as ``canonical.stated()`` writes an entry."""
+    typed = form.cleaned_data
+    rows = [
+        row.cleaned_data
+        for row in citations.forms
+        if row.cleaned_data.get("field") and not row.cleaned_data.get("DELETE")
+    ]
+    return {
+        "code": now["code"],
+        "number": now["number"],
+        **{name: plain(typed[name]) for name in StatedForm.Meta.fields},
+        **{
+            name: {field: label for field in Entry.SOURCED_FIELDS if (label := typed[f"{name}_{field}"])}
+            for name in ("verification", "basis")
+        },
+        "citations": [
+            {name: plain(row[name]) for name in CitationForm.Meta.fields if name != "criterion" or row[name]}
+            for row in rows
+        ],
+    }
+
+
+def _initial(stated: Mapping) -> dict:
+    initial = {name: stated[name] for name in StatedForm.Meta.fields}
+    for name, model in TERMS.items():
+        codes = stated[name] if name in MANY else [stated[name]]
+        found: QuerySet = model.objects.filter(code__in=[code for code in codes if code])
+        initial[name] = list(found) if name in MANY else found.first()
+    return initial
+
+
+def plain(value: object) -> object:
+    """Return a form's value as it is stated: terms by their codes."""
+    if isinstance(value, QuerySet):
+        return sorted(term.code for term in value)
+    return value.code if isinstance(value, Model) else value

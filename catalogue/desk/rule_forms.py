@@ -1,0 +1,305 @@
+"""Rules written without code: rows of fact, comparison and value in Chinese, tried on a person before they are saved.
+
+Only what a rule's boxes hold is read here; whether the rule stands is ``services.eligibility`` to say.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from services.eligibility import persons, rules, sentences
+from services.eligibility.facts import BOOLEAN, CHOICES, INTEGER, VOCABULARY, Fact
+from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
+
+UNSTATED, UNIVERSAL, CRITERIA, UNREADABLE = "unstated", "universal", "criteria", "unreadable"
+MODES = {
+    CRITERIA: "满足以下任何一组的全部条件",
+    UNIVERSAL: sentences.EVERYBODY,
+    UNREADABLE: "不能化为条件（请写明为什么）",
+    UNSTATED: "未知",
+}
+OPERATORS = {
+    "eq": "等于",
+    "ne": "不等于、不含",
+    "gte": "不小于（≥）",
+    "lte": "不大于（≤）",
+    "gt": "大于（>）",
+    "lt": "小于（<）",
+    "contains": "包括",
+    "in": "是其中之一",
+}
+OUTCOMES = {ELIGIBLE: "符合", NOT_ELIGIBLE: "不符合", UNKNOWN: "未知"}
+YES_NO = {"是": True, "否": False}
+BETWEEN = re.compile(r"[、,，;；]+")
+# Rows that are there to be filled in, below those that are.
+BLANK = 3
+SELECTED = mark_safe(" selected")  # noqa: S308 - our own word
+ROW = ("group", "fact", "op", "value")
+# More rows than a rule may have criteria are nobody's typing.
+MOST_ROWS = 2 * rules.MOST_CRITERIA
+# How many facts of one's own can be tried beside those of an example person.
+TRIED = 4
+
+
+class Typed(NamedTuple):
+    """What stands in the boxes of a rule: a key of ``MODES``, why there is no rule, and the rows as they were typed."""
+
+    mode: str
+    reason: str
+    rows: list[dict[str, str]]
+
+
+class RuleWidget(forms.Widget):
+    template_name = "desk/rule.html"
+    use_fieldset = True
+
+    class Media:
+        js = ("desk/rules.js",)
+
+    def value_from_datadict(self, data, files, name) -> Typed | None:
+        if f"{name}-mode" not in data:
+            return None
+        columns = [data.getlist(f"{name}-{column}")[:MOST_ROWS] for column in ROW]
+        rows = [dict(zip(ROW, cells, strict=True)) for cells in zip(*columns, strict=False)]
+        return Typed(data[f"{name}-mode"], data.get(f"{name}-reason", "").strip(), rows)
+
+    def value_omitted_from_data(self, data, files, name):
+        return f"{name}-mode" not in data
+
+    def id_for_label(self, id_):
+        # Its boxes have labels of their own.
+        return ""
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        typed = value if isinstance(value, Typed) else shown(value)
+        filled = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
+        last = filled[-1]["group"] if filled else "1"
+        read = None if isinstance(value, Typed) else value
+        context["widget"] |= {
+            "typed": typed,
+            "modes": MODES,
+            "rows": [
+                row | {"facts": fact_options(row["fact"]), "ops": op_options(row["op"])}
+                for row in filled + [{"group": last, "fact": "", "op": "", "value": ""}] * BLANK
+            ],
+            "facts": fact_options(""),
+            "sentence": sentences.sentence(read) if read else "",
+            "persons": [person.name for person in persons.PERSONS],
+            "tried": range(TRIED),
+        }
+        return context
+
+
+class RuleFormField(forms.Field):
+    """The eligibility of an entry, typed in rows; its value is as ``Entry.eligibility`` has it."""
+
+    widget = RuleWidget
+
+    # What forms.JSONField takes and the model's field gives.
+    def __init__(self, *, encoder=None, decoder=None, **kwargs):
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Typed | None) -> dict | None:
+        return value and written(value)
+
+    def has_changed(self, initial, data):
+        try:
+            return self.to_python(data) != initial
+        except ValidationError:
+            return True
+
+    def validate(self, value):
+        if value is None and self.required:
+            raise ValidationError(self.error_messages["required"])
+        if found := rules.faults(value):
+            raise ValidationError(found)
+
+
+def shown(rule: Mapping | None) -> Typed:
+    """Return a faultless rule as its boxes show it."""
+    if rule is None:
+        return Typed(CRITERIA, "", [])
+    mode = UNIVERSAL if rule["universal"] else CRITERIA if rule["machine_readable"] else UNREADABLE
+    rows = [
+        {"group": str(place), "fact": raw["fact"], "op": raw["op"], "value": _in_words(raw)}
+        for place, group in enumerate(rule["any"], 1)
+        for raw in group["all"]
+    ]
+    return Typed(mode, rule["reason"] or "", rows)
+
+
+def written(typed: Typed) -> dict | None:
+    """Return the rule that boxes say. Raises ValidationError naming the row of whatever cannot be read."""
+    rows = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
+    if typed.mode not in MODES:
+        raise ValidationError(f"请选择：{'、'.join(MODES.values())}。")
+    if typed.mode != CRITERIA and rows:
+        raise ValidationError(f"选了“{MODES[typed.mode]}”，就不能再写条件；请删去条件，或改选“{MODES[CRITERIA]}”。")
+    if typed.mode != UNREADABLE and typed.reason:
+        raise ValidationError(f"只有选“{MODES[UNREADABLE]}”时才写为什么；请清空，或改选这一项。")
+    if typed.mode == UNSTATED or (typed.mode == CRITERIA and not rows):
+        return None
+    groups: dict[int, list[dict]] = {}
+    faults = []
+    for place, row in enumerate(rows, 1):
+        try:
+            number, criterion = _read(row)
+            groups.setdefault(number, []).append(criterion)
+        except ValueError as error:
+            faults.append(f"第 {place} 行：{error}")
+    if faults:
+        raise ValidationError(faults)
+    return {
+        "universal": typed.mode == UNIVERSAL,
+        "machine_readable": typed.mode != UNREADABLE,
+        "any": [{"all": groups[number]} for number in sorted(groups)],
+        "reason": typed.reason or None,
+    }
+
+
+def hint(fact: Fact) -> str:
+    """Return in words what can be typed for a fact."""
+    if fact.type == INTEGER:
+        return f"整数，{fact.allowed()[0].replace('…', '到')}"
+    return "、".join(YES_NO if fact.type == BOOLEAN else fact.choices.values())
+
+
+@lru_cache(maxsize=256)
+def fact_options(chosen: str) -> SafeString:
+    """Return the facts to choose from, one of them chosen. Made once: a page has a dozen rows of fifty."""
+    return format_html_join(
+        "",
+        '<option value="{}" data-hint="{}" data-ops="{}"{}>{}</option>',
+        (
+            (fact.name, hint(fact), " ".join(operators(fact)), SELECTED if fact.name == chosen else "", fact.label)
+            for fact in VOCABULARY
+        ),
+    )
+
+
+@lru_cache(maxsize=256)
+def op_options(chosen: str) -> SafeString:
+    """Return the comparisons to choose from, one of them chosen."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((op, SELECTED if op == chosen else "", words) for op, words in OPERATORS.items()),
+    )
+
+
+def operators(fact: Fact) -> tuple[str, ...]:
+    return rules.OPERATORS[fact.type]
+
+
+def value_of(fact: Fact, text: str) -> object:
+    """Return one value of a fact from its words or its code. Raises ValueError saying what may be."""
+    text = text.strip()
+    if fact.type == INTEGER:
+        if re.fullmatch("[0-9]{1,6}", text):
+            return int(text)
+    elif fact.type == BOOLEAN:
+        if text in YES_NO:
+            return YES_NO[text]
+    else:
+        codes = {label: code for code, label in fact.choices.items()} | {code: code for code in fact.choices}
+        if text in codes:
+            return codes[text]
+    raise ValueError(f"“{fact.label}”不能是“{text[:30]}”；可填：{hint(fact)}。")
+
+
+def _read(row: Mapping[str, str]) -> tuple[int, dict]:
+    if not re.fullmatch("[0-9]{1,2}", row["group"].strip()) or not 1 <= int(row["group"]) <= rules.MOST_GROUPS:
+        raise ValueError(f"组应是 1 到 {rules.MOST_GROUPS} 的整数。")
+    if row["fact"] not in VOCABULARY:
+        raise ValueError("请选择一个事实。")
+    fact = VOCABULARY[row["fact"]]
+    if row["op"] not in operators(fact):
+        allowed = "、".join(OPERATORS[op] for op in operators(fact))
+        raise ValueError(f"“{fact.label}”请选择比较方式：{allowed}。")
+    if row["op"] == "in":
+        value = [value_of(fact, part) for part in BETWEEN.split(row["value"]) if part.strip()]
+        if not value:
+            raise ValueError(f"“{fact.label}”请至少填一个值，多个用顿号隔开。")
+    else:
+        value = value_of(fact, row["value"])
+    return int(row["group"]), {"fact": row["fact"], "op": row["op"], "value": value}
+
+
+def _in_words(raw: Mapping) -> str:
+    fact = VOCABULARY[raw["fact"]]
+    return "、".join(sentences.answer(fact, value) for value in (raw["value"] if raw["op"] == "in" else [raw["value"]]))
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    return [path("rule/", site.admin_view(try_view), name="rule")]
+
+
+def try_view(request: HttpRequest) -> HttpResponse:
+    """Answer what a rule that is being written says of a person, and of whom among the examples. Nothing is kept."""
+    if not request.user.has_perm("catalogue.view_entry"):
+        raise PermissionDenied
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    name = "eligibility"
+    context = {"faults": [], "title": "试一试"}
+    try:
+        rule = RuleFormField(required=False).clean(RuleWidget().value_from_datadict(request.POST, {}, name))
+        answers = dict(_tried(request.POST.getlist(f"{name}-try-fact"), request.POST.getlist(f"{name}-try-value")))
+        chosen = request.POST.get(f"{name}-try-person", "")
+        person = next((person for person in persons.PERSONS if person.name == chosen), None)
+        circumstances = (dict(person.circumstances) if person else {}) | answers
+        context |= {"sentence": sentences.sentence(rule), **_judged(rule, circumstances)}
+        known = [(VOCABULARY[name], answer) for name, answer in circumstances.items()]
+        context |= {"person": person, "known": [(fact.label, sentences.answer(fact, answer)) for fact, answer in known]}
+    except ValidationError as error:
+        context["faults"] = error.messages
+    return TemplateResponse(request, "desk/rule_tried.html", context)
+
+
+def _tried(names: Sequence[str], values: Sequence[str]) -> Iterator[tuple[str, object]]:
+    faults = []
+    for name, text in zip(names, values, strict=False):
+        if not name or not text.strip():
+            continue
+        try:
+            if name not in VOCABULARY:
+                raise ValueError("请选择一个事实。")
+            fact = VOCABULARY[name]
+            parts = [part for part in BETWEEN.split(text) if part.strip()]
+            answer = [value_of(fact, part) for part in parts] if fact.type == CHOICES else value_of(fact, text)
+            if fault := fact.fault(answer):
+                raise ValueError(f"“{fact.label}”{fault}")
+            yield name, answer
+        except ValueError as error:
+            faults.append(f"所试的人：{error}")
+    if faults:
+        raise ValidationError(faults)
+
+
+def _judged(stated: Mapping | None, circumstances: Mapping) -> dict:
+    rule = Rule(stated)
+    verdict = rule.judge(VOCABULARY.understood(circumstances))
+    marks = {True: "满足", False: "不满足", None: "未知"}
+    raw = [raw for group in (stated["any"] if stated else []) for raw in group["all"]]
+    people = {outcome: [] for outcome in OUTCOMES}
+    for person in persons.PERSONS:
+        people[rule.judge(VOCABULARY.understood(person.circumstances)).outcome].append(person.name)
+    return {
+        "outcome": OUTCOMES[verdict.outcome],
+        "criteria": [
+            (place, sentences.criterion(each), marks[result])
+            for place, each, result in zip(rule.places, raw, verdict.results, strict=True)
+        ],
+        "people": [(OUTCOMES[outcome], names) for outcome, names in people.items() if names],
+    }

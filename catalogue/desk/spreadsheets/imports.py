@@ -1,0 +1,197 @@
+"""A table from outside (导入表格): a dry run that shows every row, and the press that makes proposals of it.
+
+Between the two the file is kept, and the page holds a signed token of who saw which result for which file: nobody
+confirms what somebody else was shown, or what has become something else.
+"""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.admin.widgets import AdminDateWidget
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.html import format_html, format_html_join
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from catalogue.accounts import permissions
+from catalogue.desk.base import versions
+from catalogue.desk.base.mixins import Paragraphs, act, link
+from catalogue.models import Proposal
+from catalogue.spreadsheets import importer, limits
+from catalogue.spreadsheets.plan import Plan
+from catalogue.workflow import attachments, proposals
+from services.models import Department
+
+# Rows with something to say that one page shows; the rest are counted.
+MOST_SHOWN = 1000
+
+
+class Sized(FileUploadHandler):
+    """Lets go of an upload as soon as it is larger than any table may be, and reads on without keeping it."""
+
+    def __init__(self, request: HttpRequest):
+        super().__init__(request)
+        self.size = 0
+        self.exceeded = False
+
+    def receive_data_chunk(self, raw_data, start):
+        self.size += len(raw_data)
+        if self.size > limits.MOST_BYTES:
+            self.exceeded = True
+            raise StopUpload(connection_reset=False)
+        return raw_data
+
+    def file_complete(self, file_size):
+        return None
+
+
+class DetailsForm(forms.ModelForm):
+    """What a proposal says that is not in the table."""
+
+    class Meta:
+        model = Proposal
+        fields = ("region", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
+        field_classes = {"reason": Paragraphs}
+        widgets = {
+            "reason": forms.Textarea(attrs={"rows": 2, "class": "desk-text"}),
+            "title": forms.TextInput(attrs={"class": "vTextField"}),
+            "document_number": forms.TextInput(attrs={"class": "vTextField"}),
+            "effective_from": AdminDateWidget(format="%Y-%m-%d"),
+        }
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not user.is_superuser:
+            own = Department.objects.filter(code__in=permissions.departments(user))
+            self.fields["department"].queryset = own
+        for name in ("region", "department"):
+            choice = self.fields[name]
+            choice.to_field_name = "code"
+            if len(choice.queryset) == 1:
+                self.initial.setdefault(name, choice.queryset[0].code)
+
+
+class UploadForm(DetailsForm):
+    file = forms.FileField(
+        label="表格文件",
+        # An empty one is refused with all others, in the words of the guards.
+        allow_empty_file=True,
+        help_text="CSV（UTF-8）或 .xlsx，不超过 5 MB、5000 行。第一行是表头，与导出的表格相同，列的先后不限；"
+        "没有的列不改动。例：先从清单条目导出，改好之后再上传。",
+    )
+    field_order = ("file", *DetailsForm.Meta.fields)
+
+
+def urls(site: AdminSite) -> list:
+    """Return the addresses of the import for the desk's site."""
+
+    @csrf_exempt
+    def upload(request: HttpRequest) -> HttpResponse:
+        # Before anything reads the form, which the check of the token does: it comes after this.
+        sized = Sized(request)
+        request.upload_handlers.insert(0, sized)
+        return csrf_protect(_upload)(request, site, sized)
+
+    def confirm(request: HttpRequest) -> HttpResponse:
+        return _confirm(request, site)
+
+    return [
+        path("import/", site.admin_view(upload), name="import"),
+        path("import/confirm/", site.admin_view(confirm), name="import_confirm"),
+    ]
+
+
+def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse:
+    _allowed(request)
+    if request.method != "POST":
+        return _page(request, site, UploadForm(user=request.user))
+    form = UploadForm(request.POST, request.FILES, user=request.user)
+    if sized.exceeded:
+        form.errors.pop("file", None)
+        form.add_error("file", limits.too_large())
+    if not form.is_valid():
+        return _page(request, site, form)
+    file = form.cleaned_data.pop("file")
+    content, doing = file.read(), act(request)
+    try:
+        plan = importer.dry_run(
+            file.name,
+            content,
+            region=form.cleaned_data["region"],
+            effective_from=form.cleaned_data["effective_from"],
+            act=doing,
+        )
+    except limits.Unreadable as error:
+        return _page(request, site, form, faults=error.faults)
+    digest = attachments.digest_of(content)
+    if plan.to_propose:
+        attachments.keep(file.name, content, act=doing)
+    return _page(request, site, form, plan=plan, digest=digest, name=file.name)
+
+
+def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    _allowed(request)
+    if request.method != "POST":
+        return redirect("admin:import")
+    seen = versions.read(request.POST.get("seen", ""))
+    if "file" not in seen:
+        raise PermissionDenied("请先上传表格、看过预览，再确认。")
+    if seen["by"] != request.user.pk:
+        raise PermissionDenied("这是另一个账号的预览，只有上传的人可以确认；请自己上传表格。")
+    form = DetailsForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return _page(request, site, UploadForm(request.POST, user=request.user))
+    try:
+        drafted = importer.propose(
+            seen["file"],
+            fingerprint=seen["digest"],
+            details=form.cleaned_data,
+            act=act(request),
+        )
+    except importer.Outdated as error:
+        return _page(request, site, form, plan=error.plan, digest=seen["file"], notice=True)
+    except proposals.NotPossible as error:
+        return _page(request, site, form, faults=[limits.Fault(reason) for reason in error.reasons])
+    made = format_html_join("、", "{}", ((link(proposal),) for proposal in drafted))
+    messages.success(request, format_html("已由表格提出 {}，现在是草稿，请查看后提交。", made))
+    return redirect("admin:import")
+
+
+def _allowed(request: HttpRequest) -> None:
+    if not request.user.has_perm("catalogue.add_proposal"):
+        raise PermissionDenied("只有编辑可以导入表格。如有需要，请联系管理员。")
+
+
+def _page(
+    request: HttpRequest,
+    site: AdminSite,
+    form: DetailsForm,
+    *,
+    plan: Plan | None = None,
+    faults: list[limits.Fault] | None = None,
+    digest: str | None = None,
+    name: str | None = None,
+    notice: bool = False,
+) -> HttpResponse:
+    """Show the form, and what a file would do or is refused for; while anything is wrong nothing can be confirmed."""
+    said = [each for each in plan.rows if each.action or each.faults] if plan else []
+    proposed = plan.proposed if plan else []
+    context = site.each_context(request) | {
+        "title": "导入表格" if plan is None else "导入表格：预览",
+        "form": form,
+        "faults": faults if faults is not None else plan.faults if plan else [],
+        "plan": plan,
+        "shown": said[:MOST_SHOWN],
+        "left": len(said[MOST_SHOWN:]),
+        "name": name,
+        "notice": notice,
+        "seen": versions.token(proposed, file=digest, by=request.user.pk) if proposed else None,
+        # What the calendar's script rests on comes first.
+        "media": forms.Media(js=["admin/js/core.js"]) + form.media,
+    }
+    status = 200 if not context["faults"] else 422
+    return TemplateResponse(request, "desk/import.html", context, status=status)

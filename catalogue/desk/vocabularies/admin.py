@@ -1,0 +1,216 @@
+"""The vocabularies (词表) that entries name their terms from."""
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Subquery
+from django.urls import reverse
+from django.utils.html import format_html_join
+
+from catalogue.accounts import permissions
+from catalogue.desk.base import filters
+from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
+from catalogue.models import Entry
+from catalogue.workflow import publishing
+from services.models import Department, Domain, Region, Service, Source, TargetGroup, Task
+
+
+class TaskInline(TermInline):
+    model = Task
+    fields = (("code", "position"), "heading", "text", ("source", "locator"), "quote", "verification")
+
+
+@admin.register(Domain)
+class DomainAdmin(TermAdmin):
+    sealed, named_by = ("name", "name_en"), ("entries__domain",)
+    list_display = ("code", "name", "name_en", "entry_count", "task_count", "label")
+    search_fields = ("code", "name", "name_en", "goal")
+    inlines = (TaskInline,)
+    autocomplete_fields = ("source",)
+    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en", "goal"]}), CITED)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(in_force=counted_in_force("domain"), task_count=Count("tasks"))
+
+    @admin.display(description="在用版本条目数", ordering="in_force")
+    def entry_count(self, domain):
+        return domain.in_force
+
+    @admin.display(description="主要任务", ordering="task_count")
+    def task_count(self, domain):
+        return domain.task_count
+
+
+@admin.register(Department)
+class DepartmentAdmin(TermAdmin):
+    sealed = ("name", "short_name", "name_en", "position")
+    named_by = ("entries__lead_department", "entries__lead_department_alternatives", "entries__co_departments")
+    list_display = ("code", "name", "short_name", "level", "kind", "led_count", "supported_count", "label")
+    list_filter = [filters.choices_of(Department, column) for column in ("level", "kind", "verification")]
+    search_fields = ("code", "name", "short_name", "name_en")
+    autocomplete_fields = ("source",)
+    fieldsets = (
+        (None, {"fields": ["code", "position", "name", "short_name", "name_en", "level", "kind", "note"]}),
+        CITED,
+    )
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(led=counted_in_force("lead_department"), supported=counted_in_force("co_departments"))
+        )
+
+    @admin.display(description="牵头条目", ordering="led")
+    def led_count(self, department):
+        return department.led
+
+    @admin.display(description="配合条目", ordering="supported")
+    def supported_count(self, department):
+        return department.supported
+
+
+@admin.register(TargetGroup)
+class TargetGroupAdmin(TermAdmin):
+    sealed, named_by = ("name", "name_en", "position"), ("entries__target_groups",)
+    list_display = ("code", "name", "definition", "entry_count", "label")
+    list_filter = [filters.choices_of(TargetGroup, "verification")]
+    search_fields = ("code", "name", "name_en")
+    autocomplete_fields = ("source",)
+    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en", "definition", "note"]}), CITED)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(in_force=counted_in_force("target_groups"))
+
+    @admin.display(description="在用版本条目数", ordering="in_force")
+    def entry_count(self, group):
+        return group.in_force
+
+
+class SourceForm(forms.ModelForm):
+    class Meta:
+        help_texts = {"url": "以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"}
+
+    def clean_url(self):
+        url = self.cleaned_data["url"]
+        # An address that was loaded with http:// stays until somebody finds a better one.
+        if url and "url" in self.changed_data and not url.lower().startswith("https://"):
+            raise forms.ValidationError("网址应以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/")
+        return url
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.instance.pk or not {"date", "in_force_from"} & set(self.changed_data) or self.errors:
+            return cleaned
+        dated = Source(pk=self.instance.pk, date=cleaned["date"], in_force_from=cleaned["in_force_from"])
+        try:
+            unsettled = publishing.unsettled_by(dated)
+        except ValueError:
+            # No such day: the model says so.
+            return cleaned
+        if unsettled:
+            slug, effective_from, code = unsettled[0]
+            self.add_error(
+                "in_force_from" if dated.in_force_from else "date",
+                f"此日期使版本 {slug} 中 {code} 等 {len(unsettled)} 处的依据晚于施行日期 {effective_from}"
+                f"（它自 {dated.first_day()} 起方可引用），不能这样更改。",
+            )
+        return cleaned
+
+
+@admin.register(Source)
+class SourceAdmin(TermAdmin):
+    """Documents: an editor adds them, and changes those that no published edition cites."""
+
+    form = SourceForm
+    sealed = ("title", "document_number", "position")
+    named_by = ("entries__legal_basis", "entries__citations__source")
+    list_display = (
+        "code", "title", "document_number", "kind", "counts_from", "extent_read", "citing_count",
+    )  # fmt: skip
+    list_display_links = ("code", "title")
+    list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read", "read_in")]
+    search_fields = ("code", "title", "document_number", "issuer")
+    readonly_fields = ("counts_from",)
+    fieldsets = (
+        (None, {"fields": ["code", "position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
+        ("日期", {"fields": ["date", "in_force_from", "counts_from"]}),
+        ("阅读情况", {"fields": ["extent_read", "read_in", "url", "note"]}),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(citing=counted_in_force("citations__source"))
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not self.is_publishers(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not self.is_publishers(request, obj)
+
+    def is_publishers(self, request, source):
+        """Whether a document is only for those who publish to change, and the user is not one of them."""
+        return bool(source and not request.user.has_perm("catalogue.publish_edition") and self.sealed_in(source))
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if super().has_change_permission(request, obj) and self.is_publishers(request, obj):
+            slugs = "、".join(self.sealed_in(obj))
+            said = f"已发布的版本（{slugs}）引用了这份文件，只有“{permissions.PUBLISHER}”可以更改它。"
+            (title, options), *others = fieldsets
+            fieldsets = [(title, options | {"description": said}), *others]
+        return fieldsets
+
+    @admin.display(description="引用数", ordering="citing")
+    def citing_count(self, source):
+        return source.citing
+
+
+def newest_name(service: str) -> Subquery:
+    """Return, for rows with a service in this column, what the newest edition that has it calls it."""
+    newest = Entry.objects.filter(service=OuterRef(service)).order_by("-edition__number")
+    return Subquery(newest.values("name")[:1])
+
+
+@admin.register(Service)
+class ServiceAdmin(TermAdmin):
+    """The permanent code; what it is called is what an edition says."""
+
+    list_display = ("code", "name")
+    list_display_links = ("code",)
+    search_fields = ("code", "entries__name")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(newest_name=newest_name("pk"))
+
+    @admin.display(description="最新版本中的名称", ordering="newest_name")
+    def name(self, service):
+        return service.newest_name
+
+    @admin.display(description="各版本中的条目")
+    def stated(self, service):
+        entries = service.entries.select_related("edition").order_by("-edition__number")
+        return (
+            format_html_join(
+                "；",
+                '<a href="{}">{}：{}</a>',
+                (
+                    (reverse("admin:catalogue_entry_change", args=[entry.pk]), entry.edition.slug, entry.name)
+                    for entry in entries
+                ),
+            )
+            or "还没有版本写入这项服务"
+        )
+
+    def get_fields(self, request, obj=None):
+        return ("code", "stated") if obj else ("code",)
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("code", "stated") if obj else ()
+
+
+@admin.register(Region)
+class RegionAdmin(TermAdmin):
+    sealed, named_by = ("name",), ("region",)
+    list_display = ("code", "name", "name_en", "label")
+    search_fields = ("code", "name", "name_en")
+    autocomplete_fields = ("source",)
+    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en"]}), CITED)

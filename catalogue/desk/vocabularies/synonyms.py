@@ -1,0 +1,73 @@
+"""The synonyms (同义词): everyday words, and the services a search leads to from each."""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
+
+from catalogue.desk.base import filters
+from catalogue.desk.base.mixins import FormFieldsMixin, NamedFormSet
+from catalogue.desk.vocabularies.admin import newest_name
+from catalogue.desk.vocabularies.terms import CITED, TermAdmin
+from services.models import Meaning, Synonym
+
+
+class KeptServiceForm(forms.ModelForm):
+    """A row keeps its service: so two rows never exchange theirs, which the database would refuse half way."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # There is no box where the page is only shown.
+        if self.instance.pk and "service" in self.fields:
+            self.fields["service"].disabled = True
+
+
+class MeaningFormSet(NamedFormSet):
+    def clean(self):
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms]
+        # A row with a fault of its own is told of there.
+        if not any(form.errors or form.cleaned_data.get("service") for form in kept):
+            raise ValidationError("请至少选一项服务：没有所指服务的词语，搜索时什么也找不到。")
+
+    def get_unique_error_message(self, unique_check):
+        return "同一项服务写了两次；请删去一行，或改选别的服务。"
+
+
+class MeaningInline(FormFieldsMixin, admin.TabularInline):
+    model = Meaning
+    form, formset = KeptServiceForm, MeaningFormSet
+    fields = ("position", "service", "name")
+    readonly_fields = ("name",)
+    autocomplete_fields = ("service",)
+    extra, min_num = 0, 1
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("service").annotate(newest_name=newest_name("service"))
+
+    @admin.display(description="最新版本中的名称")
+    def name(self, meaning):
+        # A row that is new has none yet.
+        return getattr(meaning, "newest_name", None) or "—"
+
+
+@admin.register(Synonym)
+class SynonymAdmin(TermAdmin):
+    """A word is not a code: nothing rests on it, so that one that misleads can be deleted."""
+
+    given_once = "word"
+    list_display = ("word", "services", "note", "label")
+    list_display_links = ("word",)
+    list_filter = [filters.choices_of(Synonym, "verification")]
+    search_fields = ("word", "note", "meanings__service__code", "meanings__service__entries__name")
+    inlines = (MeaningInline,)
+    autocomplete_fields = ("source",)
+    fieldsets = ((None, {"fields": ["word", "note"]}), CITED)
+
+    def get_queryset(self, request):
+        named = Meaning.objects.select_related("service").annotate(newest_name=newest_name("service"))
+        return super().get_queryset(request).prefetch_related(Prefetch("meanings", named))
+
+    @admin.display(description="所指服务")
+    def services(self, synonym):
+        return "、".join(meaning.newest_name or meaning.service.code for meaning in synonym.meanings.all())

@@ -1,0 +1,102 @@
+"""What every vocabulary's screen does: a code is given once, and a name that an edition has sealed stays."""
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from catalogue.audit import snapshots
+from catalogue.desk.base.mixins import DeskAdmin, FormFieldsMixin, act, label
+from catalogue.models import Edition, Entry
+
+CITED = ("来源", {"fields": ["source", "locator", "quote", "verification"]})
+
+
+class AuditedMixin:
+    """For admins of terms and accounts: every save is in the record, in the transaction that saved it."""
+
+    def save_model(self, request, obj, form, change):
+        form.before = snapshots.described(self.model._default_manager.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        # Read anew: what the parts and lists of the row in hand were is remembered on it.
+        saved = self.model._default_manager.get(pk=form.instance.pk)
+        snapshots.record(saved, before=form.before, act=act(request))
+
+    def delete_model(self, request, obj):
+        snapshots.record_deleted(obj, act=act(request))
+        super().delete_model(request, obj)
+
+
+class TermAdmin(AuditedMixin, DeskAdmin):
+    """A vocabulary.
+
+    ``sealed`` are the columns that the documents of a published edition hold (``canonical.document()``): names, and
+    the position where a document lists terms in their order. ``named_by`` are the paths from an edition to the terms
+    it names.
+    """
+
+    # The column that names a term outside the database.
+    given_once = "code"
+    sealed: tuple[str, ...] = ()
+    named_by: tuple[str, ...] = ()
+    list_display_links = ("code", "name")
+
+    def get_readonly_fields(self, request, obj=None):
+        readonly = tuple(super().get_readonly_fields(request, obj))
+        if obj is None:
+            return readonly
+        return (*readonly, self.given_once, *(self.sealed if self.sealed_in(obj) else ()))
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj and (editions := self.sealed_in(obj)):
+            names = "、".join(f"“{self.opts.get_field(column).verbose_name}”" for column in self.sealed)
+            said = f"已写入已发布的版本（{'、'.join(editions)}），{names}不能再更改；要用新的名称，请另立新的代码。"
+            (title, options), *others = fieldsets
+            fieldsets = [(title, options | {"description": said}), *others]
+        return fieldsets
+
+    def sealed_in(self, term: models.Model) -> list[str]:
+        """Return the published editions that name a term, by slug."""
+        named = models.Q()
+        for path in self.named_by:
+            named |= models.Q(pk__in=Edition.objects.filter(**{path: term}).values("pk"))
+        if not self.named_by:
+            return []
+        return list(Edition.objects.published().filter(named).order_by("number").values_list("slug", flat=True))
+
+    @admin.display(description="核实情况", ordering="verification")
+    def label(self, term):
+        return label(term.verification)
+
+
+class TermInline(FormFieldsMixin, admin.StackedInline):
+    """Terms that belong to another: their code, too, is given once."""
+
+    extra = 0
+    autocomplete_fields = ("source",)
+
+    def get_formset(self, request, obj=None, **kwargs):
+        return super().get_formset(request, obj, **{"form": KeptCodeForm} | kwargs)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("source")
+
+
+class KeptCodeForm(forms.ModelForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # A disabled field keeps its value, whatever is sent. There is none where the page is only shown.
+        if self.instance.pk and "code" in self.fields:
+            self.fields["code"].disabled = True
+
+
+def counted_in_force(path: str) -> Coalesce:
+    """Return, for each term, the number of entries of the edition in force that name it through ``path``."""
+    in_force = Edition.objects.in_force(timezone.localdate()).values("pk")
+    named = Entry.objects.filter(**{path: models.OuterRef("pk"), "edition__in": in_force}).order_by().values(path)
+    return Coalesce(models.Subquery(named.annotate(count=models.Count("pk")).values("count")), 0)

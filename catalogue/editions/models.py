@@ -1,0 +1,363 @@
+"""What an edition says: its entries, how well each of their fields is known, and the clauses behind them."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q, Subquery, Value
+
+from catalogue.editions.seal import Sealed, checked
+from services.eligibility import rules
+from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text, no_nul
+from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
+
+# No edition and no place in one is numbered higher, on either database.
+MOST = 9999
+
+CASE_CODE = r"\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z"
+
+
+class EditionQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(published_at__isnull=False)
+
+    def drafts(self):
+        return self.filter(published_at__isnull=True)
+
+    def in_force(self, on: datetime.date, *, known_at: datetime.datetime | None = None):
+        """Return the edition in force on a day, as a queryset of at most one.
+
+        Of the published editions (with ``known_at``: those published by that moment) the one with the greatest
+        ``effective_from`` not after ``on``; of equals, the one published last.
+        """
+        editions = self.published().filter(effective_from__lte=on)
+        if known_at is not None:
+            editions = editions.filter(published_at__lte=known_at)
+        return editions.order_by("-effective_from", "-published_at", "-number")[:1]
+
+    def sealed(self, pk: int, digest: str) -> Sealed:
+        """Return the sealed texts of a published edition, read and checked against its digest. One query.
+
+        Nothing else reads them to answer anybody. Raises DamagedEditionError if they differ, and DoesNotExist.
+        """
+        texts = self.filter(pk=pk).order_by("entries__number").values_list("slug", "sealed", "entries__sealed")
+        rows = list(texts)
+        if not rows:
+            raise self.model.DoesNotExist
+        slug, header, _ = rows[0]
+        return checked(slug, digest, header, [text for *_, text in rows])
+
+
+class Edition(models.Model):
+    """One state of the list (版本). Once published it never changes: triggers of the database keep that."""
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="editions", verbose_name="行政区划")
+    number = models.PositiveSmallIntegerField(
+        "版次", validators=[MinValueValidator(1), MaxValueValidator(MOST)], help_text="从 1 起连续编号。例：3"
+    )
+    slug = Code("版本标识", pattern=SLUG, max_length=50, unique=True, help_text="用于网址与引用。例：2026")
+    title = Line("标题", max_length=200, help_text="例：内蒙古自治区基本公共服务项目清单（2026年版）")
+    effective_from = models.DateField("施行日期", help_text="自这一天起施行。例：2026-11-01")
+    previous = models.ForeignKey(
+        "self", models.PROTECT, related_name="followers", null=True, blank=True, verbose_name="上一版本"
+    )
+    note = Text("编制说明", null=True, blank=True, help_text="由谁编制、依据什么、哪些尚未核实。")
+    published_at = models.DateTimeField("发布时间", null=True, blank=True, editable=False)
+    digest = Code(
+        "摘要（SHA-256）", pattern=DIGEST, null=True, blank=True, editable=False, help_text="规范内容的 SHA-256。"
+    )
+    sealed = Text(
+        "封存的抬头", null=True, blank=True, editable=False, help_text="发布时写入的规范 JSON：版本关于自身的说明。"
+    )
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-effective_from", "-number"]
+        verbose_name = verbose_name_plural = "版本"
+        permissions = [("publish_edition", "发布版本")]
+        constraints = [
+            models.UniqueConstraint(fields=["region", "number"], name="edition_number_once_per_region"),
+            models.UniqueConstraint(
+                fields=["previous"], condition=Q(published_at__isnull=False), name="edition_followed_once"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="edition_number_from_1"),
+            models.CheckConstraint(
+                condition=Q(digest__isnull=True, published_at__isnull=True, sealed__isnull=True)
+                | Q(digest__isnull=False, published_at__isnull=False, sealed__isnull=False),
+                name="edition_digest_and_time_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(previous__isnull=True) | ~Q(previous=F("id")), name="edition_not_its_own_previous"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}{'' if self.is_published else '（草稿）'}"
+
+    def clean(self):
+        if self.pk and Edition.objects.published().filter(pk=self.pk).exists():
+            raise ValidationError("版本已发布，不能更改；请在新的版本中调整。")
+        if self.previous and not self.previous.is_published:
+            raise ValidationError({"previous": "上一版本尚未发布。"})
+        if self.previous and self.effective_from and self.previous.effective_from > self.effective_from:
+            raise ValidationError(
+                {"effective_from": f"施行日期不能早于上一版本的施行日期（{self.previous.effective_from}）。"}
+            )
+
+    @property
+    def is_published(self) -> bool:
+        return self.published_at is not None
+
+    def line(self) -> list["Edition"]:
+        """A published edition and all that it follows, newest first. One query."""
+        known = {edition.pk: edition for edition in Edition.objects.published()}
+        line = [self]
+        while line[-1].previous_id:
+            line.append(known[line[-1].previous_id])
+        return line
+
+    def documents(self) -> list[dict]:
+        """The sealed documents of a published edition's entries, in the order of their numbers. One query.
+
+        Raises DamagedEditionError if they are not those of its digest.
+        """
+        return Edition.objects.sealed(self.pk, self.digest).documents()
+
+
+class EntryQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(edition__published_at__isnull=False)
+
+    def stating(self, service: object, on: datetime.date):
+        """The published entries of a service: the one in force on a day first, then from the newest edition on."""
+        in_force = models.Case(
+            models.When(edition__in=Subquery(Edition.objects.in_force(on).values("pk")), then=Value(0)), default=1
+        )
+        return (
+            self.published().filter(service=service).order_by(in_force, "-edition__effective_from", "-edition__number")
+        )
+
+    def with_details(self):
+        """Entries with all that ``canonical.document()`` reads, in a fixed number of queries."""
+        return self.select_related("edition", "service", "domain", "lead_department").prefetch_related(
+            "target_groups",
+            "lead_department_alternatives",
+            "co_departments",
+            "legal_basis",
+            "findings",
+            models.Prefetch("citations", Citation.objects.select_related("source")),
+        )
+
+
+class Entry(models.Model):
+    """A service as one edition states it (清单条目); CPSV-AP PublicService."""
+
+    # Fields whose every value must rest on a source, each with the columns that rest on it too.
+    SOURCED_FIELDS = {
+        "name": ["name"],
+        "name_en": ["name_en"],
+        "domain": ["domain"],
+        "target_groups": ["target_groups", "target_group_text"],
+        "eligibility": ["eligibility"],
+        "content": ["content"],
+        "standard": ["standard", "standard_as_of"],
+        "lead_department": ["lead_department", "lead_department_alternatives"],
+        "co_departments": ["co_departments"],
+        "expenditure_responsibility": ["expenditure_responsibility"],
+        "legal_basis": ["legal_basis"],
+    }
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="entries", verbose_name="版本")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="entries", verbose_name="服务项目代码")
+    number = models.PositiveSmallIntegerField(
+        "序号",
+        validators=[MinValueValidator(1), MaxValueValidator(MOST)],
+        help_text="在本版本清单中的位置，从 1 起。例：47",
+    )
+    name = Line("名称", max_length=200, help_text="例：老年人健康管理")
+    name_en = Line("英文名称", max_length=300, null=True, blank=True, help_text="编者译名。例：Health management")
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="entries", verbose_name="领域")
+    target_groups = models.ManyToManyField(
+        TargetGroup, related_name="entries", blank=True, verbose_name="服务对象（词表）"
+    )
+    target_group_text = Text("服务对象", null=True, blank=True, help_text="例：辖区内65岁及以上常住居民")
+    eligibility = RuleField(
+        "享受条件",
+        null=True,
+        blank=True,
+        help_text="谁可以享受：满足任何一组的全部条件即可。例：年龄不小于65周岁，且在本地连续居住不少于6个月",
+    )
+    content = Text("服务内容", null=True, blank=True, help_text="提供什么。例：每年提供1次健康管理服务")
+    standard = Text("服务标准", null=True, blank=True, help_text="每人得到多少。例：2023年全区平均每人每月840元")
+    standard_as_of = Line(
+        "标准所属时间", max_length=50, null=True, blank=True, help_text="标准是何时的。例：2023、2025目标"
+    )
+    lead_department = models.ForeignKey(
+        Department, models.PROTECT, related_name="led_entries", null=True, blank=True, verbose_name="牵头负责单位"
+    )
+    lead_department_alternatives = models.ManyToManyField(
+        Department,
+        related_name="possibly_led_entries",
+        blank=True,
+        verbose_name="可能的牵头单位",
+        help_text="依据不足以确定牵头单位时，其他可能的单位。",
+    )
+    co_departments = models.ManyToManyField(
+        Department, related_name="supported_entries", blank=True, verbose_name="配合单位"
+    )
+    expenditure_responsibility = Text(
+        "支出责任", null=True, blank=True, help_text="由哪级财政负担。例：中央与地方共同财政事权"
+    )
+    legal_basis = models.ManyToManyField(Source, related_name="+", blank=True, verbose_name="法律法规依据")
+    note = Text("编者说明", null=True, blank=True, help_text="存疑之处、待核实事项。")
+    sealed = Text(
+        "封存内容", null=True, blank=True, editable=False, help_text="发布时写入的规范 JSON；对外只答复这一份。"
+    )
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["edition", "number"]
+        verbose_name = verbose_name_plural = "清单条目"
+        permissions = [("check_entry", "核对清单条目")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "service"],
+                name="entry_once_per_edition",
+                violation_error_message="该服务项目在此版本中已有条目。",
+            ),
+            models.UniqueConstraint(
+                fields=["edition", "number"],
+                name="entry_number_once_per_edition",
+                violation_error_message="此版本中已有条目使用这一序号。",
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="entry_number_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.name}"
+
+    def clean(self):
+        if self.edition_id and self.edition.is_published:
+            raise ValidationError("所属版本已发布，条目不能更改；请在新的版本中调整。")
+
+
+class SourcedField(models.TextChoices):
+    """The fields of an entry that rest on sources, as editors call them."""
+
+    NAME = "name", "名称"
+    NAME_EN = "name_en", "英文名称"
+    DOMAIN = "domain", "领域"
+    TARGET_GROUPS = "target_groups", "服务对象"
+    ELIGIBILITY = "eligibility", "享受条件"
+    CONTENT = "content", "服务内容"
+    STANDARD = "standard", "服务标准"
+    LEAD_DEPARTMENT = "lead_department", "牵头负责单位"
+    CO_DEPARTMENTS = "co_departments", "配合单位"
+    EXPENDITURE_RESPONSIBILITY = "expenditure_responsibility", "支出责任"
+    LEGAL_BASIS = "legal_basis", "法律法规依据"
+
+
+class FindingQuerySet(models.QuerySet):
+    def not_verified(self):
+        """Findings still to be worked through: everything but what was read word for word."""
+        return self.exclude(verification=Verification.VERBATIM)
+
+
+class Finding(models.Model):
+    """How well one field of an entry is known (核实结论). A field nobody knows has none."""
+
+    class Basis(models.TextChoices):
+        PLAN = "plan", "规划"
+        SEED = "seed", "报道与文章"
+        REGULATION = "regulation", "法规与政策"
+        NATIONAL_STANDARD = "national-standard", "国家标准"
+        EDITORIAL = "editorial", "编者判断"
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="findings", verbose_name="清单条目")
+    field = Choice("字段", choices=SourcedField)
+    verification = Choice("核实情况", choices=Verification)
+    basis = Choice("依据类别", choices=Basis)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["entry", "field"]
+        verbose_name = verbose_name_plural = "核实情况"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry", "field"],
+                name="finding_once_per_field",
+                violation_error_message="每个字段只有一条核实结论。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_field_display()}：{self.get_verification_display()}"
+
+
+class Citation(Cited):
+    """The clause one field of an entry rests on (字段来源)."""
+
+    # A clause that speaks of the service without giving any of its fields: 规划中的相关表述.
+    MENTION = "mention"
+    FIELDS = [*SourcedField.choices, (MENTION, "相关表述")]
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="citations", verbose_name="清单条目")
+    field = Choice("字段", choices=FIELDS)
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name="来源文件")
+    jurisdiction = Choice("适用范围", choices=Jurisdiction, null=True, blank=True)
+    criterion = models.PositiveSmallIntegerField(
+        "条件序号",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(rules.MOST_CRITERIA)],
+        help_text="只用于享受条件：这条来源支持其中第几个条件，从 1 起；支持整条规则的留空。例：1",
+    )
+
+    class Meta(Cited.Meta):
+        # With one position twice, put there behind the desk, what is sealed is still the same on every database.
+        ordering = ["entry", "position", "pk"]
+        verbose_name = verbose_name_plural = "字段来源"
+        constraints = [
+            *Cited.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(criterion__isnull=True) | Q(field="eligibility", criterion__gte=1),
+                name="citation_criterion_of_eligibility",
+                violation_error_message="只有享受条件的来源才有条件序号，从 1 起。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_field_display()}：{self.source}{self.locator or ''}"
+
+
+class Case(models.Model):
+    """An invented person, what is expected of some services, and the clauses that make it so (案例).
+
+    ``circumstances`` are valid answers by the name of their fact; ``expected`` has an outcome of
+    ``services.eligibility.OUTCOMES`` by code of service; ``because`` the ``source`` and ``locator`` for each of them.
+    """
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="cases", verbose_name="版本")
+    code = Code("编号", pattern=CASE_CODE, max_length=80, help_text="例：NM-05-01-65")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    circumstances = models.JSONField("情况", default=dict, validators=[no_nul], help_text='例：{"age": 65}')
+    expected = models.JSONField("应有的结论", validators=[no_nul], help_text='例：{"NM-05-01": "eligible"}')
+    because = models.JSONField(
+        "依据",
+        validators=[no_nul],
+        help_text='例：{"NM-05-01": {"source": "seed-plan", "locator": "第四章第五节"}}',
+    )
+
+    class Meta:
+        ordering = ["edition", "position", "code"]
+        verbose_name = verbose_name_plural = "案例"
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["edition", "code"], name="case_once_per_edition")]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,113 @@
+"""Finding services of an edition by what people type (检索): what of a document is searched, and with which synonyms.
+
+The index depends on the edition and the synonyms alone; ``services.searching`` does the comparing.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+
+from django.db import transaction
+
+from catalogue.editions.models import Edition
+from catalogue.editions.revisions import Stamp, Touch
+from catalogue.editions.seal import DamagedEditionError
+from services import chinese
+from services.models import Reading, Synonym
+from services.search import READ, Index, Text
+
+# How many revisions of the synonyms are kept.
+SYNONYMS_CACHE_SIZE = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Synonyms:
+    """Every word with each service it stands for, known by their digest: comparing them all takes a search's time."""
+
+    digest: str
+    pairs: tuple[tuple[str, str], ...] = dataclasses.field(compare=False)
+
+
+def synonyms() -> Synonyms:
+    """Return the synonyms there are now. One query, after a change two."""
+    return _synonyms(Touch.objects.stamp())
+
+
+@lru_cache(SYNONYMS_CACHE_SIZE)
+def _synonyms(stamp: Stamp) -> Synonyms:
+    pairs = tuple(Synonym.objects.pairs())
+    return Synonyms(hashlib.sha256(repr(pairs).encode()).hexdigest(), pairs)
+
+
+def index(documents: Mapping[str, Mapping], synonyms: Synonyms) -> Index:
+    """Return the index of an edition's documents. One query."""
+    searched: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
+    places: dict[str, int] = {}
+    for word, code in synonyms.pairs:
+        # How many services a word names before this one.
+        place = places[word] = places.get(word, -1) + 1
+        if code in searched:
+            searched[code].append(Text("synonym", word, place))
+    return Index(searched, readings())
+
+
+def readings() -> dict[str, list[str]]:
+    """Return the syllables of all that was read aloud before. One query."""
+    rows = Reading.objects.filter(read_by=chinese.reader()).values_list("text", "syllables")
+    return {text: syllables.split() for text, syllables in rows}
+
+
+def is_read() -> bool:
+    """Whether the dictionary of this release has read anything."""
+    return Reading.objects.filter(read_by=chinese.reader()).exists()
+
+
+@transaction.atomic
+def read_aloud() -> int:
+    """Keep how every name is read that published editions and synonyms have; return how many are new.
+
+    What another dictionary read goes. A name that comes later is read when it is first searched; so are those of an
+    edition that is damaged now and mended later.
+    """
+    said = set()
+    for edition in Edition.objects.published():
+        with suppress(DamagedEditionError):
+            said |= {text.said for document in edition.documents() for text in texts(document) if text.field in READ}
+    said |= set(Synonym.objects.values_list("word", flat=True))
+    Reading.objects.exclude(read_by=chinese.reader()).delete()
+    new = sorted(said - set(readings()))
+    Reading.objects.bulk_create(
+        Reading(text=text, syllables=" ".join(syllables), read_by=chinese.reader())
+        for text, syllables in chinese.read(new).items()
+    )
+    return len(new)
+
+
+def texts(document: Mapping) -> Iterator[Text]:
+    """Yield what is searched of a service's document (``canonical.document()``)."""
+    yield Text("code", document["code"])
+    yield Text("number", str(document["number"]))
+    for field in ("name", "name_en", "target_group_text", "content", "standard"):
+        if document[field]:
+            yield Text(field, document[field])
+    lead = document["lead_department"]
+    for field, terms in (
+        ("domain", [document["domain"]]),
+        ("target_groups", document["target_groups"]),
+        ("lead_department", [lead] if lead else []),
+        ("lead_department_alternatives", document["lead_department_alternatives"]),
+        ("co_departments", document["co_departments"]),
+        ("legal_basis", document["legal_basis"]),
+        ("citations", [citation["source"] for citation in document["citations"]]),
+    ):
+        yield from _named(field, terms)
+
+
+def _named(field: str, terms: Iterable[Mapping]) -> Iterator[Text]:
+    keys = ("code", "name", "short_name", "name_en", "title", "document_number")
+    # The code of a domain is typed; the others' codes are for programs.
+    seen = {term[key]: None for term in terms for key in (keys if field == "domain" else keys[1:]) if term.get(key)}
+    for said in seen:
+        yield Text(field, said)

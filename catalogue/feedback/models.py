@@ -1,0 +1,81 @@
+"""What comes in from outside: the public's feedback, and the files that assessments and imports rest on."""
+
+import datetime
+
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+
+from catalogue.editions.models import Citation, Edition, Entry
+from catalogue.workflow.models import Proposal
+from services.fields import Choice, Code, Line, Text
+from services.models import Service
+
+RECEIPT = r"\A[0-9a-z]{16}\Z"
+
+
+class FeedbackQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.exclude(state=Feedback.State.ANSWERED)
+
+    def with_lead(self, on: datetime.date):
+        """Feedback with ``lead``: the code of the department that leads its service, None if nobody knows.
+
+        As the edition in force on a day says, or the newest published edition that has the service.
+        """
+        stating = Entry.objects.stating(OuterRef("service"), on)
+        return self.annotate(lead=Subquery(stating.values("lead_department__code")[:1]))
+
+
+class Feedback(models.Model):
+    """What somebody outside says of a service (意见反馈): plan, chapter 9, section 1.
+
+    Anyone may, and asks after it by its receipt. How to reach the writer is kept until the answer is given, is never
+    answered in public and never recorded.
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "已收到"
+        CONSIDERED = "considered", "已转为调整建议"
+        ANSWERED = "answered", "已答复"
+
+    receipt = Code("回执编号", pattern=RECEIPT, unique=True)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="feedback", verbose_name="服务项目代码")
+    field = Choice("字段", choices=Citation.FIELDS, null=True, blank=True)
+    edition = models.ForeignKey(
+        Edition, models.PROTECT, related_name="feedback", null=True, blank=True, verbose_name="版本"
+    )
+    message = Text("意见", validators=[MaxLengthValidator(5000)])
+    contact = Line("联系方式", max_length=200, null=True, blank=True, help_text="答复后即删除，不公开。")
+    at = models.DateTimeField("收到时间")
+    state = Choice("状态", choices=State, default=State.RECEIVED)
+    answer = Text("公开答复", null=True, blank=True, help_text="凭回执编号可以看到。例：已列入2027年版调整建议。")
+    answered_at = models.DateTimeField("答复时间", null=True, blank=True)
+    proposal = models.ForeignKey(
+        Proposal,
+        models.PROTECT,
+        related_name="feedback",
+        null=True,
+        blank=True,
+        verbose_name="由此提出的建议",
+    )
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = verbose_name_plural = "意见反馈"
+        default_permissions = ("view", "change")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="answered", answer__isnull=False, answered_at__isnull=False)
+                | ~Q(state="answered") & Q(answer__isnull=True, answered_at__isnull=True),
+                name="feedback_answered_with_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="answered") | Q(contact__isnull=True), name="feedback_contact_gone_once_answered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receipt}（{self.service}）"

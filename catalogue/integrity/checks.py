@@ -1,0 +1,240 @@
+"""Whether what the database holds is what the record says of it, both ways: editions, proposals and feedback.
+
+Digests show what was changed since; this shows what never happened by the verbs: a publication, a decision or an
+assessment without its event, and an event of something that is gone. Names in the record are user names: an account
+that was renamed on the desk is known by the event that says so. What is not checked is in ``docs/integrity.md``.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from catalogue.audit.models import Event
+from catalogue.editions import published
+from catalogue.editions.models import Edition
+from catalogue.feedback import answers as answers_module
+from catalogue.feedback.models import Feedback
+from catalogue.workflow import proposals
+from catalogue.workflow.models import Assessment, Attachment, Proposal
+from services.json_text import canonical_json
+
+Verb, State = Event.Verb, Proposal.State
+DECISIONS = (Verb.APPROVED, Verb.DECLINED)
+# What of an assessment is no figure.
+TEXTS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
+
+
+def damaged(editions: Iterable[Edition]) -> list[str]:
+    """Return the slugs of the published editions whose sealed texts are not those of their digest."""
+    return [edition.slug for edition in editions if not published.get(edition).is_sound()]
+
+
+def verify() -> list[str]:
+    """Return where the database and the record contradict each other: sentences, an empty list if nowhere."""
+    record = Record()
+    return [*_editions(record), *_proposals(record), *_feedback(record)]
+
+
+class Record:
+    """The events that something else in the database answers to, read once."""
+
+    def __init__(self):
+        self.published = defaultdict(list)
+        self.proposals = defaultdict(list)
+        self.feedback = defaultdict(list)
+        self._renamed = defaultdict(list)
+        for event in Event.objects.order_by("number").iterator():
+            if event.verb == Verb.PUBLISHED:
+                self.published[event.edition].append(event)
+            elif event.proposal is not None:
+                self.proposals[event.proposal].append(event)
+            elif event.term and event.term.startswith("feedback/"):
+                self.feedback[event.term].append(event)
+            elif event.verb == Verb.REVISED and (event.field == "username" or self._is_slug(event)):
+                self._renamed[event.field].append(event)
+
+    def name(self, event: Event) -> str | None:
+        """Return what the account that acted is called today."""
+        return self._today("username", event.actor, event)
+
+    def slug(self, event: Event) -> str | None:
+        """Return what the edition of an event is called today; a draft may have been renamed."""
+        return self._today("slug", event.edition, event)
+
+    def _today(self, field: str, name: str | None, since: Event) -> str | None:
+        for event in self._renamed[field]:
+            if name is not None and event.number > since.number and _value(event.before) == name:
+                name = _value(event.after)
+        return name
+
+    @staticmethod
+    def _is_slug(event: Event) -> bool:
+        return event.field == "slug" and event.service is None
+
+
+def _editions(record: Record) -> Iterator[str]:
+    published = {edition.slug: edition for edition in Edition.objects.published().order_by("number")}
+    for slug, edition in published.items():
+        events = record.published[slug]
+        if len(events) != 1:
+            yield f"版本 {slug}：记录中有 {len(events)} 条它的发布，应正好有一条。"
+        for event in events:
+            if (digest := _members(event.after).get("digest")) != edition.digest:
+                yield f"版本 {slug}：摘要是 {edition.digest}，记录第 {event.number} 条发布的是 {digest}。"
+            if event.at != edition.published_at:
+                yield f"版本 {slug}：发布时间与记录第 {event.number} 条不符。"
+    drafts = set(Edition.objects.drafts().values_list("slug", flat=True))
+    for slug in record.published.keys() - published.keys():
+        for event in record.published[slug]:
+            now = "现在却是草稿" if slug in drafts else "现在却没有这个版本"
+            yield f"版本 {slug}：记录第 {event.number} 条说已经发布，{now}。"
+
+
+def _proposals(record: Record) -> Iterator[str]:
+    rows = Proposal.objects.select_related("department", "proposer", "edition").order_by("number")
+    known = {proposal.number: proposal for proposal in rows.prefetch_related("approvals__approver")}
+    assessments = {row.proposal_id: row for row in Assessment.objects.select_related("assessor")}
+    attachments = set(Attachment.objects.values_list("digest", flat=True))
+    for number, proposal in known.items():
+        assessment = assessments.get(proposal.pk)
+        about = [
+            *_content(proposal, record),
+            *_standing(proposal, record),
+            *_decisions(proposal, record),
+            *_assessment(proposal, assessment, record),
+        ]
+        if assessment and assessment.attachment_digest and assessment.attachment_digest not in attachments:
+            about.append(f"评估所依据的附件 {assessment.attachment_name}（{assessment.attachment_digest}）不在。")
+        yield from (f"第 {number} 号建议：{fault}" for fault in about)
+    for number in sorted(record.proposals.keys() - known.keys()):
+        yield f"第 {number} 号建议：记录第 {record.proposals[number][0].number} 条说到它，现在却没有这件建议。"
+
+
+def _content(proposal: Proposal, record: Record) -> Iterator[str]:
+    """Who proposed it, and whether it says what it said when it was last drafted or amended."""
+    drafts = [event for event in record.proposals[proposal.number] if event.verb in (Verb.DRAFTED, Verb.AMENDED)]
+    if not drafts or drafts[0].verb != Verb.DRAFTED:
+        yield "记录中没有它的起草。"
+        return
+    for event in drafts:
+        if record.name(event) != proposal.proposer.get_username():
+            yield f"提出人与记录第 {event.number} 条的经办人不符。"
+    said, says = _members(drafts[-1].after), json.loads(canonical_json(proposals.described(proposal)))
+    for each in (said, says):
+        # They stand as a database's locale sorts them, which need not be the one they were recorded on.
+        each["entries"] = sorted(map(canonical_json, each.get("entries", ())))
+    if differing := sorted(key for key in said.keys() | says.keys() if said.get(key) != says.get(key)):
+        yield f"内容（{'、'.join(differing)}）与记录第 {drafts[-1].number} 条不符。"
+
+
+def _standing(proposal: Proposal, record: Record) -> Iterator[str]:
+    """Whether it is in the state, and in the edition, that its recorded steps led to."""
+    state, edition = None, None
+    for event in record.proposals[proposal.number]:
+        if event.verb in (Verb.DRAFTED, Verb.AMENDED):
+            state = State.DRAFT
+        elif event.verb == Verb.TAKEN_UP:
+            edition = record.slug(event)
+        elif event.verb == Verb.REVISED and event.field == "edition":
+            edition = _value(event.after)
+        elif event.verb != Verb.COMMENTED:
+            if _members(event.before).get("state") != state:
+                yield f"记录第 {event.number} 条之前缺少一步。"
+            state = _members(event.after).get("state", state)
+    now = proposal.edition and proposal.edition.slug
+    if now != edition:
+        yield f"编入的版本是“{now or '无'}”，按记录应是“{edition or '无'}”。"
+    if state == State.APPROVED and proposal.edition and proposal.edition.is_published:
+        state = State.PUBLISHED
+    if state is not None and proposal.state != state:
+        yield f"状态是“{proposal.get_state_display()}”，按记录应是“{dict(State.choices).get(state, state)}”。"
+
+
+def _decisions(proposal: Proposal, record: Record) -> Iterator[str]:
+    made = Counter(
+        (
+            Verb.APPROVED if each.granted else Verb.DECLINED,
+            each.approver.get_username(),
+            each.at,
+            each.reason,
+            canonical_json(each.outcomes),
+        )
+        for each in proposal.approvals.all()
+    )
+    recorded = Counter(
+        (
+            event.verb,
+            record.name(event),
+            event.at,
+            event.reason,
+            canonical_json(_members(event.after).get("outcomes")),
+        )
+        for event in record.proposals[proposal.number]
+        if event.verb in DECISIONS
+    )
+    for verb, name, *_ in (made - recorded).elements():
+        yield f"{name} 的审批“{Verb(verb).label}”在记录中没有。"
+    for verb, name, *_ in (recorded - made).elements():
+        yield f"记录有 {name} 的审批“{Verb(verb).label}”，现在却没有。"
+
+
+def _assessment(proposal: Proposal, assessment: Assessment | None, record: Record) -> Iterator[str]:
+    """Whether the assessment is the one recorded since it was last amended, which takes an earlier one away."""
+    recorded = None
+    for event in record.proposals[proposal.number]:
+        if event.verb == Verb.ASSESSED:
+            recorded = event
+        elif event.verb == Verb.AMENDED:
+            recorded = None
+    if assessment is None or recorded is None:
+        if assessment:
+            yield "评估在记录中没有。"
+        if recorded:
+            yield f"记录第 {recorded.number} 条有它的评估，现在却没有。"
+        return
+    said = {name: value for name, value in _members(recorded.after).items() if name != "state"}
+    if _figures(said) != _figures(proposals.assessed(assessment)):
+        yield f"评估的内容与记录第 {recorded.number} 条不符。"
+    if (assessment.assessor.get_username(), assessment.at) != (record.name(recorded), recorded.at):
+        yield f"评估人或评估时间与记录第 {recorded.number} 条不符。"
+
+
+def _figures(assessed: Mapping) -> dict:
+    """What an assessment says: a figure is the same with and without its last noughts."""
+    return {name: value if name in TEXTS else _number(value) for name, value in assessed.items()}
+
+
+def _number(value: object) -> object:
+    try:
+        return Decimal(value)
+    except (ArithmeticError, TypeError, ValueError):
+        return value
+
+
+def _feedback(record: Record) -> Iterator[str]:
+    known = {answers_module.term(row): row for row in Feedback.objects.select_related("proposal").order_by("pk")}
+    for term, row in known.items():
+        events = record.feedback[term]
+        answers = [(_value(event.after), event.at) for event in events if event.verb == Verb.ANSWERED]
+        if answers != ([({"answer": row.answer}, row.answered_at)] if row.answer is not None else []):
+            yield f"意见反馈 {row.receipt}：答复与记录不符。"
+        considered = [_value(event.after) for event in events if event.field == "proposal"]
+        if considered != ([row.proposal.number] if row.proposal else []):
+            yield f"意见反馈 {row.receipt}：由它提出的建议与记录不符。"
+    for term in sorted(record.feedback.keys() - known.keys()):
+        receipt = term.removeprefix("feedback/")
+        yield f"意见反馈 {receipt}：记录第 {record.feedback[term][0].number} 条说到它，现在却没有。"
+
+
+def _members(text: str | None) -> dict:
+    """What an event says of several things. A record that was tampered with may say anything."""
+    said = _value(text)
+    return said if isinstance(said, dict) else {}
+
+
+def _value(text: str | None) -> object:
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return None

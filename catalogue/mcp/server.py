@@ -1,0 +1,107 @@
+"""The list for language models: an MCP server over ``tools``, by the official SDK. Reading only.
+
+Circumstances are judged and forgotten: they reach no log, and a fault of ours is told by its sort alone.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+
+from catalogue.editions.imprint import DISCLAIMER, TITLE
+from catalogue.mcp import tools
+from catalogue.models import DamagedEditionError
+from services.faults import InvalidError, NotFoundError
+
+INSTRUCTIONS = (
+    f"{TITLE}：81 项基本公共服务，每个值都注明出处。先 search 找到服务代码，再 get_service 读全文；"
+    "check_entitlement 判断一个人能享受什么、为什么、接着问什么（不保存任何个人情况）；changes 读历次变化。"
+    "回答时注明服务代码、版本、版本摘要和所据条款；"
+    f"核实情况为 secondary 或 unverified 的要说明；null 是未知，不要推测。{DISCLAIMER}"
+)
+READING = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+logger = logging.getLogger(__name__)
+
+
+def server() -> MCPServer:
+    """Return a server with the four tools."""
+    made = MCPServer("basic-public-services", title=TITLE, instructions=INSTRUCTIONS, version="1", log_level="WARNING")
+
+    @made.tool(title="检索服务项目", annotations=READING)
+    async def search(query: str, edition: str | None = None, limit: int = 10) -> dict[str, Any]:
+        """Find services by what people call them: Chinese in either script, pinyin, English, codes or questions.
+
+        ``edition``: a slug such as 2026; none is the one in force. ``limit``: 1 to 20.
+        """
+        return await _asked(tools.search, query, edition=edition, limit=limit)
+
+    @made.tool(title="读一个服务项目", annotations=READING)
+    async def get_service(code: str, edition: str | None = None, valid_on: str | None = None) -> dict[str, Any]:
+        """Read one service whole, with the clause behind every field. ``code``: NM-05-01.
+
+        ``edition`` names an edition, or ``valid_on`` (YYYY-MM-DD) a day on which it was in force.
+        """
+        return await _asked(tools.get_service, code, edition=edition, valid_on=valid_on)
+
+    @made.tool(title="判断能享受哪些服务", annotations=READING)
+    async def check_entitlement(circumstances: dict[str, Any], valid_on: str | None = None) -> dict[str, Any]:
+        """Judge what a person is entitled to, why, and what to ask next. Nothing of it is stored.
+
+        ``circumstances``: facts by name, such as {"age": 70, "months_resident": 240, "household": ["dibao"]}. What is
+        not said is unknown, never false. Begin with what is known and go on with ``next_question``.
+        """
+        return await _asked(tools.check_entitlement, circumstances, valid_on=valid_on)
+
+    @made.tool(title="读历次变化", annotations=READING)
+    async def changes(after: int = 0, limit: int = 20) -> dict[str, Any]:
+        """Read what each published edition added, changed or withdrew, oldest first; go on with ``next_after``."""
+        return await _asked(tools.changes, after=after, limit=limit)
+
+    return made
+
+
+async def reconnect(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:
+    """Middleware that closes old connections around a message, as Django does around a request.
+
+    A connection that the database has meanwhile dropped is not used again, and none is held between messages.
+    """
+    close = sync_to_async(close_old_connections)
+    await close()
+    try:
+        return await go_on(context)
+    finally:
+        await close()
+
+
+async def _asked(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
+    return await sync_to_async(_answered)(tool, *arguments, **options)
+
+
+def _answered(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
+    try:
+        return tool(*arguments, **options)
+    except InvalidError as refused:
+        raise ToolError(_said(refused)) from None
+    except NotFoundError as missing:
+        raise ToolError(str(missing)) from None
+    except DamagedEditionError as damaged:
+        raise ToolError(damaged.detail) from None
+    except (DatabaseError, InterfaceError):
+        raise ToolError("暂时无法读取数据，请稍后再试。") from None
+    except Exception as fault:
+        # Its message, or what is at hand where it was raised, may hold somebody's circumstances.
+        logger.error("答复工具 %s 时出错：%s", tool.__name__, type(fault).__name__)
+        raise ToolError("服务器出错，已记录。请稍后再试。") from None
+
+
+def _said(refused: InvalidError) -> str:
+    """A refusal in one text: what is wrong, and what is allowed."""
+    allowed = [f"{fault.field}：{'、'.join(fault.allowed)}" for fault in refused.faults if fault.allowed]
+    return f"{refused}可用的是 {'；'.join(allowed)}" if allowed else str(refused)

@@ -1,0 +1,39 @@
+"""The models of this application, each defined in the folder of its subject."""
+
+from catalogue.accounts.models import Membership
+from catalogue.audit.models import Event
+from catalogue.editions.models import (
+    Case,
+    Citation,
+    Edition,
+    EditionQuerySet,
+    Entry,
+    EntryQuerySet,
+    Finding,
+    SourcedField,
+)
+from catalogue.editions.revisions import Touch
+from catalogue.editions.seal import DamagedEditionError
+from catalogue.feedback.models import Feedback
+from catalogue.workflow.models import Approval, Assessment, Attachment, Proposal, ProposedEntry
+
+__all__ = [
+    "Approval",
+    "Assessment",
+    "Attachment",
+    "Case",
+    "Citation",
+    "DamagedEditionError",
+    "Edition",
+    "EditionQuerySet",
+    "Entry",
+    "EntryQuerySet",
+    "Event",
+    "Feedback",
+    "Finding",
+    "Membership",
+    "Proposal",
+    "ProposedEntry",
+    "SourcedField",
+    "Touch",
+]

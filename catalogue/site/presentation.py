@@ -1,0 +1,183 @@
+"""What an edition says of a service, field by field in words, each with the clauses it rests on. Pure.
+
+Reads a sealed document (``canonical.document()``). A field nobody knows has no values and no label, and says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from catalogue.models import Entry, Finding, SourcedField
+from catalogue.workflow import wording
+from services.models import Jurisdiction, Verification
+from services.search import Match
+
+# The order in which people ask: for whom, what one gets, from whom, who pays, on what it rests; what it is called and
+# where it belongs stands above them already, and here for its clauses.
+FIELDS = (
+    "target_groups",
+    "eligibility",
+    "content",
+    "standard",
+    "lead_department",
+    "co_departments",
+    "expenditure_responsibility",
+    "legal_basis",
+    "name",
+    "name_en",
+    "domain",
+)
+TERMS = ("domain", "target_groups", "lead_department", "lead_department_alternatives", "co_departments", "legal_basis")
+# What is said of a column beside the others of its field.
+CAPTIONS = {
+    "target_groups": "服务对象类别",
+    "lead_department_alternatives": "可能的牵头单位",
+    "standard_as_of": "标准所属时间",
+}
+# What a search looks through beside the sourced fields.
+SEARCHED = {
+    "code": "代码",
+    "number": "序号",
+    "synonym": "俗称",
+    "target_group_text": "服务对象",
+    "lead_department_alternatives": "可能的牵头单位",
+    "citations": "依据文件",
+}
+# How a search matches, in words.
+MATCHED = {
+    "exact": "{field}就是“{text}”",
+    "prefix": "{field}以“{term}”开头：{text}",
+    "inside": "{field}里有“{term}”：{text}",
+    "pinyin": "{field}的拼音里有“{term}”：{text}",
+    "initials": "{field}的拼音首字母里有“{term}”：{text}",
+    "contained": "检索词里有{field}“{text}”",
+    "partial": "{field}里有检索词的一部分“{term}”：{text}",
+}
+
+
+class Clause(NamedTuple):
+    """The clause a field rests on. ``verification`` is a code and ``label`` its words; ``about`` says what it bears.
+
+    ``shown_at`` is the field (its name) below which the same quote stands already on the page, if it does.
+    """
+
+    code: str
+    title: str
+    document_number: str | None
+    locator: str | None
+    quote: str | None
+    verification: str
+    label: str
+    about: str | None
+    shown_at: str | None = None
+
+    @property
+    def shown_at_words(self) -> str | None:
+        return self.shown_at and SourcedField(self.shown_at).label
+
+    @property
+    def source(self) -> str:
+        return f"{self.title}（{self.document_number}）" if self.document_number else self.title
+
+
+class Value(NamedTuple):
+    """One value of a field: what it is called beside others of the field, its words, and the term's code."""
+
+    caption: str | None
+    words: str
+    code: str | None = None
+
+
+class Field(NamedTuple):
+    """A field in words. ``verification`` and ``label`` are None and ``values`` empty where nobody knows it."""
+
+    name: str
+    words: str
+    values: list[Value]
+    verification: str | None
+    label: str | None
+    basis: str | None
+    clauses: list[Clause]
+
+
+def fields(document: Mapping) -> list[Field]:
+    """Return every sourced field of a service."""
+    return [_field(document, name) for name in FIELDS]
+
+
+def mentions(document: Mapping) -> list[Clause]:
+    """Return the clauses that speak of the service without giving any of its fields."""
+    return _clauses(document, "mention")
+
+
+def match(found: Match) -> str:
+    """Return in one sentence where and how a search found a service."""
+    field = SEARCHED.get(found.field) or SourcedField(found.field).label
+    return MATCHED[found.how].format(field=field, term=found.term, text=" ".join(found.text.split()))
+
+
+def _field(document: Mapping, name: str) -> Field:
+    verification, basis = document["verification"][name], document["basis"][name]
+    return Field(
+        name=name,
+        words=SourcedField(name).label,
+        values=[] if verification is None else list(_values(document, name)),
+        verification=verification,
+        label=verification and Verification(verification).label,
+        basis=basis and Finding.Basis(basis).label,
+        clauses=_clauses(document, name),
+    )
+
+
+def _values(document: Mapping, name: str) -> Iterator[Value]:
+    for column in sorted(Entry.SOURCED_FIELDS[name], key=lambda column: column in TERMS):
+        value = document[column]
+        for item in value if isinstance(value, list) else [value]:
+            for words in wording.values(item):
+                yield Value(CAPTIONS.get(column), words, item["code"] if column in TERMS else None)
+
+
+def _clauses(document: Mapping, name: str) -> list[Clause]:
+    """The clauses of a field: one that supports several conditions once, and a quote where it first stands."""
+    first_shown = _first_shown(document)
+    places: dict[tuple, list[int]] = {}
+    cited: dict[tuple, Mapping] = {}
+    for citation in document["citations"]:
+        if citation["field"] == name:
+            key = (*_passage(citation), citation["verification"], citation["jurisdiction"])
+            cited.setdefault(key, citation)
+            places.setdefault(key, []).extend([citation["criterion"]] if "criterion" in citation else [])
+    found = []
+    for key, citation in cited.items():
+        where = citation["jurisdiction"]
+        about = [f"第 {'、'.join(map(str, places[key]))} 个条件"] if places[key] else []
+        if where and where != Jurisdiction.INNER_MONGOLIA:
+            about.append(f"适用范围：{Jurisdiction(where).label}")
+        field = first_shown.get(_passage(citation))
+        found.append(
+            Clause(
+                code=citation["source"]["code"],
+                title=citation["source"]["title"],
+                document_number=citation["source"]["document_number"],
+                locator=citation["locator"],
+                quote=citation["quote"],
+                verification=citation["verification"],
+                label=Verification(citation["verification"]).label,
+                about="；".join(about) or None,
+                shown_at=field if citation["quote"] and field != name else None,
+            )
+        )
+    return found
+
+
+def _passage(citation: Mapping) -> tuple[str, str | None, str | None]:
+    return citation["source"]["code"], citation["locator"], citation["quote"]
+
+
+def _first_shown(document: Mapping) -> dict[tuple, str]:
+    """The field below which each passage first stands on a page."""
+    order = {name: place for place, name in enumerate(FIELDS)}
+    cited = [citation for citation in document["citations"] if citation["field"] in order]
+    found: dict[tuple, str] = {}
+    for citation in sorted(cited, key=lambda citation: order[citation["field"]]):
+        found.setdefault(_passage(citation), citation["field"])
+    return found

@@ -1,0 +1,118 @@
+"""Parameters of a query, each declared once: from the declaration follow its validation and its description.
+
+An unknown, empty, repeated or malformed parameter is refused by name, with what is allowed.
+"""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.datastructures import MultiValueDict
+
+from services.faults import Fault, InvalidError, printable
+
+MAX_LENGTH = 1000
+# One form of the many ISO 8601 has: the contract's, with the seconds and the time zone.
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+DATETIME = DATE + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter, with its description in the API document.
+
+    ``type`` is str, int, datetime.date or datetime.datetime; ``many`` may be repeated or comma-separated, and
+    ``explode`` says in the document which of the two is usual.
+    """
+
+    name: str
+    description: str = ""
+    type: type = str
+    allowed: Sequence[str] = ()
+    many: bool = False
+    explode: bool | None = None
+    minimum: int = 1
+    maximum: int | None = None
+
+    def read(self, given: Sequence[str]) -> object:
+        """Return what the values given mean: one value, or a list without doubles if ``many``. Raises InvalidError."""
+        values = [part.strip() for value in given for part in value.split(",")] if self.many else given
+        if not all(value.strip() for value in values):
+            raise self._error("的值为空。", code="empty")
+        if len(given) > 1 and not self.many:
+            raise self._error("只能出现一次。", code="repeated")
+        if any(len(value) > MAX_LENGTH or "\0" in value for value in given):
+            raise self._error("太长或含有不允许的字符。", code="too_long")
+        if self.allowed:
+            self.check(values, self.allowed)
+        return list(dict.fromkeys(values)) if self.many else self._one(values[0])
+
+    def check(self, values: Iterable[str], allowed: Iterable[str]) -> None:
+        """Raise InvalidError, listing what is allowed, if a value is not."""
+        if not set(values) <= set(allowed := list(allowed)):
+            raise self._error("的值不在可用范围内。", allowed)
+
+    def _one(self, value: str) -> object:
+        try:
+            if self.type is int:
+                if not re.fullmatch("[0-9]{1,20}", value) or not self._fits(int(value)):
+                    raise ValueError
+                return int(value)
+            if self.type is datetime.date:
+                if not re.fullmatch(DATE, value):
+                    raise ValueError
+                return datetime.date.fromisoformat(value)
+            if self.type is datetime.datetime:
+                if not re.fullmatch(DATETIME, value):
+                    raise ValueError
+                return datetime.datetime.fromisoformat(value).astimezone(datetime.UTC)
+        except (ValueError, OverflowError):
+            raise self._error(self._expected()) from None
+        return value
+
+    def _fits(self, number: int) -> bool:
+        return self.minimum <= number and (self.maximum is None or number <= self.maximum)
+
+    def _expected(self) -> str:
+        if self.type is int:
+            return f"应是从 {self.minimum} {f'到 {self.maximum} ' if self.maximum else '起'}的整数。"
+        if self.type is datetime.date:
+            return "应是日期，例如 2026-11-23。"
+        return "应是带时区的时刻，例如 2026-11-23T08:00:00Z（时区用 + 时须写成 %2B）。"
+
+    def _error(self, what: str, allowed: Sequence[str] | None = None, *, code: str = "invalid") -> InvalidError:
+        return InvalidError(Fault(self.name, f"参数 {self.name} {what}", allowed, code))
+
+
+class StrictParameters:
+    """A view that takes the parameters it declares, by action (None: a view without actions), and refuses any other.
+
+    ``query`` is what the request says, by the names of the parameters that are in it.
+    """
+
+    parameters: Mapping[str | None, Sequence[Parameter]] = {}
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if request.method != "OPTIONS" and hasattr(self, request.method.lower()):
+            self.query = read(request.query_params, self.get_parameters())
+
+    def get_parameters(self) -> Sequence[Parameter]:
+        return self.parameters.get(getattr(self, "action", None), [])
+
+
+def read(query: MultiValueDict, parameters: Iterable[Parameter]) -> dict[str, object]:
+    """Return what a query says, by the names of the parameters in it. Raises InvalidError naming all that is wrong."""
+    known = {parameter.name: parameter for parameter in parameters}
+    values, faults = {}, []
+    for name, given in query.lists():
+        try:
+            if name not in known:
+                raise InvalidError(Fault(printable(name), f"没有参数“{printable(name)}”。", sorted(known), "unknown"))
+            values[name] = known[name].read(given)
+        except InvalidError as error:
+            faults += error.faults
+    if faults:
+        raise InvalidError(*faults)
+    return values

@@ -1,0 +1,92 @@
+"""Errors for programs: every one is an RFC 9457 problem that names what is wrong and what is allowed.
+
+Keeps out values that were given: an error names the parameter and what is allowed, so that it can be logged safely.
+"""
+
+import http
+import json
+from collections.abc import Iterable
+
+from django.core.exceptions import TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions, status
+
+from catalogue.editions.seal import DamagedEditionError
+from services.faults import Fault, InvalidError, NotFoundError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+
+DETAILS = {
+    status.HTTP_400_BAD_REQUEST: "请求有误。",
+    status.HTTP_404_NOT_FOUND: "没有这个地址。可用的地址见 /api/v1/。",
+    status.HTTP_405_METHOD_NOT_ALLOWED: "这个地址不接受这种请求方法。",
+    status.HTTP_412_PRECONDITION_FAILED: "内容与请求所要求的版本不符。",
+    status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "请求正文太大。",
+    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "请求正文应是 JSON，Content-Type 为 application/json。",
+    status.HTTP_500_INTERNAL_SERVER_ERROR: "服务器出错，已记录。请稍后再试。",
+    status.HTTP_503_SERVICE_UNAVAILABLE: "暂时无法读取数据，请稍后再试。",
+}
+
+
+def document(code: int, detail: str | None = None, faults: Iterable[Fault] = ()) -> dict:
+    """Return a problem as the API shows it. ``about:blank``: the status says what kind of problem it is."""
+    problem = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(code).phrase,
+        "status": code,
+        "detail": detail or DETAILS.get(code, http.HTTPStatus(code).phrase),
+    }
+    errors = [
+        {"field": fault.field, "detail": fault.message}
+        | ({} if fault.allowed is None else {"allowed": list(fault.allowed)})
+        for fault in faults
+    ]
+    return problem | ({"errors": errors} if errors else {})
+
+
+def handle(exception: Exception, context: dict | None = None) -> HttpResponse | None:
+    """DRF's exception handler: a problem for what a client, a lost database or a damaged edition caused, else None."""
+    if isinstance(exception, InvalidError):
+        return respond(status.HTTP_400_BAD_REQUEST, str(exception), exception.faults)
+    if isinstance(exception, NotFoundError):
+        return respond(status.HTTP_404_NOT_FOUND, str(exception))
+    if isinstance(exception, Http404):
+        # Django's own sentence names models; code that knows better raises NotFoundError with one of ours.
+        return respond(status.HTTP_404_NOT_FOUND)
+    if isinstance(exception, TooManyFieldsSent):
+        return respond(status.HTTP_400_BAD_REQUEST, "参数太多。")
+    if isinstance(exception, DamagedEditionError):
+        return respond(status.HTTP_503_SERVICE_UNAVAILABLE, exception.detail)
+    if isinstance(exception, OperationalError | InterfaceError):
+        return respond(status.HTTP_503_SERVICE_UNAVAILABLE)
+    if isinstance(exception, exceptions.UnsupportedMediaType):
+        return respond(status.HTTP_415_UNSUPPORTED_MEDIA_TYPE)
+    if isinstance(exception, exceptions.Throttled):
+        return respond(status.HTTP_429_TOO_MANY_REQUESTS, str(exception.detail), wait=exception.wait)
+    if isinstance(exception, exceptions.APIException):
+        return respond(exception.status_code, str(exception.detail))
+    return None
+
+
+def respond(
+    code: int, detail: str | None = None, faults: Iterable[Fault] = (), *, wait: int | None = None
+) -> HttpResponse:
+    """Return a problem, with the seconds to ``wait`` before trying again.
+
+    Not through DRF's renderers: where a view answers YAML or a page, a problem is JSON still.
+    """
+    if code == status.HTTP_503_SERVICE_UNAVAILABLE:
+        wait = RETRY_AFTER_SECONDS
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    text = json.dumps(document(code, detail, faults), ensure_ascii=False)
+    return HttpResponse(text, status=code, headers=headers, content_type=MEDIA_TYPE)
+
+
+def for_programs(request: HttpRequest) -> bool:
+    """Whether errors on this path are for programs; those on any other are pages."""
+    path = request.path_info
+    return path.startswith(("/api/", "/id/", "/llms.txt", "/healthz", "/readyz")) or (
+        path.startswith("/services/") and path.endswith(".md")
+    )

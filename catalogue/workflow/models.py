@@ -1,0 +1,267 @@
+"""How the list moves: proposals, what each would say, the assessment of what it costs, and the decision on it."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Round
+from django.db.models.lookups import Exact
+
+from catalogue.editions.models import Edition
+from services.fields import DIGEST, Choice, Code, Line, Text
+from services.models import Department, Region
+
+SERVICE_CODE = r"\ANM-[0-9]{2}-[0-9]{2,}\Z"
+
+
+class ProposalQuerySet(models.QuerySet):
+    def waiting(self):
+        """Proposals somebody has to do something about."""
+        return self.filter(state__in=[Proposal.State.ASSESSING, Proposal.State.APPROVING, Proposal.State.APPROVED])
+
+
+class Proposal(models.Model):
+    """A proposed change of the list (调整建议): plan, chapter 3, sections 2 and 4.
+
+    Its state changes only through the verbs of ``catalogue.proposals``; the database refuses an approved one that
+    nobody else approved.
+    """
+
+    class Kind(models.TextChoices):
+        ADD = "add", "新增"
+        CHANGE = "change", "调整"
+        WITHDRAW = "withdraw", "取消"
+        MERGE = "merge", "合并"
+        SPLIT = "split", "拆分"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "草稿"
+        ASSESSING = "assessing", "待评估"
+        APPROVING = "approving", "待审批"
+        APPROVED = "approved", "已批准"
+        DECLINED = "declined", "已退回"
+        RETRACTED = "retracted", "已撤回"
+        PUBLISHED = "published", "已发布"
+
+    number = models.PositiveIntegerField("编号", unique=True, help_text="自动编号。")
+    kind = Choice("类别", choices=Kind)
+    state = Choice("状态", choices=State, default=State.DRAFT)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="proposals", verbose_name="行政区划")
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="proposals", verbose_name="提出部门", help_text="提出建议的部门。"
+    )
+    title = Line("标题", max_length=200, help_text="例：提高孤儿基本生活费标准")
+    reason = Text("理由", help_text="为什么要调整。例：落实自治区政府第5次常务会议决定")
+    document_number = Line("文号", max_length=100, null=True, blank=True, help_text="例：内民政发〔2026〕1号")
+    effective_from = models.DateField("建议施行日期", help_text="例：2027-01-01")
+    raises_cost = models.BooleanField("产生费用", default=False, help_text="会增加财政支出的，须先评估财政承受能力。")
+    proposer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposals", verbose_name="提出人"
+    )
+    edition = models.ForeignKey(
+        Edition,
+        models.PROTECT,
+        related_name="proposals",
+        null=True,
+        blank=True,
+        verbose_name="编入版本",
+        help_text="批准后编入的版本。",
+    )
+    imported_from = Code(
+        "导入文件的摘要", pattern=DIGEST, null=True, blank=True, help_text="由表格导入的建议：文件的 SHA-256。"
+    )
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = verbose_name_plural = "调整建议"
+        default_permissions = ("add", "change", "view")
+        permissions = [("assess_proposal", "评估调整建议"), ("approve_proposal", "审批调整建议")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(edition__isnull=True) | Q(state__in=["approved", "published"]),
+                name="proposal_in_an_edition_is_approved",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(edition__isnull=False), name="proposal_published_in_an_edition"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.title}"
+
+
+class ProposedEntry(models.Model):
+    """What a proposal would have an edition say of one service (建议条目)."""
+
+    class Action(models.TextChoices):
+        ADD = "add", "新增"
+        CHANGE = "change", "调整"
+        WITHDRAW = "withdraw", "取消"
+
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="entries", verbose_name="调整建议")
+    service = Code("服务项目代码", pattern=SERVICE_CODE, help_text="新增项目填写新的代码，不复用旧代码。例：NM-05-05")
+    action = Choice("动作", choices=Action)
+    # Columns as ``canonical.stated()`` names them; the citations are those of the sourced fields it gives.
+    stated = models.JSONField("新的内容", null=True, blank=True, help_text="新的值及其来源。")
+    successors = models.JSONField("由何项目承接", default=list, blank=True, help_text='例：["NM-05-05"]')
+
+    class Meta:
+        ordering = ["proposal", "service"]
+        verbose_name = verbose_name_plural = "建议条目"
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "service"], name="proposed_entry_once_per_service"),
+            models.CheckConstraint(
+                condition=Q(action="withdraw", stated__isnull=True) | ~Q(action="withdraw") & Q(stated__isnull=False),
+                name="proposed_entry_says_something_unless_withdrawn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.service}"
+
+
+class Assessment(models.Model):
+    """Whether the treasury can bear a proposal (财政承受能力评估). Money is in yuan, shares in per cent."""
+
+    class Period(models.TextChoices):
+        MONTH = "month", "月"
+        YEAR = "year", "年"
+        ONCE = "once", "次"
+
+    class Conclusion(models.TextChoices):
+        AFFORDABLE = "affordable", "可以承受"
+        STAGED = "staged", "分步实施"
+        UNAFFORDABLE = "unaffordable", "不可承受"
+
+    SHARES = ("share_centre", "share_region", "share_league", "share_banner")
+
+    proposal = models.OneToOneField(
+        Proposal, models.CASCADE, related_name="assessment", verbose_name="调整建议", primary_key=True
+    )
+    beneficiaries = models.PositiveIntegerField("受益人数", help_text="人。例：6741")
+    unit_standard = models.DecimalField(
+        "单位标准",
+        max_digits=14,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="每人每月（年、次）多少元。例：1920.00",
+    )
+    periods = models.PositiveSmallIntegerField(
+        "月数、年数或次数", validators=[MinValueValidator(1)], help_text="例：12"
+    )
+    period = Choice("计算单位", choices=Period)
+    share_centre = models.DecimalField("中央负担（%）", max_digits=5, decimal_places=2, default=0)
+    share_region = models.DecimalField("自治区负担（%）", max_digits=5, decimal_places=2, default=0)
+    share_league = models.DecimalField("盟市负担（%）", max_digits=5, decimal_places=2, default=0)
+    share_banner = models.DecimalField("旗县负担（%）", max_digits=5, decimal_places=2, default=0)
+    funding_source = Text("资金来源", help_text="例：一般公共预算，孤儿基本生活保障专项")
+    conclusion = Choice("评估结论", choices=Conclusion)
+    opinion = Text("评估意见", null=True, blank=True)
+    assessor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="assessments", verbose_name="评估人"
+    )
+    at = models.DateTimeField("评估时间")
+    attachment_name = Line("附件名称", max_length=200, null=True, blank=True)
+    attachment_digest = Code("附件摘要（SHA-256）", pattern=DIGEST, null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "财政承受能力评估"
+        constraints = [
+            models.CheckConstraint(
+                # Rounded, because SQLite adds decimals as floating-point numbers; each share has two places.
+                condition=Exact(
+                    Round(F("share_centre") + F("share_region") + F("share_league") + F("share_banner"), 2),
+                    Decimal(100),
+                ),
+                name="assessment_shares_are_100",
+                violation_error_message="中央、自治区、盟市、旗县的负担比例之和应正好是 100%%。",
+            ),
+            *(
+                models.CheckConstraint(condition=Q(**{f"{share}__range": (0, 100)}), name=f"assessment_{share}")
+                for share in ("share_centre", "share_region", "share_league", "share_banner")
+            ),
+            models.CheckConstraint(condition=Q(periods__gte=1), name="assessment_periods_from_1"),
+            models.CheckConstraint(condition=Q(unit_standard__gte=0), name="assessment_no_negative_money"),
+            models.CheckConstraint(
+                condition=Q(attachment_name__isnull=True, attachment_digest__isnull=True)
+                | Q(attachment_name__isnull=False, attachment_digest__isnull=False),
+                name="assessment_attachment_by_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal}：{self.get_conclusion_display()}"
+
+    @property
+    def total(self) -> Decimal:
+        """What it costs in all, in yuan: beneficiaries × unit standard × periods."""
+        return self.beneficiaries * self.unit_standard * self.periods
+
+    def borne(self) -> dict[str, Decimal]:
+        """What each level of government bears, in yuan to the fen; the last level with a share takes the rounding."""
+        amounts, rest = {}, self.total
+        bearers = [share for share in self.SHARES if getattr(self, share)]
+        for share in self.SHARES:
+            if bearers and share == bearers[-1]:
+                amounts[share] = rest
+            else:
+                amounts[share] = (self.total * getattr(self, share) / 100).quantize(Decimal("0.01"))
+                rest -= amounts[share]
+        return amounts
+
+
+class Approval(models.Model):
+    """A decision on a proposal (审批), by somebody who neither proposed nor assessed it: a trigger keeps that."""
+
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="approvals", verbose_name="调整建议")
+    granted = models.BooleanField("批准", help_text="否则为退回。")
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="approvals", verbose_name="审批人"
+    )
+    at = models.DateTimeField("审批时间")
+    reason = Text("意见", null=True, blank=True, help_text="退回时必填，提出人会看到。")
+    outcomes = models.JSONField(
+        "案例的结论", null=True, blank=True, help_text="批准时各案例在改变后的结论，编入版本时据此更新案例。"
+    )
+
+    class Meta:
+        ordering = ["proposal", "at", "id"]
+        verbose_name = verbose_name_plural = "审批"
+        constraints = [
+            models.UniqueConstraint(fields=["proposal"], condition=Q(granted=True), name="proposal_approved_once"),
+            models.CheckConstraint(
+                condition=Q(granted=True) | Q(reason__isnull=False),
+                name="approval_declined_with_reason",
+                violation_error_message="退回时请写明理由。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal}：{'批准' if self.granted else '退回'}"
+
+
+class Attachment(models.Model):
+    """A file as it was handed in (附件), known by the SHA-256 of its bytes.
+
+    It is kept in the database, so that it is backed up with what refers to it. It never changes.
+    """
+
+    digest = Code("摘要（SHA-256）", pattern=DIGEST, unique=True)
+    name = Line("文件名", max_length=200)
+    content = models.BinaryField("内容")
+    uploader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments", verbose_name="上传人"
+    )
+    at = models.DateTimeField("上传时间")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = verbose_name_plural = "附件"
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.name

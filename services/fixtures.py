@@ -1,0 +1,285 @@
+"""Loads the files of ``fixtures/vocabularies`` into the vocabularies.
+
+Terms retire, they are not deleted: a term that a file no longer names stays as it was.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from services.json_files import Faulty, check_keys, check_list, read_json
+from services.models import (
+    Box,
+    Department,
+    Domain,
+    Indicator,
+    Loaded,
+    Meaning,
+    Project,
+    Region,
+    Service,
+    Source,
+    Synonym,
+    TargetGroup,
+    Task,
+    Verification,
+)
+
+CITATION = ("source", "locator", "quote", "verification")
+# What a term is called outside the database, where that is no code.
+KEYS = {Synonym: "word"}
+
+
+@transaction.atomic
+def load_vocabularies(folder: Path) -> int:
+    """Load every file of a folder of vocabularies; return how many terms are new or changed.
+
+    Keyed on ``code``: loading twice changes nothing, and a term of which its file says what it said when it was last
+    loaded stays as editors made it since, also if they deleted it. Raises Faulty, with file, entry and
+    reason, for a misspelt code, a missing citation, a duplicate or a value the model refuses; then nothing is written.
+    """
+    changed = 0
+    for name, load in LOADERS.items():
+        path = folder / f"{name}.json"
+        file = check_keys(path, None, read_json(path), ("about", "terms"))
+        file_loader = _File(path)
+        for position, raw in file_loader.news(check_list(path, None, "terms", file["terms"])):
+            load(file_loader, position, raw)
+        changed += len(file_loader.changed)
+    return changed
+
+
+@transaction.atomic
+def kept_changes(folder: Path) -> list[str]:
+    """Return the terms of the files that editors changed or deleted, each by its vocabulary and code.
+
+    Every term is loaded as if its file were new, and what that changes is taken back. A term that could not be loaded
+    over what editors made of others counts as changed. Reads files that ``load_vocabularies()`` has found in order.
+    """
+    differing = []
+    start = transaction.savepoint()
+    for name, load in LOADERS.items():
+        path = folder / f"{name}.json"
+        file_loader = _File(path)
+        for position, raw in enumerate(read_json(path)["terms"], start=1):
+            try:
+                load(file_loader, position, raw)
+            except Faulty as error:
+                file_loader.changed[str(error)] = None
+        differing += file_loader.changed
+    transaction.savepoint_rollback(start)
+    return differing
+
+
+class _File:
+    """One file while it is loaded: the codes it has named so far, and the terms codes are looked up in."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        # The terms that are new or changed, each once, in their order.
+        self.changed: dict[str, None] = {}
+        self._named: set[tuple] = set()
+        self._existing: dict[type[models.Model], dict] = {}
+
+    def news(self, terms: list) -> Iterator[tuple[int, object]]:
+        """Yield the terms of which the file says something new, with their positions from 1; note what it says."""
+        said = dict(Loaded.objects.filter(file=self.path.stem).values_list("term", "digest"))
+        listed, new = set(), []
+        for position, raw in enumerate(terms, start=1):
+            term = _name(raw)
+            if term in listed:
+                raise Faulty(self.path, term, f"{'词语' if 'word' in raw else '代码'}重复")
+            text = json.dumps([position, raw], ensure_ascii=False, sort_keys=True)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if term is None or said.get(term) != digest:
+                yield position, raw
+                new.append(Loaded(file=self.path.stem, term=term, digest=digest))
+            listed.add(term)
+        Loaded.objects.bulk_create(new, update_conflicts=True, unique_fields=["file", "term"], update_fields=["digest"])
+
+    def read(self, raw: object, keys: Iterable[str], *, cited: bool = True) -> Mapping:
+        """Return a term that has exactly these keys, its citation in place of the key ``citation``."""
+        entry = _name(raw) or raw
+        found = dict(check_keys(self.path, entry, raw, [*keys, "citation"] if cited else keys))
+        if cited:
+            found |= self.citation(entry, found.pop("citation"))
+        return found
+
+    def citation(self, entry: object, raw: object) -> dict:
+        if raw is None:
+            raise Faulty(self.path, entry, "没有来源（citation）")
+        cited = dict(check_keys(self.path, entry, raw, CITATION))
+        return cited | {"source": self.find(Source, cited["source"], entry)}
+
+    def find(self, model: type[models.Model], code: str, entry: object) -> models.Model:
+        terms = self._terms(model)
+        if not isinstance(code, str) or code not in terms:
+            raise Faulty(self.path, entry, f"{model._meta.verbose_name}中没有代码“{code}”")
+        return terms[code]
+
+    def save(self, model: type[models.Model], values: dict) -> models.Model:
+        """Write a term by its code (``KEYS``) if it is new or differs; return it."""
+        key = KEYS.get(model, "code")
+        code = values[key]
+        if not isinstance(code, str):
+            raise Faulty(self.path, code, f"{key} 应是文字")
+        if (model, code) in self._named:
+            raise Faulty(self.path, code, f"{model._meta.get_field(key).verbose_name}重复")
+        self._named.add((model, code))
+        terms = self._terms(model)
+        term = terms.get(code) or model()
+        try:
+            columns = {key: _column(term, key, value) for key, value in values.items()}
+            if term.pk and all(getattr(term, name) == value for name, value in columns.values()):
+                return term
+            for name, value in columns.values():
+                setattr(term, name, value)
+            term.full_clean()
+        except ValidationError as error:
+            raise Faulty(self.path, code, "；".join(error.messages)) from None
+        term.save()
+        self.note_change(term)
+        terms[code] = term
+        return term
+
+    def note_change(self, term: models.Model) -> None:
+        self.changed[f"{term._meta.verbose_name} {getattr(term, KEYS.get(type(term), 'code'))}"] = None
+
+    @cached_property
+    def meanings(self) -> dict[str, list[str]]:
+        """The codes of the services each word stands for, in order, as they were before this file."""
+        found: dict[str, list[str]] = {}
+        for word, code in Synonym.objects.pairs():
+            found.setdefault(word, []).append(code)
+        return found
+
+    def _terms(self, model: type[models.Model]) -> dict:
+        if model not in self._existing:
+            key = KEYS.get(model, "code")
+            self._existing[model] = {getattr(term, key): term for term in model.objects.all()}
+        return self._existing[model]
+
+
+def _name(raw: object) -> str | None:
+    """What a term of a file is called in it, None if it says nothing that could be a name."""
+    name = raw.get("code", raw.get("word")) if isinstance(raw, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _column(term: models.Model, key: str, value: object) -> tuple[str, object]:
+    """Return a column's name and its value as the column reads it, so that "85.5" is the Decimal 85.500."""
+    field = term._meta.get_field(key)
+    if field.is_relation:
+        return field.attname, value and value.pk
+    if isinstance(field, models.CharField | models.TextField) and not isinstance(value, str | None):
+        raise ValidationError(f"{key} 应是文字")
+    if isinstance(value, str) and not value.strip():
+        raise ValidationError(f"{key} 为空字符串；未知请写 null")
+    return key, field.to_python(value)
+
+
+def _source(file: _File, position: int, raw: object) -> None:
+    keys = (
+        "code", "title", "issuer", "document_number", "date", "in_force_from", "kind", "jurisdiction", "extent_read",
+        "read_in", "url", "note",
+    )  # fmt: skip
+    file.save(Source, file.read(raw, keys, cited=False) | {"position": position})
+
+
+def _service(file: _File, position: int, raw: object) -> None:
+    file.save(Service, file.read(raw, ("code",), cited=False))
+
+
+def _region(file: _File, position: int, raw: object) -> None:
+    file.save(Region, file.read(raw, ("code", "name", "name_en")) | {"position": position})
+
+
+def _domain(file: _File, position: int, raw: object) -> None:
+    values = file.read(raw, ("code", "name", "name_en", "goal", "tasks"))
+    tasks = values.pop("tasks")
+    domain = file.save(Domain, values | {"position": position})
+    for place, task in enumerate(check_list(file.path, domain.code, "tasks", tasks), start=1):
+        file.save(Task, file.read(task, ("code", "heading", "text")) | {"domain": domain, "position": place})
+
+
+def _department(file: _File, position: int, raw: object) -> None:
+    keys = ("code", "name", "short_name", "name_en", "level", "kind", "note")
+    file.save(Department, file.read(raw, keys) | {"position": position})
+
+
+def _target_group(file: _File, position: int, raw: object) -> None:
+    keys = ("code", "name", "name_en", "definition", "note")
+    file.save(TargetGroup, file.read(raw, keys) | {"position": position})
+
+
+def _indicator(file: _File, position: int, raw: object) -> None:
+    keys = (
+        "code", "number", "domain", "name", "name_en", "unit", "operator", "target_value", "target_text", "target_year",
+        "nature", "services", "note", "baseline",
+    )  # fmt: skip
+    values = file.read(raw, keys)
+    code, services, baseline = values["code"], values.pop("services"), values.pop("baseline")
+    check_list(file.path, code, "services", services, of=str)
+    if baseline is not None:
+        baseline = check_keys(file.path, code, baseline, ("value", "year", "citation"))
+        citation = file.citation(code, baseline["citation"])
+        if citation["verification"] != Verification.VERBATIM or not citation["quote"]:
+            raise Faulty(file.path, code, "基期值须照录原文（verbatim）")
+        values |= {
+            "baseline_value": baseline["value"],
+            "baseline_period": baseline["year"],
+            "baseline_source": citation["source"],
+            "baseline_locator": citation["locator"],
+            "baseline_quote": citation["quote"],
+        }
+    else:
+        empty = ("value", "period", "source", "locator", "quote")
+        values |= {f"baseline_{name}": None for name in empty}
+    indicator = file.save(Indicator, values | {"domain": file.find(Domain, values["domain"], code)})
+    if {service.code for service in indicator.services.all()} != set(services):
+        indicator.services.set(file.find(Service, service, code) for service in services)
+        file.note_change(indicator)
+
+
+def _box(file: _File, position: int, raw: object) -> None:
+    values = file.read(raw, ("code", "number", "title", "domain", "projects"))
+    projects = values.pop("projects")
+    box = file.save(Box, values | {"domain": file.find(Domain, values["domain"], values["code"])})
+    for place, project in enumerate(check_list(file.path, box.code, "projects", projects), start=1):
+        file.save(Project, file.read(project, ("code", "name", "text")) | {"box": box, "position": place})
+
+
+def _synonym(file: _File, position: int, raw: object) -> None:
+    values = file.read(raw, ("word", "services", "note"))
+    word, services = values["word"], values.pop("services")
+    check_list(file.path, word, "services", services, of=str)
+    if not services or len(set(services)) < len(services):
+        raise Faulty(file.path, word, "services 应是不重复的代码，至少一个")
+    meant = [file.find(Service, code, word) for code in services]
+    synonym = file.save(Synonym, values)
+    if (before := file.meanings.get(word)) != services:
+        if before:
+            synonym.meanings.all().delete()
+        Meaning.objects.bulk_create(
+            Meaning(synonym=synonym, service=service, position=place) for place, service in enumerate(meant, start=1)
+        )
+        file.note_change(synonym)
+
+
+# In the order they build on each other: every citation needs its source.
+LOADERS: dict[str, Callable[[_File, int, object], None]] = {
+    "sources": _source,
+    "services": _service,
+    "regions": _region,
+    "domains": _domain,
+    "departments": _department,
+    "target_groups": _target_group,
+    "indicators": _indicator,
+    "projects": _box,
+    "synonyms": _synonym,
+}

@@ -1,0 +1,210 @@
+"""The list as CPSV-AP 3.2.0: it conforms to the profile's shapes, and says in both forms what was sealed."""
+
+import json
+
+import pytest
+from pyshacl import validate
+from rdflib import RDF, Graph, Literal, Namespace, URIRef
+
+from catalogue.api.exports import cpsv
+from catalogue.models import Edition
+from tests.support.paths import SHARED
+
+SHAPES = SHARED / "standards" / "cpsv-ap-3.2.0-shacl.ttl"
+ROOT = "https://fw.example.cn"
+CPSV, CV, DCT, DCAT, SKOS, ELI = (
+    Namespace(cpsv.PREFIXES[name]) for name in ("cpsv", "cv", "dct", "dcat", "skos", "eli")
+)
+SERVICE = URIRef(f"{ROOT}/id/services/NM-05-01")
+ZH, EN = "zh-Hans", "en"
+
+
+@pytest.fixture(scope="module")
+def editions(django_db_setup, django_db_blocker) -> dict[str, Edition]:
+    with django_db_blocker.unblock():
+        return {edition.slug: edition for edition in Edition.objects.published()}
+
+
+@pytest.fixture(scope="module")
+def documents(editions, django_db_blocker) -> dict[str, list[dict]]:
+    with django_db_blocker.unblock():
+        return {slug: edition.documents() for slug, edition in editions.items()}
+
+
+@pytest.fixture(scope="module")
+def graphs(editions, documents) -> dict[str, Graph]:
+    """Every edition whole, read back from Turtle."""
+    return {
+        slug: Graph().parse(data="".join(cpsv.to_turtle(documents[slug], edition=edition, root=ROOT)), format="turtle")
+        for slug, edition in editions.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def shapes() -> Graph:
+    if not SHAPES.exists():
+        pytest.skip("没有 ../shared/standards：不按 CPSV-AP 的 SHACL 形状核对")
+    return Graph().parse(SHAPES)
+
+
+def faults(graph: Graph, shapes: Graph) -> str:
+    conforms, _, report = validate(graph, shacl_graph=shapes)
+    return "" if conforms else report
+
+
+@pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
+def test_an_edition_conforms_to_the_profile(graphs, shapes, slug):
+    assert len(set(graphs[slug].subjects(RDF.type, CPSV.PublicService))) == 81
+    assert faults(graphs[slug], shapes) == ""
+
+
+def one(graphs: dict[str, Graph]) -> Graph:
+    """A copy of an edition that may be spoilt."""
+    copy = Graph()
+    for triple in graphs["2026"]:
+        copy.add(triple)
+    return copy
+
+
+def untagged(graph: Graph) -> None:
+    graph.remove((SERVICE, DCT.title, None))
+    graph.add((SERVICE, DCT.title, Literal("老年人健康管理")))
+
+
+def spoil(subject: URIRef, predicate: URIRef):
+    return lambda graph: graph.remove((subject, predicate, None))
+
+
+SPOILT = {
+    "a title without its language": untagged,
+    "no description": spoil(SERVICE, DCT.description),
+    "no identifier": spoil(SERVICE, DCT.identifier),
+    "no competent authority": spoil(SERVICE, CV.hasCompetentAuthority),
+    "an audience of no type": spoil(URIRef(f"{ROOT}/id/target-groups/older-65-plus"), RDF.type),
+    "a domain of no type": spoil(URIRef(f"{ROOT}/id/domains/NM-05"), RDF.type),
+    "an authority without a name": spoil(URIRef(f"{ROOT}/id/departments/health-commission"), SKOS.prefLabel),
+    "an authority nowhere": spoil(URIRef(f"{ROOT}/id/departments/health-commission"), DCT.spatial),
+    "a place of no type": spoil(URIRef(f"{ROOT}/#region-150000"), RDF.type),
+    "a participation without a role": spoil(URIRef(f"{SERVICE}#co-department-finance"), CV.role),
+    "a rule without a description": spoil(URIRef(f"{SERVICE}#standard"), DCT.description),
+    "a requirement without a title": spoil(URIRef(f"{SERVICE}#requirement-1"), DCT.title),
+    "a dataset nobody publishes": spoil(URIRef(f"{ROOT}/id/editions/2026"), DCT.publisher),
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_what_is_spoilt_does_not_conform(graphs, shapes, spoilt):
+    graph = one(graphs)
+    before = len(graph)
+
+    SPOILT[spoilt](graph)
+
+    assert len(graph) < before or spoilt.startswith("a title")
+    assert faults(graph, shapes)
+
+
+# rdflib's own parser of JSON-LD still uses what rdflib has deprecated.
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")
+@pytest.mark.parametrize("slug", ["2021", "2026"])
+def test_both_forms_say_the_same(graphs, editions, documents, slug):
+    text = "".join(cpsv.to_jsonld(documents[slug], edition=editions[slug], root=ROOT))
+    found = json.loads(text)
+
+    assert found["@context"] == f"{ROOT}/api/v1/context.jsonld"
+    graph = Graph().parse(data=json.dumps(found | {"@context": cpsv.CONTEXT}), format="json-ld")
+    assert set(graph) == set(graphs[slug])
+    bound = {name: str(address) for name, address in graphs[slug].namespaces()}
+    assert {name: bound.get(name) for name in ("cpsv", "cv", "dct", "skos")} == {
+        name: cpsv.PREFIXES[name] for name in ("cpsv", "cv", "dct", "skos")
+    }
+
+
+def test_a_service_is_mapped_as_the_profile_has_it(graphs):
+    graph = graphs["2026"]
+
+    assert graph.value(SERVICE, DCT.identifier) == Literal("NM-05-01")
+    assert set(graph.objects(SERVICE, DCT.title)) == {
+        Literal("老年人健康管理", lang=ZH),
+        Literal("Health management for older people", lang=EN),
+    }
+    assert graph.value(SERVICE, CV.thematicArea) == URIRef(f"{ROOT}/id/domains/NM-05")
+    assert graph.value(SERVICE, DCT.audience) == URIRef(f"{ROOT}/id/target-groups/older-65-plus")
+    authority = graph.value(SERVICE, CV.hasCompetentAuthority)
+    assert (authority, RDF.type, CV.PublicOrganisation) in graph
+    assert Literal("内蒙古自治区卫生健康委员会", lang=ZH) in set(graph.objects(authority, SKOS.prefLabel))
+    assert (graph.value(authority, DCT.spatial), RDF.type, DCT.Location) in graph
+    roles = {
+        str(graph.value(graph.value(part, CV.role), SKOS.notation))
+        for part in graph.objects(SERVICE, CV.hasParticipation)
+    }
+    assert roles == {"co-department", "expenditure"}
+    rule = graph.value(SERVICE, CPSV.follows)
+    assert (rule, RDF.type, CPSV.Rule) in graph
+    assert {(law, RDF.type, ELI.LegalResource) in graph for law in graph.objects(rule, CPSV.implements)} == {True}
+    requirement = graph.value(SERVICE, CV.holdsRequirement)
+    assert str(graph.value(requirement, DCT.description)).startswith("年龄不小于65周岁")
+    dataset = graph.value(SERVICE, DCT.isPartOf)
+    assert (dataset, RDF.type, DCAT.Dataset) in graph
+    period = graph.value(SERVICE, DCT.temporal)
+    assert str(graph.value(period, DCAT.startDate)) == "2026-11-01"
+
+
+def test_nothing_costs_the_citizen_what_the_treasury_pays(graphs):
+    for graph in graphs.values():
+        assert not set(graph.triples((None, CV.hasCost, None)))
+
+
+def test_everything_pointed_to_is_typed_in_the_same_graph(graphs):
+    outside = {"rdfs:seeAlso", "spdx:algorithm"}
+    for graph in graphs.values():
+        for _, predicate, target in graph:
+            named = predicate.n3(graph.namespace_manager)
+            if isinstance(target, URIRef) and predicate != RDF.type and named not in outside:
+                assert graph.value(target, RDF.type), (named, target)
+
+
+def test_what_is_unknown_is_left_out_or_said_to_be_unknown(graphs, documents):
+    graph = graphs["2021"]
+    for document in documents["2021"]:
+        service = URIRef(f"{ROOT}/id/services/{document['code']}")
+        assert bool(set(graph.objects(service, CPSV.follows))) == (document["standard"] is not None)
+        assert bool(set(graph.objects(service, CV.holdsRequirement))) == (document["eligibility"] is not None)
+        said = str(graph.value(service, DCT.description))
+        assert (said == "服务内容未知。") == (document["content"] is None)
+        unknown = graph.value(service, CV.hasCompetentAuthority) == URIRef(f"{ROOT}/#unknown-department")
+        assert unknown == (document["lead_department"] is None)
+
+
+def test_a_service_has_a_graph_of_its_own(client, db, shapes):
+    text = client.get("/api/v1/services/NM-05-01.ttl")
+    graph = Graph().parse(data=b"".join(text.streaming_content).decode(), format="turtle")
+
+    assert text["Content-Type"] == "text/turtle; charset=utf-8"
+    assert list(graph.subjects(RDF.type, CPSV.PublicService)) == [URIRef("http://testserver/id/services/NM-05-01")]
+    assert faults(graph, shapes) == ""
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json"])
+def test_a_service_is_asked_for_by_accept_too(client, db, accept):
+    response = client.get("/api/v1/services/NM-05-01/", headers={"accept": accept})
+
+    assert response["Content-Type"].startswith(accept)
+    assert b"NM-05-01" in b"".join(response.streaming_content)
+
+
+def test_the_context_is_served_from_here(client, db):
+    response = client.get("/api/v1/context.jsonld", headers={"accept": "application/ld+json"})
+
+    assert response["Content-Type"] == "application/ld+json"
+    assert response.json() == {"@context": cpsv.CONTEXT}
+    assert response.json()["@context"]["title"] == {"@id": "dct:title", "@container": "@language"}
+    assert response["Access-Control-Allow-Origin"] == "*"
+
+
+def test_permanent_addresses_begin_with_the_public_url(client, db, settings):
+    settings.PUBLIC_URL = "https://fw.example.cn"
+
+    text = b"".join(client.get("/api/v1/services/NM-05-01.jsonld").streaming_content).decode()
+
+    assert '"https://fw.example.cn/id/services/NM-05-01"' in text
+    assert "testserver" not in text

@@ -1,0 +1,402 @@
+"""What a person is entitled to, over HTTP: three answers with their reasons, and the next question."""
+
+import json
+
+import jsonschema
+import pytest
+from django.db import OperationalError, connection
+
+from catalogue.editions import published
+from catalogue.editions.entitlements import judge
+from catalogue.models import Edition
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.persons import PERSONS
+from tests.support.entries import cite, state
+from tests.support.openapi import closed
+from tests.web.test_problems import assert_problem
+
+PATH = "/api/v1/entitlements/"
+# The contract's own example.
+EXAMPLE = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}
+
+
+def ask(client, circumstances: object = None, *, query: str = "", **more: object):
+    body = {"circumstances": EXAMPLE if circumstances is None else circumstances}
+    return send(client, body | more, query=query)
+
+
+def send(client, body: object, *, query: str = "", **headers: object):
+    text = body if isinstance(body, str | bytes) else json.dumps(body)
+    return client.post(PATH + query, data=text, content_type="application/json", **headers)
+
+
+def results(answer) -> dict[str, dict]:
+    return {result["service"]["code"]: result for result in answer.json()["results"]}
+
+
+def test_an_answer_says_who_it_is_from_and_that_it_decides_nothing(client, db):
+    answer = ask(client)
+
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store"
+    assert "ETag" not in answer
+    assert not answer.cookies
+    said = answer.json()
+    assert list(said) == ["edition", "disclaimer", "counts", "results", "next_question"]
+    assert said["edition"]["slug"] == "2026"
+    assert len(said["edition"]["digest"]) == 64
+    assert "以牵头负责单位的认定为准" in said["disclaimer"]
+    assert sum(said["counts"].values()) == 81
+    assert said["counts"]["eligible"] > 20
+    assert len(said["results"]) == 81
+    assert [result["service"]["code"] for result in said["results"]] == sorted(results(answer))
+
+
+def test_a_service_is_answered_with_its_department_and_a_reason_for_each_criterion(client, db):
+    clause = {
+        "field": "eligibility",
+        "source": {
+            "code": "web-ggws2018",
+            "title": "2018年国家基本公共卫生服务项目一览表",
+            "document_number": None,
+        },
+        "locator": "一览表",
+        "quote": "老年人健康管理辖区内65岁及以上常住居民",
+        "verification": "verbatim",
+        "jurisdiction": "national",
+        "criterion": 1,
+    }
+
+    result = results(ask(client))["NM-05-01"]
+
+    of_others = [reason.pop("citation") for reason in result["reasons"][1:]]
+    assert all(citation["locator"] and citation["quote"] for citation in of_others)
+    assert result == {
+        "service": {
+            "code": "NM-05-01",
+            "name": "老年人健康管理",
+            "name_en": "Health management for older people",
+            "domain": {"code": "NM-05", "name": "老有所养", "name_en": "Old-age care"},
+            "lead_department": {
+                "code": "health-commission",
+                "name": "内蒙古自治区卫生健康委员会",
+                "short_name": "自治区卫生健康委",
+                "name_en": "Health Commission of Inner Mongolia Autonomous Region",
+            },
+        },
+        "outcome": "eligible",
+        "reasons": [
+            {"group": 1, "fact": "age", "op": "gte", "value": 65, "citation": clause, "given": 70, "result": True},
+            {"group": 1, "fact": "migrant", "op": "eq", "value": False, "given": None, "result": None},
+            {"group": 2, "fact": "age", "op": "gte", "value": 65, "given": 70, "result": True},
+            {"group": 2, "fact": "months_resident", "op": "gte", "value": 6, "given": 240, "result": True},
+        ],
+        "missing": [],
+        "note": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "code", "outcome", "missing"),
+    [
+        (EXAMPLE, "NM-05-01", "eligible", []),
+        (EXAMPLE, "NM-09-01", "eligible", []),  # for everybody
+        (EXAMPLE, "NM-01-06", "not_eligible", []),  # seventy is not six
+        (EXAMPLE, "NM-01-02", "unknown", ["maternity"]),
+        (EXAMPLE, "NM-03-04", "unknown", []),  # not machine-readable
+        ({}, "NM-05-01", "unknown", ["age", "migrant", "months_resident"]),
+        ({"household": ["dibao"], "legal_matter": ["legal_aid_scope"]}, "NM-07-06", "eligible", []),  # implied
+        ({"household": ["none"]}, "NM-07-03", "not_eligible", []),
+        ({"household": []}, "NM-07-03", "not_eligible", []),  # a list is complete
+        ({"age": 9}, "NM-03-11", "not_eligible", []),  # under 16 nobody is employed, or unemployed
+        ({"age": 9}, "NM-05-03", "not_eligible", []),
+    ],
+)
+def test_three_answers(client, db, circumstances, code, outcome, missing):
+    result = results(ask(client, circumstances))[code]
+
+    assert (result["outcome"], result["missing"]) == (outcome, missing)
+
+
+def test_what_cannot_be_judged_says_why(client, db):
+    assert "人社部发〔2021〕112号" in results(ask(client))["NM-03-04"]["note"]
+
+
+def test_what_is_implied_is_told_as_a_result_without_a_value_given(client, db):
+    (reason, *_) = results(ask(client, {"age": 9}))["NM-03-11"]["reasons"]
+
+    assert (reason["fact"], reason["given"], reason["result"]) == ("employment", None, False)
+
+
+def test_of_a_rule_that_was_never_stated_so_much_is_said(client, make_edition):
+    make_edition("bare")
+
+    assert results(ask(client, edition="bare"))["NM-05-01"]["note"] == "本版本没有写明享受条件。"
+
+
+def test_every_criterion_of_the_edition_in_force_names_a_clause(client, db):
+    reasons = [(code, reason) for code, result in results(ask(client)).items() for reason in result["reasons"]]
+
+    assert len(reasons) > 150
+    assert [code for code, reason in reasons if reason["citation"] is None] == []
+
+
+def test_what_to_ask_next(client, db):
+    answer = ask(client, {})
+
+    question = answer.json()["next_question"]
+    assert question.pop("settles") > 10
+    assert all(question.pop(name) for name in ("help", "example", "known_by"))
+    assert question == {
+        "fact": "age",
+        "choices": None,
+        "type": "integer",
+        "label": "年龄（周岁）",
+        "question": "您今年多少周岁？",
+        "group": "person",
+        "minimum": 0,
+        "maximum": 130,
+        "unit": "years",
+    }
+
+
+def test_asking_on_ends_with_nothing_undecided_but_what_cannot_be_judged(client, db):
+    known, asked = {}, []
+    answers = {"integer": 1, "boolean": False, "choices": []}
+
+    while question := (said := ask(client, known).json())["next_question"]:
+        asked.append(question["fact"])
+        known[question["fact"]] = answers.get(question["type"], next(iter(question["choices"] or [None])))
+
+    assert len(asked) == len(set(asked)) < len(VOCABULARY.facts)
+    assert said["counts"]["unknown"] == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "outcomes"),
+    [
+        ("?outcome=eligible", {"eligible"}),
+        ("?outcome=eligible,unknown", {"eligible", "unknown"}),
+        ("?outcome=unknown&outcome=not_eligible", {"unknown", "not_eligible"}),
+    ],
+)
+def test_the_results_can_be_narrowed_and_the_counts_are_of_all(client, db, query, outcomes):
+    answer = ask(client, query=query)
+
+    assert {result["outcome"] for result in answer.json()["results"]} == outcomes
+    assert sum(answer.json()["counts"].values()) == 81
+
+
+@pytest.mark.parametrize(
+    ("when", "slug"),
+    [
+        ({}, "2026"),
+        ({"valid_on": "2026-11-23"}, "2026"),
+        ({"valid_on": "2024-06-01"}, "2023"),
+        ({"valid_on": "2022-06-01", "known_at": "2026-12-01T00:00:00Z"}, "2021"),
+        ({"edition": "2023"}, "2023"),
+        ({"edition": "1"}, "2021"),
+    ],
+)
+def test_the_edition_asked_for_answers(client, db, when, slug):
+    assert ask(client, **when).json()["edition"]["slug"] == slug
+
+
+def test_before_the_first_edition_nobody_is_entitled(client, db):
+    problem = assert_problem(ask(client, valid_on="2020-01-01"), 404)
+
+    assert "2021-11-05" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({}, ["circumstances"]),
+        ({"circumstances": []}, ["circumstances"]),
+        ({"circumstances": None}, ["circumstances"]),
+        ({"circumstances": {"age": "70"}}, ["circumstances.age"]),
+        ({"circumstances": {"age": 131, "sex": "x"}}, ["circumstances.age", "circumstances.sex"]),
+        ({"circumstances": {"shoe_size": 41}}, ["circumstances.shoe_size"]),
+        ({"circumstances": {"household": ["dibao", "none"]}}, ["circumstances.household"]),
+        ({"circumstances": {"migrant": None}}, ["circumstances.migrant"]),
+        ({"circumstances": {}, "age": 70}, ["age"]),
+        ({"circumstances": {}, "valid_on": 20261123}, ["valid_on"]),
+        ({"circumstances": {}, "valid_on": "23.11.2026"}, ["valid_on"]),
+        ({"circumstances": {}, "known_at": "2026-11-23"}, ["known_at"]),
+        ({"circumstances": {}, "edition": "1999"}, ["edition"]),
+        ({"circumstances": {}, "edition": "2023", "valid_on": "2026-11-23"}, ["edition"]),
+        ({"circumstances": {}, "edition": ""}, ["edition"]),
+        ({"circumstances": {"age": 65.5}, "edition": []}, ["edition", "circumstances.age"]),
+    ],
+)
+def test_what_cannot_be_judged_is_named(client, db, body, named):
+    problem = assert_problem(send(client, body), 400)
+
+    assert [error["field"] for error in problem["errors"]] == named
+    for error in problem["errors"]:
+        assert error["detail"]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", '"age"', "null", b"\xff", '{"circumstances": {}, "circumstances": {}}']
+)
+def test_a_body_that_is_no_object_is_refused(client, db, body):
+    assert_problem(send(client, body), 400)
+
+
+def test_a_fact_nobody_knows_is_told_which_there_are_once(client, db):
+    problem = assert_problem(ask(client, {f"no_{at}": at for at in range(300)}), 400)
+
+    assert problem["errors"][0]["allowed"] == [fact.name for fact in VOCABULARY]
+    assert not any("allowed" in error for error in problem["errors"][1:])
+    assert len(problem["errors"]) == 100
+
+
+def test_a_wrong_value_is_told_what_is_allowed_and_not_repeated(client, db):
+    answer = ask(client, {"residence": "somewhere-secret", "household": ["secret-too"], "age": 4711})
+
+    allowed = {error["field"]: error["allowed"] for error in answer.json()["errors"]}
+    assert allowed["circumstances.residence"] == ["urban", "rural"]
+    assert "dibao" in allowed["circumstances.household"]
+    assert allowed["circumstances.age"] == ["0…130"]
+    for given in ("secret", "4711"):
+        assert given not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query", ["?age=70", "?outcome=eligible&age=70", "?circumstances=%7B%7D", "?lang=en&age=70", "?fields=x"]
+)
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT", "OPTIONS"])
+def test_circumstances_in_the_address_are_refused_and_not_repeated(client, db, query, method):
+    answer = client.generic(method, PATH + query, b"{}", content_type="application/json")
+
+    assert_problem(answer, 400)
+    problem = answer.json()
+    assert problem.pop("errors")[0]["allowed"] == ["eligible", "not_eligible", "unknown"]
+    for part in ("70", "age", "%7B"):
+        assert part not in str(problem)
+
+
+def test_an_address_without_its_last_slash_repeats_nothing_either(client, db):
+    answer = client.get("/api/v1/entitlements?age=70")
+
+    assert_problem(answer, 404)
+    assert "Location" not in answer
+
+
+@pytest.mark.parametrize("query", ["?outcome=", "?outcome=maybe", "?outcome=eligible,maybe"])
+def test_an_outcome_nobody_knows_is_refused(client, db, query):
+    assert_problem(ask(client, query=query), 400)
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_it_is_only_ever_sent_to(client, db, method):
+    answer = getattr(client, method)(PATH)
+
+    assert_problem(answer, 405)
+    assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "type_", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_only_json_is_taken(client, db, type_):
+    answer = client.generic("POST", PATH, b'{"circumstances": {}}', content_type=type_)
+
+    assert_problem(answer, 415)
+
+
+def test_a_body_nobody_needs_is_too_large(client, db):
+    assert_problem(ask(client, {"age": 70}, edition="x" * 70_000), 413)
+
+
+@pytest.mark.parametrize(
+    ("accept", "language", "label"),
+    [
+        ("en", "en", "Age in completed years"),
+        ("en-GB,zh;q=0.5", "en", "Age in completed years"),
+        ("zh-CN,en;q=0.9", "zh-Hans", "年龄（周岁）"),
+        ("mn", "zh-Hans", "年龄（周岁）"),
+        ("", "zh-Hans", "年龄（周岁）"),
+        ("en;q=0, zh", "zh-Hans", "年龄（周岁）"),
+        (",;q=x" * 300, "zh-Hans", "年龄（周岁）"),
+    ],
+)
+def test_the_question_is_asked_in_the_readers_language(client, db, accept, language, label):
+    answer = send(client, {"circumstances": {}}, headers={"accept-language": accept})
+
+    assert answer["Content-Language"] == language
+    assert answer.json()["next_question"]["label"] == label
+    assert answer.json()["disclaimer"].isascii() == (language == "en")
+
+
+def test_the_rules_are_read_once_and_circumstances_are_in_no_query(client, db, django_assert_num_queries):
+    ask(client)
+
+    with django_assert_num_queries(1) as asked:
+        ask(client, {"months_resident": 4711})
+
+    assert "catalogue_touch" in asked.captured_queries[0]["sql"]
+    assert "4711" not in str(asked.captured_queries)
+
+
+def test_an_edition_is_judged_without_a_query(db, django_assert_num_queries):
+    entitlements = published.get(Edition.objects.get(slug="2026")).entitlements
+
+    with django_assert_num_queries(0):
+        judge(entitlements, EXAMPLE)
+
+
+def test_an_answer_depends_on_edition_and_circumstances_alone(client, make_edition):
+    before = ask(client, edition="2026").json()
+
+    make_edition("2027", "2026-11-20")
+
+    assert ask(client, edition="2026").json() == before
+
+
+def test_what_is_published_is_judged_at_once(client, make_edition, empty_catalogue):
+    rule = {"universal": False, "machine_readable": True, "any": [], "reason": None}
+    for slug, day, age in (("a", "2026-01-01", 60), ("b", "2026-02-01", 71)):
+        stated = rule | {"any": [{"all": [{"fact": "age", "op": "gte", "value": age}]}]}
+        entry = state(
+            eligibility=stated,
+            verification={"name": "verbatim", "domain": "verbatim", "eligibility": "verbatim"},
+            basis={"name": "plan", "domain": "plan", "eligibility": "plan"},
+        )
+        entry["citations"] = [*entry["citations"], cite("eligibility", criterion=1, quote=f"{age}岁及以上")]
+        make_edition(slug, day, entries=[entry])
+        assert ask(client).json()["counts"]["eligible"] == (slug == "a")
+
+
+def test_a_lost_database_is_a_problem_to_try_again_after(client, db):
+    def away(execute, sql, params, many, context):
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(away):
+        problem = assert_problem(ask(client), 503)
+
+    assert problem["detail"]
+
+
+def test_the_document_types_every_fact(document):
+    typed = document["components"]["schemas"]["CircumstancesRequest"]["properties"]["circumstances"]
+
+    assert list(typed["properties"]) == [fact.name for fact in VOCABULARY]
+    assert typed["additionalProperties"] is False
+    assert typed["properties"]["age"] == {
+        "type": "integer", "minimum": 0, "maximum": 130, "description": "您今年多少周岁？"
+    }  # fmt: skip
+    assert "dibao" in typed["properties"]["household"]["items"]["enum"]
+    for person in PERSONS:
+        jsonschema.validate(dict(person.circumstances), typed)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"age": "70"}, typed)
+
+
+@pytest.mark.parametrize("circumstances", [{}, EXAMPLE])
+def test_an_answer_is_what_the_document_says(client, db, document, circumstances):
+    operation = document["paths"][PATH]["post"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+
+    jsonschema.validate(ask(client, circumstances).json(), closed(schema, document))

@@ -1,0 +1,412 @@
+"""Feedback over HTTP: anybody may say something, once too often is refused, and who said it stays unknown."""
+
+import json
+import logging
+import time
+
+import jsonschema
+import pytest
+from django.db import OperationalError, connection
+
+from catalogue.api import throttling
+from catalogue.feedback import answers
+from catalogue.models import Citation, Edition, Feedback
+from services.models import Service
+from tests.support.openapi import closed
+from tests.web.test_problems import assert_problem
+
+PATH = "/api/v1/feedback/"
+SAID = {"service": "NM-05-01", "message": "体检次数写错了。"}
+CONTACT = "13800000000"
+WHOLE = SAID | {"field": "standard", "edition": "2026", "contact": CONTACT}
+
+
+def send(client, said: object = None, **more: object):
+    body = said if isinstance(said, str | bytes) else json.dumps(SAID if said is None else said)
+    return client.post(PATH, data=body, **{"content_type": "application/json"} | more)
+
+
+def test_anybody_says_something_and_gets_a_receipt(client, db):
+    response = send(client, WHOLE)
+
+    kept = Feedback.objects.get()
+    assert response.status_code == 201
+    assert response.json() == {
+        "receipt": kept.receipt,
+        "state": "received",
+        "service": "NM-05-01",
+        "field": "standard",
+        "edition": "2026",
+        "at": response.json()["at"],
+        "answer": None,
+        "answered_at": None,
+        "url": f"http://testserver/api/v1/feedback/{kept.receipt}/",
+    }
+    assert response["Location"] == response.json()["url"]
+    assert response["Cache-Control"] == "no-store"
+    assert not response.cookies
+    assert (kept.service.code, kept.field, kept.edition.slug) == ("NM-05-01", "standard", "2026")
+    assert (kept.message, kept.contact, kept.state) == (SAID["message"], CONTACT, "received")
+
+
+def test_the_receipt_tells_what_became_of_it_and_never_who_said_what(client, people, act):
+    address = send(client, WHOLE)["Location"]
+    before = client.get(address)
+
+    answers.answer(Feedback.objects.get(), answer="已更正。", act=act("root"))
+
+    after = client.get(address)
+    assert (before.json()["state"], before.json()["answer"]) == ("received", None)
+    assert (after.json()["state"], after.json()["answer"]) == ("answered", "已更正。")
+    for response in (before, after):
+        assert response["Cache-Control"] == "no-store"
+        assert CONTACT not in response.content.decode()
+        assert SAID["message"] not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({}, {"field": None, "edition": None, "contact": None}),
+        ({"field": None, "edition": None, "contact": None}, {"field": None, "edition": None, "contact": None}),
+        ({"edition": "2"}, {"edition": "2023"}),  # by its number
+        ({"field": "mention"}, {"field": "mention"}),
+        ({"message": "字" * 5000}, {"message": "字" * 5000}),
+        ({"message": "  一行。\r\n两行。 "}, {"message": "一行。\n两行。"}),
+        ({"message": "𠮷😀"}, {"message": "𠮷😀"}),
+        ({"contact": "张三　" + "1" * 197}, {"contact": "张三　" + "1" * 197}),
+    ],
+)
+def test_what_may_be_left_out_and_how_long_it_may_be(client, db, said, kept):
+    assert send(client, SAID | said).status_code == 201
+
+    feedback = Feedback.objects.get()
+    found = {name: getattr(feedback, name) for name in kept}
+    assert found == kept | ({"edition": Edition.objects.get(slug=kept["edition"])} if kept.get("edition") else {})
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "allowed"),
+    [
+        ({"service": None}, "service", None),
+        ({"service": ""}, "service", None),
+        ({"service": 5}, "service", None),
+        ({"service": ["NM-05-01"]}, "service", None),
+        ({"service": "NM-05-99"}, "service", "NM-05-01"),
+        ({"service": "nm-05-01"}, "service", "NM-05-01"),
+        ({"service": "NM-05-01\n"}, "service", None),
+        ({"service": "NM-05-0\0"}, "service", None),
+        ({"service": "x" * 10_000}, "service", "NM-05-01"),
+        ({"field": "price"}, "field", "standard"),
+        ({"field": ""}, "field", "standard"),
+        ({"field": 1}, "field", "standard"),
+        ({"field": {"a": []}}, "field", "standard"),
+        ({"edition": "1999"}, "edition", "2026"),
+        ({"edition": 2026}, "edition", None),
+        ({"edition": ""}, "edition", None),
+        ({"edition": "2026\0"}, "edition", None),
+        ({"message": ""}, "message", None),
+        ({"message": " \n\t　"}, "message", None),
+        ({"message": None}, "message", None),
+        ({"message": "字" * 5001}, "message", None),
+        ({"message": "空\0字符"}, "message", None),
+        ({"message": "半个\ud800"}, "message", None),
+        ({"message": 42}, "message", None),
+        ({"message": True}, "message", None),
+        ({"message": {"text": "x"}}, "message", None),
+        ({"contact": "1" * 201}, "contact", None),
+        ({"contact": ""}, "contact", None),
+        ({"contact": "1\n2"}, "contact", None),
+        ({"contact": "1\0"}, "contact", None),
+        ({"contact": "\ud800"}, "contact", None),
+        ({"contact": 13800000000}, "contact", None),
+        ({"mesage": "x"}, "mesage", "message"),
+        ({"receipt": "x"}, "receipt", "message"),
+        ({"state": "answered"}, "state", "message"),
+        ({"<b>\0": 1}, "?b??", "message"),
+        ({"\ud800": 1}, "?", "message"),
+        ({"": 1}, "?", "message"),
+    ],
+)
+def test_what_cannot_be_taken_is_named_with_what_is_allowed(client, db, said, field, allowed):
+    problem = assert_problem(send(client, SAID | said), 400)
+
+    assert [error["field"] for error in problem["errors"]] == [field]
+    if allowed:
+        assert allowed in problem["errors"][0]["allowed"]
+    assert not any(letter in problem["detail"] for letter in ("This", "field.", "valid"))
+    assert not Feedback.objects.exists()
+
+
+def test_everything_wrong_is_named_at_once(client, db):
+    problem = assert_problem(send(client, {"x": 1, "field": "y"}), 400)
+
+    assert {error["field"] for error in problem["errors"]} == {"x", "field", "service", "message"}
+
+
+def test_a_service_that_no_published_edition_has_is_not_known(client, db):
+    Service.objects.create(code="NM-09-77")
+
+    assert_problem(send(client, SAID | {"service": "NM-09-77"}), 400)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("", 400),
+        ("{", 400),
+        ("null", 400),
+        ("[]", 400),
+        ('"text"', 400),
+        ("1", 400),
+        ("NaN", 400),
+        ('{"service": "NM-05-01", "message": NaN}', 400),
+        ('{"service": "NM-05-01", "message": "a", "message": "b"}', 400),
+        ('{"service": ' + "9" * 10_000 + "}", 400),
+        ('{"a":' * 21 + "1" + "}" * 21, 400),
+        *((f'{{"message": {"[" * depth}{"]" * depth}}}', 400) for depth in (15, 100, 900, 950, 980, 1000, 30_000)),
+        (json.dumps(SAID).encode("utf-16"), 400),
+        (json.dumps(SAID, ensure_ascii=False).encode("gb18030"), 400),
+        (b"\xff\xfe", 400),
+        (b"\0", 400),
+        (json.dumps(SAID | {"message": "x" * 70_000}), 413),
+        (" " * 65_536 + "{}", 413),
+        (" " * 2_000_000, 413),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_a_problem_and_nothing_is_kept(client, db, body, status):
+    assert_problem(send(client, body), status)
+
+    assert not Feedback.objects.exists()
+
+
+@pytest.mark.parametrize(("depth", "words"), [(19, "字段 message 应是文字"), (20, "层数太多"), (990, "层数太多")])
+def test_how_deep_a_body_may_be(client, db, depth, words):
+    body = f'{{"service": "NM-05-01", "message": {"[" * depth}{"]" * depth}}}'
+
+    assert words in assert_problem(send(client, body), 400)["detail"]
+
+
+def test_the_longest_message_fits_however_it_is_escaped(client, db):
+    assert send(client, json.dumps(SAID | {"message": "字" * 5000}, ensure_ascii=True)).status_code == 201
+    assert send(client, json.dumps(SAID | {"message": "😀" * 5000}, ensure_ascii=True)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml", ""],
+)
+def test_another_kind_of_body_is_refused(client, db, content_type):
+    problem = assert_problem(send(client, content_type=content_type), 415)
+
+    assert "application/json" in problem["detail"]
+
+
+def test_a_parameter_is_not_ignored(client, db):
+    assert_problem(client.post(f"{PATH}?x=1", data=json.dumps(SAID), content_type="application/json"), 400)
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_nobody_reads_or_changes_what_others_said(client, db, method):
+    response = getattr(client, method)(PATH)
+
+    assert_problem(response, 405)
+    assert response["Allow"] == "POST, OPTIONS"
+
+
+@pytest.mark.parametrize("receipt", ["2" * 16, "x", "A" * 16, "2" * 17, "%00"])
+def test_a_receipt_nobody_has_is_not_found(client, db, receipt):
+    assert_problem(client.get(f"{PATH}{receipt}/"), 404)
+
+
+def test_a_browser_on_any_site_may_send(client, db):
+    preflight = client.options(PATH, headers={"Origin": "https://app.example", "Access-Control-Request-Method": "POST"})
+    response = send(client, headers={"Origin": "https://app.example"})
+
+    assert (preflight.status_code, preflight["Access-Control-Allow-Origin"]) == (204, "*")
+    assert "POST" in preflight["Access-Control-Allow-Methods"]
+    assert "Content-Type" in preflight["Access-Control-Allow-Headers"]
+    assert (response.status_code, response["Access-Control-Allow-Origin"]) == (201, "*")
+    assert "Location" in response["Access-Control-Expose-Headers"]
+
+
+# How often
+
+
+def test_after_ten_an_hour_an_address_waits(client, db):
+    for _ in range(10):
+        assert send(client).status_code == 201
+
+    response = send(client)
+
+    problem = assert_problem(response, 429)
+    assert "每小时最多 10 件" in problem["detail"]
+    assert 3590 <= int(response["Retry-After"]) <= 3600
+    assert f"{response['Retry-After']} 秒" in problem["detail"]
+    assert Feedback.objects.count() == 10
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Move the clock on by so many seconds."""
+    moved = [0]
+
+    def move(seconds: float) -> None:
+        moved[0] += seconds
+
+    monkeypatch.setattr(throttling.AddressThrottle, "timer", staticmethod(lambda: time.time() + moved[0]))
+    return move
+
+
+def test_after_the_time_told_it_may_send_again(client, db, later):
+    for _ in range(10):
+        send(client)
+    wait = int(send(client)["Retry-After"])
+
+    later(wait - 10)
+    assert send(client).status_code == 429
+    later(10)
+    assert send(client).status_code == 201
+
+
+def test_after_a_hundred_a_day_an_address_waits_for_the_day(client, db, later):
+    for _ in range(10):
+        for _ in range(10):
+            assert send(client).status_code == 201
+        later(3601)
+
+    response = send(client)
+
+    assert "每天最多 100 件" in assert_problem(response, 429)["detail"]
+    assert int(response["Retry-After"]) > 3600
+
+
+def test_what_was_not_kept_is_not_counted(client, db):
+    for _ in range(20):
+        assert send(client, {}).status_code == 400
+
+    assert send(client).status_code == 201
+
+
+def test_two_addresses_are_independent(client, db):
+    for _ in range(10):
+        send(client, REMOTE_ADDR="203.0.113.1")
+
+    assert send(client, REMOTE_ADDR="203.0.113.1").status_code == 429
+    assert send(client, REMOTE_ADDR="203.0.113.2").status_code == 201
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "X-Client-IP"])
+@pytest.mark.parametrize("behind_proxy", [False, True])
+def test_no_header_of_a_strangers_gets_round_it(client, db, settings, header, behind_proxy):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": int(behind_proxy)}
+    seen = {"X-Forwarded-For": "203.0.113.1"} if behind_proxy else {}
+
+    def forged(n: int) -> dict:
+        given = {header: f"198.51.100.{n}"}
+        if behind_proxy and header == "X-Forwarded-For":
+            # The proxy adds whom it saw to what it was sent.
+            given = {header: f"198.51.100.{n}, 203.0.113.1"}
+        return seen | given
+
+    for n in range(10):
+        assert send(client, headers=forged(n)).status_code == 201
+
+    assert send(client, headers=forged(11)).status_code == 429
+
+
+def test_behind_a_proxy_two_clients_are_independent(client, db, settings):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    for _ in range(10):
+        send(client, headers={"X-Forwarded-For": "203.0.113.1"})
+
+    assert send(client, headers={"X-Forwarded-For": "203.0.113.1"}).status_code == 429
+    assert send(client, headers={"X-Forwarded-For": "203.0.113.2"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "behind_proxy", "counted"),
+    [
+        ("203.0.113.1", None, False, "203.0.113.1"),
+        ("203.0.113.1", "198.51.100.1", False, "203.0.113.1"),
+        ("203.0.113.1", "198.51.100.1", True, "198.51.100.1"),
+        ("203.0.113.1", "1.1.1.1, 198.51.100.1", True, "198.51.100.1"),
+        ("203.0.113.1", None, True, "203.0.113.1"),
+        ("2001:db8:1:2:3:4:5:6", None, False, "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", None, False, "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.1", None, False, "203.0.113.1"),
+        ("fe80::1%eth0", None, False, "fe80::/64"),
+        ("", None, False, ""),  # a socket in the file system has no address
+        ("203.0.113.1", "unknown", True, "unknown"),
+    ],
+)
+def test_who_is_counted_as_one(rf, settings, remote, forwarded, behind_proxy, counted):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": int(behind_proxy)}
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    request = rf.post(PATH, REMOTE_ADDR=remote, headers=headers)
+
+    assert throttling.address(throttling.HourlyThrottle().get_ident(request)) == counted
+
+
+def test_no_address_is_kept(client, db):
+    send(client, REMOTE_ADDR="203.0.113.77")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key, value FROM throttling")
+        kept = cursor.fetchall()
+    assert len(kept) == 2
+    assert "203.0.113.77" not in str(kept)
+
+
+def test_what_fails_while_it_is_kept_counts_for_nothing_and_tells_no_contact(client, db, caplog):
+    caplog.set_level(logging.DEBUG)
+    client.raise_request_exception = False
+
+    def away(execute, sql, params, many, context):
+        if "catalogue_feedback" in sql and sql.startswith("INSERT"):
+            raise OperationalError("the database is away")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(away):
+        response = send(client, WHOLE)
+
+    assert_problem(response, 503)
+    assert CONTACT not in caplog.text + response.content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM throttling")
+        assert cursor.fetchone() == (0,)
+
+
+def test_no_problem_repeats_what_was_sent(client, db, caplog):
+    caplog.set_level(logging.DEBUG, logger="django.request")
+
+    for wrong in ({"service": CONTACT}, {"field": CONTACT}, {"edition": CONTACT}, {"contact": CONTACT * 30}):
+        response = send(client, WHOLE | wrong)
+        assert_problem(response, 400)
+        assert CONTACT not in response.content.decode() + caplog.text
+
+
+# What the document says
+
+
+@pytest.mark.parametrize("status", ["201", "400"])
+def test_an_answer_is_what_the_document_says(client, db, document, status):
+    response = send(client, WHOLE if status == "201" else {})
+    (content,) = document["paths"][PATH]["post"]["responses"][status]["content"].values()
+
+    jsonschema.validate(response.json(), closed(content["schema"], document), jsonschema.Draft202012Validator)
+
+
+def test_a_state_is_what_the_document_says(client, db, document):
+    schema = document["paths"]["/api/v1/feedback/{receipt}/"]["get"]["responses"]["200"]["content"]
+    answer = client.get(send(client, WHOLE)["Location"]).json()
+
+    jsonschema.validate(answer, closed(schema["application/json"]["schema"], document), jsonschema.Draft202012Validator)
+
+
+def test_the_document_says_what_may_be_sent(document):
+    schema = document["components"]["schemas"]["FeedbackRequest"]
+
+    assert set(schema["properties"]) == {"service", "field", "edition", "message", "contact"}
+    assert set(schema["required"]) == {"service", "message"}
+    assert set(document["components"]["schemas"]["CitedField"]["enum"]) == set(dict(Citation.FIELDS))

@@ -1,0 +1,256 @@
+"""The list as files: what is in them, how they are asked for, and what HTTP owes whoever takes them away."""
+
+import csv
+import gzip
+import io
+import json
+from zipfile import ZipFile
+
+import pytest
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from catalogue.api.files import KINDS
+from catalogue.audit.log import Act
+from catalogue.models import Edition, Entry
+from catalogue.spreadsheets import importer
+from services.models import Meaning, Region, Service, Source, Synonym
+from tests.support.entries import LATER, state
+
+LIST = "/api/v1/services/"
+DIGEST = "digest"
+
+
+def file(client, kind: str, **query):
+    response = client.get(f"/api/v1/services.{kind}", query)
+    assert response.status_code == 200, response.content.decode()
+    return response
+
+
+def content(response) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def rows(response) -> list[dict]:
+    text = content(response).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def current() -> Edition:
+    return Edition.objects.get(slug="2026")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("by", ["address", "accept"])
+def test_a_form_is_asked_for_by_address_or_accept(client, db, kind, by):
+    if by == "address":
+        response = client.get(f"/api/v1/services.{kind}", headers={"accept": "text/html"})
+    else:
+        response = client.get(LIST, headers={"accept": KINDS[kind].media_type})
+
+    assert response.status_code == 200
+    assert response.streaming
+    assert response["Content-Type"] == KINDS[kind].sent_as
+    assert f"services-2026.{kind}" in response["Content-Disposition"]
+    assert current().digest.encode() in unpacked(content(response))
+
+
+def unpacked(data: bytes) -> bytes:
+    if not data.startswith(b"PK"):
+        return data
+    with ZipFile(io.BytesIO(data)) as book:
+        return b"".join(book.read(name) for name in book.namelist())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_says_its_edition_digest_licence_and_source(client, db, kind):
+    said = unpacked(content(file(client, kind, edition="2023"))).decode()
+
+    for part in (
+        "2023",
+        Edition.objects.get(slug="2023").digest,
+        "creativecommons.org/licenses/by/4.0",
+        "内政办发〔2021〕70号",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_that_has_the_file_already_is_told_so(client, db, kind):
+    response = file(client, kind)
+    again = client.get(f"/api/v1/services.{kind}", headers={"If-None-Match": response["ETag"]})
+    other = client.get(f"/api/v1/services.{kind}", {"domain": "NM-05"}, headers={"If-None-Match": response["ETag"]})
+
+    assert response["ETag"].startswith('"')
+    assert (again.status_code, again["ETag"]) == (304, response["ETag"])
+    assert other.status_code == 200
+    assert {"Accept", "Accept-Encoding"} <= set(response["Vary"].replace(" ", "").split(","))
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert response["Cache-Control"] == "public, no-cache"
+
+
+def test_a_file_that_a_new_synonym_changes_is_another(client, db):
+    before = file(client, "csv", q="麒麟饭")["ETag"]
+    word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
+    Meaning.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
+
+    response = client.get("/api/v1/services.csv", {"q": "麒麟饭"}, headers={"If-None-Match": before})
+
+    assert response.status_code == 200
+    assert [row["服务项目代码"] for row in rows(response)] == ["NM-07-04"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_edition_makes_the_same_bytes(client, db, kind):
+    assert content(file(client, kind)) == content(file(client, kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_compressed_as_it_is_sent(client, db, kind):
+    plain = file(client, kind)
+    packed = client.get(f"/api/v1/services.{kind}", headers={"accept-encoding": "gzip"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert packed["ETag"] == f'{plain["ETag"][:-1]}-gzip"'
+    assert gzip.decompress(content(packed)) == content(plain)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_head_says_what_get_would_without_making_it(client, db, kind):
+    head, get = client.head(f"/api/v1/services.{kind}"), file(client, kind)
+
+    assert content(head) == b""
+    for name in ("ETag", "Content-Type", "Content-Disposition", "Vary"):
+        assert head[name] == get[name]
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"domain": "NM-05"},
+        {"q": "残疾"},
+        {"q": "残疾", "ordering": "-number", "department": "civil-affairs"},
+        {"page": "2", "page_size": "30"},
+        {"number": "47", "edition": "2021"},
+        {"valid_on": "2022-06-01"},
+        {"ordering": "-code"},
+        {"domain": "NM-01", "q": "失业"},
+    ],
+)
+def test_a_file_holds_what_the_list_does(client, db, kind, query):
+    listed = [service["code"] for service in client.get(LIST, query).json()["results"]]
+
+    response = file(client, kind, **query)
+    if kind == "csv":
+        held = [row["服务项目代码"] for row in rows(response)]
+    else:
+        held = [json.loads(line)["code"] for line in content(response).decode().splitlines()]
+
+    assert held == listed
+
+
+def test_a_line_is_the_service_with_its_licence(client, db):
+    lines = content(file(client, "ndjson", domain="NM-05", expand="citations")).decode().splitlines()
+    (listed, *_) = client.get(LIST, {"domain": "NM-05", "expand": "citations"}).json()["results"]
+
+    first = json.loads(lines[0])
+    assert first.pop("licence") == "CC BY 4.0"
+    assert {first.pop("licence_url"), first.pop("source")} == {KEPT_LICENCE, KEPT_SOURCE}
+    assert first == listed
+
+
+KEPT_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+KEPT_SOURCE = "内蒙古自治区“十四五”保障和改善公共服务规划（内政办发〔2021〕70号），以及每个字段所引的文件"
+
+
+def test_a_spreadsheet_knows_the_encoding_of_the_csv(client, db):
+    assert content(file(client, "csv")).startswith("\ufeff服务项目代码,".encode())
+
+
+def test_only_the_columns_of_the_fields_asked_for_are_written(client, db):
+    (row, *_) = rows(file(client, "csv", fields="name,lead_department", domain="NM-05"))
+
+    assert list(row) == [
+        "服务项目代码", "名称", "牵头负责单位", "牵头负责单位名称", "版本", "摘要（SHA-256）", "出处", "许可",
+    ]  # fmt: skip
+
+
+def test_a_workbook_has_three_sheets_that_can_be_read(client, db):
+    book = load_workbook(io.BytesIO(content(file(client, "xlsx"))))
+
+    assert book.sheetnames == ["清单", "字段来源", "版本"]
+    assert book["清单"].max_row == 82
+    for sheet in book:
+        assert sheet.freeze_panes == "B2"
+        assert all(sheet.column_dimensions[cell.column_letter].width >= 14 for cell in sheet[1])
+    about = {header.value: cell.value for header, cell in zip(book["版本"][1], book["版本"][2], strict=True)}
+    assert about["摘要（SHA-256）"] == current().digest
+    assert about["声明"] == "依据公开文件编制，未经任何政府部门认可。"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_table_comes_back_through_the_import_as_no_change(client, db, people, kind):
+    data = content(file(client, kind))
+
+    region = Region.objects.get(code="150000")
+    act = Act(at=timezone.now(), by=people["wang"])
+    plan = importer.dry_run(f"清单.{kind}", data, region=region, effective_from=LATER, act=act)
+
+    assert plan.faults == []
+    assert len(plan.rows) == 81
+    assert [each.code for each in plan.rows if each.action] == []
+
+
+def test_what_a_spreadsheet_takes_for_a_formula_is_harmless(client, empty_catalogue, make_edition):
+    make_edition("only", "2026-11-02", entries=[state(note='=HYPERLINK("http://x","y")')])
+
+    (row,) = rows(file(client, "csv"))
+
+    assert row["编者说明"].startswith("'=")
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "field", "words"),
+    [
+        ("csv", {"facets": "true"}, "facets", "/api/v1/services/?facets=true"),
+        ("csv", {"expand": "citations"}, "expand", "services.xlsx"),
+        ("xlsx", {"expand": "citations"}, "expand", "字段来源"),
+        ("csv", {"fields": "nonsense"}, "fields", "不在可用范围内"),
+        ("csv", {"nonsense": "1"}, "nonsense", "没有参数"),
+        ("ndjson", {"domain": "NM-99"}, "domain", "不在可用范围内"),
+    ],
+)
+def test_a_parameter_a_file_cannot_take_is_named(client, db, kind, query, field, words):
+    response = client.get(f"/api/v1/services.{kind}", query)
+
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert response.json()["errors"][0]["field"] == field
+    assert words in response.json()["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/services.pdf", "/api/v1/services.csv/", "/api/v1/services.", "/api/v1/services.CSV"]
+)
+def test_a_form_there_is_not_is_a_problem(client, db, path):
+    response = client.get(path)
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("accept", ["application/pdf", "text/html;q=0.5, image/png"])
+def test_a_form_nobody_has_is_not_acceptable(client, db, accept):
+    assert client.get(LIST, headers={"accept": accept}).status_code == 406
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_costs_as_many_queries_however_long_it_is(client, db, django_assert_num_queries, kind):
+    client.get(LIST)
+    for query in ({}, {"number": "1"}):
+        with django_assert_num_queries(1):
+            content(file(client, kind, **query))
+
+
+def test_an_edition_without_what_is_asked_for_is_a_file_of_headers(client, db):
+    assert Entry.objects.filter(edition__slug="2026").count() == 81
+    assert rows(file(client, "csv", q="量子力学")) == []

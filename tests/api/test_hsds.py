@@ -1,0 +1,307 @@
+"""The list as HSDS 3.1: what is mapped, what is left out, and that the file conforms.
+
+The standard's schemas lie beside the repository in ``../shared/standards``; where that folder is absent the tests that
+read them are skipped and say so.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import jsonschema
+import pytest
+
+from catalogue.api.exports import hsds
+from catalogue.editions.imprint import imprint
+from catalogue.models import Edition, Entry
+from services.eligibility import rules
+from tests.support.entries import state
+from tests.support.paths import SHARED
+
+STANDARD = SHARED / "standards" / "hsds-3.1"
+ROOT = "http://testserver"
+SERVICE = f"{ROOT}/id/services/NM-05-01"
+
+
+def named(uri: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
+
+
+@pytest.fixture(scope="module")
+def validate() -> Callable[[str, object], None]:
+    """Hold a service against one of the standard's schemas, formats included."""
+    if not STANDARD.is_dir():
+        pytest.skip("the schemas of HSDS 3.1 are not beside the repository")
+    checker = jsonschema.FormatChecker()
+
+    @checker.checks("uri", raises=ValueError)
+    def is_uri(value: object) -> bool:
+        return not isinstance(value, str) or bool(urlsplit(value).scheme and urlsplit(value).netloc)
+
+    validators = {
+        path.stem: jsonschema.Draft202012Validator(json.loads(path.read_text()), format_checker=checker)
+        for path in STANDARD.glob("*.json")
+    }
+    return lambda schema, service: validators[schema].validate(service)
+
+
+@pytest.fixture(scope="module")
+def editions(django_db_setup, django_db_blocker) -> dict[str, tuple[Edition, list[dict]]]:
+    with django_db_blocker.unblock():
+        return {edition.slug: (edition, edition.documents()) for edition in Edition.objects.published()}
+
+
+@pytest.fixture(scope="module")
+def mapped(editions) -> dict[str, list[dict]]:
+    return {
+        slug: [hsds.service(document, edition=edition, root=ROOT) for document in documents]
+        for slug, (edition, documents) in editions.items()
+    }
+
+
+@pytest.mark.parametrize("slug", ["2021", "2026"])  # the first leaves much unknown
+def test_every_service_is_one_of_the_standard(validate, mapped, slug):
+    assert len(mapped[slug]) == 81
+    for service in mapped[slug]:
+        validate("service_with_definitions", service)
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda service: service.pop("name"),
+        lambda service: service.pop("id"),
+        lambda service: service.update(status="withdrawn"),
+        lambda service: service.update(id="NM-05-01"),
+        lambda service: service.update(url="NM-05-01"),
+        lambda service: service.update(last_modified="2026-11-01"),
+        lambda service: service.update(minimum_age="65"),
+        lambda service: service.update(description=None),
+        lambda service: service["organization"].pop("description"),
+        lambda service: service["organization"].update(id="finance"),
+        lambda service: service["attributes"][0].update(id=None),
+        lambda service: service["attributes"][0]["taxonomy_term"].pop("description"),
+        lambda service: service["attributes"][0]["taxonomy_term"]["taxonomy_detail"].pop("name"),
+        lambda service: service["funding"][0].pop("id"),
+        lambda service: service["additional_urls"][0].pop("url"),
+        lambda service: service.update(metadata=[{"field_name": "description"}]),
+    ],
+)
+def test_what_is_no_service_of_the_standard_fails(validate, mapped, break_it):
+    service = json.loads(json.dumps(mapped["2026"][0]))
+    break_it(service)
+
+    with pytest.raises(jsonschema.ValidationError):
+        validate("service_with_definitions", service)
+
+
+def test_every_id_of_a_service_names_one_thing(mapped):
+    for service in mapped["2026"]:
+        held = [each["id"] for name in ("attributes", "funding", "additional_urls") for each in service.get(name, [])]
+        assert len({*held, service["id"]}) == len(held) + 1
+
+
+def test_the_file_has_every_service_in_one_page(editions, mapped):
+    edition, documents = editions["2026"]
+
+    pieces = list(hsds.to_hsds(iter(documents), edition=edition, root=ROOT))
+
+    assert len(pieces) == 83
+    assert json.loads("".join(pieces)) == {
+        "imprint": imprint(edition),
+        "contents": mapped["2026"],
+        "total_items": 81,
+        "total_pages": 1,
+        "page_number": 1,
+        "size": 81,
+        "first_page": True,
+        "last_page": True,
+        "empty": False,
+    }
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_file_of_few_services_is_whole_too(editions, taken):
+    edition, documents = editions["2026"]
+
+    found = json.loads("".join(hsds.to_hsds(documents[:taken], edition=edition, root=ROOT)))
+
+    assert (len(found["contents"]), found["total_items"], found["empty"]) == (taken, taken, taken == 0)
+
+
+def age(op: str, value: object, fact: str = "age") -> dict:
+    return {"fact": fact, "op": op, "value": value}
+
+
+POOR = {"fact": "household", "op": "contains", "value": "low_income"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "bounds"),
+    [
+        ([[age("gte", 65)]], (65, None)),
+        ([[age("gt", 64)]], (65, None)),
+        ([[age("lte", 6)]], (None, 6)),
+        ([[age("lt", 7)]], (None, 6)),
+        ([[age("eq", 18)]], (18, 18)),
+        ([[age("in", [5, 3])]], (3, 5)),
+        ([[age("gte", 16), age("lte", 24)]], (16, 24)),
+        ([[age("gte", 60), age("ne", 60)]], (61, None)),
+        ([[age("ne", 60)]], (None, None)),
+        ([[age("gte", 0)]], (None, None)),  # everybody is
+        ([[age("gt", 0)]], (1, None)),
+        ([[age("lte", 130)]], (None, None)),  # the oldest the fact knows
+        ([[age("lt", 130)]], (None, 129)),
+        ([[age("gte", 80)], [age("gte", 60), POOR]], (60, None)),  # the least of the groups
+        ([[age("lte", 6)], [age("lte", 17), POOR]], (None, 17)),  # the greatest
+        ([[age("gte", 16), age("lte", 24)], [age("gte", 60)]], (16, None)),
+        ([[age("lte", 6)], [age("gte", 60)]], (None, None)),  # between them nobody, but that is no bound
+        ([[age("gte", 65)], [POOR]], (None, None)),  # a group that asks no age
+        ([[age("gte", 49, "wife_age")]], (None, None)),  # somebody else's
+        ([[age("gte", 6, "months_resident")]], (None, None)),
+    ],
+)
+def test_a_rule_bounds_the_age_only_where_nobody_outside_can_be_eligible(groups, bounds):
+    rule = {"universal": False, "machine_readable": True, "any": [{"all": group} for group in groups], "reason": None}
+    assert rules.faults(rule) == []
+
+    assert hsds.ages(rule) == bounds
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        None,
+        {"universal": True, "machine_readable": True, "any": [], "reason": None},
+        {"universal": False, "machine_readable": False, "any": [], "reason": "由旗县认定"},
+    ],
+)
+def test_a_rule_without_criteria_bounds_no_age(rule):
+    assert hsds.ages(rule) == (None, None)
+
+
+OLD = {"universal": False, "machine_readable": True, "any": [{"all": [age("gte", 65)]}], "reason": None}
+EVERYBODY = {"universal": True, "machine_readable": True, "any": [], "reason": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "description"),
+    [
+        ("辖区内老年人", OLD, "辖区内老年人"),
+        (None, OLD, "年龄不小于65周岁"),
+        (None, EVERYBODY, "面向所有人"),
+        (None, None, None),  # unknown, so left out
+    ],
+)
+def test_whom_a_service_is_for_is_said_in_the_lists_words_or_the_rules(editions, text, rule, description):
+    edition, documents = editions["2026"]
+
+    found = hsds.service(documents[0] | {"target_group_text": text, "eligibility": rule}, edition=edition, root=ROOT)
+
+    assert found.get("eligibility_description") == description
+
+
+def test_what_is_unknown_is_left_out(empty_catalogue, make_edition, validate):
+    edition = make_edition("only", entries=[state()])
+
+    (document,) = edition.documents()
+
+    service = hsds.service(document, edition=edition, root=ROOT)
+
+    validate("service_with_definitions", service)
+    taxonomy = {"id": named(f"{ROOT}/id/domains"), "name": "领域", "description": "本清单的领域词表"}
+    assert service == {
+        "id": named(SERVICE),
+        "name": "老年人健康管理",
+        "url": SERVICE,
+        "status": "active",
+        "last_modified": "2026-11-01T16:00:00.000+08:00",
+        "attributes": [
+            {
+                "id": named(f"{SERVICE}#domains/NM-05"),
+                "link_id": named(SERVICE),
+                "link_entity": "service",
+                "link_type": "domain",
+                "label": "领域",
+                "taxonomy_term_id": named(f"{ROOT}/id/domains/NM-05"),
+                "taxonomy_term": {
+                    "id": named(f"{ROOT}/id/domains/NM-05"),
+                    "code": "NM-05",
+                    "name": "老有所养",
+                    "description": "领域：老有所养（Old-age care）",
+                    "language": "zh",
+                    "taxonomy_id": taxonomy["id"],
+                    "taxonomy_detail": taxonomy,
+                    "term_uri": f"{ROOT}/id/domains/NM-05",
+                },
+            }
+        ],
+        "additional_urls": [
+            {
+                "id": named(f"{SERVICE}#source/seed-plan"),
+                "service_id": named(SERVICE),
+                "label": "来源：内蒙古自治区“十四五”保障和改善公共服务规划（内政办发〔2021〕70号）",
+                "url": f"{ROOT}/id/sources/seed-plan",
+            }
+        ],
+        "verification": dict.fromkeys(Entry.SOURCED_FIELDS) | {"name": "verbatim", "domain": "verbatim"},
+        "citations": document["citations"],
+    }
+
+
+def test_what_is_known_has_its_place(editions):
+    edition, documents = editions["2026"]
+    health = next(document for document in documents if document["code"] == "NM-01-06")
+
+    found = hsds.service(health, edition=edition, root=ROOT)
+
+    lead = f"{ROOT}/id/departments/health-commission"
+    assert found["organization"] == {
+        "id": named(lead),
+        "name": "内蒙古自治区卫生健康委员会",
+        "alternate_name": "Health Commission of Inner Mongolia Autonomous Region",
+        "description": "内蒙古自治区卫生健康委员会，简称自治区卫生健康委。",
+        "uri": lead,
+    }
+    assert (found["organization_id"], found["alternate_name"]) == (named(lead), "Child health management")
+    assert (found["description"], found.get("minimum_age"), found["maximum_age"]) == (health["content"], None, 6)
+    assert [each["source"] for each in found["funding"]] == [health["expenditure_responsibility"]]
+    assert [(each["link_type"], each["label"], each.get("value")) for each in found["attributes"]] == [
+        ("domain", "领域", None),
+        ("intended_audience", "服务对象", None),
+        ("standard", f"服务标准（{health['standard_as_of']}）", health["standard"]),
+        ("co_department", "配合单位", "内蒙古自治区教育厅"),
+        ("co_department", "配合单位", "内蒙古自治区财政厅"),
+    ]
+    assert "法律法规依据：中华人民共和国母婴保健法" in [each["label"] for each in found["additional_urls"]]
+
+
+@pytest.mark.parametrize(
+    ("title", "number", "legal", "label"),
+    [
+        ("某办法", None, False, "来源：某办法"),
+        ("某办法", "内民政发〔2027〕1号", False, "来源：某办法（内民政发〔2027〕1号）"),
+        ("某办法（内民政发〔2027〕1号）", "内民政发〔2027〕1号", False, "来源：某办法（内民政发〔2027〕1号）"),
+        ("某办法", "内民政发〔2027〕1号", True, "法律法规依据：某办法"),  # cited and the legal basis: told once
+    ],
+)
+def test_a_document_a_service_rests_on_is_told_once(editions, title, number, legal, label):
+    edition, documents = editions["2026"]
+    source = {"code": "some", "title": title, "document_number": number}
+    citations = [citation | {"source": source} for citation in documents[0]["citations"][:2]]
+    document = documents[0] | {"legal_basis": [source] if legal else [], "citations": citations}
+
+    found = hsds.service(document, edition=edition, root=ROOT)
+
+    assert [(each["label"], each["url"]) for each in found["additional_urls"]] == [(label, f"{ROOT}/id/sources/some")]
+
+
+def test_a_lead_that_is_not_certain_has_the_others_named(editions):
+    edition, documents = editions["2026"]
+    document = next(document for document in documents if document["lead_department_alternatives"])
+
+    found = hsds.service(document, edition=edition, root=ROOT)
+
+    others = [each["value"] for each in found["attributes"] if each["link_type"] == "lead_department_alternative"]
+    assert others == [department["name"] for department in document["lead_department_alternatives"]]

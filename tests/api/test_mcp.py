@@ -1,0 +1,234 @@
+"""The list as language models read it: by the SDK's own client, in this process and over stdio."""
+
+import asyncio
+import json
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from catalogue.models import Edition, Event
+from tests.support.paths import ROOT
+from tests.web.test_privacy import watched
+
+pytest.importorskip("mcp", reason="The MCP server is an extra: pip install -r requirements-mcp.txt.")
+
+from mcp import Client, StdioServerParameters  # noqa: E402
+
+from catalogue.mcp.server import server  # noqa: E402
+
+SECRET = "4711"  # noqa: S105 - what no log may hold
+
+
+def asked(name: str, **arguments: object) -> tuple[bool, dict | str]:
+    """Call a tool through the SDK's client; return whether it was refused, and what it said."""
+
+    # In this thread, and so in this test's transaction.
+    @async_to_sync
+    async def call() -> object:
+        async with Client(server()) as client:
+            return await client.call_tool(name, arguments)
+
+    return said(call())
+
+
+def said(result) -> tuple[bool, dict | str]:
+    text = result.content[0].text
+    return bool(result.is_error), text if result.is_error else json.loads(text)
+
+
+def digest() -> str:
+    return Edition.objects.get(slug="2026").digest
+
+
+def test_a_search_says_why_and_by_which_clause(db):
+    refused, answer = asked("search", query="低保怎么申请", limit=2)
+
+    assert not refused
+    assert (answer["edition"]["edition"], answer["edition"]["digest"]) == ("2026", digest())
+    first = answer["results"][0]
+    assert (first["code"], first["matches"][0]["field"]) == ("NM-07-01", "synonym")
+    assert any(citation["quote"] for citation in first["citations"])
+    assert len(answer["results"]) <= 2
+
+
+def test_a_service_is_told_whole_as_of_a_day(db):
+    refused, answer = asked("get_service", code="NM-07-01", valid_on="2022-06-01")
+
+    assert not refused
+    assert answer["edition"]["edition"] == "2021"
+    assert "732" in answer["service"]["standard"]
+    assert answer["service"]["standard_as_of"] == "2020"
+    assert answer["service"]["citations"][0]["source"]["document_number"]
+    assert answer["permanent"] == "/id/services/NM-07-01"
+
+
+def test_entitlements_are_judged_with_their_clauses_and_the_next_question(db):
+    refused, answer = asked("check_entitlement", circumstances={"age": 70, "months_resident": 240})
+
+    assert not refused
+    told = {each["code"]: each for each in answer["eligible"]}
+    assert told["NM-05-01"]["because"][0]["citation"]["quote"]
+    assert sum(answer["counts"].values()) == 81 == sum(len(answer[name]) for name in answer["counts"])
+    assert answer["next_question"]["question"]
+    assert answer["edition"]["digest"] == digest()
+    assert answer["disclaimer"]
+
+
+def test_changes_are_read_to_their_end(db):
+    read, after = [], 0
+    while after is not None:
+        refused, answer = asked("changes", after=after, limit=50)
+        assert not refused
+        assert {edition["edition"] for edition in answer["editions"]} == {each["edition"] for each in answer["changes"]}
+        assert all(edition["digest"] for edition in answer["editions"])
+        read += answer["changes"]
+        after = answer["next_after"]
+
+    assert len(read) == Event.objects.changes().count()
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("search", {"query": " "}, "query 应是"),
+        ("search", {"query": "低" * 1001}, "1000"),
+        ("search", {"query": "低保", "limit": 0}, "1 到 20"),
+        ("search", {"query": "低保", "limit": 21}, "1 到 20"),
+        ("search", {"query": "低保", "edition": "1999"}, "edition：2021、2023、2026"),
+        ("get_service", {"code": "NM-99-99"}, "NM-99-99"),
+        ("get_service", {"code": "NM-05-01", "valid_on": "yesterday"}, "2026-11-23"),
+        ("get_service", {"code": "NM-05-01", "valid_on": "1999-01-01"}, "2021-11-05"),
+        ("get_service", {"code": "NM-05-01", "edition": "2021", "valid_on": "2022-01-01"}, "不能同时使用"),
+        ("check_entitlement", {"circumstances": {"agee": 70}}, "没有事实“agee”"),
+        ("check_entitlement", {"circumstances": {"age": "old"}}, "0…130"),
+        ("check_entitlement", {"circumstances": {"household": ["rich"]}}, "dibao"),
+        ("changes", {"after": -1}, "从 0 起"),
+        ("changes", {"limit": 51}, "1 到 50"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_what_is_allowed(db, tool, arguments, words):
+    refused, text = asked(tool, **arguments)
+
+    assert refused
+    assert words in text
+
+
+def test_every_tool_only_reads_and_says_what_it_is_for(db):
+    @async_to_sync
+    async def listed():
+        async with Client(server()) as client:
+            return (await client.list_tools()).tools
+
+    found = {tool.name: tool for tool in listed()}
+    assert set(found) == {"search", "get_service", "check_entitlement", "changes"}
+    assert all(tool.annotations.read_only_hint and tool.description and tool.title for tool in found.values())
+
+
+@pytest.mark.parametrize("circumstances", [{"age": int(SECRET)}, {"age": 70, "note": SECRET}, {"household": [SECRET]}])
+def test_circumstances_reach_no_log(db, caplog, circumstances):
+    caplog.set_level(logging.DEBUG)
+
+    asked("check_entitlement", circumstances=circumstances)
+
+    # What the client sends is the reader's own to log.
+    ours = [record for record in caplog.records if not record.name.startswith("mcp.client")]
+    assert SECRET not in "\n".join(record.getMessage() for record in ours)
+
+
+def test_a_fault_of_ours_is_told_by_its_sort_alone(db, caplog):
+    with watched([], RuntimeError(f"the message might hold {SECRET}")):
+        refused, text = asked("check_entitlement", circumstances={"age": 70})
+
+    assert refused
+    assert text.endswith("服务器出错，已记录。请稍后再试。")
+    assert "RuntimeError" in caplog.text
+    assert SECRET not in caplog.text + text
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory) -> dict[str, str]:
+    """A database of its own that is ready to serve."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('mcp') / 'list.sqlite3'}"
+    prepared = os.environ | {"DATABASE_URL": url, "DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
+    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=prepared, check=True, capture_output=True)  # noqa: S603
+    return prepared
+
+
+def test_it_is_spoken_over_stdio(environment):
+    command = StdioServerParameters(command=sys.executable, args=["manage.py", "mcp"], cwd=str(ROOT), env=environment)
+
+    async def call() -> object:
+        async with Client(command) as client:
+            return await client.call_tool("search", {"query": "五保"})
+
+    _, answer = said(asyncio.run(call()))
+    assert answer["results"][0]["name"] == "特困人员救助供养"
+
+
+def test_circumstances_reach_nothing_a_server_writes_but_the_answer(environment):
+    """Neither well said nor ill: what stands in the log of a client that starts the server holds none of it."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    messages = [
+        {"id": 1, "method": "initialize", "params": hello},
+        {"method": "notifications/initialized"},
+        *(
+            {"id": number, "method": "tools/call", "params": {"name": "check_entitlement", "arguments": arguments}}
+            for number, arguments in enumerate(
+                [
+                    {"circumstances": {"months_resident": int(SECRET)}},
+                    {"circumstances": {"age": SECRET}},
+                    {"circumstances": SECRET},
+                    {SECRET: SECRET},
+                ],
+                start=2,
+            )
+        ),
+        {"id": {"a": SECRET}, "method": "tools/call"},
+        {"method": "notifications/cancelled", "params": SECRET},
+    ]
+    lines = [json.dumps({"jsonrpc": "2.0"} | message) for message in messages]
+    lines += [f'{{"circumstances": {SECRET}', json.dumps({"jsonrpc": "2.0", "id": "last", "method": "ping"})]
+
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "manage.py", "mcp"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as running:
+        running.stdin.write("\n".join(lines) + "\n")
+        running.stdin.flush()
+        answered = set()
+        while not {1, 2, 3, 4, 5, "last"} <= answered and (line := running.stdout.readline()):
+            answered.add(json.loads(line).get("id"))
+        _, written = running.communicate()
+
+    assert {1, 2, 3, 4, 5, "last"} <= answered
+    assert SECRET not in written
+
+
+def test_without_its_package_it_says_what_to_install(environment):
+    code = "import runpy, sys; sys.modules['mcp'] = None; runpy.run_path('manage.py', run_name='__main__')"
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", code, "mcp"], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8"
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "CommandError: MCP 的软件包没有安装：请运行 pip install -r requirements-mcp.txt。"
+    ]
+
+
+def test_the_web_process_knows_nothing_of_it():
+    """It would cost every worker 55 MB."""
+    asked = "import config.wsgi, sys; from django.urls import resolve; resolve('/api/v1/'); print('mcp' in sys.modules)"
+    environment = os.environ | {"DEBUG": "true"}
+    ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+
+    assert ran.stdout.strip() == "False", ran.stderr

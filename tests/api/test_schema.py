@@ -1,0 +1,123 @@
+"""The OpenAPI document: complete, valid, committed, and true of what is answered."""
+
+import json
+
+import jsonschema
+import pytest
+from django.core.management import call_command
+from openapi_spec_validator import validate
+
+from catalogue.models import Entry
+from tests.support import openapi_examples
+from tests.support.openapi import COMMITTED, closed
+
+
+def test_the_committed_document_is_the_one_the_code_gives(db, tmp_path):
+    call_command("spectacular", file=str(tmp_path / "openapi.yaml"), validate=True, fail_on_warn=True)
+
+    assert COMMITTED.read_text() == (tmp_path / "openapi.yaml").read_text(), (
+        "openapi.yaml is old; renew it: manage.py spectacular --validate --fail-on-warn --file openapi.yaml"
+    )
+
+
+def test_the_document_is_openapi_3_1(document):
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+PATHS = {
+    "/api/v1/services/": "/api/v1/services/?expand=citations",
+    "/api/v1/services/{code}/": "/api/v1/services/NM-01-05/",
+    "/api/v1/services/{code}/history/": "/api/v1/services/NM-01-05/history/",
+    "/api/v1/editions/": "/api/v1/editions/",
+    "/api/v1/editions/{slug}/": "/api/v1/editions/2021/",
+    "/api/v1/editions/{slug}/content/": "/api/v1/editions/2021/content/",
+    "/api/v1/editions/{slug}/changes/": "/api/v1/editions/2023/changes/",
+    "/api/v1/editions/{slug}/cases/": "/api/v1/editions/2026/cases/",
+    "/api/v1/changes/": "/api/v1/changes/",
+    "/api/v1/domains/": "/api/v1/domains/",
+    "/api/v1/domains/{code}/": "/api/v1/domains/NM-01/",
+    "/api/v1/departments/": "/api/v1/departments/",
+    "/api/v1/departments/{code}/": "/api/v1/departments/finance/",
+    "/api/v1/target-groups/": "/api/v1/target-groups/",
+    "/api/v1/target-groups/{code}/": "/api/v1/target-groups/tekun/",
+    "/api/v1/sources/": "/api/v1/sources/",
+    "/api/v1/sources/{code}/": "/api/v1/sources/law-elderly/",
+    "/api/v1/indicators/": "/api/v1/indicators/",
+    "/api/v1/indicators/{code}/": "/api/v1/indicators/IND-03/",
+    "/api/v1/projects/": "/api/v1/projects/",
+    "/api/v1/projects/{code}/": "/api/v1/projects/BOX-1/",
+    "/api/v1/facts/": "/api/v1/facts/",
+    "/api/v1/facts/{name}/": "/api/v1/facts/household/",
+    "/api/v1/": "/api/v1/",
+}
+# What is answered as files: tests/test_files.py.
+FILES = {"/api/v1/services.{kind}", "/api/v1/services/{code}.{kind}", "/api/v1/context.jsonld"}
+# What is written to, or asked for with what was written: tests/test_api_feedback.py and test_api_entitlements.py.
+WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/", "/api/v1/entitlements/"}
+
+
+def test_every_address_is_documented(document):
+    assert set(document["paths"]) == set(PATHS) | FILES | WRITTEN
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_answer_is_what_the_document_says(client, db, document, path):
+    schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+
+    jsonschema.validate(client.get(PATHS[path]).json(), closed(schema, document), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_problem_is_what_the_document_says(client, db, document, path):
+    response = document["paths"][path]["get"]["responses"]["400"]["content"]["application/problem+json"]["schema"]
+
+    problem = client.get(PATHS[path], {"nonsense": "1"}).json()
+
+    jsonschema.validate(problem, closed(response, document), jsonschema.Draft202012Validator)
+
+
+def test_the_parameters_of_the_list_are_documented(document):
+    names = {parameter["name"] for parameter in document["paths"]["/api/v1/services/"]["get"]["parameters"]}
+
+    assert names == {
+        "domain", "target_group", "lead_department", "department", "verification", "number", "edition", "valid_on",
+        "known_at", "ordering", "fields", "expand", "page", "page_size", "q", "facets", "lang",
+    }  # fmt: skip
+
+
+def test_a_sealed_entry_has_the_shape_of_a_service(db, document):
+    schemas = document["components"]["schemas"]
+    properties = set(schemas["Entry"]["properties"])
+
+    for text in Entry.objects.published().values_list("sealed", flat=True):
+        assert set(json.loads(text)) | {"edition", "url", "matches"} == properties
+    assert set(schemas["Service"]["properties"]) ^ properties == {"status", "withdrawal", "matches"}
+
+
+def test_the_examples_are_what_is_answered(client, db):
+    """``python -m tests.examples`` writes them anew."""
+    assert json.loads(openapi_examples.FILE.read_text()) == openapi_examples.answered(client)
+
+
+@pytest.mark.parametrize("operation", openapi_examples.ASKED)
+def test_an_example_has_the_shape_that_is_documented(document, operation):
+    method, path = operation.split()
+    documented = document["paths"][path][method.lower()]["responses"]["200"]["content"]["application/json"]
+    example = documented["examples"]["answer"]
+
+    if "fields=" in example["summary"]:
+        return  # a part of it
+    jsonschema.validate(example["value"], closed(documented["schema"], document), jsonschema.Draft202012Validator)
+
+
+def test_every_enumeration_has_a_name(document):
+    # NullEnum is drf-spectacular's own, for an enumeration that may be null.
+    assert [name for name in document["components"]["schemas"] if name.endswith("Enum")] == ["NullEnum"]
+
+
+def test_every_operation_shows_a_problem(document):
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            content = operation["responses"]["400"]["content"]["application/problem+json"]
+            assert content["examples"]["problem"]["value"]["errors"], path

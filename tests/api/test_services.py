@@ -1,0 +1,333 @@
+"""The list of services and one service: what is answered, filtered, ordered, and at what cost."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalogue.api import filters
+from catalogue.api.serializers import EntrySerializer, ServiceSerializer
+from catalogue.models import Entry
+from services.models import Department, Domain, Service, TargetGroup
+from tests.support.entries import cite, state
+
+LIST = "/api/v1/services/"
+
+
+def results(client, **query: object) -> list[dict]:
+    return client.get(LIST, query).json()["results"]
+
+
+def codes(client, **query: object) -> list[str]:
+    return [service["code"] for service in results(client, **query)]
+
+
+def test_the_list_holds_the_81_services_of_the_edition_in_force(client, db):
+    answer = client.get(LIST).json()
+
+    assert list(answer) == ["count", "next", "previous", "edition", "results"]
+    assert (answer["count"], answer["next"], answer["previous"]) == (81, None, None)
+    assert answer["edition"]["slug"] == "2026"
+    assert [service["number"] for service in answer["results"]] == list(range(1, 82))
+
+
+def test_a_service_is_answered_whole(client, empty_catalogue, make_edition):
+    stated = state(
+        content="健康体检",
+        lead_department="health-commission",
+        verification=state()["verification"] | {"content": "secondary", "lead_department": "unverified"},
+        basis=state()["basis"] | {"content": "regulation", "lead_department": "editorial"},
+    )
+    stated["citations"] += [
+        cite("content", source="law-health", locator=None, quote=None, verification="secondary", jurisdiction=None),
+        cite("lead_department", source="editors", locator=None, quote=None, verification="unverified"),
+    ]
+    edition = make_edition("only", "2026-11-02", entries=[stated])
+    plan = {
+        "code": "seed-plan",
+        "title": "内蒙古自治区“十四五”保障和改善公共服务规划",
+        "document_number": "内政办发〔2021〕70号",
+    }
+    unknown = dict.fromkeys(Entry.SOURCED_FIELDS)
+
+    assert client.get(f"{LIST}NM-05-01/").json() == {
+        "code": "NM-05-01",
+        "number": 1,
+        "name": "老年人健康管理",
+        "name_en": None,
+        "domain": {"code": "NM-05", "name": "老有所养", "name_en": "Old-age care"},
+        "target_groups": [],
+        "target_group_text": None,
+        "content": "健康体检",
+        "standard": None,
+        "standard_as_of": None,
+        "expenditure_responsibility": None,
+        "lead_department": {
+            "code": "health-commission",
+            "name": "内蒙古自治区卫生健康委员会",
+            "short_name": "自治区卫生健康委",
+            "name_en": "Health Commission of Inner Mongolia Autonomous Region",
+        },
+        "lead_department_alternatives": [],
+        "co_departments": [],
+        "legal_basis": [],
+        "eligibility": None,
+        "note": None,
+        "verification": unknown
+        | {"name": "verbatim", "domain": "verbatim", "content": "secondary", "lead_department": "unverified"},
+        "basis": unknown | {"name": "plan", "domain": "plan", "content": "regulation", "lead_department": "editorial"},
+        "citations": [
+            {
+                "field": "name",
+                "source": plan,
+                "locator": "表2",
+                "quote": "老年人健康管理",
+                "verification": "verbatim",
+                "jurisdiction": "inner-mongolia",
+            },
+            {
+                "field": "domain",
+                "source": plan,
+                "locator": "表2",
+                "quote": "老有所养",
+                "verification": "verbatim",
+                "jurisdiction": "inner-mongolia",
+            },
+            {
+                "field": "content",
+                "source": {
+                    "code": "law-health",
+                    "title": "中华人民共和国基本医疗卫生与健康促进法",
+                    "document_number": None,
+                },
+                "locator": None,
+                "quote": None,
+                "verification": "secondary",
+                "jurisdiction": None,
+            },
+            {
+                "field": "lead_department",
+                "source": {"code": "editors", "title": "本清单编者的归纳", "document_number": None},
+                "locator": None,
+                "quote": None,
+                "verification": "unverified",
+                "jurisdiction": "inner-mongolia",
+            },
+        ],
+        "edition": {"slug": "only", "effective_from": "2026-11-02", "digest": edition.digest},
+        "url": "http://testserver/api/v1/services/NM-05-01/",
+        "status": "listed",
+        "withdrawal": None,
+    }
+
+
+def test_a_service_is_answered_as_it_was_sealed(client, db):
+    sealed = Entry.objects.get(edition__slug="2021", service__code="NM-01-07").sealed
+
+    answer = client.get(f"{LIST}NM-01-07/", {"edition": "2021"}).json()
+
+    added = {"edition", "url", "status", "withdrawal"}
+    assert {key: value for key, value in answer.items() if key not in added} == json.loads(sealed)
+
+
+def test_the_serializer_declares_what_is_answered(client, db):
+    answer = client.get(f"{LIST}NM-05-01/").json()
+
+    assert list(answer) == list(ServiceSerializer().fields)
+    found = results(client, q="老年人健康管理", expand="citations")[0]
+    assert list(found) == list(EntrySerializer().fields)
+    assert list(answer["verification"]) == sorted(Entry.SOURCED_FIELDS)
+
+
+def test_the_list_leaves_citations_out_unless_asked(client, db):
+    assert "citations" not in results(client, page_size=1)[0]
+    assert results(client, page_size=1, expand="citations")[0]["citations"]
+    assert "citations" in results(client, page_size=1, fields="code,citations")[0]
+    assert list(results(client, page_size=1, fields="code", expand="citations")[0]) == ["code", "citations"]
+
+
+@pytest.mark.parametrize("on", ["list", "detail"])
+def test_only_the_fields_asked_for_are_answered(client, db, on):
+    path = LIST if on == "list" else f"{LIST}NM-01-01/"
+    answer = client.get(path, {"fields": "name,code"}).json()
+
+    service = answer["results"][0] if on == "list" else answer
+    assert service == {"name": "农村牧区免费孕前优生健康检查", "code": "NM-01-01"}
+
+
+FILTERS = {
+    "domain": ("NM-03", lambda s: s["domain"]["code"] == "NM-03"),
+    "target_group": ("disabled", lambda s: "disabled" in [group["code"] for group in s["target_groups"]]),
+    "lead_department": ("civil-affairs", lambda s: s["lead_department"]["code"] == "civil-affairs"),
+    "department": (
+        "civil-affairs",
+        lambda s: "civil-affairs" in [d["code"] for d in [s["lead_department"], *s["co_departments"]]],
+    ),
+    "verification": ("secondary", lambda s: "secondary" in s["verification"].values()),
+    "number": ("47", lambda s: s["number"] == 47),
+}
+
+
+def test_every_filter_has_its_test():
+    assert set(FILTERS) == {parameter.name for parameter in filters.FILTERS}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_finds_the_services_it_must_and_no_others(client, db, name):
+    value, expected = FILTERS[name]
+
+    found = codes(client, **{name: value})
+
+    assert found == [service["code"] for service in results(client) if expected(service)]
+    assert 0 < len(found) < 81
+
+
+@pytest.mark.parametrize("query", ["domain=NM-01,NM-03", "domain=NM-01&domain=NM-03", "domain=NM-03,NM-01,NM-01"])
+def test_a_filter_takes_any_of_several_codes(client, db, query):
+    answer = client.get(f"{LIST}?{query}").json()
+
+    assert answer["count"] == 9 + 12
+    assert {service["domain"]["code"] for service in answer["results"]} == {"NM-01", "NM-03"}
+
+
+def test_filters_narrow_each_other(client, db):
+    both = codes(client, domain="NM-07", lead_department="civil-affairs")
+
+    assert both == [code for code in codes(client, domain="NM-07") if code in codes(client, department="civil-affairs")
+                    and code in codes(client, lead_department="civil-affairs")]  # fmt: skip
+    assert 0 < len(both) < 15
+
+
+def test_a_service_related_to_two_of_the_codes_comes_once(client, db):
+    found = codes(client, target_group="rural-couples-planning-pregnancy,migrant-couples-planning-pregnancy")
+
+    assert found == ["NM-01-01"]
+
+
+def test_every_code_of_every_vocabulary_can_be_filtered_by(client, db):
+    for name, model in {"domain": Domain, "target_group": TargetGroup, "department": Department}.items():
+        every = ",".join(model.objects.values_list("code", flat=True))[:999].rsplit(",", 1)[0]
+        assert client.get(LIST, {name: every}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("ordering", "key", "reverse"),
+    [
+        ("number", lambda s: s["number"], False),
+        ("-number", lambda s: s["number"], True),
+        ("code", lambda s: s["code"], False),
+        ("-code", lambda s: s["code"], True),
+        ("name", lambda s: s["name"].encode(), False),  # by code point, alike on both databases
+        ("-name", lambda s: s["name"].encode(), True),
+    ],
+)
+def test_the_list_is_ordered_as_asked(client, db, ordering, key, reverse):
+    found = results(client, ordering=ordering)
+
+    assert [s["code"] for s in found] == [s["code"] for s in sorted(found, key=key, reverse=reverse)]
+
+
+def test_pages_follow_each_other_with_the_same_question(client, db):
+    first = client.get(LIST, {"domain": "NM-07", "page_size": 10}).json()
+    second = client.get(first["next"]).json()
+
+    assert (first["count"], len(first["results"]), len(second["results"])) == (15, 10, 5)
+    assert second["next"] is None
+    assert client.get(second["previous"]).json() == first
+    assert [s["number"] for s in first["results"] + second["results"]] == list(range(54, 69))
+
+
+@pytest.mark.parametrize("query", [{}, {"domain": "NM-01", "target_group": "orphans", "department": "finance"}])
+@pytest.mark.parametrize("expand", [{}, {"expand": "citations"}])
+def test_a_list_costs_one_query_however_long_it_is(client, db, query, expand):
+    client.get(LIST)
+    costs = set()
+    for page_size in (1, 10, 81):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(LIST, query | expand | {"page_size": page_size}).status_code == 200
+        costs.add(len(queries))
+
+    assert costs == {1}
+
+
+def test_a_service_costs_one_query(client, db, django_assert_num_queries):
+    client.get(LIST)
+
+    with django_assert_num_queries(1):
+        client.get(f"{LIST}NM-05-01/")
+
+
+def test_a_service_nobody_has_is_not_found_in_words(client, db):
+    response = client.get(f"{LIST}NM-05-99/")
+
+    assert response.status_code == 404
+    assert response.json()["detail"] == "版本 2026 中没有服务项目 NM-05-99。"
+
+
+def test_a_draft_is_not_answered(client, make_edition):
+    make_edition("draft", "2026-11-02", at=None)
+
+    assert client.get(LIST).json()["edition"]["slug"] == "2026"
+    assert client.get(LIST, {"edition": "draft"}).status_code == 400
+    assert client.get("/api/v1/editions/draft/").status_code == 404
+    assert client.get("/api/v1/editions/draft/content/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("edition", "standard"),
+    [
+        ("2021", "每人每月1530元"),  # the region's figures of 2019; 2210 is of 2023
+        ("2023", "2210"),
+        ("2026", "2210"),
+    ],
+)
+def test_a_figure_is_not_answered_for_a_day_before_it_was_known(client, db, edition, standard):
+    answer = client.get(f"{LIST}NM-01-07/", {"edition": edition}).json()
+
+    assert standard in answer["standard"]
+    assert ("2210" in json.dumps(answer, ensure_ascii=False)) == (edition != "2021")
+
+
+def test_history_tells_what_changed_in_every_edition(client, db):
+    answer = client.get(f"{LIST}NM-01-07/history/").json()
+
+    assert [(moment["edition"], moment["kind"]) for moment in answer["results"]] == [
+        ("2026", "changed"),
+        ("2023", "changed"),
+        ("2021", "added"),
+    ]
+    change = next(field for field in answer["results"][1]["fields"] if field["field"] == "standard")
+    assert "1530" in change["before"]
+    assert "2210" in change["after"]
+    assert answer["results"][2]["document"]["document_number"] == "内政办发〔2021〕70号"
+    assert answer["results"][0]["state"]["standard"] == client.get(f"{LIST}NM-01-07/").json()["standard"]
+
+
+def test_history_tells_of_a_withdrawal(client, make_edition):
+    make_edition("small", "2026-11-02")
+
+    newest = client.get(f"{LIST}NM-07-01/history/").json()["results"][0]
+
+    assert (newest["edition"], newest["kind"], newest["state"]) == ("small", "withdrawn", None)
+
+
+def test_history_tells_when_nothing_changed(client, make_edition):
+    for slug in ("one", "two"):
+        make_edition(slug, "2026-11-02")
+
+    kinds = [moment["kind"] for moment in client.get(f"{LIST}NM-05-01/history/").json()["results"]]
+
+    assert kinds[:2] == ["unchanged", "changed"]
+
+
+def test_history_of_a_service_nobody_has_is_not_found(client, db):
+    assert client.get(f"{LIST}NM-05-99/history/").status_code == 404
+
+
+def test_a_code_the_model_allows_has_an_address(client, empty_catalogue, request):
+    Service.objects.create(code="NM-05-12345")  # before the terms are looked up
+    request.getfixturevalue("make_edition")("long", entries=[state("NM-05-12345")])
+
+    assert codes(client) == ["NM-05-12345"]
+    assert client.get(f"{LIST}NM-05-12345/").status_code == 200

@@ -1,0 +1,209 @@
+"""What is withdrawn keeps answering: with what was last said of it, why it went, and what took its place."""
+
+import datetime
+
+import pytest
+
+from catalogue.models import Edition, Entry
+from tests.support.entries import NOTE, PROPOSED_AT, added, withdrawn
+
+GONE, HEIR = "NM-09-09", "NM-09-08"
+DETAIL = f"/api/v1/services/{GONE}/"
+NUMBER = "内文旅发〔2026〕9号"
+
+
+@pytest.fixture
+def withdrew(make_proposal, publish) -> Edition:
+    return publish(
+        "2027",
+        make_proposal(
+            withdrawn(GONE, HEIR),
+            kind="withdraw",
+            to="approved",
+            reason="并入公共文化设施免费开放",
+            document_number=NUMBER,
+        ),
+    )
+
+
+def named(code: str) -> dict:
+    return {"code": code, "name": Entry.objects.get(edition__slug="2026", service__code=code).name}
+
+
+def test_a_withdrawn_service_answers_with_what_was_last_said_and_why_it_went(client, withdrew):
+    before = client.get(DETAIL, {"edition": "2026"}).json()
+
+    response = client.get(DETAIL, {"edition": "2027"})
+
+    assert response.status_code == 200
+    assert response.json() == before | {
+        "status": "withdrawn",
+        "withdrawal": {
+            "edition": "2027",
+            "effective_from": "2027-01-01",
+            "reason": "并入公共文化设施免费开放",
+            "document_number": NUMBER,
+            "successors": [named(HEIR)],
+        },
+    }
+    assert before["status"] == "listed"
+    assert before["withdrawal"] is None
+    assert before["edition"]["slug"] == "2026"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({}, "listed"),  # today the edition of 2026 is in force still
+        ({"valid_on": "2026-12-31"}, "listed"),
+        ({"valid_on": "2027-01-01"}, "withdrawn"),
+        ({"valid_on": "2027-01-01", "known_at": "2026-12-01T08:59:59Z"}, "listed"),  # a second before it was published
+        ({"valid_on": "2027-01-01", "known_at": "2026-12-01T09:00:00Z"}, "withdrawn"),
+        ({"edition": "2021"}, "listed"),
+        ({"edition": "4"}, "withdrawn"),
+    ],
+)
+def test_whether_it_is_withdrawn_depends_on_the_edition_that_answers(client, withdrew, query, status):
+    assert client.get(DETAIL, query).json()["status"] == status
+
+
+def test_it_stays_withdrawn_in_every_later_edition(client, withdrew, publish):
+    publish("2028", effective_from=datetime.date(2028, 1, 1))
+
+    answer = client.get(DETAIL, {"edition": "2028"})
+
+    assert answer.json()["withdrawal"]["edition"] == "2027"
+    assert answer.content == client.get(DETAIL, {"edition": "2027"}).content
+
+
+def test_the_list_has_no_withdrawn_service(client, withdrew):
+    answer = client.get("/api/v1/services/", {"edition": "2027"}).json()
+
+    assert answer["count"] == 80
+    assert GONE not in [service["code"] for service in answer["results"]]
+    assert "status" not in answer["results"][0]
+
+
+def test_its_fields_can_be_chosen(client, withdrew):
+    answer = client.get(DETAIL, {"edition": "2027", "fields": "status,code"}).json()
+
+    assert answer == {"status": "withdrawn", "code": GONE}
+    assert client.get("/api/v1/services/", {"fields": "status"}).status_code == 400
+
+
+def test_its_validator_changes_with_the_edition_that_answers(client, withdrew):
+    etag = client.get(DETAIL, {"edition": "2026"})["ETag"]
+
+    response = client.get(DETAIL, {"edition": "2027"}, headers={"If-None-Match": etag})
+
+    assert response.status_code == 200
+    again = client.get(DETAIL, {"edition": "2027"}, headers={"If-None-Match": response["ETag"]})
+    assert again.status_code == 304
+
+
+def test_what_was_sealed_says_nothing_of_it(client, withdrew):
+    content = client.get("/api/v1/editions/2026/content/").content
+
+    assert b'"status"' not in content
+    assert b'"withdrawal"' not in content
+
+
+def test_a_service_that_only_a_later_edition_has_is_not_found_and_says_which(client, make_proposal, publish):
+    publish("2027", make_proposal(added(), kind="add", to="approved"))
+
+    response = client.get("/api/v1/services/NM-05-05/", {"edition": "2026"})
+
+    assert response.status_code == 404
+    assert response.json()["detail"] == "版本 2026 中没有服务项目 NM-05-05；它在版本 2027 中。"
+
+
+def test_a_withdrawal_nobody_gave_a_reason_for_says_so(client, make_edition):
+    make_edition("small", "2026-11-02")
+
+    answer = client.get("/api/v1/services/NM-07-01/", {"edition": "small"}).json()
+
+    assert answer["withdrawal"] == {
+        "edition": "small", "effective_from": "2026-11-02", "reason": None, "document_number": None, "successors": [],
+    }  # fmt: skip
+
+
+def test_a_withdrawn_service_costs_three_queries(client, withdrew, django_assert_num_queries):
+    # The edition asked and the one before are in memory; a process that has just begun reads each once.
+    for edition in ("2026", "2027"):
+        client.get("/api/v1/services/", {"edition": edition})
+
+    with django_assert_num_queries(3):
+        client.get(DETAIL, {"edition": "2027"})
+
+
+def test_its_history_tells_of_the_withdrawal(client, withdrew):
+    newest, *others = client.get(f"{DETAIL}history/").json()["results"]
+
+    assert (newest["edition"], newest["kind"], newest["state"]) == ("2027", "withdrawn", None)
+    assert newest["reason"] == "并入公共文化设施免费开放"
+    assert newest["document"] == {"code": None, "title": None, "document_number": NUMBER}
+    assert (newest["document_number"], newest["successors"]) == (NUMBER, [named(HEIR)])
+    assert {(each["reason"], each["document_number"]) for each in others} == {(None, None)}
+
+
+def test_feed_history_and_comparison_tell_the_same(client, withdrew):
+    (told,) = client.get("/api/v1/changes/?page_size=500").json()["results"][-1:]
+    (compared,) = client.get("/api/v1/editions/2027/changes/").json()["results"]
+    history = client.get(f"{DETAIL}history/").json()["results"][0]
+
+    assert told | {"cursor": None} == compared
+    assert {name: history[name] for name in compared} == compared
+    assert (told["kind"], told["document"]["document_number"], told["successors"]) == (
+        "withdrawn",
+        NUMBER,
+        [named(HEIR)],
+    )
+
+
+def test_a_changed_services_history_tells_why(client, make_proposal, publish):
+    publish("2027", make_proposal(to="approved", document_number=NUMBER))
+
+    newest = client.get("/api/v1/services/NM-01-07/history/").json()["results"][0]
+
+    assert (newest["kind"], newest["reason"], newest["document_number"]) == ("changed", "落实常务会议决定", NUMBER)
+    assert newest["document"]["code"] == "seed-daily"  # the source its new clause is cited from
+
+
+def two_steps(make_proposal, publish) -> None:
+    publish("2027", make_proposal(to="approved", document_number=NUMBER))
+    publish(
+        "2028",
+        make_proposal(NOTE, to="approved", reason="补充说明", document_number="内民政发〔2027〕1号"),
+        effective_from=datetime.date(2028, 1, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("edition", "since", "reason", "number"),
+    [
+        ("2027", "2026", "落实常务会议决定", NUMBER),
+        ("2028", "2027", "补充说明", "内民政发〔2027〕1号"),
+        ("2028", "2026", "落实常务会议决定；补充说明", None),  # two steps, two documents
+        ("2026", "2028", None, None),  # nobody took the steps backwards
+    ],
+)
+def test_between_editions_the_reasons_of_every_step_are_told(
+    client, make_proposal, publish, edition, since, reason, number
+):
+    two_steps(make_proposal, publish)
+
+    (change,) = client.get(f"/api/v1/editions/{edition}/changes/", {"since": since}).json()["results"]
+
+    assert (change["reason"], change["document_number"]) == (reason, number)
+
+
+def test_the_atom_feed_tells_why(client, withdrew):
+    feed = client.get("/feeds/changes.atom").content.decode()
+
+    assert "服务项目取消：" in feed
+    assert f"理由：并入公共文化设施免费开放；文号：{NUMBER}；承接项目：{HEIR} {named(HEIR)['name']}" in feed
+
+
+def test_a_line_of_editions_is_what_each_follows(withdrew):
+    assert [edition.slug for edition in withdrew.line()] == ["2027", "2026", "2023", "2021"]
+    assert withdrew.published_at == PROPOSED_AT

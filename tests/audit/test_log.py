@@ -1,0 +1,189 @@
+"""A record nobody can rewrite: what is recorded, that the chain holds, and that any change of it shows."""
+
+import datetime
+import json
+from contextlib import contextmanager
+from importlib import import_module
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import IntegrityError, connection, transaction
+
+from catalogue.audit import log
+from catalogue.audit.log import Act
+from catalogue.editions import drafts
+from catalogue.models import Event
+from catalogue.workflow import publishing
+from tests.conftest import AT, person
+from tests.support.entries import cite, state
+
+
+@pytest.fixture
+def act(db) -> Act:
+    """An act of a named editor, with everything that is recorded of one."""
+    return Act(
+        at=AT,
+        by=person("wang"),
+        role="编辑",
+        department="civil-affairs",
+        reason="标准调整",
+        document_number="内民政发〔2026〕1号",
+        request_id="request-1",
+    )
+
+
+def newest(count: int) -> list[Event]:
+    return list(Event.objects.order_by("-number")[:count])[::-1]
+
+
+def test_a_new_entry_is_recorded_with_all_it_says(make_edition):
+    make_edition("draft", at=None)
+
+    event = Event.objects.last()
+
+    assert (event.verb, event.edition, event.service) == ("created", "draft", "NM-05-01")
+    assert json.loads(event.after) == state()
+
+
+def test_every_changed_field_is_an_event_with_before_and_after_and_who_and_why(make_edition, terms, act):
+    draft = make_edition("draft", at=None)
+    revised = state(content="健康体检", note="改过")
+    revised["verification"] |= {"content": "verbatim"}
+    revised["basis"] |= {"content": "plan"}
+    revised["citations"].append(cite("content", quote="健康体检"))
+    count = Event.objects.count()
+
+    drafts.revise(draft, revised, terms=terms, act=act)
+
+    events = {event.field: event for event in newest(Event.objects.count() - count)}
+    assert set(events) == {"content", "note", "verification", "basis", "citations"}
+    content = events["content"]
+    assert (content.before, content.after) == (None, '"健康体检"')
+    assert (content.verb, content.edition, content.service) == ("revised", "draft", "NM-05-01")
+    assert (content.at, content.actor, content.role, content.department) == (AT, "wang", "编辑", "civil-affairs")
+    assert (content.reason, content.document_number, content.request_id) == (
+        "标准调整",
+        "内民政发〔2026〕1号",
+        "request-1",
+    )
+
+
+def test_writing_the_same_again_records_nothing(make_edition, terms, act):
+    draft = make_edition("draft", at=None)
+    count = Event.objects.count()
+
+    drafts.revise(draft, state(), terms=terms, act=act)
+
+    assert Event.objects.count() == count
+
+
+def test_what_is_refused_is_not_recorded(make_edition, terms, act):
+    draft = make_edition("draft", at=None)
+    count = Event.objects.count()
+
+    with pytest.raises(drafts.Refused):
+        drafts.revise(draft, state(content="没有来源"), terms=terms, act=act)
+
+    assert Event.objects.count() == count
+
+
+def test_a_publication_is_recorded_with_what_it_changed_for_readers(make_edition, act):
+    draft = make_edition("small", at=None)
+    count = Event.objects.count()
+
+    publishing.publish(draft, act=act, committed=True)
+
+    events = newest(Event.objects.count() - count)
+    assert [event.verb for event in events[:2]] == ["published", "service-changed"]
+    assert {event.verb for event in events[2:]} == {"service-withdrawn"}
+    assert len(events) == 1 + 81
+
+
+def test_the_record_of_the_committed_editions_is_a_chain_without_gaps(db):
+    events = list(Event.objects.all())
+
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert [event.previous_digest for event in events] == [None, *(event.digest for event in events[:-1])]
+    assert log.verify() == []
+
+
+def test_the_orm_cannot_rewrite_the_record(db):
+    event = Event.objects.first()
+    event.reason = "rewritten"
+
+    for rewrite in (event.save, event.delete, lambda: Event.objects.update(reason="rewritten")):
+        with pytest.raises(IntegrityError, match="record"), transaction.atomic():
+            rewrite()
+
+
+@contextmanager
+def released():
+    """Take the triggers off, as somebody with all rights to the database could."""
+    migration = import_module("catalogue.migrations.0004_record_kept")
+
+    class Editor:
+        def __init__(self):
+            self.connection = connection
+
+        def execute(self, statement: str) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+    migration.release(None, Editor())
+    yield
+    migration.keep(None, Editor())
+
+
+FLIPS = {
+    "term": "department/finance",
+    "at": AT + datetime.timedelta(seconds=1),
+    "actor": "li",
+    "role": "审批",
+    "department": "finance",
+    "verb": "deleted",
+    "edition": "1999",
+    "service": "NM-99-99",
+    "proposal": 7,
+    "field": "note",
+    "before": '"x"',
+    "after": '"x"',
+    "reason": "x",
+    "document_number": "x",
+    "request_id": "x",
+    "digest": "0" * 64,
+    "previous_digest": "0" * 64,
+    "number": 10_000,
+}
+
+
+def test_every_column_of_an_event_is_flipped_below():
+    assert set(FLIPS) == {field.name for field in Event._meta.fields} - {"id"}
+
+
+@pytest.mark.parametrize("column", FLIPS)
+@pytest.mark.parametrize("place", [2, 200, "last"])
+def test_any_single_flipped_field_of_the_record_shows(db, column, place):
+    number = Event.objects.last().number if place == "last" else place
+    with released():
+        flipped = Event.objects.filter(number=number).exclude(**{column: FLIPS[column]})
+        assert flipped.update(**{column: FLIPS[column]}) == 1
+
+    assert log.verify()
+    with pytest.raises(CommandError, match="记录"):
+        call_command("verify")
+
+
+def test_an_event_that_is_gone_shows(db):
+    with released():
+        Event.objects.filter(number=100).delete()
+
+    assert "记录：第 100 条缺失。" in log.verify()
+
+
+def test_the_database_keeps_the_record_from_forking(db):
+    last = Event.objects.last()
+    twin = Event(number=last.number + 2, at=AT, verb="created", previous_digest=last.previous_digest, digest="0" * 64)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save(force_insert=True)

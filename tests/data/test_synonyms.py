@@ -1,0 +1,109 @@
+"""The synonyms lead where people mean to go: each word is one of its own, and every service has some."""
+
+import json
+import unicodedata
+from functools import cache
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from services.models import Meaning, Service, Source, Synonym
+from tests.conftest import FIXTURES
+from tests.data.test_seeds import fold as unbroken
+
+PROMISED = {"低保": "NM-07-01", "五保": "NM-07-02", "新农合": "NM-04-14", "廉租房": "NM-06-01"}
+
+
+@cache
+def terms() -> list[dict]:
+    return json.loads((FIXTURES / "vocabularies" / "synonyms.json").read_text())["terms"]
+
+
+@cache
+def names() -> dict[str, str]:
+    edition = json.loads((FIXTURES / "editions" / "2026.json").read_text())
+    return {entry["code"]: entry["name"] for entry in edition["services"]}
+
+
+def fold(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).casefold()
+
+
+def test_every_service_has_at_least_two_words():
+    words = dict.fromkeys(names(), 0)
+
+    for term in terms():
+        for code in term["services"]:
+            words[code] += 1
+
+    assert {code: count for code, count in words.items() if count < 2} == {}
+
+
+def test_no_two_words_are_the_same_once_folded():
+    folded = [fold(term["word"]) for term in terms()]
+
+    assert len(folded) >= 200
+    assert [word for word in set(folded) if folded.count(word) > 1] == []
+
+
+def test_no_word_is_the_official_name_of_a_service():
+    assert {fold(term["word"]) for term in terms()} & {fold(name) for name in names().values()} == set()
+
+
+def test_a_word_within_an_official_name_leads_to_that_service_too():
+    """Else a search by the beginning of a name would be led away from it."""
+    led_away = [
+        (term["word"], name)
+        for term in terms()
+        for code, name in names().items()
+        if fold(term["word"]) in fold(name) and code not in term["services"]
+    ]
+
+    assert led_away == []
+
+
+def test_a_quoted_word_stands_in_its_quote():
+    quoted = [term for term in terms() if term["citation"]["quote"]]
+
+    assert len(quoted) > 20
+    assert [term["word"] for term in quoted if term["word"] not in unbroken(term["citation"]["quote"])] == []
+
+
+def test_what_the_editors_assigned_is_called_unverified():
+    labels = {term["citation"]["verification"] for term in terms() if term["citation"]["source"] == "editors"}
+
+    assert labels == {"unverified"}
+
+
+@pytest.mark.parametrize(("word", "code"), PROMISED.items())
+def test_the_promised_words_lead_where_promised(db, word, code):
+    assert Synonym.objects.filter(word=word).pairs().first() == (word, code)
+
+
+def test_all_pairs_are_read_in_one_query_by_word_and_then_by_relevance(db):
+    with CaptureQueriesContext(connection) as queries:
+        pairs = list(Synonym.objects.pairs())
+
+    meant: dict[str, list[str]] = {}
+    for word, code in pairs:
+        meant.setdefault(word, []).append(code)
+    assert len(queries) == 1
+    assert meant == {term["word"]: term["services"] for term in terms()}
+
+
+def test_of_equal_positions_the_one_entered_first_is_the_likelier(db):
+    word = Synonym.objects.create(word="新词", source=Source.objects.get(code="editors"), verification="unverified")
+    for code in ("NM-09-01", "NM-01-01"):
+        Meaning.objects.create(synonym=word, service=Service.objects.get(code=code))
+
+    assert [code for _, code in Synonym.objects.filter(word="新词").pairs()] == ["NM-09-01", "NM-01-01"]
+
+
+def test_the_database_keeps_a_word_and_a_meaning_from_standing_twice(db):
+    word = Synonym.objects.get(word="TB")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Synonym.objects.create(word="tb", source=word.source, verification="unverified")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Meaning.objects.create(synonym=word, service=word.meanings.first().service)

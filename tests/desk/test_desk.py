@@ -1,0 +1,291 @@
+"""The editors' desk as a whole: its pages are in Chinese, and what is refused is refused in a sentence."""
+
+import json
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.audit.log import Act
+from catalogue.feedback import answers
+from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
+from catalogue.workflow import publishing
+from services.models import Department, Service
+from tests.conftest import AT, person
+from tests.support.admin_forms import as_typed, visible
+
+ENGLISH = re.compile(
+    r"\b(Select|Save|Add|Home|Search|Change|Delete|View|History|Error|Filter|All|None|True|False|null|Model|object"
+    r"|link|relationship|Can (add|change|delete|view)|Please|Choose|Remove|required|field)\b"
+)
+# What is said and what happened comes from elsewhere, and stays.
+READ_ONLY = {Entry, Event, Feedback, Finding}
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+# A proposal has forms of its own.
+WRITTEN_ELSEWHERE = {*READ_ONLY, Proposal}
+
+
+def page_of(model, view: str, *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}", args=args)
+
+
+@pytest.fixture
+def draft(make_edition) -> Edition:
+    return make_edition("2027", "2027-01-01", at=None)
+
+
+def english_in(page) -> list[str]:
+    # The English name of a term is English, and a code is a code.
+    return [line for line in visible(page).splitlines() if ENGLISH.search(line)]
+
+
+def test_everything_an_editor_works_with_has_a_screen():
+    assert [model._meta.object_name for model in MODELS] == [
+        "Group", "User", "Edition", "Entry", "Event", "Feedback", "Finding", "Proposal", "Box", "Department", "Domain",
+        "Indicator", "Region", "Service", "Source", "Synonym", "TargetGroup",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.object_name)
+def test_every_page_is_there_and_in_chinese(admin_client, draft, make_proposal, model):
+    make_proposal()
+    Group.objects.create(name="抄录")
+    answers.receive(Service.objects.get(code="NM-01-07"), message="标准写错了。", field="standard", at=AT)
+    newest = model._default_manager.order_by("-pk").first()
+    addresses = [
+        page_of(model, "changelist"),
+        page_of(model, "change", newest.pk),
+        page_of(model, "history", newest.pk),
+    ]
+    if model not in READ_ONLY:
+        addresses.append(page_of(model, "add"))
+        addresses += [page_of(model, "delete", newest.pk)] if model is not Proposal else []
+
+    pages = {address: admin_client.get(address, follow=True) for address in addresses}
+
+    assert {address: page.status_code for address, page in pages.items()} == dict.fromkeys(addresses, 200)
+    assert {address: found for address, page in pages.items() if (found := english_in(page))} == {}
+
+
+@pytest.mark.parametrize("name", ["index", "password_change", "password_change_done"])
+def test_the_other_pages_are_in_chinese(admin_client, name):
+    page = admin_client.get(reverse(f"admin:{name}"))
+
+    assert page.status_code == 200
+    assert english_in(page) == []
+
+
+def test_signing_in_is_in_chinese(client, db):
+    page = client.post(reverse("admin:login"), {"username": "nobody", "password": "wrong"})
+
+    assert english_in(page) == []
+    assert "清单编辑台" in visible(page)
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in MODELS if model not in WRITTEN_ELSEWHERE], ids=lambda m: m.__name__
+)
+def test_a_form_with_mistakes_is_in_chinese(admin_client, draft, model):
+    page = admin_client.post(page_of(model, "add"), as_typed(admin_client.get(page_of(model, "add"))))
+
+    assert page.status_code == 200
+    assert page.context["errors"]
+    assert english_in(page) == []
+
+
+def test_the_scripts_speak_chinese(admin_client):
+    text = json.dumps("选用全部%s")
+
+    assert f'"Choose all %s": {text}' in admin_client.get(reverse("admin:jsi18n")).content.decode()
+
+
+def test_the_start_page_is_in_the_order_of_the_work(admin_client):
+    page = admin_client.get(reverse("admin:index"))
+
+    assert [(app["name"], [model["name"] for model in app["models"]]) for app in page.context["app_list"]] == [
+        ("服务清单", ["调整建议", "版本", "清单条目", "待核实", "意见反馈", "记录"]),
+        ("词表", ["领域", "部门", "服务对象", "依据文件", "服务项目", "同义词", "发展指标", "专栏", "行政区划"]),
+        ("认证和授权", ["用户", "组"]),
+    ]
+
+
+def test_nothing_on_a_page_comes_from_another_host(admin_client, draft):
+    for address in (page_of(Entry, "changelist"), page_of(Entry, "change", draft.entries.get().pk)):
+        html = admin_client.get(address).content.decode()
+
+        assert re.findall(r'(?:src|href)="(?:https?:)?//[^"]*"', html) == []
+        assert re.findall(r'<(?:link|script)[^>]*(?:src|href)="(?!/)', html) == []
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/nowhere/", "/admin/jsi18n/"])
+def test_the_desk_runs_and_loads_nothing_but_its_own(admin_client, path):
+    policy = admin_client.get(path)["Content-Security-Policy"]
+
+    assert "script-src 'self';" in policy and "style-src 'self';" in policy and "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("name", ["400", "403", "404", "500"])
+def test_a_page_of_an_error_is_in_chinese_and_rests_on_nothing(client, name):
+    words = visible(HttpResponse(render_to_string(f"{name}.html")))
+
+    assert "编辑台首页" in words
+    assert not ENGLISH.search(words)
+
+
+def test_an_address_that_is_none_and_a_form_that_is_too_old_are_told_in_chinese(admin_client, admin_user, settings):
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(admin_user)
+
+    nowhere = admin_client.get("/admin/nowhere/")
+    too_old = careful.post(page_of(Department, "add"), {})
+
+    assert (nowhere.status_code, too_old.status_code) == (404, 403)
+    assert "没有这一页" in visible(nowhere) and "页面已过期" in visible(too_old)
+    assert english_in(nowhere) == english_in(too_old) == []
+
+
+def test_an_unknown_value_is_called_unknown(admin_client):
+    assert admin.site.empty_value_display == "未知"
+    assert not re.search(r">\s*-\s*<", admin_client.get(page_of(Entry, "changelist")).content.decode())
+
+
+def test_who_may_not_is_told_so_in_chinese(client, db):
+    client.force_login(User.objects.create_user("reader", is_staff=True))
+
+    page = client.get(page_of(Entry, "changelist"))
+
+    assert page.status_code == 403
+    assert "您没有进行这项操作的权限" in visible(page)
+    assert english_in(page) == []
+
+
+def test_who_may_only_look_sees_a_draft_as_a_page_to_read(client, draft):
+    client.force_login(person("reader", "审计"))
+
+    page = client.get(page_of(Entry, "change", draft.entries.get().pk))
+
+    assert page.status_code == 200
+    assert 'name="_save"' not in page.content.decode()
+    assert "内蒙古自治区“十四五”保障和改善公共服务规划" in visible(page)
+
+
+# Editions
+
+
+@pytest.fixture
+def edition(db) -> Edition:
+    return Edition.objects.get(slug="2026")
+
+
+def test_the_list_of_editions_says_what_each_holds(admin_client, edition):
+    text = visible(admin_client.get(page_of(Edition, "changelist")))
+
+    assert f"{edition.digest[:12]}…" in text
+    assert str(Finding.objects.filter(entry__edition=edition, verification="unverified").count()) in text.splitlines()
+
+
+def test_a_published_edition_is_a_page_to_read(admin_client, edition):
+    page = admin_client.get(page_of(Edition, "change", edition.pk))
+
+    assert edition.digest in visible(page)
+    assert edition.note in visible(page)
+    assert "清单条目（81 条）" in visible(page)
+    assert 'name="_save"' not in page.content.decode()
+    assert "发布前须处理" not in visible(page)
+
+
+def test_a_published_edition_refuses_what_is_sent(admin_client, edition):
+    page = admin_client.post(page_of(Edition, "change", edition.pk), {"title": "改写", "_save": "保存"})
+
+    assert page.status_code == 403
+    assert "版本 2026 已发布，不能更改" in visible(page)
+    assert Edition.objects.get(pk=edition.pk).title == edition.title
+
+
+def test_what_is_published_is_not_deleted(admin_client, edition):
+    alone = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
+    among_others = admin_client.post(
+        page_of(Edition, "changelist"), {"action": "delete_selected", "_selected_action": [edition.pk], "post": "yes"}
+    )
+
+    assert alone.status_code == 403
+    assert "版本 2026 已发布，不能更改，也不能删除" in visible(alone)
+    assert among_others.status_code == 200
+    assert Edition.objects.filter(pk=edition.pk).exists()
+
+
+def test_a_deletion_the_verb_refuses_is_a_sentence(admin_client, edition, monkeypatch):
+    # As if it was published between the question and the deletion.
+    monkeypatch.setattr(type(admin.site._registry[Edition]), "is_sealed", lambda self, obj: False)
+
+    page = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
+
+    assert page.status_code == 409
+    assert "版本 2026 已发布，不能更改" in visible(page)
+    assert Edition.objects.filter(pk=edition.pk).exists()
+
+
+def test_a_change_the_database_refuses_is_a_sentence(admin_client, draft, monkeypatch):
+    # As if it was published after everything was asked.
+    page = page_of(Edition, "change", draft.pk)
+    typed = as_typed(admin_client.get(page))
+    publishing.publish(draft, act=Act(at=AT), committed=True)
+    monkeypatch.setattr(Edition, "is_published", False)
+    monkeypatch.setattr(Edition, "clean", lambda self: None)
+
+    answer = admin_client.post(page, typed | {"note": "改写"})
+
+    assert answer.status_code == 409
+    assert "数据库没有接受这次更改" in visible(answer)
+
+
+def test_a_draft_shows_what_stands_against_publishing_it(admin_client, draft):
+    Entry.objects.filter(edition=draft).update(content="没有来源的内容")
+
+    page = admin_client.get(page_of(Edition, "change", draft.pk))
+
+    assert "发布前须处理" in visible(page)
+    assert "有值而没有来源" in visible(page)
+    assert "没有经批准的调整建议" in visible(page)
+    assert page_of(Entry, "change", draft.entries.get().pk) in page.content.decode()
+
+
+def test_a_draft_can_be_deleted_with_its_entries(admin_client, draft):
+    page = admin_client.get(page_of(Edition, "delete", draft.pk))
+    assert "清单条目: 1" in visible(page)
+
+    admin_client.post(page_of(Edition, "delete", draft.pk), {"post": "yes"})
+
+    assert not Edition.objects.filter(pk=draft.pk).exists()
+
+
+@pytest.mark.parametrize(("ticked", "entries"), [("on", 81), ("", 0)])
+def test_a_new_edition_carries_over_what_the_last_one_said(admin_client, edition, ticked, entries):
+    new = as_typed(admin_client.get(page_of(Edition, "add"))) | {
+        "slug": "2027",
+        "title": "清单（2027年版）",
+        "effective_from": "2027-01-01",
+        "carry_over": ticked,
+    }
+
+    page = admin_client.post(page_of(Edition, "add"), new, follow=True)
+
+    draft = Edition.objects.get(slug="2027")
+    assert page.status_code == 200
+    assert (draft.number, draft.previous, draft.published_at) == (4, edition, None)
+    assert draft.entries.count() == entries
+
+
+def test_a_new_edition_follows_only_a_published_one(admin_client, draft):
+    empty = admin_client.get(page_of(Edition, "add"))
+
+    page = admin_client.post(page_of(Edition, "add"), as_typed(empty, previous=draft.pk))
+
+    assert f'<option value="{draft.pk}"' not in empty.content.decode()
+    assert "previous" in page.context["adminform"].form.errors

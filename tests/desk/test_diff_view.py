@@ -1,0 +1,100 @@
+"""Before beside after: what is struck out and what is underlined, read as a sentence and not letter by letter."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalogue.desk.proposals.diff_view import beside, parts
+from catalogue.editions.document import entry_document
+from catalogue.models import Edition, Entry
+from catalogue.workflow.wording import words
+
+TEXTS = st.text(alphabet="每人月元0123456789，。养老ab \n", max_size=60)
+
+
+def marked(before: str, after: str) -> str:
+    """Return both sides of a comparison on a line: [struck out] and {underlined}."""
+    brackets = {"same": "{}", "gone": "[{}]", "new": "{{{}}}"}
+    return " / ".join("".join(brackets[part.kind].format(part.text) for part in side) for side in parts(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "read"),
+    [
+        ("每人每月840元", "每人每月860元", "每人每月[840]元 / 每人每月{860}元"),  # a number is read as a whole
+        ("城乡居民", "城乡老年居民", "城乡居民 / 城乡{老年}居民"),
+        ("免费，每年一次", "免费", "免费[，每年一次] / 免费"),
+        ("甲乙丙丁", "子乙丑丁", "[甲乙丙]丁 / {子乙丑}丁"),  # what one letter joins is read as one change
+        ("未知", "免费", "[未知] / {免费}"),  # unknown is no text to be changed
+        ("免费", "未知", "[免费] / {未知}"),
+        ("同样", "同样", "同样 / 同样"),
+        ("", "新", " / {新}"),
+        ("1.5倍", "1.25倍", "[1.5]倍 / {1.25}倍"),
+    ],
+)
+def test_a_change_is_marked(before, after, read):
+    assert marked(before, after) == read
+
+
+@given(TEXTS, TEXTS)
+def test_nothing_is_lost_between_the_marks(before, after):
+    left, right = parts(before, after)
+
+    assert "".join(part.text for part in left) == before
+    assert "".join(part.text for part in right) == after
+    assert [p.text for p in left if p.kind == "same"] == [p.text for p in right if p.kind == "same"]
+    assert {part.kind for part in left} <= {"same", "gone"} and {part.kind for part in right} <= {"same", "new"}
+
+
+def test_long_texts_are_not_compared_by_the_letter():
+    left, right = parts("甲乙" * 3000, "乙甲" * 3000)
+
+    assert [part.kind for part in left + right] == ["gone", "new"]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (None, "未知"),
+        ([], "未知"),
+        ({"code": "finance", "name": "财政厅"}, "财政厅"),
+        ([{"code": "a", "title": "甲法"}, {"code": "b", "title": "乙法"}], "甲法、乙法"),
+        (47, "47"),
+    ],
+)
+def test_a_value_is_read_by_its_name(value, read):
+    assert words(value) == read
+
+
+def test_a_document_does_not_differ_from_itself(db):
+    for document in Edition.objects.get(slug="2026").documents():
+        assert beside(document, document) == []
+
+
+@pytest.mark.parametrize("code", ["NM-01-07", "NM-05-01"])
+def test_every_difference_of_two_editions_is_shown_once(db, code):
+    before, after = (
+        entry_document(Entry.objects.with_details().get(edition__slug=slug, service__code=code))
+        for slug in ("2023", "2026")
+    )
+
+    rows = beside(before, after)
+
+    differing = {
+        column for columns in Entry.SOURCED_FIELDS.values() for column in columns if before[column] != after[column]
+    }
+    named = {str(Entry._meta.get_field(column).verbose_name) for column in differing}
+    words = [row.words for row in rows]
+    assert len(words) == len(set(words))
+    assert named <= set(words) | {"服务对象（词表）"}
+    came = [clause for clause in after["citations"] if clause not in before["citations"]]
+    assert sum(len(row.citations) for row in rows) == len(came)
+
+
+def test_a_service_that_came_or_went_differs_in_all_it_says(db):
+    document = Edition.objects.get(slug="2026").documents()[0]
+
+    came, went = beside(None, document), beside(document, None)
+
+    assert {part.kind for row in came for part in row.after} == {"new"}
+    assert {part.kind for row in went for part in row.before} == {"gone"}

@@ -1,0 +1,298 @@
+"""Rules written on the desk without code: rows in Chinese, checked when saved, read back, tried on a person."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from catalogue.desk.rule_forms import OUTCOMES, RuleFormField, Typed, shown, written
+from catalogue.models import Case, Entry, Proposal
+from catalogue.workflow import proposals
+from services.eligibility import sentences
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.persons import touched
+from services.eligibility.rules import Rule, faults
+from services.models import Department
+from tests.conftest import person
+from tests.support.admin_forms import boxes, rule_rows, visible
+from tests.support.entries import NOTE, cite
+
+RULE = {
+    "universal": False,
+    "machine_readable": True,
+    "any": [
+        {"all": [{"fact": "age", "op": "gte", "value": 65}, {"fact": "months_resident", "op": "gte", "value": 6}]},
+        {"all": [{"fact": "household", "op": "in", "value": ["dibao", "tekun"]}]},
+    ],
+    "reason": None,
+}
+SENTENCE = "年龄不小于65周岁，且在本地连续居住不少于6个月；或者家庭类别包括“低保家庭”或“特困人员”"
+
+
+def row(group: object = 1, fact: str = "age", op: str = "gte", value: str = "65") -> dict[str, str]:
+    return {"group": str(group), "fact": fact, "op": op, "value": value}
+
+
+def typed(*rows: dict, mode: str = "criteria", reason: str = "") -> Typed:
+    return Typed(mode, reason, list(rows))
+
+
+@pytest.mark.parametrize("rule", [None, RULE], ids=["unknown", "groups"])
+def test_what_is_shown_is_what_is_written(rule):
+    assert written(shown(rule)) == rule
+
+
+def test_every_rule_of_the_edition_in_force_goes_through_its_boxes_unchanged(db):
+    for entry in Entry.objects.filter(edition__slug="2026"):
+        assert written(shown(entry.eligibility)) == entry.eligibility
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (row(value="65"), 65),
+        (row(fact="migrant", op="eq", value="是"), True),
+        (row(fact="migrant", op="eq", value="否"), False),
+        (row(fact="residence", op="eq", value="农村牧区"), "rural"),
+        (row(fact="residence", op="eq", value="rural"), "rural"),
+        (row(fact="household", op="in", value="低保家庭、特困人员"), ["dibao", "tekun"]),
+        (row(fact="household", op="in", value="低保家庭，tekun;"), ["dibao", "tekun"]),
+    ],
+)
+def test_words_and_codes_are_both_taken(given, value):
+    assert written(typed(given))["any"][0]["all"][0]["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (typed(row(value="六十五")), "第 1 行：“年龄（周岁）”不能是“六十五”；可填：整数，0到130"),
+        (typed(row(value="")), "“年龄（周岁）”不能是“”"),
+        (typed(row(fact="")), "请选择一个事实"),
+        (typed(row(fact="shoe_size")), "请选择一个事实"),
+        (typed(row(op="contains")), "请选择比较方式：等于"),
+        (typed(row(group="0")), "组应是 1 到 20 的整数"),
+        (typed(row(group="x")), "组应是 1 到 20 的整数"),
+        (
+            typed(row(), row(fact="residence", op="eq", value="山上")),
+            "第 2 行：“居住地类型”不能是“山上”；可填：城镇",
+        ),
+        (typed(row(fact="household", op="in", value="、")), "至少填一个值"),
+        (typed(row(), mode="universal"), "就不能再写条件"),
+        (typed(row(), mode="unstated"), "就不能再写条件"),
+        (typed(row(), reason="没有界定"), "时才写为什么"),
+        (typed(mode="other"), "请选择"),
+        (typed(mode="unreadable"), "请写明为什么"),
+        (typed(row(op="lt", value="6"), row(op="gt", value="60")), "互相矛盾"),
+        (typed(row(value="131")), "0 到 130"),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_its_row(given, says):
+    with pytest.raises(Exception, match=".") as refused:
+        RuleFormField(required=False).clean(given)
+
+    assert says in "；".join(refused.value.messages)
+
+
+@pytest.fixture
+def proposal(client, act, make_proposal) -> Proposal:
+    """A proposal of ``wang``, who is signed in and writes in it what is to be said of NM-05-01."""
+    act().by.groups.add(Group.objects.get(name="编辑"))
+    client.force_login(act().by)
+    return make_proposal(NOTE)
+
+
+def page_of(proposal: Proposal) -> str:
+    return reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-05-01"])
+
+
+def with_rule(sent: dict, rule: dict | None = RULE) -> dict:
+    at = next(i for i in range(99) if sent.get(f"citations-{i}-field") == ["eligibility"])
+    return (
+        sent
+        | rule_rows("eligibility", rule)
+        | {f"citations-{at}-locator": "新的出处", f"citations-{at}-criterion": "1"}
+    )
+
+
+def proposed(proposal: Proposal) -> dict:
+    return {entry.service: entry.stated for entry in proposal.entries.all()}.get("NM-05-01")
+
+
+def test_a_rule_is_written_in_a_proposal_and_read_back(client, proposal):
+    answer = client.post(page_of(proposal), with_rule(boxes(client.get(page_of(proposal)))))
+
+    assert answer.status_code == 302, visible(answer)
+    stated = proposed(proposal)
+    assert stated["eligibility"] == RULE
+    assert 1 in [citation.get("criterion") for citation in stated["citations"]]
+    page = client.get(page_of(proposal))
+    assert SENTENCE in visible(page)
+    for chosen in ("年龄（周岁）", "在本地连续居住月数", "家庭类别", "不小于（≥）", "是其中之一"):
+        assert f" selected>{chosen}</option>" in page.content.decode()
+
+
+def test_a_rule_without_a_clause_of_its_own_cannot_be_submitted(client, proposal):
+    sent = boxes(client.get(page_of(proposal))) | rule_rows("eligibility", RULE)
+
+    client.post(page_of(proposal), sent)
+
+    assert "NM-05-01：“享受条件”改动了，请同时为它新增或更改一条来源。" in map(str, proposals.faults(proposal))
+
+
+def test_a_contradiction_is_refused_beside_its_rule(client, proposal):
+    nobody = {
+        **RULE,
+        "any": [{"all": [{"fact": "age", "op": op, "value": value} for op, value in (("lt", 6), ("gt", 60))]}],
+    }
+    assert faults(nobody)
+
+    answer = client.post(page_of(proposal), with_rule(boxes(client.get(page_of(proposal))), nobody))
+
+    assert answer.status_code == 422
+    assert "互相矛盾，没有人能同时满足" in visible(answer)
+    assert proposed(proposal) is None
+
+
+@pytest.mark.parametrize("rule", [RULE, None], ids=["rule", "unknown"])
+def test_a_rule_typed_in_a_second_window_is_not_lost(client, proposal, rule):
+    first, second = boxes(client.get(page_of(proposal))), boxes(client.get(page_of(proposal)))
+    client.post(page_of(proposal), first | {"note": "先保存的说明"})
+
+    refused = client.post(page_of(proposal), with_rule(second, rule))
+
+    assert refused.status_code == 409
+    assert proposed(proposal) == {"note": "先保存的说明"}
+    sent = boxes(refused)
+    assert written(refused.context["form"]["eligibility"].value()) == rule
+    assert (
+        client.post(page_of(proposal), sent | {"note": "先保存的说明"} | rule_rows("eligibility", rule)).status_code
+        == 302
+    )
+    assert proposed(proposal)["eligibility"] == rule
+
+
+def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, db):
+    person = {
+        "eligibility-try-person": "六十五岁的城镇老人",
+        "eligibility-try-fact": ["age"],
+        "eligibility-try-value": ["64"],
+    }
+
+    page = admin_client.post(reverse("admin:rule"), rule_rows("eligibility", RULE) | person)
+
+    text = visible(page)
+    assert page.status_code == 200
+    assert SENTENCE in text
+    assert "不符合" in text
+    assert "年龄（周岁）：64" in page.content.decode()
+    assert "四十个示例人物" in text
+    assert not Entry.objects.filter(eligibility=RULE).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"eligibility-value": ["六十五", "6", "低保家庭", ""]}, "第 1 行"),
+        ({"eligibility-try-fact": ["age"], "eligibility-try-value": ["很老"]}, "所试的人：“年龄（周岁）”不能是“很老”"),
+        ({"eligibility-try-fact": ["nothing"], "eligibility-try-value": ["1"]}, "所试的人：请选择一个事实"),
+        (
+            {"eligibility-try-fact": ["household"], "eligibility-try-value": ["低保家庭、以上都不是"]},
+            "不能与其他值同时出现",
+        ),
+    ],
+)
+def test_what_cannot_be_tried_is_told(admin_client, db, changes, says):
+    page = admin_client.post(reverse("admin:rule"), rule_rows("eligibility", RULE) | changes)
+
+    assert says in visible(page)
+
+
+# What a changed rule changes
+
+STRICTER = {**RULE, "any": [{"all": [{"fact": "age", "op": "gte", "value": 66}, RULE["any"][0]["all"][1]]}]}
+CHANGE = {
+    "service": "NM-05-01",
+    "action": "change",
+    "stated": {
+        "eligibility": STRICTER,
+        "verification": {"eligibility": "secondary"},
+        "basis": {"eligibility": "plan"},
+        "citations": [cite("eligibility", quote=None, verification="secondary")],
+    },
+    "successors": [],
+}
+TABLE = "案例\n情况\n原结论\n新结论"
+
+
+@pytest.fixture
+def make_stricter(make_proposal) -> Callable[..., Proposal]:
+    """Take a proposal of ``wang`` that changes the rule of NM-05-01 as far as asked."""
+    department = Department.objects.get(code="health-commission")
+    return lambda **changes: make_proposal(CHANGE, department=department, **changes)
+
+
+@pytest.fixture
+def changed(db) -> list[str]:
+    """The rows of the cases of the edition in force of which the stricter rule says something else."""
+    found = []
+    for case in Case.objects.filter(edition__slug="2026", expected__has_key="NM-05-01"):
+        before = case.expected["NM-05-01"]
+        after = Rule(STRICTER).judge(VOCABULARY.understood(case.circumstances)).outcome
+        if after != before:
+            words = sentences.circumstances(case.circumstances)
+            found.append(f"{case.code}\n{words}\n{OUTCOMES[before]}\n{OUTCOMES[after]}")
+    return found
+
+
+def test_a_proposal_that_changes_a_rule_tells_whom_it_touches(admin_client, make_stricter):
+    proposal = make_stricter()
+    before = Entry.objects.get(edition__slug="2026", service__code="NM-05-01").eligibility
+
+    text = visible(admin_client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk])))
+
+    listed = [line for line in text.splitlines() if line.endswith("：符合 → 不符合")]
+    assert [line.removesuffix("：符合 → 不符合") for line in listed] == [
+        each.person.name for each in touched(before, STRICTER)
+    ]
+    assert f"享受条件的改动会改变 {len(listed)} 位示例人物的结论" in text
+    # One of those made from the bounds of the rules, and a kept one.
+    assert "年龄（周岁）：65；流动人口：是；在本地连续居住月数：6：符合 → 不符合" in listed
+    assert "六十五岁的城镇老人：符合 → 不符合" in listed
+    assert "须评估" in text
+
+
+def test_whoever_proposes_a_changed_rule_sees_which_cases_it_changes(client, act, make_stricter, changed):
+    act().by.groups.add(Group.objects.get(name="编辑"))
+    client.force_login(act().by)
+
+    text = visible(client.get(reverse("admin:catalogue_proposal_change", args=[make_stricter().pk])))
+
+    assert changed
+    assert "\n".join([TABLE, *changed]) in text
+    assert f"案例中有 {len(changed)} 个结论改变\n，批准后以新的结论为准" in text
+    kept = Case.objects.filter(edition__slug="2026").exclude(code__in=[row.split("\n")[0] for row in changed])
+    assert [code for code in kept.values_list("code", flat=True) if code in text.splitlines()] == []
+
+
+def test_a_proposal_that_changes_no_rule_shows_no_cases(admin_client, make_proposal):
+    page = admin_client.get(reverse("admin:catalogue_proposal_change", args=[make_proposal(NOTE).pk]))
+
+    assert TABLE not in visible(page)
+    assert "案例中有" not in visible(page)
+
+
+def test_the_last_page_before_the_seal_shows_the_outcomes_that_were_approved(
+    client, act, make_stricter, next_edition, changed
+):
+    client.force_login(person("sun", "发布"))
+    confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
+    before = visible(client.get(confirm))
+
+    proposals.take_up(make_stricter(to="approved"), next_edition, act=act("root"))
+
+    text = visible(client.get(confirm))
+    assert TABLE not in before
+    assert "\n".join([TABLE, *changed]) in text
+    assert f"案例中有 {len(changed)} 个结论改变\n，已随建议批准" in text

@@ -1,0 +1,80 @@
+"""Whatever readers are told of and may change is noted when it does, whoever changes it."""
+
+import pytest
+from django.db import connection
+
+from catalogue.models import Case, Edition, Event, Touch
+from services.models import Domain
+from tests.support.entries import state
+
+CASE = {"circumstances": {"age": 65}, "expected": {"NM-05-01": "unknown"}, "because": {"NM-05-01": None}}
+CASE_CHANGES = {
+    "INSERT": (
+        "INSERT INTO catalogue_case (edition_id, code, position, circumstances, expected, because) "
+        "SELECT edition_id, 'another', position, circumstances, expected, because "
+        "FROM catalogue_case WHERE edition_id = %s"
+    ),
+    "UPDATE": "UPDATE catalogue_case SET position = position + 1 WHERE edition_id = %s",
+    "DELETE": "DELETE FROM catalogue_case WHERE edition_id = %s",
+}
+
+
+def test_a_publication_is_noted_and_a_draft_is_not(make_edition):
+    before = Touch.objects.stamp()
+    draft = make_edition("draft", "2027-01-01", at=None)
+    Edition.objects.filter(pk=draft.pk).update(title="另一个标题")
+    unchanged = Touch.objects.stamp()
+
+    make_edition("published", "2027-01-01", entries=[state()])
+
+    assert unchanged == before
+    assert Touch.objects.stamp() != before
+
+
+@pytest.mark.parametrize("statement", CASE_CHANGES.values(), ids=CASE_CHANGES)
+def test_a_change_of_a_case_is_noted_in_a_published_edition_and_not_in_a_draft(make_edition, statement):
+    draft = make_edition("draft", "2027-01-01", at=None)
+    published = make_edition("published", "2027-01-01")
+    Case.objects.bulk_create(Case(edition=edition, code="one", **CASE) for edition in (draft, published))
+    before = Touch.objects.stamp()
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [draft.pk])
+        of_the_draft = (cursor.rowcount, Touch.objects.stamp())
+        cursor.execute(statement, [published.pk])
+        of_the_published = (cursor.rowcount, Touch.objects.stamp())
+
+    assert of_the_draft == (1, before)
+    assert of_the_published[0] == 1
+    assert of_the_published[1] != before
+
+
+@pytest.mark.parametrize("published_first", [True, False])
+def test_a_case_that_is_moved_out_of_a_published_edition_or_into_it_is_noted(make_edition, published_first):
+    draft = make_edition("draft", "2027-01-01", at=None)
+    published = make_edition("published", "2027-01-01")
+    source, target = (published, draft) if published_first else (draft, published)
+    case = Case.objects.create(edition=source, code="one", **CASE)
+    before = Touch.objects.stamp()
+
+    Case.objects.filter(pk=case.pk).update(edition=target)
+
+    assert Touch.objects.stamp() != before
+
+
+def test_pruning_leaves_one_and_the_next_change_still_shows(db):
+    Touch.objects.prune()
+    before = Touch.objects.stamp()
+    Domain.objects.filter(code="NM-01").update(goal="另一个目标")
+
+    assert before[0] == 1
+    assert Touch.objects.stamp() not in {before, (1, before[1])}
+
+
+def test_what_editors_do_among_themselves_is_not_noted(make_proposal):
+    before, events = Touch.objects.stamp(), Event.objects.count()
+
+    make_proposal(to="approved")
+
+    assert Touch.objects.stamp() == before
+    assert Event.objects.count() > events

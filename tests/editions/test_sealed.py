@@ -1,0 +1,108 @@
+"""A published edition is refused by ORM and verbs, and by SQLite's REPLACE; ``test_triggers`` has the statements."""
+
+import datetime
+from collections.abc import Iterator
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from catalogue.audit.log import Act
+from catalogue.editions import drafts
+from catalogue.models import Edition, Entry
+from tests.conftest import AT
+from tests.editions.test_triggers import RECORD, SEALED
+from tests.support.entries import state
+
+
+@pytest.fixture
+def edition(db) -> Edition:
+    return Edition.objects.get(slug="2026")
+
+
+def refused():
+    """Expect the database to refuse, and leave the transaction usable."""
+    return pytest.raises(IntegrityError, match="published edition")
+
+
+def test_a_published_entry_refuses_save(published_entry):
+    published_entry.content = "改写"
+
+    with refused(), transaction.atomic():
+        published_entry.save()
+
+
+def test_a_published_edition_refuses_save_and_delete(edition):
+    edition.note = "改写"
+    with refused(), transaction.atomic():
+        edition.save()
+    with refused(), transaction.atomic():
+        edition.delete()
+
+
+def test_the_verbs_refuse_a_published_edition_in_words(edition, terms):
+    with pytest.raises(drafts.Refused, match="已发布，不能更改"):
+        drafts.revise(edition, state(), terms=terms, act=Act(at=AT))
+    with pytest.raises(drafts.Refused, match="已发布，不能更改"):
+        drafts.withdraw(edition, "NM-05-01", act=Act(at=AT))
+
+
+def test_a_form_is_told_in_words_that_the_edition_is_published(edition, published_entry):
+    with pytest.raises(ValidationError, match="已发布"):
+        edition.full_clean()
+    with pytest.raises(ValidationError, match="已发布"):
+        published_entry.full_clean()
+
+
+def test_a_draft_can_be_changed_and_thrown_away(make_edition, terms):
+    draft = make_edition("draft", at=None)
+
+    drafts.revise(draft, state(note="改过"), terms=terms, act=Act(at=AT))
+    assert draft.entries.get().note == "改过"
+    Edition.objects.filter(pk=draft.pk).update(title="改过", effective_from=datetime.date(2027, 1, 1))
+    draft.delete()
+
+    assert not Edition.objects.filter(slug="draft").exists()
+
+
+@pytest.fixture(params=["ON", "OFF"])
+def recursive_triggers(db, request) -> Iterator[None]:
+    """As our own connections have it, and as the sqlite3 shell has it."""
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite knows REPLACE")
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA recursive_triggers={request.param}")
+        yield
+        cursor.execute("PRAGMA recursive_triggers=ON")
+
+
+@pytest.mark.parametrize("table", [*SEALED, RECORD])
+def test_sql_cannot_replace_what_is_sealed_or_recorded(recursive_triggers, table):
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="cannot be changed"), transaction.atomic():
+        cursor.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["slug = '2026'", "number = 3", "id = (SELECT id FROM catalogue_edition WHERE slug = '2026')"],
+)
+def test_sql_cannot_replace_a_published_edition_by_taking_its_place(recursive_triggers, make_edition, change):
+    draft = make_edition("draft", at=None)
+
+    with connection.cursor() as cursor, refused(), transaction.atomic():
+        cursor.execute(f"UPDATE OR REPLACE catalogue_edition SET {change} WHERE id = %s", [draft.pk])  # noqa: S608
+
+
+@pytest.mark.parametrize("verb", ["INSERT", "UPDATE"])
+def test_sql_cannot_replace_a_published_entry_by_one_of_a_draft(recursive_triggers, make_edition, verb):
+    draft = make_edition("draft", at=None)
+    entry, sealed = draft.entries.get(), Entry.objects.filter(edition__slug="2026").first()
+    columns = [field.column for field in Entry._meta.concrete_fields if field.column != "id"]
+    insert = (
+        f"INSERT OR REPLACE INTO catalogue_entry (id, {', '.join(columns)}) "  # noqa: S608
+        f"SELECT {sealed.pk}, {', '.join(columns)} FROM catalogue_entry WHERE id = {entry.pk}"
+    )
+    update = f"UPDATE OR REPLACE catalogue_entry SET id = {sealed.pk} WHERE id = {entry.pk}"  # noqa: S608
+
+    with connection.cursor() as cursor, refused(), transaction.atomic():
+        cursor.execute(insert if verb == "INSERT" else update)

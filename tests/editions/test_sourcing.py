@@ -1,0 +1,133 @@
+"""Every value rests on a clause that could be known on the edition's first day."""
+
+import datetime
+
+import pytest
+
+from catalogue.editions import sourcing
+from tests.support.entries import cite, state
+
+COUNTS_FROM = {
+    "seed-plan": datetime.date(2021, 11, 5),
+    "newspaper": datetime.date(2023, 12, 25),
+    "undated": datetime.date(2026, 1, 1),
+}
+KNOWN = {"verification": "unverified", "basis": "regulation"}
+
+
+def with_standard(*citations: dict, label: str | None = "secondary", **changes: object) -> dict:
+    """Return an entry that gives a standard, with its citations and its label (None: no finding at all)."""
+    entry = state(**({"standard": "每人每月840元"} | changes))
+    entry["citations"] += citations
+    if label:
+        entry["verification"] |= {"standard": label}
+        entry["basis"] |= {"standard": "regulation"}
+    return entry
+
+
+def ruled(age: int, quote: str | None, op: str = "gte") -> dict:
+    """Return an entry with a rule of one age that is labelled verbatim, and the quote its criterion rests on."""
+    rule = {"any": [{"all": [{"fact": "age", "op": op, "value": age}]}]}
+    entry = state(eligibility=rule | {"universal": False, "machine_readable": True, "reason": None})
+    entry["verification"] |= {"eligibility": "verbatim"}
+    entry["basis"] |= {"eligibility": "regulation"}
+    entry["citations"] += [cite("eligibility", quote=quote or "老年人", **({"criterion": 1} if quote else {}))]
+    return entry
+
+
+def reasons(entry: dict, effective_from: str = "2023-12-25") -> list[tuple[str, str]]:
+    day = datetime.date.fromisoformat(effective_from)
+    return [tuple(fault) for fault in sourcing.faults(entry, effective_from=day, counts_from=COUNTS_FROM)]
+
+
+SECONDARY = cite("standard", source="newspaper", verification="secondary", quote=None)
+VERBATIM = cite("standard", source="newspaper", quote="每人每月840元")
+
+
+@pytest.mark.parametrize(
+    ("entry", "on", "field", "words"),
+    [
+        (with_standard(), "2023-12-25", "standard", "没有来源"),
+        (with_standard(SECONDARY, label=None), "2023-12-25", "standard", "没有核实情况"),
+        (with_standard(SECONDARY, label="verbatim"), "2023-12-25", "standard", "不能上调"),
+        (with_standard(SECONDARY), "2023-12-24", "standard", "晚于版本的施行日期"),  # a day too early
+        (with_standard(SECONDARY | {"source": "undated"}), "2025-12-31", "standard", "晚于版本的施行日期"),
+        (with_standard(VERBATIM | {"quote": None}, label="verbatim"), "2023-12-25", "standard", "没有照录原文"),
+        (state(citations=[*state()["citations"], SECONDARY]), "2023-12-25", "standard", "没有值，却有来源"),
+        (
+            state(verification=state()["verification"] | {"content": "secondary"}),
+            "2023-12-25",
+            "content",
+            "没有值，却有核",
+        ),
+        (state(legal_basis=["undated"]), "2023-12-25", "legal_basis", "没有来源"),
+        (state(legal_basis=["undated"]), "2023-12-25", "legal_basis", "晚于版本的施行日期"),
+        (
+            state(
+                legal_basis=["newspaper"],
+                verification=state()["verification"] | {"legal_basis": "unverified"},
+                basis=state()["basis"] | {"legal_basis": "editorial"},
+                citations=[*state()["citations"], cite("legal_basis")],
+            ),
+            "2023-12-25",
+            "legal_basis",
+            "没有自己的来源",
+        ),
+        (with_standard(VERBATIM | {"quote": "\u3000 "}, label="verbatim"), "2023-12-25", "standard", "没有照录原文"),
+        (state(target_groups=["disabled"]), "2023-12-25", "target_groups", "没有来源"),
+        (state(citations=[*state()["citations"], cite("price")]), "2023-12-25", "citations", "不存在的字段"),
+        (state(citations=[]), "2023-12-25", "name", "没有来源"),
+        (state(lead_department_alternatives=["finance"]), "2023-12-25", "lead_department", "没有来源"),
+        (state(standard_as_of="2023"), "2023-12-25", "standard", "没有来源"),
+        (state(), "2021-11-04", "name", "晚于版本的施行日期"),
+        (
+            with_standard(VERBATIM | {"quote": "每人每月670元"}, label="verbatim"),
+            "2023-12-25",
+            "standard",
+            "不在所引原文",
+        ),
+        (  # a number is whole: 840 does not stand in 1840
+            with_standard(VERBATIM | {"quote": "1840元；每人每月84"}, label="verbatim"),
+            "2023-12-25",
+            "standard",
+            "“每人每月840元”不在所引原文之中",
+        ),
+        (  # of a quote that was read in a report no value is verbatim
+            with_standard(
+                VERBATIM, SECONDARY | {"quote": "低保标准"}, label="verbatim", standard="每人每月840元；低保标准"
+            ),
+            "2023-12-25",
+            "standard",
+            "“低保标准”不在所引原文",
+        ),
+        (ruled(65, "年满六十周岁"), "2023-12-25", "eligibility", "65 不在所引原文之中"),
+        (ruled(65, None), "2023-12-25", "eligibility", "第 1 个条件没有照录原文的来源"),
+    ],
+)
+def test_an_entry_that_cannot_stand_is_told_why(entry, on, field, words):
+    assert any(found == field and words in reason for found, reason in reasons(entry, on))
+
+
+@pytest.mark.parametrize(
+    ("entry", "on"),
+    [
+        (state(), "2021-11-05"),  # the plan, on the day it was issued
+        (with_standard(SECONDARY), "2023-12-25"),  # a source of the very day
+        (with_standard(VERBATIM, label="verbatim"), "2023-12-25"),
+        (with_standard(VERBATIM, label="unverified"), "2023-12-25"),  # a label may be lower than its citations
+        (with_standard(SECONDARY | {"source": "undated"}), "2026-01-01"),
+        (state(citations=[*state()["citations"], cite("mention")]), "2023-12-25"),  # a clause that gives no field
+        (with_standard(VERBATIM | {"quote": "標準為每人每月 840 元。"}, label="verbatim"), "2023-12-25"),
+        (ruled(65, "六十五周岁以上的老年人"), "2023-12-25"),
+        (ruled(65, "65岁及以上"), "2023-12-25"),
+        (ruled(15, "不满十六周岁", op="lte"), "2023-12-25"),
+    ],
+)
+def test_an_entry_that_rests_on_its_sources_stands(entry, on):
+    assert reasons(entry, on) == []
+
+
+def test_a_verbatim_citation_without_a_quote_raises_no_label():
+    entry = with_standard(VERBATIM | {"quote": None}, label="secondary")
+
+    assert any("不能上调" in reason for _, reason in reasons(entry))

@@ -1,0 +1,256 @@
+"""Every trigger does what it is for: what it forbids or notes is executed, INSERT, UPDATE and DELETE each."""
+
+# ruff: noqa: S608 - no input reaches these statements
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from catalogue.integrity import triggers
+from catalogue.models import Approval, Assessment, Edition, Entry, Proposal, ProposedEntry, Touch
+from services.models import Department, Service, Source, TargetGroup
+from tests.conftest import unsealed
+from tests.support.entries import FIGURES, PROPOSED_AT
+
+MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+ACTIONS = ("insert", "update", "delete")
+LINKS = {
+    "target_groups": TargetGroup,
+    "lead_department_alternatives": Department,
+    "co_departments": Department,
+    "legal_basis": Source,
+}
+# What a published edition is made of: each table, and the column that says what a row belongs to.
+SEALED = {"catalogue_edition": "id", "catalogue_entry": "edition_id"} | dict.fromkeys(
+    ["catalogue_finding", "catalogue_citation", *(f"catalogue_entry_{field}" for field in LINKS)], "entry_id"
+)
+RECORD = "catalogue_event"
+# Vocabularies that readers see; not what files held, how texts are read, and the services that indicators are about.
+NOT_SHOWN = {"services_loaded", "services_reading", "services_indicator_services"}
+SHOWN = sorted({table for table in MODELS if table.startswith("services_")} - NOT_SHOWN)
+
+
+def execute(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.rowcount
+
+
+def refused(message: str):
+    return pytest.raises(IntegrityError, match=message)
+
+
+def columns(table: str) -> str:
+    return ", ".join(field.column for field in MODELS[table]._meta.concrete_fields if field.column != "id")
+
+
+@pytest.fixture
+def draft_entry(make_edition) -> Entry:
+    """An entry of a draft that has every kind of related row."""
+    entry = make_edition("draft", at=None).entries.get()
+    for field, model in LINKS.items():
+        getattr(entry, field).add(model.objects.first())
+    return entry
+
+
+@pytest.mark.parametrize("change", ["insert", "update out of it", "update into it", "delete"])
+@pytest.mark.parametrize("table", SEALED)
+def test_a_published_edition_cannot_be_changed(published_entry, draft_entry, table, change):
+    owner = SEALED[table]
+    published, draft = (
+        entry.pk if owner == "entry_id" else entry.edition_id for entry in (published_entry, draft_entry)
+    )
+    statement = {
+        "insert": f"INSERT INTO {table} ({columns(table)}) "
+        f"SELECT {columns(table)} FROM {table} WHERE {owner} = {published} LIMIT 1",
+        "update out of it": f"UPDATE {table} SET {owner} = {draft} WHERE {owner} = {published}",
+        "update into it": f"UPDATE {table} SET {owner} = {published} WHERE {owner} = {draft}",
+        "delete": f"DELETE FROM {table} WHERE {owner} = {published}",
+    }[change]
+    if table == "catalogue_edition" and change.startswith("update"):
+        # A draft becomes published by an update, which is allowed; the way back is not.
+        statement = f"UPDATE {table} SET published_at = NULL, digest = NULL WHERE id = {published}"
+
+    with refused("published edition cannot be changed"), transaction.atomic():
+        execute(statement)
+
+
+@pytest.mark.parametrize("table", [*SEALED, RECORD])
+def test_what_is_sealed_or_recorded_cannot_be_truncated(db, table):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite knows no TRUNCATE: a DELETE without condition is one")
+
+    with refused("cannot be changed"), transaction.atomic():
+        execute(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize("statement", [f"UPDATE {RECORD} SET number = number", f"DELETE FROM {RECORD}"])
+@pytest.mark.parametrize("rows", ["", " WHERE number = 1"])
+def test_the_record_cannot_be_rewritten(db, statement, rows):
+    with refused("the record cannot be changed"), transaction.atomic():
+        execute(statement + rows)
+
+
+@pytest.mark.parametrize("taken", ["id", "number", "digest", "previous_digest"])
+def test_no_event_takes_the_place_of_another(db, taken):
+    """SQLite's REPLACE takes the row that is in the way without a DELETE, as the sqlite3 shell has it."""
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite knows REPLACE")
+    unique = {
+        "id": "id + 100000",
+        "number": "number + 100000",
+        "digest": f"'{'0' * 64}'",
+        "previous_digest": f"'{'1' * 64}'",
+    }
+    values = ", ".join((unique | {taken: taken}).get(name, name) for name in ["id", *columns(RECORD).split(", ")])
+    execute("PRAGMA recursive_triggers=OFF")
+    try:
+        with refused("the record cannot be changed"), transaction.atomic():
+            row = f"SELECT {values} FROM {RECORD} WHERE number = 7"
+            execute(f"INSERT OR REPLACE INTO {RECORD} (id, {columns(RECORD)}) {row}")
+    finally:
+        execute("PRAGMA recursive_triggers=ON")
+
+
+class Decision(NamedTuple):
+    """What the database refuses of a proposal that has come so far: ``change(proposal, people)``."""
+
+    trigger: str
+    to: str
+    change: Callable[[Proposal, dict], object]
+    message: str
+
+
+def rows(model: type, proposal: Proposal):
+    return model.objects.filter(proposal=proposal)
+
+
+def begun(proposal: Proposal, state: str) -> None:
+    proposal.pk, proposal.number, proposal.state = None, proposal.number + 1, state
+    proposal.save(force_insert=True)
+
+
+def approve(proposal: Proposal, approver) -> None:
+    Approval.objects.create(proposal=proposal, granted=True, approver=approver, at=PROPOSED_AT)
+
+
+def assess(proposal: Proposal, assessor) -> None:
+    Assessment.objects.create(proposal=proposal, assessor=assessor, at=PROPOSED_AT, **FIGURES)
+
+
+def set_state(state: str) -> Callable[[Proposal, dict], object]:
+    return lambda p, people: Proposal.objects.filter(pk=p.pk).update(state=state)
+
+
+OWN, ELSE = "nobody decides on what they proposed", "approved by somebody else, and keeps its proposer"
+DECIDED, ASSESSED, APPROVED = (
+    "a decision cannot",
+    "an assessment that was decided on cannot",
+    "what was approved cannot",
+)
+# wang proposes, li assesses, zhao approves.
+DECISIONS = [
+    Decision("approval_by_another", "approving", lambda p, people: approve(p, people["wang"]), OWN),
+    Decision("approval_by_another", "approving", lambda p, people: approve(p, people["li"]), OWN),
+    Decision("approval_kept", "approved", lambda p, people: rows(Approval, p).update(reason="改"), DECIDED),
+    Decision("approval_stays", "approved", lambda p, people: rows(Approval, p).delete(), DECIDED),
+    Decision("assessment_by_another", "assessing", lambda p, people: assess(p, people["wang"]), "nobody assesses"),
+    Decision(
+        "assessment_kept", "approving", lambda p, people: rows(Assessment, p).update(assessor=people["root"]), ASSESSED
+    ),
+    Decision("assessment_kept", "approved", lambda p, people: rows(Assessment, p).update(beneficiaries=1), ASSESSED),
+    Decision("assessment_stays", "approved", lambda p, people: rows(Assessment, p).delete(), ASSESSED),
+    Decision(
+        "proposal_kept",
+        "draft",
+        lambda p, people: Proposal.objects.filter(pk=p.pk).update(proposer=people["root"]),
+        ELSE,
+    ),
+    Decision("proposal_kept", "draft", lambda p, people: Proposal.objects.filter(pk=p.pk).update(number=99), ELSE),
+    Decision("proposal_kept", "approving", set_state("approved"), ELSE),
+    Decision("proposal_kept", "approving", set_state("published"), ELSE),
+    Decision("proposal_starts_undecided", "draft", lambda p, people: begun(p, "approved"), "starts as a draft"),
+    Decision("proposal_starts_undecided", "draft", lambda p, people: begun(p, "approving"), "starts as a draft"),
+    Decision(
+        "proposed_entry_kept",
+        "approved",
+        lambda p, people: rows(ProposedEntry, p).update(stated={"note": "改"}),
+        APPROVED,
+    ),
+    Decision("proposed_entry_stays", "approved", lambda p, people: rows(ProposedEntry, p).delete(), APPROVED),
+    Decision("proposed_entry_stays", "approved", lambda p, people: p.delete(), "cannot be changed"),
+    Decision(
+        "proposed_entry_comes_before",
+        "approved",
+        lambda p, people: ProposedEntry.objects.create(proposal=p, service="NM-09-09", action="withdraw"),
+        APPROVED,
+    ),
+]
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: f"{decision.trigger}-{decision.to}")
+def test_a_decision_is_somebody_elses_and_stays(make_proposal, people, decision):
+    proposal = make_proposal(to=decision.to)
+    for user in people.values():  # superusers are refused too
+        user.is_superuser = True
+        user.save()
+
+    with refused(decision.message), transaction.atomic():
+        decision.change(proposal, people)
+
+
+def test_a_service_keeps_its_code(db):
+    with refused("the code of a service is permanent"), transaction.atomic():
+        Service.objects.filter(code="NM-05-01").update(code="NM-05-99")
+
+
+def noted(table: str, where: str) -> dict[str, bool]:
+    """Change a row, take it away and put it back; return for each action whether it was noted."""
+    execute(f"CREATE TEMPORARY TABLE taken_away AS SELECT * FROM {table} WHERE {where}")
+    statements = {
+        "update": f"UPDATE {table} SET id = id WHERE {where}",
+        "delete": f"DELETE FROM {table} WHERE {where}",
+        "insert": f"INSERT INTO {table} SELECT * FROM taken_away",
+    }
+    found = {}
+    for action, statement in statements.items():
+        before = Touch.objects.stamp()
+        assert execute(statement) == 1
+        found[action] = Touch.objects.stamp() != before
+    execute("DROP TABLE taken_away")
+    connection.check_constraints()
+    return found
+
+
+@pytest.mark.parametrize("table", SHOWN)
+def test_a_row_of_a_vocabulary_that_is_added_changed_or_taken_away_is_noted(db, table):
+    assert noted(table, f"id = {MODELS[table].objects.first().pk}") == dict.fromkeys(ACTIONS, True)
+
+
+def test_an_edition_is_noted_once_it_is_published(make_edition):
+    draft = make_edition("draft", "2027-01-01", at=None, entries=[])
+    published = Edition.objects.get(slug="2026")
+
+    assert noted("catalogue_edition", f"id = {draft.pk}") == dict.fromkeys(ACTIONS, False)
+    with unsealed():
+        assert noted("catalogue_edition", f"id = {published.pk}") == dict.fromkeys(ACTIONS, True)
+
+
+def test_every_trigger_is_executed_above_or_beside():
+    """Those of cases in ``test_touches``."""
+    executed = {(table, f"{table}_sealed_{action}") for table in SEALED for action in ACTIONS}
+    executed |= {(table, f"{table}_touched_{action}") for table in [*SHOWN, "catalogue_edition"] for action in ACTIONS}
+    executed |= {("catalogue_case", f"catalogue_case_touched_{action}") for action in ACTIONS}
+    executed.add(("services_service", "services_service_code_kept"))
+    if connection.vendor == "sqlite":
+        executed |= {(RECORD, f"{RECORD}_kept_{action}") for action in ACTIONS}
+    else:
+        executed |= {(table, f"{table}_sealed_truncate") for table in SEALED} | {(RECORD, f"{RECORD}_kept")}
+    decisions = {decision.trigger for decision in DECISIONS}
+
+    expected = triggers.expected().keys()
+    assert {key for key in expected if key[1] not in decisions} == executed
+    assert decisions <= {name for _, name in expected}

@@ -1,0 +1,153 @@
+"""What the public says is kept with a receipt, considered once, and answered once; then its writer is forgotten."""
+
+import json
+import re
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from catalogue.audit import log
+from catalogue.feedback import answers
+from catalogue.models import Event, Feedback
+from catalogue.workflow import proposals
+from services.models import Service
+from tests.support.entries import NOTE, PROPOSED_AT, cite, state
+
+CONTACT = "13800000000"
+
+
+@pytest.fixture
+def feedback(db) -> Feedback:
+    service = Service.objects.get(code="NM-01-07")
+    return answers.receive(service, message="标准写错了。", field="standard", contact=CONTACT, at=PROPOSED_AT)
+
+
+def test_a_receipt_is_nobodys_to_guess_and_easy_to_copy(feedback):
+    others = {answers.receive(feedback.service, message="同上", at=PROPOSED_AT).receipt for _ in range(20)}
+
+    assert len(others | {feedback.receipt}) == 21
+    assert all(re.fullmatch("[2-9a-hjkmnp-z]{16}", receipt) for receipt in others)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"message": ""}, {"message": "字" * 5001}, {"message": "\0"}, {"field": "price"}, {"contact": "1" * 201}],
+)
+def test_what_cannot_be_kept_is_refused(feedback, said):
+    with pytest.raises(ValidationError):
+        answers.receive(feedback.service, at=PROPOSED_AT, **{"message": "意见"} | said)
+
+    assert Feedback.objects.count() == 1
+
+
+def test_an_answer_is_public_on_record_and_forgets_the_writer(feedback, act):
+    answers.answer(feedback, answer="已更正。", act=act("root"))
+
+    feedback.refresh_from_db()
+    event = Event.objects.order_by("number").last()
+    assert (feedback.state, feedback.answer, feedback.answered_at) == ("answered", "已更正。", PROPOSED_AT)
+    assert feedback.contact is None
+    assert (event.verb, event.term, event.service) == ("answered", f"feedback/{feedback.receipt}", "NM-01-07")
+    assert (event.actor, event.before, json.loads(event.after)) == ("root", None, {"answer": "已更正。"})
+    assert log.verify() == []
+
+
+def test_the_record_never_has_who_wrote_what(feedback, make_proposal, act):
+    answers.consider(feedback, make_proposal(NOTE), act=act())
+    answers.answer(feedback, answer="已提出建议。", act=act("root"))
+
+    kept = "".join(str(row) for row in Event.objects.values_list("before", "after", "reason", "term"))
+    assert CONTACT not in kept
+    assert "标准写错了。" not in kept
+
+
+@pytest.mark.parametrize("answer", ["", "\0", None])
+def test_an_answer_that_cannot_be_kept_leaves_everything(feedback, act, answer):
+    with pytest.raises(proposals.NotPossible):
+        answers.answer(feedback, answer=answer, act=act("root"))
+
+    feedback.refresh_from_db()
+    assert (feedback.state, feedback.contact) == ("received", CONTACT)
+    assert not Event.objects.filter(verb="answered").exists()
+
+
+@pytest.mark.parametrize("verb", ["answer", "consider"])
+def test_what_cannot_be_recorded_does_not_happen(feedback, make_proposal, act, verb):
+    proposal = make_proposal(NOTE)
+
+    def away(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "catalogue_event"'):
+            raise OperationalError("the database is away")
+        return execute(sql, params, many, context)
+
+    with pytest.raises(OperationalError), connection.execute_wrapper(away):
+        if verb == "answer":
+            answers.answer(feedback, answer="已更正。", act=act("root"))
+        else:
+            answers.consider(feedback, proposal, act=act())
+
+    feedback.refresh_from_db()
+    assert (feedback.state, feedback.contact, feedback.proposal) == ("received", CONTACT, None)
+
+
+def test_an_answer_is_given_once(feedback, act):
+    answers.answer(feedback, answer="已更正。", act=act("root"))
+
+    with pytest.raises(proposals.NotPossible, match="现在是“已答复”"):
+        answers.answer(feedback, answer="再答。", act=act("li"))
+
+    feedback.refresh_from_db()
+    assert feedback.answer == "已更正。"
+
+
+def test_the_database_keeps_no_contact_of_who_was_answered(feedback, act):
+    answers.answer(feedback, answer="已更正。", act=act("root"))
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Feedback.objects.update(contact=CONTACT)
+
+
+def test_a_proposal_made_of_it_is_on_record(feedback, make_proposal, act):
+    proposal = make_proposal(NOTE)
+
+    answers.consider(feedback, proposal, act=act())
+
+    feedback.refresh_from_db()
+    event = Event.objects.order_by("number").last()
+    assert (feedback.state, feedback.proposal, feedback.contact) == ("considered", proposal, CONTACT)
+    assert (event.verb, event.field, event.after) == ("revised", "proposal", str(proposal.number))
+    with pytest.raises(proposals.NotPossible, match="现在是“已转为调整建议”"):
+        answers.consider(feedback, proposal, act=act())
+
+
+@pytest.mark.parametrize(
+    ("on", "led_by"),
+    [
+        ("2026-11-01", "health-commission"),  # in force
+        ("2026-11-02", "civil-affairs"),  # the newest is in force now and says otherwise
+    ],
+)
+def test_who_leads_a_service_is_as_the_edition_in_force_says(make_edition, on, led_by):
+    moved = state_led_by("civil-affairs")
+    make_edition("moved", "2026-11-02", entries=[moved])
+    service = Service.objects.get(code="NM-05-01")
+    answers.receive(service, message="意见", at=PROPOSED_AT)
+
+    assert Feedback.objects.with_lead(on).get().lead == led_by
+
+
+def test_of_a_service_no_longer_listed_it_is_as_was_last_said(make_edition, feedback):
+    make_edition("small", "2026-11-02")
+
+    assert Feedback.objects.with_lead("2026-11-23").get().lead == "civil-affairs"
+
+
+def state_led_by(code: str) -> dict:
+    stated = state(lead_department=code)
+    stated["verification"]["lead_department"] = "unverified"
+    stated["basis"]["lead_department"] = "editorial"
+    stated["citations"].append(
+        cite("lead_department", source="editors", locator=None, quote=None, verification="unverified")
+    )
+    return stated

@@ -1,0 +1,56 @@
+"""The clients in docs/api.md: the loops that ask until nothing is undecided are run as they stand there."""
+
+import json
+import re
+import shutil
+import sys
+
+import pytest
+
+from tests.support.live_server import told_by
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.long
+
+API = (ROOT / "docs" / "api.md").read_text()
+LOOPS = {name: re.search(rf"```{name}\n(.*?)```", API, re.DOTALL)[1] for name in ("python", "javascript")}
+ADDRESS = "http://127.0.0.1:8000"
+PATH = "/api/v1/entitlements/"
+PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"], "education_stage": "none"}
+
+
+def lines_of(client) -> tuple[list[str], list[str]]:
+    """Return what a person types when asked, and the names of the services that the program prints."""
+    circumstances, typed = {}, []
+    while True:
+        body = json.dumps({"circumstances": circumstances})
+        answer = client.post(PATH, data=body, content_type="application/json").json()
+        question = answer["next_question"]
+        if question is None:
+            names = [result["service"]["name"] for result in answer["results"] if result["outcome"] == "eligible"]
+            return typed, names
+        default = {"integer": question.get("minimum", 0), "boolean": False, "choices": []}
+        value = PERSON.get(question["fact"], default.get(question["type"], next(iter(question["choices"] or ["?"]))))
+        circumstances[question["fact"]] = value
+        typed.append(
+            " ".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
+        )
+
+
+@pytest.mark.parametrize("language", LOOPS)
+def test_a_loop_asks_until_all_is_decided(client, db, settings, tmp_path, language):
+    command = {"python": sys.executable, "javascript": shutil.which("node")}[language]
+    if command is None:
+        pytest.skip("Node is not here, so the loop in JavaScript could not be run.")
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
+    typed, names = lines_of(client)
+    script = tmp_path / "loop"
+
+    def loop(address: str) -> list[str]:
+        script.write_text(LOOPS[language].replace(ADDRESS, address))
+        return [command, str(script)]
+
+    output = told_by(loop, typed="\n".join(typed) + "\n")
+    assert len(names) > 17
+    assert [name for name in names if name not in output] == []
+    assert "老年人健康管理" in names

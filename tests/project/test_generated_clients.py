@@ -1,0 +1,74 @@
+"""Clients that are generated from the OpenAPI document compile, and read the list.
+
+``npm ci --prefix tests/clients`` installs the generator of types for TypeScript.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from catalogue.models import Edition
+from tests.support.live_server import told_by
+from tests.support.openapi import COMMITTED
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.long
+
+CLIENTS = ROOT / "tests" / "clients"
+INSTALLED = CLIENTS / "node_modules" / ".bin"
+
+
+def run(*command: str | Path, **options: object) -> None:
+    found = subprocess.run(  # noqa: S603 - a command of the tests' own
+        [str(part) for part in command], capture_output=True, text=True, **options
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def read(said: str) -> dict:
+    """What both programs tell of the same questions, without what differs between them."""
+    found = json.loads(said)
+    assert found.pop("refused") in {"domain", "domian"}
+    return found
+
+
+def expected() -> dict:
+    return {
+        "code": "NM-05-03",
+        "field": "name",
+        "verification": "verbatim",
+        "digest": Edition.objects.get(slug="2026").digest,
+        "asked": "education_stage",
+    }
+
+
+def test_a_client_for_python_reads_the_list(db, settings, tmp_path):
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    run(
+        sys.executable, "-m", "openapi_python_client", "generate", "--path", COMMITTED, "--config",
+        CLIENTS / "config.yaml", "--output-path", tmp_path / "client", "--fail-on-warning",
+    )  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "client")}
+
+    said = told_by(lambda address: [sys.executable, str(CLIENTS / "reads.py"), address], environment=environment)
+
+    assert read(said) == expected()
+
+
+def test_types_for_typescript_compile_and_read_the_list(db, settings, tmp_path):
+    if not INSTALLED.exists():
+        pytest.skip("未安装 openapi-typescript：请先运行 npm ci --prefix tests/clients")
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    for name in ("reads.ts", "tsconfig.json"):
+        shutil.copy(CLIENTS / name, tmp_path)
+    run(INSTALLED / "openapi-typescript", COMMITTED, "-o", tmp_path / "api.d.ts")
+    run(INSTALLED / "tsc", "-p", tmp_path)
+
+    said = told_by(lambda address: [shutil.which("node"), str(tmp_path / "reads.js"), address])
+
+    assert read(said) == expected()

@@ -1,0 +1,334 @@
+"""The page of a service, the same as Markdown, and the way in for language models."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+import yaml
+from django.db import OperationalError
+
+from catalogue.models import Edition, Entry
+from catalogue.site import markdown
+from services.models import Source
+from tests.support.entries import cite, state, withdrawn
+from tests.web.test_problems import assert_problem
+
+PAGE, MARKDOWN, LLMS = "/services/NM-05-01/", "/services/NM-05-01.md", "/llms.txt"
+READS = [PAGE, MARKDOWN, LLMS]
+HOSTILE = '<script>alert(1)</script> [x](http://evil) `a` **b** & "c"'
+
+
+class Page(HTMLParser):
+    """A page as a reader meets it: its words, its headings in their order, and what it loads."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.words, self.levels, self.tags, self.loads = [], [], [], []
+        self.feed(html)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if tag in {"img", "script", "iframe"} or (tag == "link" and attributes["rel"] in {"stylesheet", "icon"}):
+            self.loads.append(attributes.get("src") or attributes.get("href"))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def page(client, path: str = PAGE, **query: str) -> Page:
+    return Page(client.get(path, query).content.decode())
+
+
+def sealed(code: str = "NM-05-01", edition: str = "2026") -> dict:
+    return json.loads(Entry.objects.get(edition__slug=edition, service__code=code).sealed)
+
+
+@pytest.mark.parametrize("code", ["NM-05-01", "NM-01-05"])
+@pytest.mark.parametrize("form", ["/", ".md"])
+def test_everything_the_edition_says_of_a_service_is_shown_with_its_clauses(client, db, code, form):
+    document, edition = sealed(code), Edition.objects.get(slug="2026")
+    body = client.get(f"/services/{code}{form}").content.decode()
+    shown = Page(body).text if form == "/" else re.sub(r"\\(.)", r"\1", body)
+
+    for field in ("name", "name_en", "content", "standard", "expenditure_responsibility", "target_group_text", "note"):
+        assert " ".join(document[field].split()) in shown
+    for field in ("target_groups", "co_departments", "legal_basis", "lead_department_alternatives"):
+        assert all((term.get("name") or term["title"]) in shown for term in document[field])
+    assert document["lead_department"]["name"] in shown
+    for citation in document["citations"]:
+        assert citation["source"]["title"] in shown
+        assert not citation["locator"] or citation["locator"] in shown
+        assert not citation["quote"] or " ".join(citation["quote"].split()) in " ".join(shown.split())
+    for said in (edition.digest, edition.title, "2026-11-01", "CC BY 4.0", f"http://testserver/id/services/{code}"):
+        assert said in shown
+    assert "年龄不" in shown
+
+
+@pytest.mark.parametrize("form", ["/", ".md"])
+def test_a_quote_stands_once_on_a_page(client, db, form):
+    quotes = {citation["quote"] for citation in sealed("NM-05-02")["citations"] if citation["quote"]}
+    body = client.get(f"/services/NM-05-02{form}").content.decode()
+
+    shown = re.findall(
+        r"<blockquote>(.*?)</blockquote>" if form == "/" else r"^  > (.*)$", body, re.S * (form == "/") | re.M
+    )
+
+    assert sorted(shown) == sorted(set(shown))
+    assert len(shown) == len(quotes)
+    assert "原文见上面的" in body
+
+
+def test_what_was_read_in_a_copy_says_so(client, db):
+    cited = {citation["source"]["code"] for citation in sealed("NM-05-02")["citations"]}
+    copies = set(Source.objects.filter(code__in=cited, read_in="copy").values_list("code", flat=True))
+    body = client.get("/services/NM-05-02/").content.decode()
+
+    told = {code for code, rest in re.findall(r'sources/([a-z0-9-]+)">(.*?)</p>', body, re.S) if "读自副本" in rest}
+
+    assert told == copies != cited
+
+
+@pytest.mark.parametrize("form", ["/", ".md"])
+def test_each_field_bears_its_own_label(client, db, form):
+    body = client.get(f"/services/NM-05-01{form}").content.decode()
+    labels = {"verbatim": "原文核对", "secondary": "转述", "unverified": "未核实", None: "未知"}
+    names = {"target_groups": "服务对象", "content": "服务内容", "standard": "服务标准", "legal_basis": "法律法规依据"}
+
+    for field, label in sealed()["verification"].items():
+        if field in names and form == "/":
+            heading = re.search(rf'<h2 id="{field}-heading">(.*?)</h2>', body, re.DOTALL)[1]
+            assert Page(heading).text == f"{names[field]} {labels[label]}"
+        elif field in names:
+            section = re.search(rf"## {names[field]}\n(.*?)\n## ", body, re.DOTALL)[1]
+            assert re.search("核实情况：(.*?)；", section)[1] == labels[label]
+
+
+@pytest.mark.parametrize("form", ["/", ".md"])
+def test_what_is_unknown_is_said_to_be_unknown(client, make_edition, form):
+    make_edition("bare")
+    body = client.get(f"/services/NM-05-01{form}").content.decode()
+
+    # All eleven fields but the name and the domain; on the page the word stands in the key to the labels too.
+    assert len(re.findall("未知", body)) == (10 if form == "/" else 9)
+    assert "None" not in body
+
+
+def test_values_are_text_and_never_markup(client, make_edition):
+    entry = state(name=HOSTILE, citations=[cite("name", quote=f"# {HOSTILE}\n- x"), cite("domain", quote="老有所养")])
+    make_edition("hostile", entries=[entry])
+
+    html, written = client.get(PAGE).content.decode(), client.get(MARKDOWN).content.decode()
+    listed = client.get(LLMS).content.decode()
+
+    assert HOSTILE in Page(html).text
+    assert not [tag for tag, _ in Page(html).tags if tag == "script"]
+    for text in (written.split("---", 2)[2], listed):
+        assert not re.search(r"(?<!\\)[<`*](?=script|a|b|\*)", text.replace("`NM", "").replace("`seed", ""))
+        assert "\\[x\\](http" in text
+    assert "  > \\# \\<script>" in written
+    assert "  > \\- x" in written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("每人每月840元", "每人每月840元"),
+        ("2023-12-25", "2023-12-25"),
+        ("# 一", "\\# 一"),
+        ("- 一", "\\- 一"),
+        ("1. 一", "1\\. 一"),
+        ("2) 一", "2\\) 一"),
+        ("> 一", "\\> 一"),
+        ("===", "\\==="),
+        ("a_b*c`d", "a\\_b\\*c\\`d"),
+        ("![x](y)", "!\\[x\\](y)"),
+        ("&amp; <b>", "\\&amp; \\<b>"),
+        ("a|b\\c~", "a\\|b\\\\c\\~"),
+        ("    一\n二\t三", "一 二 三"),
+    ],
+)
+def test_markdown_shows_a_value_as_it_is(value, written):
+    assert markdown.text(value) == written
+
+
+def test_the_header_of_the_markdown_is_yaml_and_says_what_it_is(client, db):
+    response = client.get(MARKDOWN, {"edition": "2023"})
+    edition = Edition.objects.get(slug="2023")
+    header = yaml.safe_load(response.content.decode().split("---\n")[1])
+
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
+    assert header["code"] == "NM-05-01"
+    assert (header["edition"], header["digest"]) == ("2023", edition.digest)
+    assert header["permanent"] == "http://testserver/id/services/NM-05-01"
+    assert header["cite_as"] == "http://testserver/id/services/NM-05-01?edition=2023"
+    assert header["licence"] == "CC BY 4.0"
+
+
+@pytest.mark.parametrize("query", [{"edition": "2023"}, {"edition": "2"}, {"valid_on": "2023-12-31"}])
+@pytest.mark.parametrize("path", [PAGE, MARKDOWN])
+def test_the_edition_that_is_asked_answers(client, db, path, query):
+    body = client.get(path, query).content.decode()
+
+    assert Edition.objects.get(slug="2023").digest in body
+    assert Edition.objects.get(slug="2026").digest not in body
+
+
+def test_a_withdrawn_service_keeps_its_page_with_why_it_went(client, make_proposal, publish):
+    gone = make_proposal(
+        withdrawn("NM-09-09", "NM-09-08"), kind="withdraw", to="approved", reason="并入免费开放", document_number="9号"
+    )
+    publish("2027", gone)
+
+    for form in ("/", ".md"):
+        body = client.get(f"/services/NM-09-09{form}", {"edition": "2027"}).content.decode()
+
+        assert all(said in body for said in ("已取消", "2027-01-01", "并入免费开放", "9号", "NM-09-08"))
+        assert Edition.objects.get(slug="2026").digest in body
+        assert "已取消" not in client.get(f"/services/NM-09-09{form}", {"edition": "2026"}).content.decode()
+
+
+def test_a_page_can_be_walked_through_without_seeing_it(client, db):
+    seen = page(client)
+    tags = [tag for tag, _ in seen.tags]
+
+    assert ("html", {"lang": "zh-Hans"}) in seen.tags
+    assert all(tags.count(tag) == 1 for tag in ("h1", "main", "footer", "nav", "title"))
+    assert next(attributes for tag, attributes in seen.tags if tag == "a")["href"] == "#main"
+    assert seen.levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(seen.levels, seen.levels[1:], strict=False))
+    identities = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
+    assert len(identities) == len(set(identities))
+    assert all(
+        attributes["aria-labelledby"] in identities for _, attributes in seen.tags if "aria-labelledby" in attributes
+    )
+
+
+def test_a_page_loads_nothing_from_another_host_and_runs_nothing(client, db):
+    response = client.get(PAGE)
+    seen = Page(response.content.decode())
+
+    assert seen.loads and all(each.startswith("/static/") for each in seen.loads)
+    assert not [attributes for _, attributes in seen.tags if "style" in attributes]
+    assert "style" not in [tag for tag, _ in seen.tags]
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'; " in policy and "frame-ancestors 'none'" in policy
+    assert "script-src" not in policy and "unsafe" not in policy
+    assert all("url(" not in rule for rule in [css(client)])
+
+
+def css(client) -> str:
+    response = client.get("/static/site/site.css")
+    return b"".join(response.streaming_content if response.streaming else [response.content]).decode()
+
+
+def test_the_other_forms_are_linked_with_what_was_asked(client, db):
+    links = [attributes for tag, attributes in page(client, edition="2023").tags if tag == "link"]
+
+    assert {link["type"]: link["href"] for link in links if link["rel"] == "alternate"} == {
+        "application/json": "/api/v1/services/NM-05-01/?edition=2023",
+        "text/turtle": "/api/v1/services/NM-05-01.ttl?edition=2023",
+        "application/ld+json": "/api/v1/services/NM-05-01.jsonld?edition=2023",
+        "text/markdown": "/services/NM-05-01.md?edition=2023",
+    }
+
+
+@pytest.mark.parametrize("path", READS)
+def test_reading_is_cached_compressed_and_open_to_any_site(client, db, path):
+    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+    head = client.head(path)
+
+    assert plain["ETag"].startswith('"') and plain["ETag"] != packed["ETag"]
+    assert packed["Content-Encoding"] == "gzip"
+    assert plain["Cache-Control"] == "public, no-cache"
+    assert plain["Access-Control-Allow-Origin"] == "*"
+    assert "Cookie" not in plain["Vary"] and not plain.cookies
+    assert (head.content, head["ETag"], head["Content-Length"]) == (b"", plain["ETag"], plain["Content-Length"])
+    assert client.get(path, headers={"If-None-Match": plain["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "words"),
+    [
+        ("/services/NM-99-99/", {}, 404, "NM-99-99"),
+        ("/services/nonsense/", {}, 404, "nonsense"),
+        (PAGE, {"nonsense": "1"}, 400, "valid_on"),
+        (PAGE, {"edition": "1999"}, 400, "2026"),
+        (PAGE, {"valid_on": "yesterday"}, 400, "2026-11-23"),
+        (PAGE, {"valid_on": "1999-01-01"}, 404, "版本 2021"),
+    ],
+)
+def test_a_page_that_cannot_be_shown_says_why_in_chinese(client, db, path, query, status, words):
+    response = client.get(path, query)
+    seen = Page(response.content.decode())
+
+    assert (response.status_code, response["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert words in seen.text
+    assert ("html", {"lang": "zh-Hans"}) in seen.tags
+    assert response["Content-Security-Policy"] and response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/services/NM-99-99.md", {}, 404),
+        (MARKDOWN, {"nonsense": "1"}, 400),
+        (MARKDOWN, {"edition": "1999"}, 400),
+        (LLMS, {"edition": "2023"}, 400),
+        ("/llms.txt/", {}, 404),
+    ],
+)
+def test_what_programs_read_refuses_with_a_problem(client, db, path, query, status):
+    assert_problem(client.get(path, query), status)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_only_reading_is_answered(client, db, path):
+    response = client.post(path)
+
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", [PAGE, MARKDOWN])
+def test_a_lost_database_is_said_so(client, db, monkeypatch, path):
+    def lost(*arguments):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("catalogue.web.edition_query.edition", lost)
+    response = client.get(path)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_page_asks_the_database_little(client, db, django_assert_max_num_queries, path):
+    with django_assert_max_num_queries(2):
+        client.get(path)
+
+
+def test_the_way_in_for_language_models_lists_every_service_of_the_edition_in_force(client, db):
+    response = client.get(LLMS)
+    lines = response.content.decode().splitlines()
+    edition = Edition.objects.get(slug="2026")
+    links = [re.fullmatch(r"- \[(.+)\]\((.+)\): (.+)", line) for line in lines]
+    services = [link for link in links if link and "/services/NM-" in link[2] and link[2].endswith(".md")]
+
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert lines[0].startswith("# ") and lines[2].startswith("> ")
+    assert [line for line in lines if line.startswith("#")][1:] == ["## 怎样查询"] + [
+        f"## {code} {name}"
+        for code, name in dict.fromkeys(
+            (document["domain"]["code"], document["domain"]["name"]) for document in edition.documents()
+        )
+    ]
+    assert [link[2] for link in services] == [
+        f"http://testserver/services/{document['code']}.md" for document in edition.documents()
+    ]
+    assert all(said in "\n".join(lines) for said in (edition.digest, "CC BY 4.0", "未知就说未知"))
+    for link in filter(None, links):
+        if link not in services:
+            assert client.get(link[2].removeprefix("http://testserver")).status_code in {200, 303, 405}

@@ -1,0 +1,321 @@
+"""A table from outside: what it would change, by what rules, and what is drafted when it is confirmed."""
+
+import datetime
+import time
+
+import pytest
+
+from catalogue.audit.log import Act
+from catalogue.editions.document import entry_data
+from catalogue.models import Proposal
+from catalogue.spreadsheets import importer
+from catalogue.spreadsheets.plan import Plan
+from catalogue.workflow import attachments, proposals
+from services.models import Department, Region
+from tests.conftest import every_department, person
+from tests.support import spreadsheets
+from tests.support.entries import LATER, STANDARD
+
+AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
+CITED = {
+    "source": "seed-daily",
+    "locator": "第1条",
+    "quote": STANDARD,
+    "verification": "verbatim",
+    "jurisdiction": "inner-mongolia",
+}
+
+
+@pytest.fixture
+def act(db) -> Act:
+    return Act(at=AT, by=person("wang", "编辑", departments=every_department()))
+
+
+@pytest.fixture
+def plan(act):
+    """Plan a file as an editor of every department."""
+
+    def run(content: bytes, name: str = "清单.csv") -> Plan:
+        region = Region.objects.get(code="150000")
+        return importer.dry_run(name, content, region=region, effective_from=LATER, act=act)
+
+    return run
+
+
+@pytest.fixture
+def propose(act, plan):
+    """Keep a file and confirm what it proposes."""
+
+    def run(content: bytes, name: str = "清单.csv") -> list[Proposal]:
+        shown = plan(content, name)
+        kept = attachments.keep(name, content, act=act)
+        return importer.propose(kept.digest, fingerprint=shown.fingerprint, details=details(), act=act)
+
+    return run
+
+
+def details() -> dict:
+    return {
+        "region": Region.objects.get(code="150000"),
+        "department": Department.objects.get(code="civil-affairs"),
+        "title": "提高孤儿基本生活费标准",
+        "reason": "落实常务会议决定",
+        "document_number": None,
+        "effective_from": LATER,
+        "raises_cost": False,
+    }
+
+
+def sentences(shown: Plan) -> list[str]:
+    return [str(fault) for fault in shown.faults]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_whole_list_comes_back_as_no_change(plan, kind):
+    shown = plan(spreadsheets.exported(kind), f"清单.{kind}")
+
+    assert sentences(shown) == []
+    assert len(shown.rows) == 81
+    assert [each for each in shown.rows if each.action] == []
+
+
+def test_one_edited_cell_is_exactly_that_change(plan):
+    shown = plan(
+        spreadsheets.a_csv(spreadsheets.a_row(服务标准=STANDARD, **spreadsheets.CLAUSE), spreadsheets.a_row("NM-01-05"))
+    )
+
+    assert sentences(shown) == []
+    (each,) = shown.to_propose
+    assert each.proposed == {
+        "service": "NM-01-07",
+        "action": "change",
+        "stated": {
+            "standard": STANDARD,
+            "verification": {"standard": "verbatim"},
+            "basis": {"standard": "regulation"},
+            "citations": [{"field": "standard"} | CITED],
+        },
+        "successors": [],
+    }
+    assert [change.label for change in each.changes] == ["服务标准", "“服务标准”的来源"]
+
+
+def test_one_edited_cell_of_a_workbook_is_exactly_that_change(plan):
+    def change(book):
+        sheet = book["清单"]
+        at = {cell.value: cell.column for cell in sheet[1]}
+        (row,) = (line[0].row for line in sheet.iter_rows(min_row=2) if line[0].value == "NM-01-07")
+        sheet.cell(row, at["编者说明"]).value = "只改说明"
+
+    (each,) = plan(spreadsheets.edited(spreadsheets.exported("xlsx"), change), "清单.xlsx").to_propose
+
+    assert (each.code, each.stated) == ("NM-01-07", {"note": "只改说明"})
+
+
+def test_the_sheet_of_clauses_gives_a_field_more_than_one(plan):
+    """The clauses of a field are replaced by those the sheet has for it, if they are others."""
+
+    def change(book):
+        sheet, sources = book["清单"], book["字段来源"]
+        at = {cell.value: cell.column for cell in sheet[1]}
+        (row,) = (line[0].row for line in sheet.iter_rows(min_row=2) if line[0].value == "NM-01-07")
+        sheet.cell(row, at["服务标准"]).value = STANDARD
+        old = [line[0].row for line in sources.iter_rows() if [c.value for c in line[:2]] == ["NM-01-07", "服务标准"]]
+        for number in reversed(old):
+            sources.delete_rows(number)
+        for locator in ("第1条", "第2条"):
+            sources.append(
+                [
+                    "NM-01-07",
+                    "服务标准",
+                    "seed-daily",
+                    None,
+                    locator,
+                    STANDARD,
+                    "原文核对",
+                    None,
+                    None,
+                    "原文核对",
+                    "法规与政策",
+                ]
+            )
+
+    shown = plan(spreadsheets.edited(spreadsheets.exported("xlsx"), change), "清单.xlsx")
+
+    assert sentences(shown) == []
+    (each,) = shown.to_propose
+    assert each.stated["verification"] == {"standard": "verbatim"}
+    assert [citation["locator"] for citation in each.stated["citations"]] == ["第1条", "第2条"]
+
+
+def test_a_changed_value_needs_a_clause_of_its_own(plan):
+    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(服务标准=STANDARD)))
+
+    at = f"{chr(65 + spreadsheets.HEADERS.index('服务标准'))}（服务标准）"
+    assert sentences(shown) == [f"第 2 行，{at} 列：“服务标准”改动了，请同时为它新增或更改一条来源。"]
+    assert shown.to_propose == []
+
+
+def test_an_emptied_value_rests_on_nothing(plan):
+    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(服务标准="", 标准所属时间="")))
+
+    assert sentences(shown) == []
+    assert shown.to_propose[0].stated["standard"] is None
+
+
+def test_a_law_added_to_the_legal_basis_leaves_the_others_their_clauses(plan):
+    row = spreadsheets.a_row("NM-01-05")
+    laws = f"{row['法律法规依据']}、seed-daily"
+
+    shown = plan(spreadsheets.a_csv(row | {"法律法规依据": laws, "法律法规依据名称": ""} | spreadsheets.CLAUSE))
+
+    assert sentences(shown) == []
+    (each,) = shown.to_propose
+    (listed,) = (entry for entry in spreadsheets.current().documents() if entry["code"] == "NM-01-05")
+    others = [cited for cited in entry_data(listed)["citations"] if cited["field"] == "legal_basis"]
+    assert {cited["source"] for cited in others} == {*row["法律法规依据"].split("、")}
+    assert each.stated["citations"] == [*others, {"field": "legal_basis"} | CITED]
+
+
+def test_a_column_the_table_does_not_have_is_left_alone(plan):
+    shown = plan(spreadsheets.a_csv(["NM-01-07", "只改说明"], headers=["服务项目代码", "编者说明"]))
+
+    (each,) = shown.to_propose
+    assert each.stated == {"note": "只改说明"}
+
+
+def new_row(**cells: str) -> dict[str, str]:
+    clause = spreadsheets.CLAUSE | {"原文": "基本殡葬服务"}
+    return {"服务项目代码": "NM-05-05", "名称": "基本殡葬服务", "领域": "NM-05"} | clause | cells
+
+
+def test_a_new_code_is_an_addition(propose):
+    (added,) = propose(spreadsheets.a_csv(new_row()))
+
+    assert added.kind == "add"
+    assert proposals.faults(added) == []
+    (entry,) = added.entries.all()
+    assert entry.stated["verification"] == {"name": "verbatim", "domain": "verbatim"}
+
+
+def test_changes_and_additions_are_two_drafts_of_one_file(propose):
+    content = spreadsheets.a_csv(
+        spreadsheets.a_row(服务标准=STANDARD, **spreadsheets.CLAUSE),
+        spreadsheets.a_row("NM-01-05", 编者说明="注"),
+        new_row(),
+    )
+
+    drafted = propose(content)
+
+    assert [(each.kind, each.state, each.entries.count()) for each in drafted] == [
+        ("change", "draft", 2),
+        ("add", "draft", 1),
+    ]
+    assert {each.imported_from for each in drafted} == {attachments.digest_of(content)}
+    assert [proposals.faults(each) for each in drafted] == [[], []]
+
+
+def test_the_same_file_again_makes_nothing(plan, propose):
+    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
+    (first,) = propose(content)
+
+    again = plan(content)
+
+    assert (again.imported, again.to_propose) == (first.number, [])
+    with pytest.raises(importer.Outdated):
+        propose(content)
+
+
+def test_the_same_file_makes_nothing_even_if_its_proposal_was_amended(plan, propose, act):
+    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
+    (first,) = propose(content)
+    other = {"service": "NM-01-07", "action": "change", "stated": {"note": "另一个注"}, "successors": []}
+
+    proposals.amend(first, entries=[other], act=act)
+
+    assert plan(content).to_propose == []
+
+
+def test_the_same_change_in_another_file_makes_nothing(plan, propose):
+    (first,) = propose(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注")))
+
+    again = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"), spreadsheets.a_row("NM-01-05")))
+
+    assert [each.waiting for each in again.rows] == [first.number, None]
+    assert again.to_propose == []
+
+
+def test_a_file_taken_back_may_come_in_again(plan, propose, act):
+    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
+    (first,) = propose(content)
+
+    proposals.retract(first, act=act)
+
+    assert len(plan(content).to_propose) == 1
+
+
+def test_what_became_something_else_is_not_proposed(plan, act):
+    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
+    kept = attachments.keep("清单.csv", content, act=act)
+
+    with pytest.raises(importer.Outdated):
+        importer.propose(kept.digest, fingerprint="another", details=details(), act=act)
+
+    assert not Proposal.objects.exists()
+
+
+def test_one_fault_keeps_every_row_out(plan):
+    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"), spreadsheets.a_row("NM-01-05", 名称="")))
+
+    assert len(shown.faults) == 1
+    assert shown.to_propose == []
+
+
+WILD = {
+    "no byte order mark": lambda text: text.encode(),
+    "byte order mark": lambda text: text.encode("utf-8-sig"),
+    "line feeds": lambda text: text.replace("\r\n", "\n").encode(),
+    "empty rows at the end": lambda text: (
+        text + ("," * (len(spreadsheets.HEADERS) - 1) + "\r\n") * 3 + "\r\n"
+    ).encode(),
+    "no line end at the end": lambda text: text.removesuffix("\r\n").encode(),
+    "blanks around": lambda text: text.replace("NM-01-07,", " NM-01-07　,").encode(),
+}
+
+
+@pytest.mark.parametrize("write", WILD.values(), ids=WILD)
+def test_however_a_program_writes_csv_it_says_the_same(plan, write):
+    text = spreadsheets.a_csv(spreadsheets.a_row(编者说明='第一段。\n第二段，“引号”和"引号"。')).decode()
+
+    (each,) = plan(write(text)).to_propose
+
+    assert each.stated == {"note": '第一段。\n第二段，“引号”和"引号"。'}
+
+
+def test_the_columns_may_stand_in_any_order(plan):
+    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"), headers=spreadsheets.HEADERS[::-1]))
+
+    assert [each.stated for each in shown.to_propose] == [{"note": "注"}]
+
+
+def test_a_text_behind_an_apostrophe_comes_in_without_it(plan):
+    (each,) = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="'=以等号开头"))).to_propose
+
+    assert each.stated == {"note": "=以等号开头"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_five_thousand_rows_are_told_what_is_wrong_within_seconds(plan, kind):
+    said = "内容" * 20
+    rows = [
+        new_row(服务项目代码=f"NM-05-{number}", 服务内容=said, 原文=f"基本殡葬服务：{said}")
+        for number in range(1000, 6000)
+    ]
+    content = spreadsheets.a_csv(*rows) if kind == "csv" else spreadsheets.a_book(*rows)
+
+    began = time.perf_counter()
+    shown = plan(content, f"清单.{kind}")
+    took = time.perf_counter() - began
+
+    assert len(shown.to_propose) == 5000
+    assert took < 15  # about two seconds on one core; the bound is for a busy machine

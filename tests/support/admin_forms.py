@@ -1,0 +1,161 @@
+"""What the tests of the editors' desk share: a page as a reader sees it, and a form as a browser sends it."""
+
+from html.parser import HTMLParser
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from catalogue.desk.rule_forms import ROW, RuleFormField, Typed, shown
+from catalogue.editions.document import entry_data, entry_document
+from catalogue.models import Entry
+from tests.support.entries import cite, state
+
+CONTENT = "每年一次健康管理。"
+QUOTE = f"{CONTENT}\n包括体检。"
+
+
+class _Visible(HTMLParser):
+    """Collects what is read on a page, by eye or by a screen reader, and leaves out what editors typed."""
+
+    UNREAD = ("script", "style", "textarea")
+    READ_ALOUD = ("title", "alt", "aria-label", "placeholder")
+
+    def __init__(self):
+        super().__init__()
+        self.texts: list[str] = []
+        self._unread = 0
+
+    def handle_starttag(self, tag, attrs):
+        self._unread += tag in self.UNREAD
+        attributes = dict(attrs)
+        read = [*self.READ_ALOUD, *(["value"] if attributes.get("type") in ("submit", "button") else [])]
+        self.texts += [attributes[name] for name in read if attributes.get(name)]
+
+    def handle_endtag(self, tag):
+        self._unread -= tag in self.UNREAD
+
+    def handle_data(self, data):
+        if not self._unread and data.strip():
+            self.texts.append(data.strip())
+
+
+def visible(page: HttpResponse) -> str:
+    """Return everything that can be read on a page, a line for each piece of text."""
+    parser = _Visible()
+    parser.feed(page.content.decode())
+    return "\n".join(parser.texts)
+
+
+def rows(page: HttpResponse, column: str) -> list[str]:
+    """Return what a list shows in one column, row by row."""
+    found = []
+    for line in page.content.decode().replace("<td", "\n<td").replace("<th", "\n<th").splitlines():
+        if f'class="field-{column}' in line:
+            parser = _Visible()
+            parser.feed(line)
+            found.append(" ".join(parser.texts))
+    return found
+
+
+def facets(page: HttpResponse, title: str) -> dict[str, int | None]:
+    """Return the choices of one filter of a list that leave any row, with their counts; None for no filter."""
+    changelist = page.context["cl"]
+    (spec,) = (spec for spec in changelist.filter_specs if spec.title == title)
+    displays = [choice["display"].removesuffix(")").rpartition(" (") for choice in spec.choices(changelist)]
+    return {words or count: int(count) if words else None for words, _, count in displays if count != "0"}
+
+
+def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
+    """Return what a browser would send for the form on a page, with some boxes changed: lines end in CR LF."""
+    inlines = [inline.formset for inline in page.context["inline_admin_formsets"]]
+    forms = [page.context["adminform"].form]
+    forms += [form for formset in inlines for form in (formset.management_form, *formset.forms)]
+    sent = {}
+    for form in forms:
+        for box in form:
+            value = box.value()
+            if value is None or value is False:
+                continue
+            if isinstance(value, list | tuple):
+                sent[box.html_name] = [getattr(item, "pk", item) for item in value]
+            else:
+                sent[box.html_name] = str(getattr(value, "pk", value)).replace("\n", "\r\n")
+    if seen := page.context.get("seen"):
+        sent["seen"] = seen
+    return sent | changes
+
+
+def rule_rows(name: str, rule: dict | Typed | None) -> dict[str, object]:
+    """Return what a browser would send for the boxes of a rule, the blank rows among them."""
+    typed = rule if isinstance(rule, Typed) else shown(rule)
+    rows = [*typed.rows, {"group": "1", "fact": "", "op": "", "value": ""}]
+    columns = {f"{name}-{column}": [row[column] for row in rows] for column in ROW}
+    return columns | {f"{name}-mode": typed.mode, f"{name}-reason": typed.reason}
+
+
+def boxes(read: HttpResponse) -> dict[str, object]:
+    """Return what a browser would send for the forms of a proposal's page."""
+    sent = {"seen": read.context["seen"]}
+    citations = read.context.get("citations")
+    for form in [read.context["form"], *([citations.management_form, *citations.forms] if citations else [])]:
+        for box in form:
+            value = box.value()
+            if isinstance(box.field, RuleFormField):
+                sent |= rule_rows(box.html_name, value)
+                continue
+            if value is None or value is False:
+                continue
+            values = value if isinstance(value, list) else [value]
+            sent[box.html_name] = [str(getattr(each, "pk", each)).replace("\n", "\r\n") for each in values]
+    return sent
+
+
+def added(sent: dict[str, object], prefix: str, **boxes: object) -> dict[str, object]:
+    """Return a form with one more row in one of its tables."""
+    at = int(sent[f"{prefix}-TOTAL_FORMS"])
+    row = {f"{prefix}-{at}-{name}": value for name, value in boxes.items()}
+    return sent | row | {f"{prefix}-TOTAL_FORMS": str(at + 1)}
+
+
+def entry_page(entry: Entry) -> str:
+    return reverse("admin:catalogue_entry_change", args=[entry.pk])
+
+
+def stated(entry: Entry) -> dict:
+    return entry_data(entry_document(Entry.objects.with_details().get(pk=entry.pk)))
+
+
+def rich_state(**changes: object) -> dict:
+    """An entry with two sourced texts and two departments, so that one can be changed and another left."""
+    return state(
+        content=CONTENT,
+        standard="免费。\n每年一次。",
+        lead_department="health-commission",
+        co_departments=["finance"],
+        verification={
+            "name": "verbatim",
+            "domain": "verbatim",
+            "content": "verbatim",
+            "standard": "secondary",
+            "lead_department": "unverified",
+            "co_departments": "unverified",
+        },
+        basis={
+            "name": "plan",
+            "domain": "plan",
+            "content": "plan",
+            "standard": "plan",
+            "lead_department": "editorial",
+            "co_departments": "editorial",
+        },
+        citations=[
+            cite("name"),
+            cite("domain", quote="老有所养"),
+            cite("content", quote=QUOTE, locator="第四章第五节"),
+            cite("standard", quote=None, verification="secondary"),
+            cite("lead_department", quote=None, locator=None, verification="unverified", jurisdiction=None),
+            cite("co_departments", quote=None, locator=None, verification="unverified"),
+        ],
+        note="存疑。",
+        **changes,
+    )

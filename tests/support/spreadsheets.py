@@ -1,0 +1,120 @@
+"""What the tests of tables share: the list as a file, changed here and there, and sent as an editor sends it."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from openpyxl import Workbook, load_workbook
+
+from catalogue.models import Attachment, Edition, Event, Proposal, ProposedEntry
+from catalogue.spreadsheets.writer import COLUMNS, to_csv, to_xlsx
+from tests.support.entries import STANDARD
+
+UPLOAD, CONFIRM = reverse("admin:import"), reverse("admin:import_confirm")
+HEADERS = [column.header for column in COLUMNS["清单"]]
+CLAUSE = {
+    "来源文件": "seed-daily",
+    "位置": "第1条",
+    "原文": STANDARD,
+    "核实情况": "原文核对",
+    "依据类别": "法规与政策",
+    "适用范围": "内蒙古自治区",
+}
+DETAILS = {
+    "region": "150000",
+    "department": "civil-affairs",
+    "title": "提高孤儿基本生活费标准",
+    "reason": "落实常务会议决定",
+    "document_number": "内民政发〔2026〕1号",
+    "effective_from": "2027-01-01",
+}
+
+
+def current() -> Edition:
+    return Edition.objects.get(slug="2026")
+
+
+def exported(kind: str) -> bytes:
+    edition = current()
+    write = {"csv": to_csv, "xlsx": to_xlsx}[kind]
+    return b"".join(write(edition.documents(), edition=edition))
+
+
+def lines(content: bytes | None = None) -> list[list[str]]:
+    """Return the cells of a CSV file, of the whole list if none is given."""
+    text = (content or exported("csv")).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def a_row(code: str = "NM-01-07", **cells: str) -> dict[str, str]:
+    """Return one row of the list as it goes out, with other cells by header."""
+    headers, *rows = lines()
+    (row,) = (dict(zip(headers, row, strict=True)) for row in rows if row[0] == code)
+    return row | cells
+
+
+def a_csv(*rows: Mapping[str, str] | list[str], headers: list[str] | None = None, ends: str = "\r\n") -> bytes:
+    """Return rows as a CSV file: of the list's headers, or of those given."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=ends)
+    headers = headers or HEADERS
+    writer.writerow(headers)
+    writer.writerows(row if isinstance(row, list) else [row.get(header, "") for header in headers] for row in rows)
+    return text.getvalue().encode()
+
+
+def a_book(*rows: Mapping[str, object], headers: list[str] | None = None, change: Callable | None = None) -> bytes:
+    """Return rows as a workbook of one sheet, which ``change`` may work on before it is saved."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "清单"
+    headers = headers or HEADERS
+    sheet.append(headers)
+    for row in rows:
+        sheet.append([row.get(header) for header in headers])
+    if change:
+        change(book)
+    return saved(book)
+
+
+def edited(content: bytes, change: Callable) -> bytes:
+    """Return a workbook after somebody worked on it."""
+    book = load_workbook(io.BytesIO(content))
+    change(book)
+    return saved(book)
+
+
+def saved(book: Workbook) -> bytes:
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def repacked(content: bytes, change: Callable[[dict[str, bytes]], None], **options: object) -> bytes:
+    """Return a workbook with its parts (bytes by name) changed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    change(parts)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, part in parts.items():
+            packed.writestr(name, part, **options)
+    return out.getvalue()
+
+
+def upload(client: Client, name: str, content: bytes, **details: str) -> HttpResponse:
+    return client.post(UPLOAD, DETAILS | details | {"file": SimpleUploadedFile(name, content)})
+
+
+def confirm(client: Client, page: HttpResponse, **details: str) -> HttpResponse:
+    return client.post(CONFIRM, DETAILS | details | {"seen": page.context["seen"]})
+
+
+def written() -> dict[str, int]:
+    """Return how many rows there are of all that an import may write."""
+    return {model.__name__: model.objects.count() for model in (Proposal, ProposedEntry, Attachment, Event)}

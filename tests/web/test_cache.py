@@ -1,0 +1,530 @@
+"""The response cache: the very answers Django gives, made once, and nothing of whoever asked before."""
+
+import datetime
+import itertools
+import os
+import time
+from urllib.parse import urlencode
+
+import pytest
+from django.core import signing
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalogue.web import cache
+from catalogue.web.cache import ResponseCache
+from services.models import Department, Meaning, Service, Source, Synonym
+from tests.conftest import person
+from tests.support.entries import state
+from tests.support.wsgi import ask
+
+RUNS = int(os.environ.get("CACHE_RUNS", "150"))
+MIB = 1024 * 1024
+LIST = "/api/v1/services/"
+DETAIL = f"{LIST}NM-05-01/"
+# Every kind of address whose answer is kept.
+KEPT = [
+    "/api/v1/",
+    LIST,
+    DETAIL,
+    f"{DETAIL}history/",
+    f"{LIST}?q=低保",
+    f"{LIST}?facets=true",
+    f"{LIST}?edition=2021&page_size=10&page=2",
+    "/api/v1/editions/",
+    "/api/v1/editions/2023/",
+    "/api/v1/editions/2023/content/",
+    "/api/v1/editions/2023/changes/",
+    "/api/v1/changes/",
+    "/api/v1/domains/",
+    "/api/v1/departments/finance/",
+    "/api/v1/target-groups/",
+    "/api/v1/sources/",
+    "/api/v1/indicators/IND-03/",
+    "/api/v1/projects/",
+    "/api/v1/facts/",
+    "/api/v1/schema/",
+    "/api/v1/context.jsonld",
+    "/api/docs/",
+    "/api/redoc/",
+    "/feeds/changes.atom",
+    "/",
+    "/services/",
+    "/services/?q=养老&domain=NM-05",
+    "/services/NM-05-01/",
+    "/services/NM-05-01.md",
+    "/llms.txt",
+]
+# What Django sends in pieces.
+FILES = ["/api/v1/services.csv", "/api/v1/services.ndjson", "/api/v1/services/NM-05-01.ttl"]
+# What is asked of Django each time, with its status.
+NOT_KEPT = {
+    "/healthz": 200,
+    "/readyz": 200,
+    "/admin/login/": 200,
+    "/favicon.ico": 302,
+    "/id/services/NM-05-01": 303,
+    "/static/site/site.css": 200,
+    "/api/v1/services": 301,
+    "/api/v1/feedback/0000000000000000/": 404,
+    "/nowhere": 404,
+    f"{LIST}?nonsense=1": 400,
+    f"{LIST}?page=9": 404,
+    f"{LIST}?valid_on=1999-01-01": 404,
+    f"{LIST}NM-99-99/": 404,
+    "/services/NM-99-99/": 404,
+}
+# What differs each time, and what the login page's form brings with it.
+EACH_TIME = {"x-request-id", "date", "set-cookie", "expires"}
+
+
+@pytest.fixture
+def cached(django_counted) -> ResponseCache:
+    """A cache that looks at the database once, and not again while a test runs."""
+    return ResponseCache(django_counted, max_bytes=64 * MIB, believed=3600)
+
+
+@pytest.fixture
+def looking(django_counted) -> ResponseCache:
+    """A cache that looks at the database with every request."""
+    return ResponseCache(django_counted, max_bytes=64 * MIB, believed=0)
+
+
+def same(one, other) -> bool:
+    kept = [{name: value for name, value in told.headers.items() if name not in EACH_TIME} for told in (one, other)]
+    return (one.status, one.body, kept[0]) == (other.status, other.body, kept[1])
+
+
+# The same answers, made once.
+
+
+@pytest.mark.parametrize("address", KEPT)
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"method": "HEAD"},
+        {"accept_encoding": "gzip"},
+        {"accept_encoding": "gzip, deflate, br, zstd"},
+        {"if_none_match": "*"},
+        {"if_modified_since": "Mon, 23 Nov 2026 00:00:00 GMT"},
+    ],
+    ids=str,
+)
+def test_the_answer_is_what_django_answers_and_django_is_asked_once(django_counted, cached, address, said):
+    direct = ask(django_counted.application, address, **said)
+    ask(cached, address, **{name: value for name, value in said.items() if name == "accept_encoding"})
+    first, again = ask(cached, address, **said), ask(cached, address, **said)
+
+    assert same(direct, first)
+    assert same(first, again)
+    assert first.headers["x-request-id"] != again.headers["x-request-id"]
+    assert django_counted.asked == 1
+    assert direct.status == (304 if "if_none_match" in said else 200)
+
+
+@pytest.mark.parametrize("address", FILES)
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_file_that_django_sends_in_pieces_is_kept_whole(django_counted, cached, address, encoding):
+    direct = ask(django_counted.application, address, accept_encoding=encoding)
+
+    for told in [ask(cached, address, accept_encoding=encoding) for _ in range(2)]:
+        assert (told.body, told.headers["etag"]) == (direct.body, direct.headers["etag"])
+        assert told.headers["content-length"] == str(len(told.body))
+        assert {*told.headers} - EACH_TIME - {"content-length"} == {*direct.headers} - EACH_TIME
+    assert django_counted.asked == 1
+
+
+def test_what_is_kept_asks_no_database(django_counted, cached, django_assert_num_queries):
+    for address in KEPT:
+        ask(cached, address)
+
+    with django_assert_num_queries(0):
+        for address in KEPT:
+            assert ask(cached, address).status == 200
+    assert django_counted.asked == len(KEPT) == len(cached.store)
+
+
+@pytest.mark.parametrize(("address", "status"), NOT_KEPT.items())
+def test_whatever_else_is_passed_on_each_time(django_counted, cached, address, status):
+    direct = ask(django_counted.application, address, accept_encoding="gzip")
+
+    for _ in range(2):
+        told = ask(cached, address, accept_encoding="gzip")
+        assert told.status == direct.status == status
+        assert set(told.headers) == set(direct.headers)
+    assert (django_counted.asked, len(cached.store)) == (2, 0)
+
+
+def test_what_the_desk_is_asked_is_left_as_it_is(django_counted, cached):
+    ask(cached, "/admin/catalogue/entry/?q=ABC&domain=NM-05&domain=NM-01&page=02", cookie="sessionid=abcdefgh")
+
+    assert django_counted.queries == ["q=ABC&domain=NM-05&domain=NM-01&page=02"]
+    assert django_counted.cookies == ["sessionid=abcdefgh"]
+
+
+def test_without_memory_everything_is_passed_on(django_counted):
+    forgetful = ResponseCache(django_counted, max_bytes=0)
+
+    assert ask(forgetful, LIST, accept_encoding="br").headers["content-encoding"] == "br"
+    assert (django_counted.asked, len(forgetful.store)) == (1, 0)
+
+
+def test_posting_is_never_kept(django_counted, cached):
+    for _ in range(2):
+        ask(cached, LIST, method="POST")
+
+    assert (django_counted.asked, len(cached.store)) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"accept_language": "en"},
+        {"accept_language": "zh-TW"},
+        {"host": "localhost"},
+        {"accept": "text/csv"},
+        {"accept_encoding": "zstd"},
+    ],
+    ids=str,
+)
+def test_what_is_sent_otherwise_has_an_answer_of_its_own(django_counted, cached, said):
+    first, other = ask(cached, LIST), ask(cached, LIST, **said)
+
+    assert first.body != other.body
+    direct = ask(django_counted.application, LIST, **said)
+    assert (other.status, other.body, other.headers["etag"]) == (direct.status, direct.body, direct.headers["etag"])
+    assert (django_counted.asked, len(cached.store)) == (2, 2)
+
+
+def test_behind_a_proxy_the_scheme_is_what_it_says(django_counted, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    cached = ResponseCache(django_counted, max_bytes=MIB, believed=3600)
+
+    secure, plain = ask(cached, DETAIL, x_forwarded_proto="https"), ask(cached, DETAIL)
+
+    assert b'"url":"https://testserver/' in secure.body
+    assert b'"url":"http://testserver/' in plain.body
+
+
+@pytest.mark.parametrize("wrap", ["{}", "W/{}", '"other", {}', 'W/"a,b",W/{}', "*", " * "])
+def test_a_client_that_has_it_already_is_told_so_in_its_own_encoding(cached, wrap):
+    tag = ask(cached, LIST, accept_encoding="br").headers["etag"]
+
+    told = ask(cached, LIST, accept_encoding="br", if_none_match=wrap.format(tag))
+
+    assert (told.status, told.body, told.headers["etag"]) == (304, b"", tag)
+    assert not {"content-type", "content-length", "content-encoding"} & set(told.headers)
+    other = ask(cached, LIST, accept_encoding="gzip", if_none_match=tag)
+    assert (other.status, other.headers["content-encoding"]) == (200, "gzip")
+
+
+@pytest.mark.parametrize(("if_match", "status"), [('"other"', 412), ("*", 200), ("{}", 200)])
+def test_a_client_that_wants_one_state_alone_is_told_if_it_is_another(django_counted, cached, if_match, status):
+    tag = ask(cached, LIST).headers["etag"]
+
+    for _ in range(2):
+        assert ask(cached, LIST, if_match=if_match.format(tag)).status == status
+
+
+def test_head_has_the_headers_of_get_and_no_body(cached):
+    got, head = ask(cached, LIST), ask(cached, LIST, method="HEAD")
+
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == str(len(got.body))
+
+
+# Nothing of one visitor reaches another.
+
+
+MALFORMED = [
+    "sessionid=x",
+    "csrftoken=y",
+    "messages=z",
+    "sessionid=x; csrftoken=y; messages=z",
+    'sessionid="; csrftoken=\\"',
+]
+READING = [*KEPT, *FILES, *(each for each in NOT_KEPT if not each.startswith("/admin/"))]
+
+
+@pytest.fixture
+def valid_cookies(db) -> str:
+    """What the browser of somebody sends who works on the desk."""
+    client = Client()
+    client.force_login(person("editor", "编辑"))
+    client.get("/admin/password_change/")
+    messages = signing.get_cookie_signer(salt="django.contrib.messages").sign_object([])
+    assert {*client.cookies} == {"sessionid", "csrftoken"}
+    return "; ".join([*(f"{name}={each.value}" for name, each in client.cookies.items()), f"messages={messages}"])
+
+
+@pytest.mark.parametrize("address", READING)
+def test_no_cookie_reaches_the_visitor_or_the_next_one(valid_cookies, django_counted, address):
+    direct = ask(django_counted.application, address)
+
+    for cookie in (MALFORMED[-2], valid_cookies):
+        cached = ResponseCache(django_counted, max_bytes=64 * MIB, believed=3600)
+        for told in (ask(cached, address, cookie=cookie), ask(cached, address)):
+            assert (told.status, told.body) == (direct.status, direct.body)
+            assert "set-cookie" not in told.headers
+            assert "cookie" not in told.headers.get("vary", "").lower()
+
+
+@pytest.mark.parametrize("cookie", MALFORMED)
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"address": DETAIL},
+        {"address": "/api/v1/entitlements/", "method": "POST", "body": b'{"circumstances": {}}'},
+        {"address": "/api/v1/feedback/", "method": "POST", "body": b"{}"},
+        {"address": LIST, "method": "OPTIONS"},
+        {"address": "/services/", "method": "POST"},
+    ],
+    ids=str,
+)
+def test_no_answer_to_a_reader_sets_a_cookie(django_counted, cached, said, cookie):
+    for application in (django_counted.application, cached):
+        told = ask(application, **said, cookie=cookie)
+        assert "set-cookie" not in told.headers
+        assert "cookie" not in told.headers.get("vary", "").lower()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"x_forwarded_for": "10.0.0.1", "x_forwarded_host": "evil.example", "x_forwarded_proto": "https"},
+        {"authorization": "Basic eDp5", "user_agent": "<script>", "referer": "https://evil.example/"},
+        {"origin": "https://evil.example", "x_http_method_override": "DELETE", "range": "bytes=0-1"},
+        {"if_unmodified_since": "Mon, 23 Nov 2026 00:00:00 GMT", "if_range": '"x"', "prefer": "return=minimal"},
+    ],
+    ids=str,
+)
+def test_what_django_is_not_shown_changes_nothing(django_counted, cached, said):
+    direct = ask(django_counted.application, DETAIL)
+
+    assert same(ask(cached, DETAIL, **said), direct)
+    assert same(ask(cached, DETAIL), direct)
+    assert django_counted.asked == 1
+
+
+def test_an_answer_that_sets_a_cookie_is_not_kept(db):
+    def careless(environ, start_response):
+        headers = [("Content-Type", "text/plain"), ("ETag", '"a"'), ("Cache-Control", "public"), ("Set-Cookie", "a=b")]
+        start_response("200 OK", headers)
+        return Body([b"x"])
+
+    cached = ResponseCache(careless, max_bytes=MIB)
+
+    assert "set-cookie" not in ask(cached, LIST).headers
+    assert len(cached.store) == 0
+
+
+class Body(list):
+    def close(self):
+        pass
+
+
+# How much is kept.
+
+
+def test_memory_is_bounded_and_what_was_used_last_stays(django_counted):
+    small = ResponseCache(django_counted, max_bytes=160_000, believed=3600)
+    fields = itertools.combinations(("code", "number", "name", "name_en", "standard_as_of", "url"), 3)
+    questions = [f"{LIST}?fields={','.join(names)}" for names in fields]
+
+    for question in questions:
+        ask(small, question)
+        ask(small, DETAIL)
+        assert small.store.size <= 160_000
+
+    assert 3 < len(small.store) < len(questions)
+    asked = django_counted.asked
+    ask(small, DETAIL)
+    ask(small, questions[-1])
+    assert django_counted.asked == asked
+    ask(small, questions[0])
+    assert django_counted.asked == asked + 1
+
+
+def test_long_ways_to_ask_count_for_what_they_are(django_counted):
+    small = ResponseCache(django_counted, max_bytes=MIB, believed=3600)
+
+    for number in range(60):
+        ask(small, f"/api/v1/facts/?lang=en&{'&' * 15_000}{number}=", accept="application/json")
+        ask(small, "/api/v1/domains/", accept=f"application/json;a={'x' * 900}{number}")
+        held = sum(len(part) for key in small.store for part in key if part)
+        assert held <= small.store.size <= MIB
+
+
+def test_what_was_counted_is_what_goes(django_counted):
+    small = ResponseCache(django_counted, max_bytes=MIB // 4, believed=3600)
+    for number in range(1, 60):
+        ask(small, f"{LIST}?page_size={number}&fields=code")
+
+    held = sum(len(entry.body[0]) + cache.OVERHEAD for entry in small.store.values())
+    assert held < small.store.size < held + 500 * len(small.store)
+
+
+def test_what_is_too_large_to_keep_is_answered_all_the_same(django_counted):
+    tiny = ResponseCache(django_counted, max_bytes=MIB // 2, believed=3600)
+    tag = ask(tiny, LIST).headers["etag"]
+
+    assert ask(tiny, LIST, if_none_match=tag).status == 304
+    assert (ask(tiny, LIST).status, len(tiny.store)) == (200, 0)
+
+
+# What is dropped, and when.
+
+
+def rename_department():
+    Department.objects.filter(code="finance").update(name="新的名称")
+
+
+def add_synonym():
+    word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
+    Meaning.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
+
+
+@pytest.mark.parametrize(
+    ("change", "address"),
+    [(rename_department, "/api/v1/departments/finance/"), (add_synonym, f"{LIST}?{urlencode({'q': '麒麟饭'})}")],
+)
+def test_a_change_of_the_vocabularies_shows_at_the_next_look(looking, change, address):
+    before = ask(looking, address)
+    change()
+
+    assert ask(looking, address).body != before.body
+
+
+def test_a_publication_shows_at_the_next_look(looking, make_edition):
+    addresses = [LIST, "/api/v1/", "/api/v1/editions/", "/api/v1/domains/", f"{LIST}?valid_on=2030-01-01", "/llms.txt"]
+    addresses += ["/feeds/changes.atom", "/api/v1/changes/"]
+    before = [ask(looking, address) for address in addresses]
+    kept = ask(looking, f"{LIST}?edition=2026")
+
+    make_edition("2026-2", "2026-11-10", entries=[state()])
+
+    for address, told in zip(addresses, before, strict=True):
+        assert ask(looking, address).body != told.body
+    assert same(ask(looking, f"{LIST}?edition=2026"), kept)
+
+
+def test_a_draft_drops_nothing(django_counted, looking, make_edition):
+    ask(looking, LIST)
+    make_edition("draft", "2027-01-01", at=None)
+    ask(looking, LIST)
+
+    assert django_counted.asked == 1
+
+
+def test_an_answer_of_before_a_change_is_not_kept_after_it(django_counted):
+    """Another request sees the change while this one's answer is still under way."""
+
+    def slow(environ, start_response):
+        told = django_counted(environ, start_response)
+        if environ["PATH_INFO"] == "/api/v1/departments/finance/" and django_counted.asked == 1:
+            rename_department()
+            ask(cached, LIST)
+        return told
+
+    cached = ResponseCache(slow, max_bytes=64 * MIB, believed=0)
+    ask(cached, "/api/v1/departments/finance/")
+
+    assert "新的名称" in ask(cached, "/api/v1/departments/finance/").body.decode()
+
+
+def test_a_change_shows_within_a_second(django_counted, monkeypatch):
+    cached = ResponseCache(django_counted, max_bytes=64 * MIB)
+    before = ask(cached, "/api/v1/departments/finance/")
+    rename_department()
+    later = time.time() + 1
+    monkeypatch.setattr("catalogue.web.cache.time.time", lambda: later)
+
+    assert ask(cached, "/api/v1/departments/finance/").body != before.body
+
+
+def test_midnight_drops_everything_without_a_look_at_the_database(django_counted, cached, make_edition, monkeypatch):
+    make_edition("tomorrow", "2026-11-24", entries=[state()])
+    clock = [datetime.datetime.fromisoformat("2026-11-23T23:59:59.9+08:00")]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
+    monkeypatch.setattr("catalogue.web.cache.time.time", lambda: clock[0].timestamp())
+    today = ask(cached, LIST)
+    assert same(ask(cached, LIST), today)
+
+    clock[0] += datetime.timedelta(seconds=0.2)
+    tomorrow = ask(cached, LIST)
+
+    assert b'"slug":"2026"' in today.body
+    assert b'"slug":"tomorrow"' in tomorrow.body
+    assert django_counted.asked == 2
+
+
+def test_a_lost_database_leaves_what_is_kept(looking):
+    def lost(*_):
+        raise OperationalError("gone")
+
+    before = ask(looking, LIST)
+    with connection.execute_wrapper(lost):
+        assert same(ask(looking, LIST), before)
+        assert ask(looking, DETAIL).status == 503
+        assert ask(looking, "/healthz").status == 200
+
+
+# Random questions, put in random ways.
+
+PARAMETERS = {
+    "domain": ["NM-01", "NM-05,NM-07", "NM-99", " NM-05 ", ","],
+    "target_group": ["older-65-plus", "nobody"],
+    "lead_department": ["civil-affairs", "health-commission,finance"],
+    "verification": ["verbatim", "secondary,unverified"],
+    "q": ["养老", "養老", "低保", "ylbx", "怎么领补贴", "Health", "  ", "%", "NM-05-01", "\0"],
+    "number": ["47", "047", "0"],
+    "edition": ["2021", "2023", "3", "2099"],
+    "valid_on": ["2022-06-01", "2030-01-01", "1999-01-01", "gestern"],
+    "known_at": ["2026-11-23T08:00:00Z", "2020-01-01T00:00:00Z"],
+    "ordering": ["name", "-number", "code", "nonsense"],
+    "fields": ["code,name", "name,code", "code,,name", "matches"],
+    "expand": ["citations"],
+    "page": ["1", "2", "01", "0", "x"],
+    "page_size": ["5", "500", "501"],
+    "facets": ["true", "false"],
+    "lang": ["en", "zh-Hant", "zh-Hans", "mn"],
+    "nonsense": ["1"],
+}
+PATHS = [LIST, LIST, LIST, DETAIL, f"{DETAIL}history/", "/api/v1/editions/"]
+PATHS += ["/api/v1/domains/", "/services/NM-07-01/", "/services/NM-07-01.md", "/api/v1/changes/", "/api/v1/nowhere/"]
+HEADERS = {
+    "accept_encoding": ["gzip", "br", "zstd;q=0.5, gzip", "*", "gzip;q=0", "identity, *;q=0", ",;q=x"],
+    "accept_language": ["en", "zh-TW,en;q=0.5", "mn", "*"],
+    "accept": [
+        "application/json",
+        "text/html,*/*;q=0.8",
+        "text/csv;q=0.1, */*;q=0.5",
+        "a;q=x",
+        "image/png",
+    ],
+    "if_none_match": ["*", '"x"', 'W/"x", "y"', "nonsense"],
+    "if_match": ["*", '"x"'],
+    "cookie": MALFORMED,
+    "host": ["localhost", "LOCALHOST", "elsewhere.example"],
+}
+pairs = st.sampled_from([(name, value) for name, values in PARAMETERS.items() for value in values])
+addresses = st.builds(
+    lambda path, said: f"{path}?{urlencode(said)}" if said else path,
+    st.sampled_from(PATHS),
+    st.lists(pairs, max_size=3),
+)
+headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in HEADERS.items()})
+
+
+@settings(max_examples=RUNS, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(address=addresses, said=headers, method=st.sampled_from(["GET", "GET", "GET", "HEAD"]))
+def test_with_and_without_a_cache_every_answer_is_the_same(django_counted, cached, address, said, method):
+    """``CACHE_RUNS=5000 scripts/test tests/test_cache.py`` is the long form."""
+    direct = ask(django_counted.application, address, method=method, **said)
+
+    for told in (ask(cached, address, method=method, **said) for _ in range(2)):
+        assert same(direct, told), (direct.status, direct.headers, told.status, told.headers)

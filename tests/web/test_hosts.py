@@ -1,0 +1,73 @@
+"""A request for a host that is not ours: what is answered, and how little of it is logged."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.paths import ROOT
+
+BAD_HOSTS = ["x", "evil.example", "", "a b", "fw.example.cn.evil", "x" * 10_000, "a\nb\r\x1b[31m\0", "é\u0085\u2028"]
+PATHS = ["/api/v1/", "/api/v1/services/", "/id/services/NM-05-01", "/llms.txt", "/healthz", "/admin/", "/", "/static/x"]
+# Asks for every path under every bad host, in a process of its own: how it logs is part of what is asked.
+ASK = """
+import json, sys
+import django
+django.setup()
+from django.conf import settings
+from django.test import Client
+client = Client(raise_request_exception=False)
+answers = []
+for host in json.loads(sys.argv[1]):
+    for path in json.loads(sys.argv[2]):
+        answer = client.get(path, HTTP_HOST=host, HTTP_COOKIE="csrftoken=y; sessionid=x")
+        for_one_visitor = bool(answer.cookies) or "Vary" in answer
+        answers.append((path, answer.status_code, answer["Content-Type"], for_one_visitor, answer.content.decode()))
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module", params=["DEBUG", "DEBUG off", "DEBUG off, HTTPS"])
+def asked(request, tmp_path_factory) -> subprocess.CompletedProcess:
+    variables = {
+        "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('hosts')}/none.sqlite3",
+        "DEBUG": str(request.param == "DEBUG").lower(),
+        "HTTPS": str("HTTPS" in request.param).lower(),
+        "SECRET_KEY": "s" * 50,
+        "ALLOWED_HOSTS": "fw.example.cn",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONUTF8": "1",
+    }
+    return subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-W", "error", "-c", ASK, json.dumps(BAD_HOSTS), json.dumps(PATHS)],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+
+def test_a_bad_host_is_a_problem_for_programs_and_a_page_for_people(asked):
+    answers = json.loads(asked.stdout)
+
+    assert len(answers) == len(BAD_HOSTS) * len(PATHS)
+    for path, status, kind, for_one_visitor, text in answers:
+        assert status == 400
+        assert not for_one_visitor, path
+        assert (kind == "application/problem+json") == (path not in {"/admin/", "/", "/static/x"}), path
+        # Nothing of the settings or of the code, under DEBUG either.
+        assert not [word for word in ("ALLOWED_HOSTS", "SECRET_KEY", "Traceback", "INSTALLED_APPS") if word in text]
+
+
+def test_a_bad_host_is_one_short_line_of_the_log(asked):
+    lines = asked.stderr.splitlines()
+
+    assert len(lines) == len(BAD_HOSTS) * len(PATHS)
+    for line in lines:
+        assert " WARNING django.security.DisallowedHost: Refused host: " in line
+        assert len(line) < 300
+        assert line.isprintable() and line.isascii()

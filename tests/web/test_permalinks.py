@@ -1,0 +1,126 @@
+"""Permanent addresses: each sends on to the form that is asked for, and says so where there is none."""
+
+import pytest
+
+from services.models import Service
+from tests.web.test_problems import assert_problem
+
+SERVICE = "/id/services/NM-05-01"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+FORMS = [
+    (None, "/api/v1/services/NM-05-01/"),
+    ("*/*", "/api/v1/services/NM-05-01/"),
+    ("application/json", "/api/v1/services/NM-05-01/"),
+    (BROWSER, "/services/NM-05-01/"),
+    ("text/turtle", "/api/v1/services/NM-05-01.ttl"),
+    ("application/ld+json", "/api/v1/services/NM-05-01.jsonld"),
+    ("text/markdown", "/services/NM-05-01.md"),
+]
+
+
+def asking(accept: str | None) -> dict:
+    return {"headers": {"Accept": accept}} if accept else {}
+
+
+@pytest.mark.parametrize(("accept", "target"), FORMS)
+def test_the_form_is_there(client, db, accept, target):
+    response = client.get(client.get(SERVICE, **asking(accept))["Location"], **asking(accept))
+
+    assert response.status_code == 200
+    if accept not in (None, "*/*", BROWSER):
+        assert response["Content-Type"].startswith(accept)
+
+
+@pytest.mark.parametrize(("accept", "target"), FORMS)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_service_is_sent_on_to_the_form_asked_for(client, db, method, accept, target):
+    response = getattr(client, method)(SERVICE, **asking(accept))
+
+    assert (response.status_code, response["Location"], response.content) == (303, target, b"")
+    assert response["Vary"] == "Accept"
+    assert response["Access-Control-Allow-Origin"] == "*"
+
+
+def test_what_was_asked_goes_along(client, db):
+    query = "?edition=2023"
+
+    assert client.get(SERVICE + query)["Location"] == f"/api/v1/services/NM-05-01/{query}"
+    assert client.get("/id/services/NM-05-01?known_at=2026-11-23T08:00:00%2B08:00", **asking(BROWSER))[
+        "Location"
+    ].endswith("?known_at=2026-11-23T08%3A00%3A00%2B08%3A00")
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/id/editions/2023", "/api/v1/editions/2023/"),
+        ("/id/domains/NM-05", "/api/v1/domains/NM-05/"),
+        ("/id/departments/finance", "/api/v1/departments/finance/"),
+        ("/id/target-groups/orphans", "/api/v1/target-groups/orphans/"),
+        ("/id/sources/seed-plan", "/api/v1/sources/seed-plan/"),
+    ],
+)
+def test_everything_else_is_sent_on_to_its_only_form(client, db, path, target):
+    response = client.get(path, **asking(BROWSER))
+
+    assert (response.status_code, response["Location"]) == (303, target)
+    assert client.get(target).status_code == 200
+
+
+def test_a_form_there_is_not_is_refused_with_those_there_are(client, db):
+    response = client.get(SERVICE, **asking("image/png"))
+
+    problem = assert_problem(response, 406)
+    assert response["Vary"] == "Accept"
+    assert problem["errors"][0]["allowed"] == [
+        "application/json",
+        "text/html",
+        "text/turtle",
+        "application/ld+json",
+        "text/markdown",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/id/services/NM-99-99", "NM-99-99"),
+        ("/id/editions/1999", "1999"),
+        ("/id/domains/NM-99", "NM-99"),
+        ("/id/nonsense/x", "target-groups"),
+        ("/id/services/", ""),
+        ("/id/services/NM-05-01/", ""),
+        ("/id/services/%00", ""),
+        ("/id/", ""),
+    ],
+)
+@pytest.mark.parametrize("accept", [None, BROWSER])
+def test_what_nobody_has_is_a_problem(client, db, accept, path, words):
+    assert words in assert_problem(client.get(path, **asking(accept)), 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        (f"{SERVICE}?nonsense=1", "nonsense"),
+        (f"{SERVICE}?edition=", "edition"),
+        ("/id/domains/NM-05?edition=1", "edition"),
+    ],
+)
+def test_a_parameter_that_cannot_be_taken_is_named(client, db, path, field):
+    assert assert_problem(client.get(path), 400)["errors"][0]["field"] == field
+
+
+def test_nothing_else_than_reading_is_answered(client, db):
+    response = client.post(SERVICE)
+
+    assert_problem(response, 405)
+    assert response["Allow"] == "GET, HEAD"
+
+
+def test_what_is_only_drafted_has_no_address_yet(client, make_edition):
+    make_edition("draft", at=None)
+    Service.objects.create(code="NM-05-05")
+
+    assert client.get("/id/editions/draft").status_code == 404
+    assert client.get("/id/services/NM-05-05").status_code == 404

@@ -1,0 +1,400 @@
+"""What is sealed is what was approved: whatever else a draft says is a fault that names both values."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from catalogue.editions import drafts
+from catalogue.models import Approval, Citation, Edition, Entry, Event, Finding, Proposal, ProposedEntry
+from catalogue.workflow import approval, proposals, publishing
+from services.models import Department, Service, Source, TargetGroup
+from tests.conftest import person
+from tests.support.entries import LATER, NOTE, PROPOSED_AT, STANDARD, added, changed_standard, cite, state, withdrawn
+from tests.workflow.test_publishing_faults import without_triggers
+
+OLD = "自治区平均标准"
+RULE = {
+    "universal": False,
+    "machine_readable": True,
+    "any": [{"all": [{"fact": "age", "op": "gte", "value": 65}]}],
+    "reason": None,
+}
+CHANGED = {
+    "service": "NM-05-01",
+    "action": "change",
+    "stated": {
+        "eligibility": RULE,
+        "target_groups": ["older-65-plus"],
+        "lead_department": "health-commission",
+        "co_departments": ["finance", "civil-affairs"],
+        "legal_basis": ["law-elderly"],
+        "note": "经批准的说明。",
+        "verification": {
+            "eligibility": "secondary", "target_groups": "secondary", "lead_department": "unverified",
+            "co_departments": "unverified", "legal_basis": "verbatim",
+        },
+        "basis": {
+            "eligibility": "plan", "target_groups": "plan", "lead_department": "editorial",
+            "co_departments": "editorial", "legal_basis": "regulation",
+        },
+        "citations": [
+            cite("eligibility", criterion=1), cite("eligibility", locator="表3"), cite("target_groups"),
+            cite("lead_department", quote=None, verification="unverified"),
+            cite("co_departments", quote=None, verification="unverified"),
+            cite("legal_basis", source="law-elderly"), cite("mention"),
+        ],
+    },
+    "successors": [],
+}  # fmt: skip
+
+
+@pytest.fixture
+def draft(make_proposal, act, next_edition) -> Edition:
+    """A draft with a changed standard (1), an addition (2), a withdrawal (3) and a wide change (4) taken up."""
+    for entry, kind in ((changed_standard(), "change"), (added(), "add"), (withdrawn("NM-09-09"), "withdraw"),
+                        (CHANGED, "change")):  # fmt: skip
+        proposals.take_up(make_proposal(entry, kind=kind, to="approved"), next_edition, act=act("root"))
+    return next_edition
+
+
+def entry_of(draft: Edition, code: str) -> Entry:
+    return draft.entries.get(service__code=code)
+
+
+def column(code: str, **values: object) -> Callable:
+    return lambda draft: draft.entries.filter(service__code=code).update(**values)
+
+
+def clause(code: str, field: str, **values: object) -> Callable:
+    return lambda draft: Citation.objects.filter(
+        pk=entry_of(draft, code).citations.filter(field=field).first().pk
+    ).update(**values)
+
+
+def finding(code: str, field: str, **values: object) -> Callable:
+    return lambda draft: Finding.objects.filter(entry=entry_of(draft, code), field=field).update(**values)
+
+
+def listed(code: str, name: str, model: type, *codes: str) -> Callable:
+    return lambda draft: getattr(entry_of(draft, code), name).set(model.objects.filter(code__in=codes))
+
+
+def another_clause(draft: Edition) -> None:
+    entry = entry_of(draft, "NM-01-07")
+    Citation.objects.create(
+        entry=entry, field="standard", position=99, source=Source.objects.get(code="law-elderly"), locator="夹带",
+        verification="unverified",
+    )  # fmt: skip
+
+
+def reordered(draft: Edition) -> None:
+    first, second = entry_of(draft, "NM-05-01").citations.filter(field="eligibility")
+    Citation.objects.filter(pk=first.pk).update(position=second.position)
+    Citation.objects.filter(pk=second.pk).update(position=first.position)
+
+
+def reordered_across_fields(draft: Edition) -> None:
+    entry_of(draft, "NM-05-01").citations.filter(field="mention").update(position=0)
+
+
+def set_back(draft: Edition) -> None:
+    was = Entry.objects.get(edition=draft.previous, service__code="NM-01-07").standard
+    draft.entries.filter(service__code="NM-01-07").update(standard=was)
+
+
+def put_back(draft: Edition) -> None:
+    put = Entry.objects.get(edition=draft.previous, service__code="NM-09-09")
+    put.pk, put.edition, put.sealed = None, draft, None
+    put.number = draft.entries.count() + 1
+    put.save()
+
+
+def smuggled(draft: Edition) -> None:
+    Entry.objects.create(
+        edition=draft, service=Service.objects.create(code="NM-09-77"), number=draft.entries.count() + 1, name="夹带的",
+        domain=entry_of(draft, "NM-01-07").domain,
+    )  # fmt: skip
+
+
+def swapped(draft: Edition) -> None:
+    first, second = entry_of(draft, "NM-01-01"), entry_of(draft, "NM-01-02")
+    for entry, number in ((first, 9000), (second, first.number), (first, second.number)):
+        Entry.objects.filter(pk=entry.pk).update(number=number)
+
+
+FAR = f"{'甲' * 300}乙{'丙' * 300}"
+# what was done behind the desk, the proposal it goes against, what was approved, what the draft says
+ALTERATIONS = {
+    "a value replaced": (column("NM-01-07", standard="每人99999元。"), 1, STANDARD, "每人99999元。"),
+    "the other column of its field": (column("NM-01-07", standard_as_of="2031"), 1, "2027", "2031"),
+    "a change taken out again": (set_back, 1, STANDARD, OLD),
+    "a quote": (clause("NM-01-07", "standard", quote="每人99999元"), 1, f"「{STANDARD}」", "「每人99999元」"),
+    "a place in a document": (clause("NM-01-07", "standard", locator="第9条"), 1, "第1条", "第9条"),
+    "a clause added": (another_clause, 1, f"「{STANDARD}」", "夹带"),
+    "a clause removed": (
+        lambda draft: entry_of(draft, "NM-05-01").citations.filter(field="legal_basis").delete(), 4, "表2", "未知",
+    ),
+    "a mention removed": (
+        lambda draft: entry_of(draft, "NM-05-01").citations.filter(field="mention").delete(), 4, "相关表述", "未知",
+    ),
+    "clauses reordered": (reordered, 4, "第 1 个条件", "表3"),
+    "clauses reordered across fields": (reordered_across_fields, 4, "名称", "相关表述"),
+    "a criterion": (clause("NM-05-01", "eligibility", criterion=None), 4, "第 1 个条件", "表2"),
+    "a label raised": (finding("NM-05-01", "target_groups", verification="verbatim"), 4, "转述", "原文核对"),
+    "a basis": (finding("NM-01-07", "standard", basis="national-standard"), 1, "法规与政策", "国家标准"),
+    "a rule": (
+        column("NM-05-01", eligibility=RULE | {"any": [{"all": [{"fact": "age", "op": "gte", "value": 60}]}]}),
+        4, "65周岁", "60周岁",
+    ),
+    "a note": (column("NM-05-01", note="夹带的说明。"), 4, "经批准的说明。", "夹带的说明。"),
+    "target groups": (listed("NM-05-01", "target_groups", TargetGroup), 4, "65岁及以上老年人", "未知"),
+    "the lead": (
+        lambda draft: column("NM-05-01", lead_department=Department.objects.get(code="sports"))(draft),
+        4, "卫生健康", "体育",
+    ),
+    "its alternatives": (listed("NM-05-01", "lead_department_alternatives", Department, "sports"), 4, "未知", "体育"),
+    "who supports": (listed("NM-05-01", "co_departments", Department, "civil-affairs"), 4, "财政", "民政"),
+    "the legal basis": (listed("NM-05-01", "legal_basis", Source), 4, "老年人", "未知"),
+    "an addition's text": (column("NM-05-05", name="另一项服务"), 2, "基本殡葬服务", "另一项服务"),
+    "an addition's note": (column("NM-05-05", note="夹带"), 2, "未知", "夹带"),
+    "an addition deleted": (
+        lambda draft: entry_of(draft, "NM-05-05").delete(), 2, "基本殡葬服务", "不在清单中",
+    ),
+    "a changed entry deleted": (lambda draft: entry_of(draft, "NM-01-07").delete(), 1, "生活保障", "不在清单中"),
+    "a withdrawal put back": (put_back, 3, "不在清单中", "草稿中是"),
+    # What no proposal speaks of is as it was.
+    "a field beside the changed one": (column("NM-01-07", content="夹带"), None, "上一版本是", "夹带"),
+    "a label beside the changed one": (finding("NM-01-07", "name", basis="editorial"), None, "上一版本是", "编者判断"),
+    "a service of no proposal": (column("NM-01-05", note="夹带"), None, "上一版本是", "夹带"),
+    "an entry added": (smuggled, None, "不在清单中", "夹带的"),
+    "an entry deleted": (lambda draft: entry_of(draft, "NM-02-01").delete(), None, "应是", "不在清单中"),
+    "two numbers swapped": (swapped, None, "应是“1”", "草稿中是“2”"),
+    "one character of many": (
+        lambda draft: column("NM-05-01", note=FAR)(draft), 4, "经批准的说明。", f"“{'甲' * 200}…”",
+    ),
+}  # fmt: skip
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back whatever is done inside."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_a_draft_altered_behind_the_desk_is_not_sealed(draft, act, subtests):
+    for name, (alter, number, was_approved, drafted) in ALTERATIONS.items():
+        against = f"与第 {number} 号建议批准的内容不同" if number else "没有经批准的调整建议|与经批准的增减不符"
+        with subtests.test(name), undone():
+            alter(draft)
+
+            with pytest.raises(publishing.NotPublishable, match=against) as refused:
+                publishing.publish(draft, act=act("root"))
+
+            reasons = [fault.reason for fault in refused.value.faults if fault.is_altered]
+            assert any(was_approved in reason and drafted in reason for reason in reasons), reasons
+            draft.refresh_from_db()
+            assert draft.published_at is None
+            assert not draft.entries.filter(sealed__isnull=False).exists()
+            assert not Event.objects.filter(verb="published", edition=draft.slug).exists()
+
+
+def test_a_long_value_is_shown_around_the_place_that_differs(make_proposal, act, next_edition):
+    proposals.take_up(
+        make_proposal(NOTE | {"stated": {"note": FAR}}, to="approved"), next_edition, act=act("root")
+    )  # fmt: skip
+    next_edition.entries.filter(service__code="NM-01-07").update(note=FAR.replace("乙", "丁"))
+
+    (fault,) = publishing.faults(next_edition, on=PROPOSED_AT.date())
+
+    assert f"“…{'甲' * 20}乙{'丙' * 179}…”" in fault.reason
+    assert f"“…{'甲' * 20}丁{'丙' * 179}…”" in fault.reason
+
+
+def test_an_edition_does_not_come_into_force_before_the_approved_day(draft, act):
+    Edition.objects.filter(pk=draft.pk).update(effective_from=LATER - datetime.timedelta(days=1))
+
+    with pytest.raises(publishing.NotPublishable, match="早于第 1 号建议批准的施行日期 2027-01-01"):
+        publishing.publish(draft, act=act("root"))
+
+
+def decided_by(number: int, who: str) -> None:
+    proposal = Proposal.objects.get(number=number)
+    somebody = proposal.proposer if who == "proposer" else proposal.assessment.assessor
+    Approval.objects.filter(proposal=proposal).update(approver=somebody)
+
+
+# what was done to the decision on the first proposal, and what is said of it
+DECISIONS = {
+    "gone": (lambda: Approval.objects.filter(proposal__number=1).delete(), "第 1 号建议没有批准"),
+    "by its proposer": (lambda: decided_by(1, "proposer"), "第 1 号建议由提出人或评估人自己批准"),
+    "by its assessor": (lambda: decided_by(1, "assessor"), "第 1 号建议由提出人或评估人自己批准"),
+    "in another state": (lambda: Proposal.objects.filter(number=1).update(state="published"), "第 1 号建议没有批准"),
+    "of something else": (
+        lambda: ProposedEntry.objects.filter(proposal__number=1).update(stated={"note": "换了"}),
+        "与第 1 号建议批准的内容不同",
+    ),
+}
+
+
+def test_a_decision_that_is_none_is_no_approval(draft, act, subtests):
+    for name, (undo, says) in DECISIONS.items():
+        with subtests.test(name), undone():
+            without_triggers(undo)
+
+            with pytest.raises(publishing.NotPublishable, match=says):
+                publishing.publish(draft, act=act("root"))
+
+
+def test_a_proposal_put_into_an_edition_without_a_record_is_refused(make_proposal, act, next_edition):
+    proposal = make_proposal(NOTE, to="approved")
+    Proposal.objects.filter(pk=proposal.pk).update(edition=next_edition)
+    next_edition.entries.filter(service__code="NM-01-07").update(note="只改说明")
+
+    with pytest.raises(publishing.NotPublishable, match="第 1 号建议编入版本没有记录"):
+        publishing.publish(next_edition, act=act("root"))
+
+
+# Honest editions
+
+LOWER = changed_standard(standard="每人每月2200元。")
+UNKNOWN = {"service": "NM-01-07", "action": "change", "stated": {"standard": None, "standard_as_of": None},
+           "successors": []}  # fmt: skip
+BARE = {name: value for name, value in cite("standard", quote=STANDARD).items() if name != "jurisdiction"}
+HONEST = {
+    "nothing": [],
+    "a wide change": [("change", CHANGED)],
+    "unsorted and repeated terms": [
+        ("change", CHANGED | {"stated": CHANGED["stated"] | {"co_departments": ["sports", "finance", "sports"]}})
+    ],
+    "a clause without a jurisdiction, one of no criterion": [
+        ("change", changed_standard(citations=[BARE | {"criterion": None}]))
+    ],
+    "a basis without a label": [("change", changed_standard(basis={"standard": "plan", "name_en": "plan"}))],
+    "two on one service": [("change", changed_standard()), ("change", NOTE)],
+    "two on one field, the later lower": [("change", changed_standard()), ("change", LOWER)],
+    "a field that became unknown": [("change", UNKNOWN)],
+    "changed, then withdrawn": [("change", changed_standard()), ("withdraw", withdrawn("NM-01-07"))],
+    "an addition and a withdrawal": [("add", added()), ("withdraw", withdrawn("NM-09-09"))],
+    "two additions to one domain": [("add", added("NM-05-06")), ("add", added("NM-05-05"))],
+    "several in one": [("add", added("NM-05-06"), added("NM-05-05"), added("NM-01-10", domain="NM-01"))],
+    "a merger": [
+        ("merge", withdrawn("NM-01-01", "NM-01-10"), withdrawn("NM-01-02", "NM-01-10"),
+         added("NM-01-10", domain="NM-01"))
+    ],
+    "a merger into one that stays": [
+        ("merge", withdrawn("NM-01-06", "NM-01-07"), changed_standard()),
+    ],
+    "a split": [
+        ("split", withdrawn("NM-05-01", "NM-05-05", "NM-05-06"), added("NM-05-05"), added("NM-05-06"))
+    ],
+}  # fmt: skip
+
+
+def approved_of(make_proposal, changes: list) -> list[Proposal]:
+    return [make_proposal(*entries, kind=kind, to="approved") for kind, *entries in changes]
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_the_verbs_alone_have_written_is_sealed(make_proposal, publish, name):
+    edition = publish("2027", *approved_of(make_proposal, HONEST[name]))
+
+    assert edition.published_at == PROPOSED_AT
+    assert publishing.verify(edition) == []
+
+
+def test_the_order_is_that_in_which_they_were_taken_up(make_proposal, publish):
+    higher, lower = approved_of(make_proposal, HONEST["two on one field, the later lower"])
+
+    edition = publish("2027", lower, higher)
+
+    assert edition.entries.get(service__code="NM-01-07").standard == STANDARD
+
+
+def test_a_draft_thrown_away_is_taken_up_again_in_another_order(make_proposal, publish, act, next_edition):
+    taken = approved_of(make_proposal, HONEST["two on one field, the later lower"] + [("add", added())])
+    for proposal in taken:
+        proposals.take_up(proposal, next_edition, act=act("root"))
+    next_edition.entries.update(note="夹带")
+    drafts.discard(next_edition, act=act("root"))
+
+    edition = publish("2027", *reversed([Proposal.objects.get(pk=proposal.pk) for proposal in taken]))
+
+    assert edition.entries.get(service__code="NM-01-07").standard == STANDARD
+    assert not edition.entries.filter(note="夹带").exists()
+
+
+def test_an_edition_may_come_into_force_later_than_approved(make_proposal, publish):
+    later = LATER + datetime.timedelta(days=200)
+
+    assert publish("2027", make_proposal(to="approved"), effective_from=later).effective_from == later
+
+
+def test_what_was_approved_and_another_edition_overtook_is_held_against_the_newer(make_proposal, publish):
+    note = make_proposal(NOTE, to="approved")
+    publish("2027", make_proposal(to="approved"))
+
+    edition = publish("2028", note, effective_from=LATER.replace(year=2028))
+
+    assert edition.entries.get(service__code="NM-01-07").standard == STANDARD
+
+
+def test_faults_cost_as_many_queries_for_one_proposal_as_for_four(make_proposal, act, next_edition, draft):
+    with CaptureQueriesContext(connection) as four:
+        publishing.faults(draft, on=PROPOSED_AT.date())
+    Proposal.objects.exclude(number=1).update(edition=None)
+    with CaptureQueriesContext(connection) as one:
+        publishing.faults(draft, on=PROPOSED_AT.date())
+
+    # The second also words what differs, for which the vocabularies are read.
+    assert len(four) <= len(one)
+    assert len(four) <= 35
+
+
+# The way out
+
+
+def test_the_page_says_how_to_begin_anew(client, draft):
+    draft.entries.filter(service__code="NM-01-07").update(standard="每人99999元。")
+    client.force_login(person("sun", "发布"))
+
+    page = client.get(reverse("admin:catalogue_edition_publish", args=[draft.pk])).content.decode()
+
+    delete = reverse("admin:catalogue_edition_delete", args=[draft.pk])
+    assert "请删除草稿版本，再把建议依次编入新的草稿" in page
+    assert f'href="{delete}"' in page
+    assert client.get(delete).status_code == 200
+    client.post(delete, {"post": "yes"})
+    assert Proposal.objects.filter(state="approved", edition=None).count() == 4
+
+
+def test_an_editor_reads_no_value_of_another_department(client, draft):
+    draft.entries.filter(service__code__in=["NM-01-07", "NM-05-01"]).update(note="夹带的说明。")
+    client.force_login(person("sun", "编辑", departments=["civil-affairs"]))
+
+    page = client.get(reverse("admin:catalogue_edition_change", args=[draft.pk]))
+
+    services = {fault.service for fault, _ in page.context["faults"]}
+    assert services == {"NM-01-07"}
+    assert page.context["unseen"] == 1
+    assert "其他部门的项目有 1 处。" in page.content.decode()
+
+
+def test_other_faults_do_not_ask_to_begin_anew(client, draft):
+    Edition.objects.filter(pk=draft.pk).update(effective_from=LATER - datetime.timedelta(days=1))
+    client.force_login(person("sun", "发布"))
+
+    page = client.get(reverse("admin:catalogue_edition_publish", args=[draft.pk])).content.decode()
+
+    assert "早于第 1 号建议批准的施行日期" in page
+    assert "请删除草稿版本" not in page
+
+
+def test_the_least_an_edition_can_say_is_as_written():
+    assert approval.as_written(state()) == state()

@@ -1,0 +1,272 @@
+"""Cases: rules say of invented persons what the clauses say, and an edition of which a case fails is not sealed."""
+
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from catalogue.audit.log import Act
+from catalogue.editions import drafts
+from catalogue.models import Case, Edition
+from catalogue.workflow import cases, proposals, publishing
+from catalogue.workflow.load import load
+from services.eligibility.facts import INTEGER, VOCABULARY
+from services.eligibility.rules import OUTCOMES, Rule
+from services.json_files import Faulty
+from services.models import Department
+from tests.conftest import AT, FIXTURES
+from tests.support.entries import LATER, PROPOSED_AT, cite, withdrawn
+
+SLUGS = ["2021", "2023", "2026"]
+MIN_PAIRS = 250
+
+
+def read(slug: str) -> list[dict]:
+    return json.loads((FIXTURES / "cases" / f"{slug}.json").read_text())["cases"]
+
+
+def entries(slug: str) -> dict[str, dict]:
+    listed = json.loads((FIXTURES / "editions" / f"{slug}.json").read_text())["services"]
+    return {entry["code"]: entry for entry in listed}
+
+
+def pairs(slug: str) -> dict[str, list[tuple[dict, str]]]:
+    """Of each service: the circumstances of every case about it, and the outcome expected."""
+    found = defaultdict(list)
+    for case in read(slug):
+        for service, outcome in case["expected"].items():
+            found[service].append((case["circumstances"], outcome))
+    return found
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_case_holds_and_names_a_clause_of_its_entry(slug):
+    stated = entries(slug)
+    for case in read(slug):
+        assert cases.faults(case, stated) == [], case["id"]
+        known = VOCABULARY.understood(case["circumstances"])
+        for service, expected in case["expected"].items():
+            assert Rule(stated[service]["eligibility"]).judge(known).outcome == expected, (case["id"], service)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_of_every_service_each_outcome_its_rule_can_have_has_a_case(slug):
+    found = pairs(slug)
+    for code, entry in entries(slug).items():
+        rule = entry["eligibility"]
+        outcomes = {outcome for _, outcome in found[code]}
+        if rule["universal"]:
+            assert outcomes == {"eligible"}, code
+        elif not rule["machine_readable"]:
+            assert outcomes == {"unknown"}, code
+        else:
+            assert {"eligible", "not_eligible"} <= outcomes, code
+
+
+def test_the_newest_edition_has_cases_on_both_sides_of_every_bound():
+    found = pairs("2026")
+    assert sum(map(len, found.values())) >= MIN_PAIRS
+    for code, entry in entries("2026").items():
+        for criterion in Rule(entry["eligibility"]).criteria:
+            if VOCABULARY[criterion.fact].type != INTEGER or criterion.op == "in":
+                continue
+            holds = criterion.test(INTEGER)
+            told = {circumstances.get(criterion.fact) for circumstances, _ in found[code]} - {None}
+            near = [criterion.value + step for step in (-1, 0, 1)]
+            possible = {holds(value) for value in near if VOCABULARY[criterion.fact].fault(value) is None}
+            assert {holds(value) for value in near if value in told} == possible, (code, criterion)
+
+
+def test_no_case_stands_twice():
+    for slug in SLUGS:
+        ids = Counter(case["id"] for case in read(slug))
+        assert max(ids.values()) == 1
+
+
+def test_an_edition_that_a_case_contradicts_cannot_be_sealed(next_edition, act):
+    case = next_edition.cases.filter(expected__has_key="NM-05-01").first()
+    case.expected["NM-05-01"] = {"eligible": "not_eligible"}.get(case.expected["NM-05-01"], "eligible")
+    case.save()
+
+    with pytest.raises(publishing.NotPublishable) as refused:
+        publishing.publish(next_edition, act=act("root"))
+
+    (fault,) = refused.value.faults
+    assert (fault.service, fault.field) == ("NM-05-01", "eligibility")
+    assert case.code in fault.reason
+
+
+def test_a_draft_takes_over_the_cases_of_the_edition_before(next_edition):
+    def told(edition):
+        return list(edition.cases.values_list("code", "circumstances", "expected", "because"))
+
+    assert told(next_edition) == told(Edition.objects.get(slug="2026")) != []
+
+
+def older(age: int) -> dict:
+    """Return a change of whom the health care of older people is for, with its clause."""
+    criteria = [{"fact": "age", "op": "gte", "value": age}]
+    rule = {"universal": False, "machine_readable": True, "any": [{"all": criteria}], "reason": None}
+    clause = cite("eligibility", source="seed-daily", locator="第1条", quote=f"{age}岁及以上", criterion=1)
+    stated = {
+        "eligibility": rule,
+        "verification": {"eligibility": "verbatim"},
+        "basis": {"eligibility": "regulation"},
+        "citations": [clause],
+    }
+    return {"service": "NM-05-01", "action": "change", "stated": stated, "successors": []}
+
+
+def test_what_a_changed_rule_changes_is_kept_with_the_approval_and_taken_up_with_its_clause(
+    make_proposal, next_edition, act
+):
+    proposal = make_proposal(older(60), to="approved", department=health())
+    (approval,) = proposal.approvals.all()
+
+    proposals.take_up(proposal, next_edition, act=act("root"))
+
+    kept = {outcome["case"]: outcome for outcome in approval.outcomes}
+    assert any(outcome["before"] != outcome["after"] for outcome in kept.values())
+    for case in next_edition.cases.filter(expected__has_key="NM-05-01"):
+        assert case.expected["NM-05-01"] == kept[case.code]["after"]
+        if kept[case.code]["before"] != kept[case.code]["after"]:
+            assert case.because["NM-05-01"] == {"source": "seed-daily", "locator": "第1条"}
+    assert cases.failures(next_edition) == []
+
+
+def test_of_two_proposals_that_change_one_rule_the_later_holds(make_proposal, next_edition, act):
+    first, second = (make_proposal(older(age), to="approved", department=health()) for age in (60, 66))
+
+    for proposal in (first, second):
+        proposals.take_up(proposal, next_edition, act=act("root"))
+
+    assert publishing.publish(next_edition, act=act("root")).is_published
+
+
+def test_a_change_of_a_rule_that_another_edition_overtook_is_published_all_the_same(make_proposal, publish):
+    overtaken = make_proposal(older(66), to="approved", department=health())
+    publish("2027", make_proposal(older(60), to="approved", department=health()))
+
+    edition = publish("2028", overtaken, effective_from=LATER.replace(year=2028))
+
+    assert cases.failures(edition) == []
+
+
+def test_the_page_of_a_decided_proposal_shows_what_was_approved(make_proposal, publish, admin_client):
+    overtaken = make_proposal(older(66), to="approved", department=health())
+    page = reverse("admin:catalogue_proposal_change", args=[overtaken.pk])
+    before = admin_client.get(page).context["entries"][0].outcomes
+    publish("2027", make_proposal(older(60), to="approved", department=health()))
+
+    answer = admin_client.get(page)
+
+    assert answer.context["entries"][0].outcomes == before != []
+    assert "已随建议批准" in answer.content.decode()
+
+
+def test_what_a_withdrawal_takes_out_of_the_list_leaves_the_cases(make_proposal, next_edition, act):
+    proposal = make_proposal(withdrawn("NM-01-07"), kind="withdraw", to="approved")
+
+    proposals.take_up(proposal, next_edition, act=act("root"))
+
+    assert not next_edition.cases.filter(expected__has_key="NM-01-07").exists()
+    assert cases.failures(next_edition) == []
+    assert {outcome["after"] for outcome in proposal.approvals.get().outcomes} == {None}
+
+
+def test_a_proposal_that_touches_no_rule_changes_no_case(make_proposal):
+    assert make_proposal(to="approved").approvals.get().outcomes is None
+
+
+def health() -> Department:
+    return Department.objects.get(code="health-commission")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"circumstances": {"height": 180}}, "没有事实"),
+        ({"circumstances": {"age": -1}}, "应是 0 到 130"),
+        ({"circumstances": {"age": 5, "married": True}}, "没有这样的人"),
+        ({"expected": {"NM-05-01": "yes"}}, "结论应是"),
+        ({"expected": {"NM-99-01": "eligible"}, "because": {"NM-99-01": {}}}, "没有服务项目"),
+        ({"because": {"NM-05-01": {"source": "seed-plan", "locator": "第九章"}}}, "不在该条目的来源之中"),
+        ({"because": {}}, "相同的服务项目"),
+        ({"expected": [], "because": []}, "应是对象"),
+    ],
+)
+def test_a_faulty_case_is_told_why(changes, words):
+    stated = entries("2026")
+    case = next(case for case in read("2026") if list(case["expected"]) == ["NM-05-01"])
+
+    assert any(words in fault for fault in cases.faults(case | changes, stated))
+
+
+def copied(folder: Path) -> Path:
+    for path in FIXTURES.rglob("*.json"):
+        target = folder / path.relative_to(FIXTURES)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    return folder
+
+
+def test_cases_that_changed_in_their_file_are_loaded_again(db, tmp_path):
+    folder = copied(tmp_path)
+    path = folder / "cases" / "2026.json"
+    file = json.loads(path.read_text())
+    removed = file["cases"].pop()
+    path.write_text(json.dumps(file, ensure_ascii=False))
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert not Case.objects.filter(edition__slug="2026", code=removed["id"]).exists()
+    assert "版本 2026 的案例：已装入。" in told
+
+
+def test_a_file_of_cases_that_an_edition_does_not_meet_stops_the_load(db, tmp_path):
+    folder = copied(tmp_path)
+    path = folder / "cases" / "2026.json"
+    file = json.loads(path.read_text())
+    service, outcome = next(iter(file["cases"][0]["expected"].items()))
+    file["cases"][0]["expected"][service] = OUTCOMES[OUTCOMES.index(outcome) - 1]
+    path.write_text(json.dumps(file, ensure_ascii=False))
+    before = list(Case.objects.order_by("pk").values())
+
+    with pytest.raises(Faulty, match=file["cases"][0]["id"]):
+        load(folder, tell=lambda sentence: None)
+
+    assert list(Case.objects.order_by("pk").values()) == before
+
+
+def test_the_cases_of_an_edition_are_published(client, db):
+    answer = client.get("/api/v1/editions/2026/cases/?page_size=500").json()
+
+    assert answer["count"] == len(read("2026"))
+    assert [each["id"] for each in answer["results"]] == [each["id"] for each in read("2026")][:500]
+    first = answer["results"][0]
+    assert first == read("2026")[0] | {"valid_on": "2026-11-01"}
+
+
+def test_the_cases_of_a_draft_are_not_public(client, next_edition):
+    assert client.get(f"/api/v1/editions/{next_edition.slug}/cases/").status_code == 404
+
+
+def test_the_answers_of_the_api_are_those_of_the_cases(client, db):
+    for case in client.get("/api/v1/editions/2026/cases/?page_size=20").json()["results"]:
+        body = {"circumstances": case["circumstances"], "edition": "2026"}
+        results = client.post("/api/v1/entitlements/", body, content_type="application/json").json()["results"]
+        outcomes = {result["service"]["code"]: result["outcome"] for result in results}
+        assert {service: outcomes[service] for service in case["expected"]} == case["expected"]
+
+
+def test_a_draft_that_is_discarded_takes_its_cases_with_it(next_edition):
+    drafts.discard(next_edition, act=Act(at=PROPOSED_AT))
+
+    assert not Case.objects.exclude(edition__slug__in=SLUGS).exists()
+
+
+def test_an_edition_without_cases_can_be_sealed(empty_catalogue, make_edition):
+    assert make_edition("bare", at=AT).is_published

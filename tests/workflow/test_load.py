@@ -1,0 +1,462 @@
+"""Loading ``fixtures/``: idempotent, and whatever is wrong stops it with file, entry and reason."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalogue.models import Case, Citation, Edition, Entry
+from catalogue.workflow import publishing
+from catalogue.workflow.load import load
+from services.json_files import Faulty
+from services.models import (
+    Box,
+    Department,
+    Domain,
+    Indicator,
+    Project,
+    Region,
+    Service,
+    Source,
+    Synonym,
+    TargetGroup,
+    Task,
+)
+from tests.conftest import FIXTURES
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return shutil.copytree(FIXTURES, tmp_path / "fixtures")
+
+
+def change(path: Path, alter: Callable[[dict], object]) -> None:
+    """Alter the JSON of a file in place."""
+    file = json.loads(path.read_text())
+    alter(file)
+    path.write_text(json.dumps(file, ensure_ascii=False))
+
+
+def counts() -> list[int]:
+    models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, Box, Project)
+    models += (Edition, Entry, Citation, Case)
+    return [Synonym.objects.pairs().count(), *(model.objects.count() for model in models)]
+
+
+def test_everything_known_is_loaded(db):
+    assert Domain.objects.count() == 9
+    assert list(Domain.objects.order_by("code").values_list("goal", flat=True)).count(None) == 0
+    assert Service.objects.count() == 81
+    assert Indicator.objects.count() == 24
+    assert Indicator.objects.filter(nature="binding").count() == 6
+    assert Indicator.objects.filter(baseline_value__isnull=False).count() == 10
+    assert (Box.objects.count(), Project.objects.count()) == (8, 26)
+    assert [Domain.objects.get(code=f"NM-0{n}").tasks.count() for n in range(1, 10)] == [4, 5, 7, 5, 4, 3, 6, 3, 4]
+    assert Entry.objects.filter(edition__slug="2026").count() == 81
+
+
+def test_loading_twice_changes_nothing(db, folder):
+    before, told = counts(), []
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        load(folder, tell=told.append)
+
+    assert counts() == before
+    assert all("没有变化" in sentence for sentence in told)
+    writes = [query["sql"] for query in queries if query["sql"].split()[0] in {"INSERT", "UPDATE", "DELETE"}]
+    assert writes == []
+
+
+@pytest.mark.parametrize(
+    ("file", "alter", "words"),
+    [
+        ("departments", lambda f: f["terms"][0].update(code="Health"), "departments.json，Health：格式不符"),
+        ("departments", lambda f: f["terms"].append(f["terms"][0]), "departments.json，health-commission：代码重复"),
+        ("departments", lambda f: f["terms"][1].pop("citation"), "disease-control：缺少 citation"),
+        ("departments", lambda f: f["terms"][1].update(citation=None), "disease-control：没有来源"),
+        ("departments", lambda f: f["terms"][1]["citation"].update(source="no-such"), "依据文件中没有代码“no-such”"),
+        ("departments", lambda f: f["terms"][1].update(colour="red"), "disease-control：多出 colour"),
+        ("departments", lambda f: f["terms"][1].update(level="county"), "county"),
+        ("departments", lambda f: f["terms"][1].update(note=""), "空字符串"),
+        ("departments", lambda f: f["terms"].insert(0, "education"), "education：应是一个对象"),
+        ("departments", lambda f: f.pop("about"), "缺少 about"),
+        ("indicators", lambda f: f["terms"][0].update(domain="NM-10"), "IND-01：领域中没有代码“NM-10”"),
+        ("indicators", lambda f: f["terms"][1].update(services=["NM-01-99"]), "IND-02：服务项目中没有代码“NM-01-99”"),
+        ("indicators", lambda f: f["terms"][2]["baseline"]["citation"].update(quote=None), "IND-03：基期值须照录原文"),
+        ("indicators", lambda f: f["terms"][0].update(target_value="many"), "IND-01"),
+        ("projects", lambda f: f["terms"][0]["projects"][0].update(code="P9"), "P9：格式不符"),
+        ("domains", lambda f: f["terms"][0]["citation"].update(quote=None), "原文"),
+        ("sources", lambda f: f["terms"][0].update(date="2021-02-30"), "seed-plan：没有 2021-02-30"),
+        ("sources", lambda f: f["terms"][0].update(title=[{}]), "seed-plan：title 应是文字"),
+        ("sources", lambda f: f["terms"][0].update(title="　"), "seed-plan"),
+        ("departments", lambda f: f["terms"][0].update(code=7), "code 应是文字"),
+        ("departments", lambda f: f["terms"][0]["citation"].update(source={}), "依据文件中没有代码"),
+        ("domains", lambda f: f["terms"][0].update(tasks=None), "NM-01：tasks 应是列表"),
+        ("projects", lambda f: f["terms"][0].update(projects=7), "BOX-1：projects 应是列表"),
+        ("indicators", lambda f: f["terms"][1].update(services=[[]]), "IND-02：services 应是文字的列表"),
+        ("target_groups", lambda f: f["terms"][0].update(definition={"a": "\0"}), "不允许空字符"),
+        ("departments", lambda f: f.update(terms=5), "terms 应是列表"),
+        ("synonyms", lambda f: f["terms"][0].update(services=["NM-07-99"]), "低保：服务项目中没有代码“NM-07-99”"),
+        ("synonyms", lambda f: f["terms"][0].update(services=["NM-07-01"] * 2), "低保：services 应是不重复的代码"),
+        ("synonyms", lambda f: f["terms"][0].update(services=[]), "低保：services 应是不重复的代码，至少一个"),
+        ("synonyms", lambda f: f["terms"][0].update(services="NM-07-01"), "低保：services 应是文字的列表"),
+        ("synonyms", lambda f: f["terms"].insert(1, f["terms"][0]), "低保：词语重复"),
+        ("synonyms", lambda f: f["terms"][0].pop("word"), "缺少 word"),
+        ("synonyms", lambda f: f["terms"][0].update(word=" 低保"), "前后不能有空格"),
+        ("synonyms", lambda f: f["terms"][0].update(word="ｔｂ"), "请用半角的字母和数字，写作“tb”"),
+        ("synonyms", lambda f: f["terms"][0].update(word="tb"), "tb：已有这个词语（字母不分大小写）"),
+        ("synonyms", lambda f: f["terms"][0].update(word="—"), "至少要有一个汉字、字母或数字"),
+        ("synonyms", lambda f: f["terms"][0].update(word="低" * 31), "30"),
+        ("synonyms", lambda f: f["terms"][0].update(citation=None), "低保：没有来源"),
+    ],
+)
+def test_a_faulty_vocabulary_stops_the_load_and_nothing_is_written(db, folder, file, alter, words):
+    before = counts()
+    change(folder / "vocabularies" / f"{file}.json", lambda f: f["terms"][-1].update(name_en="changed"))
+    change(folder / "vocabularies" / f"{file}.json", alter)
+
+    with pytest.raises(Faulty) as fault:
+        load(folder, tell=lambda sentence: None)
+
+    assert words in str(fault.value)
+    assert f"{file}.json" in str(fault.value)
+    assert counts() == before
+    assert not Department.objects.filter(name_en="changed").exists()
+
+
+def first(file: dict) -> dict:
+    return file["services"][0]
+
+
+def with_citation(**values: object) -> Callable[[dict], object]:
+    return lambda file: first(file)["citations"][0].update(values)
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [
+        (lambda f: first(f).update(lead_department="helth"), "NM-01-01：部门中没有代码“helth”"),
+        (lambda f: first(f).update(domain="NM-1"), "NM-01-01：领域中没有代码“NM-1”"),
+        (lambda f: first(f).update(code="NM-01-99"), "NM-01-99：服务项目中没有代码"),
+        (lambda f: first(f)["target_groups"].append("martians"), "NM-01-01：服务对象中没有代码“martians”"),
+        (lambda f: first(f)["target_groups"].append(first(f)["target_groups"][0]), "target_groups 应是不重复"),
+        (lambda f: first(f).update(citations=[]), "NM-01-01：“名称”有值而没有来源"),
+        (with_citation(source="no-such"), "NM-01-01.*依据文件中没有代码“no-such”"),
+        (with_citation(quote=None), "标为“原文核对”的来源 seed-plan 没有照录原文"),
+        (with_citation(quote="另一句原文"), "NM-01-01：“名称”标为“原文核对”，但“.+”不在所引原文之中"),
+        (with_citation(field="price"), "来源的 field 是“price”"),
+        (with_citation(verification="certain"), "来源的 verification 是“certain”"),
+        (with_citation(jurisdiction="moon"), "来源的 jurisdiction 是“moon”"),
+        (with_citation(quote=""), "quote 应是文字；未知请写 null"),
+        (with_citation(quote="\u3000"), "quote 应是文字；未知请写 null"),
+        (lambda f: first(f).update(content=" "), "content 应是文字"),
+        (
+            lambda f: first(f)["verification"].update(name_en="verbatim"),
+            "NM-01-01：“英文名称”标为“原文核对”，高于其来源",
+        ),
+        (lambda f: first(f)["verification"].update(price="verbatim"), "verification 中没有字段“price”"),
+        (lambda f: first(f)["verification"].update(name="sure"), "verification 的 name 是“sure”"),
+        (lambda f: first(f)["basis"].pop("name"), "没有核实情况和依据类别"),
+        (lambda f: first(f).update(content=""), "content 应是文字"),
+        (lambda f: first(f).update(content=7), "content 应是文字"),
+        (lambda f: first(f).update(name=None), "name 应是文字"),
+        (lambda f: first(f).update(number="1"), "number 应是从 1 起的整数"),
+        (lambda f: first(f).update(number=2), "2：number 重复"),
+        (lambda f: first(f).update(price=0), "NM-01-01：多出 price"),
+        (lambda f: first(f).pop("standard"), "NM-01-01：缺少 standard"),
+        (lambda f: f["services"].append(first(f)), "NM-01-01：code 重复"),
+        (lambda f: f["services"][-1].update(number=82), "不是从 1 起连续"),
+        (lambda f: f["services"].insert(0, "NM-01-01"), "应是一个对象"),
+        (lambda f: f["edition"].update(region="000000"), "行政区划中没有代码"),
+        (lambda f: f["edition"].update(effective_from="2021-13-05"), "2021.json，edition"),
+        (lambda f: f["edition"].update(effective_from="2021-11-04"), "晚于版本的施行日期 2021-11-04"),
+        (lambda f: f["edition"].update(published_at="2026-11-23T12:00:00"), "没有写明时区"),
+        (lambda f: f["edition"].update(previous="2019"), "没有上一版本“2019”"),
+        (lambda f: f["edition"].update(digest="0" * 64), "内容的摘要是"),
+        (lambda f: f["edition"].pop("note"), "缺少 note"),
+        (lambda f: f["edition"].update(note=5), "edition：note 应是文字"),
+        (lambda f: f["edition"].update(title=[{}]), "edition：title 应是文字"),
+        (lambda f: f["edition"].update(number="1"), "edition：number 应是整数"),
+        (lambda f: f.update(services=None), "services 应是列表"),
+        (lambda f: first(f)["target_groups"].append(5), "target_groups 应是文字的列表"),
+        (lambda f: first(f).update(citations={}), "citations 应是列表"),
+        (with_citation(source=[]), "source 应是文字"),
+        # What a column cannot hold is refused alike on both databases.
+        (
+            lambda f: (first(f).update(name="名" * 201), with_citation(quote="名" * 201)(f)),
+            "NM-01-01：“名称”不合要求",
+        ),
+        (lambda f: first(f).update(name_en="n" * 301), "NM-01-01：“英文名称”不合要求"),
+        (with_citation(locator="n" * 201), "NM-01-01：“位置”不合要求"),
+        (lambda f: first(f).update(number=40000), "NM-01-01：“序号”不合要求"),
+    ],
+)
+def test_a_faulty_edition_stops_the_load_and_nothing_is_written(empty_catalogue, folder, alter, words):
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name_en="changed"))
+    change(folder / "editions" / "2021.json", alter)
+
+    with pytest.raises(Faulty, match=words) as fault:
+        load(folder, tell=lambda sentence: None)
+
+    assert "editions/2021.json" in str(fault.value)
+    assert not Edition.objects.exists()
+    assert not Department.objects.filter(name_en="changed").exists()
+
+
+def test_a_later_source_cannot_stand_in_an_earlier_edition(empty_catalogue, folder):
+    change(folder / "editions" / "2021.json", with_citation(source="seed-daily"))
+
+    with pytest.raises(Faulty, match="来源 seed-daily 自 2023-12-25 起方可引用，晚于版本的施行日期 2021-11-05"):
+        load(folder, tell=lambda sentence: None)
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [
+        (lambda f: first(f).update(content="改写"), "NM-01-01：版本已发布，条目不能改动"),
+        (lambda f: f["services"].pop(), "NM-09-09：版本已发布，条目不能删去"),
+        (lambda f: f["edition"].update(note="改写"), "版本已发布，note 不能改动"),
+        (lambda f: f["edition"].update(effective_from="2026-11-02"), "版本已发布，effective_from 不能改动"),
+        (lambda f: f["edition"].update(digest="0" * 64), "与已发布的"),
+    ],
+)
+def test_the_file_of_a_published_edition_cannot_say_something_else(db, folder, alter, words):
+    change(folder / "editions" / "2026.json", alter)
+
+    with pytest.raises(Faulty, match=words):
+        load(folder, tell=lambda sentence: None)
+
+
+def test_a_name_that_a_published_edition_uses_keeps(db, folder):
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name="改名的部门"))
+
+    with pytest.raises(Faulty, match="改动了已发布版本所依据的内容，请改用新的代码"):
+        load(folder, tell=lambda sentence: None)
+
+    assert not Department.objects.filter(name="改名的部门").exists()
+
+
+def test_a_source_does_not_become_younger_than_an_edition_it_stands_in(db, folder):
+    def later(file: dict) -> None:
+        next(term for term in file["terms"] if term["code"] == "law-vaccine")["in_force_from"] = "2022-01-01"
+
+    change(folder / "vocabularies" / "sources.json", later)
+
+    with pytest.raises(Faulty, match="来源 law-vaccine 自 2022-01-01 起方可引用，晚于版本的施行日期 2021-11-05"):
+        load(folder, tell=lambda sentence: None)
+
+
+def with_a_changed_synonym(folder: Path) -> Path:
+    change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"][0].update(note="新的说明"))
+    return folder
+
+
+def set_source(code: str, **values: object) -> None:
+    """Change a document behind the desk's back, as SQL would."""
+    source = Source.objects.get(code=code)
+    for name, value in values.items():
+        setattr(source, name, value)
+    source.save()
+
+
+def test_a_document_dated_anew_elsewhere_is_told_and_the_load_goes_on(db, folder):
+    set_source("seed-plan", date="2030-01-01")
+    told = []
+
+    load(with_a_changed_synonym(folder), tell=told.append)
+
+    assert Synonym.objects.get(word="低保").note == "新的说明"
+    assert Source.objects.get(code="seed-plan").date == "2030-01-01"
+    (reminder,) = [sentence for sentence in told if "来源 seed-plan 自 2030-01-01 起方可引用" in sentence]
+    faults = [fault for edition in Edition.objects.all() for fault in publishing.verify(edition)]
+    assert reminder.startswith(f"提醒：已发布的版本有 {len(faults)} 处与词表或封存时不符，例如：版本 2021，NM-01-01：")
+    assert "装入照常进行" in reminder
+    assert "提醒：编辑台改过、与文件不同的词条保留原样：依据文件 seed-plan。" in told
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "values"),
+    [
+        (Department, "finance", {"name": "改名"}),
+        (Department, "finance", {"position": 999}),
+        (Domain, "NM-05", {"name_en": None}),
+        (TargetGroup, "older-65-plus", {"name": "改名"}),
+        (Source, "seed-plan", {"title": "改名"}),
+        (Region, "150000", {"name": "改名"}),
+    ],
+)
+def test_a_term_changed_elsewhere_is_told_and_the_load_goes_on(db, folder, model, code, values):
+    model.objects.filter(code=code).update(**values)
+    told = []
+
+    load(with_a_changed_synonym(folder), tell=told.append)
+
+    assert [said for said in told if said.startswith("提醒：已发布的版本有 ") and "装入照常进行" in said]
+    assert f"提醒：编辑台改过、与文件不同的词条保留原样：{model._meta.verbose_name} {code}。" in told
+    assert Synonym.objects.get(word="低保").note == "新的说明"
+
+
+@pytest.mark.parametrize(
+    ("code", "term", "values"),
+    [
+        ("seed-plan", "law-vaccine", {"in_force_from": "2022-01-01"}),  # another document
+        ("seed-plan", "seed-plan", {"in_force_from": "2031-01-01"}),  # the same one, another day
+    ],
+)
+def test_what_the_files_change_stops_the_load_whatever_was_changed_elsewhere(db, folder, code, term, values):
+    def alter(file: dict) -> None:
+        next(each for each in file["terms"] if each["code"] == term).update(values)
+
+    set_source(code, date="2030-01-01", title="别处改的标题")
+    change(with_a_changed_synonym(folder) / "vocabularies" / "sources.json", alter)
+
+    with pytest.raises(Faulty, match="改动了已发布版本所依据的内容，请改用新的代码"):
+        load(folder, tell=lambda sentence: None)
+
+    assert Source.objects.get(code="seed-plan").date == "2030-01-01"
+    assert Synonym.objects.get(word="低保").note != "新的说明"
+
+
+def test_a_file_may_set_right_what_was_changed_elsewhere(db, folder):
+    def alter(file: dict) -> None:
+        file["terms"][0]["note"] = "更正"
+
+    set_source("seed-plan", date="2030-01-01")
+    change(folder / "vocabularies" / "sources.json", alter)
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert not [sentence for sentence in told if sentence.startswith("提醒")]
+    assert [publishing.verify(edition) for edition in Edition.objects.all()] == [[], [], []]
+
+
+def test_every_term_that_editors_changed_or_deleted_is_told(db, folder):
+    Department.objects.filter(code="health-commission").update(note="编辑台上写的")
+    Task.objects.filter(code="T05-1").update(heading="编辑台上写的")
+    Indicator.objects.filter(services__isnull=False).first().services.clear()
+    Synonym.objects.get(word="新农合").delete()
+    told, before = [], counts()
+
+    load(with_a_changed_synonym(folder), tell=told.append)
+
+    kept = "主要任务 T05-1、部门 health-commission、发展指标 IND-02、同义词 新农合"
+    assert f"提醒：编辑台改过、与文件不同的词条保留原样：{kept}。" in told
+    assert counts() == before
+
+
+def test_of_many_terms_that_editors_changed_some_are_named(db, folder):
+    Department.objects.update(note="编辑台上写的")
+    told = []
+
+    load(with_a_changed_synonym(folder), tell=told.append)
+
+    assert told[1].endswith(f" 等 {Department.objects.count()} 条。")
+
+
+def test_a_draft_on_the_desk_is_not_overwritten_by_a_file(empty_catalogue, folder, make_edition):
+    draft = make_edition("2021", "2021-11-05", at=None)
+
+    with pytest.raises(Faulty, match="编辑台上已有草稿“2021”"):
+        load(folder, tell=lambda sentence: None)
+
+    assert draft.entries.get().service.code == "NM-05-01"
+
+
+def test_what_no_published_edition_uses_may_change(db, folder):
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="说明"))
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert told[0] == "词表：1 条新增或更新。"
+    assert Department.objects.get(code="health-commission").note == "说明"
+
+
+def test_what_editors_made_of_a_term_stays_until_its_file_says_something_else(db, folder):
+    Department.objects.filter(code="health-commission").update(note="编辑台上写的")
+    Synonym.objects.get(word="低保").delete()
+
+    load(folder, tell=lambda sentence: None)
+
+    assert Department.objects.get(code="health-commission").note == "编辑台上写的"
+    assert not Synonym.objects.filter(word="低保").exists()
+    change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="文件里新写的"))
+    load(folder, tell=lambda sentence: None)
+    assert Department.objects.get(code="health-commission").note == "文件里新写的"
+
+
+def test_what_a_word_means_is_what_its_file_says_in_that_order(db, folder):
+    change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"][0].update(services=["NM-07-09", "NM-07-01"]))
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert told[0] == "词表：1 条新增或更新。"
+    assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-09"), ("低保", "NM-07-01")]
+
+
+def test_a_word_that_its_file_no_longer_names_stays(db, folder):
+    change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"].pop(0))
+    told = []
+
+    load(folder, tell=told.append)
+
+    assert told[0] == "词表：没有变化。"
+    assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-01")]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "第 1 行第 2 列：不是有效的 JSON"),
+        ("[]", "最外层应是一个对象"),
+        ('{"about": 1, "about": 2}', "“about”出现了两次"),
+        ("\udcff", "不是 UTF-8 编码"),
+        ('{"about": "\\ud800", "terms": []}', "半个代理字符"),
+        (None, "没有这个文件"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(db, folder, text, words):
+    path = folder / "vocabularies" / "regions.json"
+    if text is None:
+        path.unlink()
+    else:
+        path.write_bytes(text.encode(errors="surrogateescape"))
+
+    with pytest.raises(Faulty, match=words) as fault:
+        load(folder, tell=lambda sentence: None)
+
+    assert "vocabularies/regions.json" in str(fault.value)
+
+
+def test_the_command_says_that_nothing_was_loaded(db, folder):
+    (folder / "vocabularies" / "regions.json").write_text("{")
+
+    with pytest.raises(CommandError, match="没有装入任何内容。vocabularies/regions.json"):
+        call_command("load_catalogue", folder=folder)
+
+
+def test_a_file_that_made_a_published_edition_is_not_read_again(db, folder):
+    told = []
+    assert load(folder, tell=told.append) is False
+    assert told[-1] == "版本：3 个文件没有变化。"
+    (folder / "editions" / "2026.json").write_text((folder / "editions" / "2026.json").read_text() + "\n")
+
+    load(folder, tell=told.append)
+
+    assert told[-2:] == ["版本 2026：没有变化。", "版本：2 个文件没有变化。"]
+
+
+def test_an_edition_that_is_not_there_any_more_is_loaded_from_the_same_file(empty_catalogue, folder):
+    assert load(folder, tell=lambda sentence: None) is True
+
+    assert Edition.objects.published().count() == 3

@@ -1,0 +1,161 @@
+"""Whoever tries whatever in whatever order: no forbidden step of a proposal ever succeeds, and every allowed one does.
+
+The suite runs a short form; ``MACHINE_RUNS=2000 scripts/test tests/test_proposals_machine.py`` is the long one.
+"""
+
+import os
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from catalogue.audit import log
+from catalogue.audit.log import Act
+from catalogue.editions import drafts
+from catalogue.models import Approval, Edition, Event
+from catalogue.workflow import proposals, publishing
+from services.models import Department, Region
+from tests.conftest import person
+from tests.support.entries import FIGURES, LATER, NOTE, PROPOSED_AT, changed_standard
+
+pytestmark = pytest.mark.long
+RUNS = int(os.environ.get("MACHINE_RUNS", "12"))
+PEOPLE = st.sampled_from(["wang", "li", "zhao"])
+PROPOSER = "wang"
+
+
+class ProposalMachine(RuleBasedStateMachine):
+    """A model of what may happen to one proposal of ``wang``, held against what does."""
+
+    def __init__(self):
+        super().__init__()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.people = {name: person(name, departments=["civil-affairs"]) for name in ("wang", "li", "zhao")}
+        self.edition = drafts.begin(
+            Edition.objects.get(slug="2026"), slug="2027", title="清单", effective_from=LATER, act=self.act("li")
+        )
+        self.proposal = proposals.draft(
+            kind="change",
+            region=Region.objects.get(code="150000"),
+            department=Department.objects.get(code="civil-affairs"),
+            title="调整",
+            reason="理由",
+            effective_from=LATER,
+            entries=[changed_standard()],
+            act=self.act(PROPOSER),
+        )
+        self.state, self.costly, self.assessor, self.affordable, self.taken_up = "draft", True, None, True, False
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+
+    def act(self, who: str, reason: str | None = None) -> Act:
+        return Act(at=PROPOSED_AT, by=self.people[who], reason=reason)
+
+    def attempt(self, allowed: bool, verb, *args, **kwargs) -> None:
+        """Try a verb; it succeeds if and only if the model allows it, and else leaves no trace."""
+        count = Event.objects.count()
+        try:
+            with transaction.atomic():
+                verb(*args, **kwargs)
+        except (proposals.NotPossible, publishing.NotPublishable):
+            assert not allowed
+            assert Event.objects.count() == count
+        else:
+            assert allowed
+            assert Event.objects.count() > count
+
+    def moved(self, allowed: bool, state: str) -> None:
+        self.state = state if allowed else self.state
+
+    @rule(who=PEOPLE, costly=st.booleans())
+    def amend(self, who, costly):
+        allowed = who == PROPOSER and self.state in {"draft", "declined"}
+        self.attempt(
+            allowed,
+            proposals.amend,
+            self.proposal,
+            entries=[changed_standard() if costly else NOTE],
+            act=self.act(who),
+        )
+        if allowed:
+            self.costly, self.assessor, self.affordable = costly, None, True
+        self.moved(allowed, "draft")
+
+    @rule(who=PEOPLE)
+    def submit(self, who):
+        allowed = who == PROPOSER and self.state == "draft"
+        self.attempt(allowed, proposals.submit, self.proposal, act=self.act(who))
+        self.moved(allowed, "assessing" if self.costly else "approving")
+
+    @rule(who=PEOPLE, conclusion=st.sampled_from(["affordable", "staged", "unaffordable"]))
+    def assess(self, who, conclusion):
+        allowed = who != PROPOSER and self.state == "assessing"
+        figures = FIGURES | {"conclusion": conclusion}
+        self.attempt(allowed, proposals.assess, self.proposal, figures=figures, act=self.act(who))
+        if allowed:
+            self.assessor, self.affordable = who, conclusion != "unaffordable"
+        self.moved(allowed, "approving")
+
+    @rule(who=PEOPLE)
+    def approve(self, who):
+        allowed = who not in {PROPOSER, self.assessor} and self.state == "approving" and self.affordable
+        self.attempt(allowed, proposals.approve, self.proposal, act=self.act(who))
+        self.moved(allowed, "approved")
+
+    @rule(who=PEOPLE, reason=st.sampled_from([None, "缺少依据"]))
+    def decline(self, who, reason):
+        allowed = who not in {PROPOSER, self.assessor} and self.state in {"assessing", "approving"} and bool(reason)
+        self.attempt(allowed, proposals.decline, self.proposal, act=self.act(who, reason))
+        self.moved(allowed, "declined")
+
+    @rule(who=PEOPLE)
+    def retract(self, who):
+        allowed = who == PROPOSER and self.state in {"draft", "assessing", "approving", "declined"}
+        self.attempt(allowed, proposals.retract, self.proposal, act=self.act(who))
+        self.moved(allowed, "retracted")
+
+    @rule(who=PEOPLE)
+    def take_up(self, who):
+        published = Edition.objects.get(pk=self.edition.pk).is_published
+        allowed = self.state == "approved" and not self.taken_up and not published
+        self.attempt(allowed, proposals.take_up, self.proposal, self.edition, act=self.act(who))
+        self.taken_up = self.taken_up or allowed
+
+    @rule(who=PEOPLE)
+    def publish(self, who):
+        allowed = not Edition.objects.get(pk=self.edition.pk).is_published
+        self.attempt(allowed, publishing.publish, self.edition, act=self.act(who))
+        if allowed and self.taken_up:
+            self.state = "published"
+
+    @invariant()
+    def the_proposal_is_where_the_model_says(self):
+        self.proposal.refresh_from_db()
+        assert self.proposal.state == self.state
+
+    @invariant()
+    def nobody_decided_on_their_own(self):
+        for approval in Approval.objects.filter(proposal=self.proposal, granted=True):
+            assert approval.approver.username not in {PROPOSER, self.assessor}
+
+    @invariant()
+    def the_record_holds(self):
+        assert Event.objects.order_by("number").last().digest == log.digest_of(Event.objects.last())
+
+
+def test_no_forbidden_step_of_a_proposal_ever_succeeds(db):
+    run_state_machine_as_test(
+        ProposalMachine,
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=14,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,90 @@
+"""What stands against publishing an edition of the desk: each fault is named, and leads to where it is mended."""
+
+import datetime
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from catalogue.audit.log import Act
+from catalogue.models import Assessment, Attachment, Edition
+from catalogue.workflow import attachments, proposals, publishing
+from services.models import Department
+from tests.conftest import person
+from tests.support.entries import LATER, PROPOSED_AT
+
+ON = PROPOSED_AT.date()
+
+
+@pytest.fixture
+def taken_up(make_proposal, act, next_edition) -> Edition:
+    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
+    return next_edition
+
+
+def without_triggers(action) -> None:
+    """Do what only somebody with all the database's rights could."""
+    module = import_module("catalogue.migrations.0005_decided_by_others")
+    with connection.cursor() as cursor:
+        editor = SimpleNamespace(connection=connection, execute=cursor.execute)
+        module.release(None, editor)
+        action()
+        module.keep(None, editor)
+
+
+def said(edition: Edition, on: datetime.date = ON) -> str:
+    return "；".join(map(str, publishing.faults(edition, on=on)))
+
+
+def test_nothing_stands_against_what_went_the_whole_way(taken_up):
+    assert publishing.faults(taken_up, on=ON) == []
+
+
+def test_an_assessment_that_is_missing(taken_up):
+    without_triggers(lambda: Assessment.objects.all().delete())
+
+    assert "NM-01-07：第 1 号建议没有评估财政承受能力。" in said(taken_up)
+
+
+def test_a_day_that_has_passed(taken_up):
+    assert said(taken_up, on=LATER) == ""
+    assert f"施行日期 {LATER} 已经过去。" in said(taken_up, on=LATER + datetime.timedelta(days=1))
+
+
+def test_a_vocabulary_that_was_broken(taken_up):
+    Department.objects.filter(code="civil-affairs").update(name="改名的民政厅")
+
+    assert "词表或上一版本的数据有变" in said(taken_up)
+
+
+def test_a_value_without_a_citation(taken_up):
+    entry = taken_up.entries.get(service__code="NM-01-07")
+    entry.citations.filter(field="standard").delete()
+
+    assert "NM-01-07：“服务标准”有值而没有来源" in said(taken_up)
+
+
+def test_every_fault_leads_to_where_it_is_mended(client, taken_up):
+    taken_up.entries.filter(service__code="NM-05-01").update(content="没有来源")
+    Department.objects.filter(code="civil-affairs").update(name="改名的民政厅")
+    entry = taken_up.entries.get(service__code="NM-05-01")
+    client.force_login(person("sun", "发布"))
+
+    page = client.get(reverse("admin:catalogue_edition_publish", args=[taken_up.pk]))
+
+    faults = {fault.field: address for fault, address in page.context["faults"]}
+    assert faults["content"] == reverse("admin:catalogue_entry_change", args=[entry.pk]) + "#field-content"
+    assert faults["previous"].endswith(f"/edition/{taken_up.pk}/change/#id_previous")
+    for address in faults.values():
+        assert client.get(address.partition("#")[0]).status_code == 200
+
+
+def test_an_attachment_that_is_no_longer_what_it_was_shows(act):
+    kept = attachments.keep("报告.pdf", b"figures", act=Act(at=PROPOSED_AT, by=act().by))
+    assert attachments.verify() == []
+
+    Attachment.objects.filter(pk=kept.pk).update(content=b"other figures")
+
+    assert attachments.verify() == [f"附件 报告.pdf：内容与摘要 {kept.digest} 不符。"]

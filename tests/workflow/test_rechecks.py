@@ -1,0 +1,81 @@
+"""Checking: what was held against its documents is not due for a year, and the record says who did it."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+
+from catalogue.audit.log import Act
+from catalogue.models import Entry, Event
+from catalogue.workflow import rechecks
+from tests.conftest import person
+from tests.support.admin_forms import visible
+
+LOADED = datetime.date(2026, 11, 23)
+
+
+@pytest.fixture
+def entry(db) -> Entry:
+    return Entry.objects.get(edition__slug="2026", service__code="NM-01-07")
+
+
+@pytest.mark.parametrize(
+    ("days", "is_due"),
+    [
+        (0, False),
+        (364, False),  # the last day of the year after the edition that last changed it
+        (365, True),
+        (3650, True),
+    ],
+)
+def test_a_service_not_checked_for_a_year_is_due(entry, days, is_due):
+    on = LOADED + datetime.timedelta(days=days)
+
+    assert (entry in [due.entry for due in rechecks.due(on)]) == is_due
+
+
+def test_what_was_checked_is_not_due_for_another_year(entry, admin_user):
+    checked = datetime.datetime(2027, 11, 22, 20, 0, tzinfo=datetime.UTC)  # the 23rd in Inner Mongolia
+    rechecks.check(entry, act=Act(at=checked, by=admin_user, reason="内民政发〔2027〕1号"))
+
+    due = {each.entry.pk: each.checked_on for each in rechecks.due(datetime.date(2028, 11, 21))}
+    later = {each.entry.pk: each.checked_on for each in rechecks.due(datetime.date(2028, 11, 22))}
+
+    assert entry.pk not in due
+    assert later[entry.pk] == datetime.date(2027, 11, 23)
+
+
+def test_nothing_is_due_before_there_is_a_list(db):
+    assert rechecks.due(datetime.date(2020, 1, 1)) == []
+
+
+def test_an_editor_puts_a_check_on_record(client, entry):
+    client.force_login(person("sun", "编辑", departments=["civil-affairs"]))
+    page = client.get(reverse("admin:catalogue_entry_change", args=[entry.pk]))
+    assert "核对无误" in visible(page) and "提出调整建议" in visible(page)
+
+    client.post(reverse("admin:catalogue_entry_check", args=[entry.pk]), {"against": "内民政发〔2026〕1号第三条"})
+
+    event = Event.objects.order_by("number").last()
+    assert (event.verb, event.service, event.actor, event.reason) == (
+        "checked", "NM-01-07", "sun", "内民政发〔2026〕1号第三条",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("against", "code"), [("", "NM-01-07"), ("  ", "NM-01-07"), ("文件", "NM-05-01")])
+def test_a_check_says_against_what_and_is_of_ones_own_department(client, db, against, code):
+    client.force_login(person("sun", "编辑", departments=["civil-affairs"]))
+    entry = Entry.objects.get(edition__slug="2026", service__code=code)
+    count = Event.objects.count()
+
+    client.post(reverse("admin:catalogue_entry_check", args=[entry.pk]), {"against": against})
+
+    assert Event.objects.count() == count
+
+
+def test_who_only_reads_is_offered_nothing_to_do(client, entry):
+    client.force_login(person("sun", "审计"))
+
+    page = visible(client.get(reverse("admin:catalogue_entry_change", args=[entry.pk])))
+
+    assert "核对无误" not in page and "提出调整建议" not in page

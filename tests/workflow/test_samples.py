@@ -1,0 +1,93 @@
+"""Sample drafts from the article on civil affairs: every value is quoted, and what it does not say stays unknown."""
+
+import json
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from catalogue.models import Event, Proposal
+from catalogue.workflow import proposals
+from tests.conftest import FIXTURES, person
+from tests.support.paths import SHARED
+
+SEED = SHARED / "seeds" / "004_340506b65dc15ae5.txt"
+FILE = FIXTURES / "proposals" / "civil-affairs.json"
+SAMPLES = json.loads(FILE.read_text())["proposals"]
+DEPARTMENTS = ["civil-affairs", "disabled-federation"]
+# What the article does not say of basic funeral services.
+UNKNOWN = ("domain", "target_group_text", "standard", "lead_department", "expenditure_responsibility", "name_en")
+
+
+@pytest.fixture
+def editor(db):
+    return person("sun", "编辑", departments=DEPARTMENTS)
+
+
+def test_every_quote_stands_in_the_article():
+    if not SEED.exists():
+        pytest.skip("the seed documents are not beside the repository")
+    article = "".join(SEED.read_text().split())
+
+    quotes = [
+        citation["quote"]
+        for sample in SAMPLES
+        for entry in sample["entries"]
+        for citation in entry["stated"]["citations"]
+        if citation["source"] == "seed-civil"
+    ]
+
+    assert len(quotes) >= 7
+    assert [quote for quote in quotes if "".join(quote.split()) not in article] == []
+
+
+def test_they_are_drafted_once_and_nothing_else_drafts_them(editor, capsys):
+    assert not Proposal.objects.exists()
+
+    call_command("draft_samples", by="sun")
+    call_command("draft_samples", by="sun")
+
+    titles = [sample["title"] for sample in SAMPLES]
+    assert list(Proposal.objects.order_by("number").values_list("title", "state")) == [(t, "draft") for t in titles]
+    said = capsys.readouterr().out
+    assert f"起草 {len(SAMPLES)} 件" in said and "没有新的样例" in said
+    assert "提交前须处理：NM-07-16：“领域”必须写明。" in said
+    drafted = Event.objects.filter(verb="drafted")
+    assert {(event.actor, event.role) for event in drafted} == {("sun", "编辑")}
+
+
+def test_what_the_article_does_not_say_is_unknown(editor):
+    call_command("draft_samples", by="sun", verbosity=0)
+
+    funeral = Proposal.objects.get(kind="add").entries.get()
+
+    assert {column: funeral.stated[column] for column in UNKNOWN} == dict.fromkeys(UNKNOWN)
+    assert proposals.faults(funeral.proposal) != []
+
+
+def test_a_draft_without_gaps_can_be_submitted(editor, act):
+    call_command("draft_samples", by="sun", verbosity=0)
+
+    children = Proposal.objects.get(title="写明困境儿童的范围")
+
+    assert proposals.faults(children) == []
+    assert proposals.needs_assessment(children)
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "departments", "said"),
+    [
+        ("nobody", None, [], "没有账号“nobody”"),
+        ("sun", "审计", DEPARTMENTS, "没有“编辑”角色"),
+        ("sun", "编辑", ["civil-affairs"], "您不属于"),
+        ("sun", "编辑", ["finance"], "您不属于"),
+    ],
+)
+def test_who_may_not_propose_is_told_why_and_nothing_is_drafted(db, name, held, departments, said):
+    if held:
+        person(name, held, departments=departments)
+
+    with pytest.raises(CommandError, match=said):
+        call_command("draft_samples", by=name)
+
+    assert not Proposal.objects.exists()
