@@ -18,7 +18,7 @@ ROUNDS = 50
 
 
 def judgement(rules: list[Rule], circumstances: dict) -> None:
-    understood = VOCABULARY.understood(circumstances)
+    understood = VOCABULARY.with_implications(circumstances)
     next_question([(rule, rule.judge(understood)) for rule in rules])
 
 

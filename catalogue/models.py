@@ -9,10 +9,10 @@ from catalogue.editions.models import (
     EditionQuerySet,
     Entry,
     EntryQuerySet,
-    Finding,
+    FieldVerification,
     SourcedField,
 )
-from catalogue.editions.revisions import Touch
+from catalogue.editions.revisions import RevisionToken
 from catalogue.editions.seal import DamagedEditionError
 from catalogue.feedback.models import Feedback
 from catalogue.workflow.models import Approval, Assessment, Attachment, Proposal, ProposedEntry
@@ -30,10 +30,10 @@ __all__ = [
     "EntryQuerySet",
     "Event",
     "Feedback",
-    "Finding",
+    "FieldVerification",
     "Membership",
     "Proposal",
     "ProposedEntry",
     "SourcedField",
-    "Touch",
+    "RevisionToken",
 ]

@@ -151,7 +151,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Verification": "services.models.Verification",
         "Jurisdiction": "services.models.Jurisdiction",
-        "Basis": "catalogue.models.Finding.Basis",
+        "Basis": "catalogue.models.FieldVerification.Basis",
         "CitedField": "catalogue.models.Citation.FIELDS",
         "SourceKind": "services.models.Source.Kind",
         "ExtentRead": "services.models.Source.ExtentRead",

@@ -19,11 +19,11 @@ from opencc import OpenCC
 
 # OpenCC takes the longest word it knows, and so reads 民生/发展 as 生发 (hair growing) and 安全/干预 as 全干 (bone
 # dry). A mark that no text holds keeps the words of the list apart.
-MARK = "\ue000"
-APART = re.compile("(?=发放|发展|干预)|(?<=并)(?=为|合理)")
+BREAK_MARK = "\ue000"
+WORD_BREAKS = re.compile("(?=发放|发展|干预)|(?<=并)(?=为|合理)")
 
 # Words that pypinyin reads otherwise, with their tones.
-READINGS = {"调档": [["diào"], ["dàng"]], "调档案": [["diào"], ["dàng"], ["àn"]]}
+PRONUNCIATIONS = {"调档": [["diào"], ["dàng"]], "调档案": [["diào"], ["dàng"], ["àn"]]}
 
 
 @cache
@@ -38,15 +38,15 @@ def simplified(text: str) -> str:
 
 def traditional(text: str) -> str:
     """Return a text with Simplified characters as Traditional ones (OpenCC s2t), as long as it was."""
-    return _converter("s2t").convert(APART.sub(MARK, text)).replace(MARK, "")
+    return _converter("s2t").convert(WORD_BREAKS.sub(BREAK_MARK, text)).replace(BREAK_MARK, "")
 
 
 @cache
-def _reader() -> Callable[..., list[str]]:
+def _pinyin() -> Callable[..., list[str]]:
     # Here, because it costs 55 MB and only an index that is made anew asks for it.
     import pypinyin
 
-    pypinyin.load_phrases_dict(READINGS)
+    pypinyin.load_phrases_dict(PRONUNCIATIONS)
     # It stays for ever; to walk through it again at every full collection would stop whoever asks then for 80 ms.
     gc.collect()
     gc.freeze()
@@ -54,13 +54,13 @@ def _reader() -> Callable[..., list[str]]:
 
 
 @cache
-def reader() -> str:
+def dictionary_version() -> str:
     """Return which dictionary reads, with our corrections: another may read otherwise."""
-    corrected = hashlib.sha256(repr(READINGS).encode()).hexdigest()
+    corrected = hashlib.sha256(repr(PRONUNCIATIONS).encode()).hexdigest()
     return f"pypinyin {version('pypinyin')} {corrected[:8]}"
 
 
-def read(texts: Collection[str]) -> Mapping[str, list[str]]:
+def pronounce(texts: Collection[str]) -> Mapping[str, list[str]]:
     """Return the syllables of texts, each as ``syllables()`` has them.
 
     Asked of a process of its own, so that this one does not keep the dictionary, unless it has it open already.
@@ -83,7 +83,7 @@ def syllables(text: str) -> list[str]:
 
     A character with several readings is read as the word it stands in has it (种: ``jie zhong`` in 接种).
     """
-    return _reader()(text)
+    return _pinyin()(text)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 DIGEST = r"\A[0-9a-f]{64}\Z"
 
 
-def no_nul(value: object) -> None:
+def validate_no_nul(value: object) -> None:
     """Raise ValidationError for a JSON value that holds U+0000 anywhere: PostgreSQL cannot store it."""
     if "\\u0000" in json.dumps(value):
         raise ValidationError("不允许空字符（U+0000）。")
 
 
-def plain_word(value: str) -> None:
+def validate_word(value: str) -> None:
     """Raise ValidationError for a word that a search could not tell from another: blanks, full-width letters, signs."""
     if value != value.strip():
         raise ValidationError("前后不能有空格。")
@@ -34,7 +34,7 @@ def plain_word(value: str) -> None:
         raise ValidationError("至少要有一个汉字、字母或数字。")
 
 
-def rule(value: object) -> None:
+def validate_rule(value: object) -> None:
     """Raise ValidationError with everything that is wrong with an entry's ``eligibility``."""
     if found := rules.faults(value):
         raise ValidationError(found)
@@ -43,12 +43,12 @@ def rule(value: object) -> None:
 class RuleField(models.JSONField):
     """Whom a service is for, as data: the ``eligibility`` of an entry; None where nobody has stated it."""
 
-    default_validators = [rule]
+    default_validators = [validate_rule]
     # An empty object is no rule; only None says nothing.
     empty_values = [None]
 
 
-class _Checked:
+class _CheckedMixin:
     """A text column with a CHECK of its own, written into the column's definition."""
 
     default_validators = [ProhibitNullCharactersValidator()]
@@ -62,11 +62,11 @@ class _Checked:
         return " AND ".join(checks)
 
 
-class Text(_Checked, models.TextField):
+class Text(_CheckedMixin, models.TextField):
     """Text of any length, in paragraphs."""
 
 
-class Line(_Checked, models.CharField):
+class Line(_CheckedMixin, models.CharField):
     """Text of one line."""
 
 

@@ -12,27 +12,27 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from services.json_files import Faulty, check_keys, check_list, read_json
+from services.json_files import FixtureError, check_keys, check_list, read_json
 from services.models import (
-    Box,
     Department,
     Domain,
     Indicator,
-    Loaded,
-    Meaning,
+    LoadedRow,
     Project,
+    ProjectGroup,
     Region,
     Service,
     Source,
     Synonym,
+    SynonymTarget,
     TargetGroup,
     Task,
     Verification,
 )
 
-CITATION = ("source", "locator", "quote", "verification")
+CITATION_KEYS = ("source", "locator", "quote", "verification")
 # What a term is called outside the database, where that is no code.
-KEYS = {Synonym: "word"}
+KEY_FIELDS = {Synonym: "word"}
 
 
 @transaction.atomic
@@ -40,22 +40,22 @@ def load_vocabularies(folder: Path) -> int:
     """Load every file of a folder of vocabularies; return how many terms are new or changed.
 
     Keyed on ``code``: loading twice changes nothing, and a term of which its file says what it said when it was last
-    loaded stays as editors made it since, also if they deleted it. Raises Faulty, with file, entry and
+    loaded stays as editors made it since, also if they deleted it. Raises FixtureError, with file, entry and
     reason, for a misspelt code, a missing citation, a duplicate or a value the model refuses; then nothing is written.
     """
     changed = 0
     for name, load in LOADERS.items():
         path = folder / f"{name}.json"
         file = check_keys(path, None, read_json(path), ("about", "terms"))
-        file_loader = _File(path)
-        for position, raw in file_loader.news(check_list(path, None, "terms", file["terms"])):
+        file_loader = _FileLoader(path)
+        for position, raw in file_loader.changed_terms(check_list(path, None, "terms", file["terms"])):
             load(file_loader, position, raw)
         changed += len(file_loader.changed)
     return changed
 
 
 @transaction.atomic
-def kept_changes(folder: Path) -> list[str]:
+def editor_changes(folder: Path) -> list[str]:
     """Return the terms of the files that editors changed or deleted, each by its vocabulary and code.
 
     Every term is loaded as if its file were new, and what that changes is taken back. A term that could not be loaded
@@ -65,46 +65,48 @@ def kept_changes(folder: Path) -> list[str]:
     start = transaction.savepoint()
     for name, load in LOADERS.items():
         path = folder / f"{name}.json"
-        file_loader = _File(path)
+        file_loader = _FileLoader(path)
         for position, raw in enumerate(read_json(path)["terms"], start=1):
             try:
                 load(file_loader, position, raw)
-            except Faulty as error:
+            except FixtureError as error:
                 file_loader.changed[str(error)] = None
         differing += file_loader.changed
     transaction.savepoint_rollback(start)
     return differing
 
 
-class _File:
+class _FileLoader:
     """One file while it is loaded: the codes it has named so far, and the terms codes are looked up in."""
 
     def __init__(self, path: Path):
         self.path = path
         # The terms that are new or changed, each once, in their order.
         self.changed: dict[str, None] = {}
-        self._named: set[tuple] = set()
+        self._saved_keys: set[tuple] = set()
         self._existing: dict[type[models.Model], dict] = {}
 
-    def news(self, terms: list) -> Iterator[tuple[int, object]]:
+    def changed_terms(self, terms: list) -> Iterator[tuple[int, object]]:
         """Yield the terms of which the file says something new, with their positions from 1; note what it says."""
-        said = dict(Loaded.objects.filter(file=self.path.stem).values_list("term", "digest"))
+        said = dict(LoadedRow.objects.filter(file=self.path.stem).values_list("term", "digest"))
         listed, new = set(), []
         for position, raw in enumerate(terms, start=1):
-            term = _name(raw)
+            term = _term_key(raw)
             if term in listed:
-                raise Faulty(self.path, term, f"{'词语' if 'word' in raw else '代码'}重复")
+                raise FixtureError(self.path, term, f"{'词语' if 'word' in raw else '代码'}重复")
             text = json.dumps([position, raw], ensure_ascii=False, sort_keys=True)
             digest = hashlib.sha256(text.encode()).hexdigest()
             if term is None or said.get(term) != digest:
                 yield position, raw
-                new.append(Loaded(file=self.path.stem, term=term, digest=digest))
+                new.append(LoadedRow(file=self.path.stem, term=term, digest=digest))
             listed.add(term)
-        Loaded.objects.bulk_create(new, update_conflicts=True, unique_fields=["file", "term"], update_fields=["digest"])
+        LoadedRow.objects.bulk_create(
+            new, update_conflicts=True, unique_fields=["file", "term"], update_fields=["digest"]
+        )
 
     def read(self, raw: object, keys: Iterable[str], *, cited: bool = True) -> Mapping:
         """Return a term that has exactly these keys, its citation in place of the key ``citation``."""
-        entry = _name(raw) or raw
+        entry = _term_key(raw) or raw
         found = dict(check_keys(self.path, entry, raw, [*keys, "citation"] if cited else keys))
         if cited:
             found |= self.citation(entry, found.pop("citation"))
@@ -112,46 +114,46 @@ class _File:
 
     def citation(self, entry: object, raw: object) -> dict:
         if raw is None:
-            raise Faulty(self.path, entry, "没有来源（citation）")
-        cited = dict(check_keys(self.path, entry, raw, CITATION))
+            raise FixtureError(self.path, entry, "没有来源（citation）")
+        cited = dict(check_keys(self.path, entry, raw, CITATION_KEYS))
         return cited | {"source": self.find(Source, cited["source"], entry)}
 
     def find(self, model: type[models.Model], code: str, entry: object) -> models.Model:
         terms = self._terms(model)
         if not isinstance(code, str) or code not in terms:
-            raise Faulty(self.path, entry, f"{model._meta.verbose_name}中没有代码“{code}”")
+            raise FixtureError(self.path, entry, f"{model._meta.verbose_name}中没有代码“{code}”")
         return terms[code]
 
     def save(self, model: type[models.Model], values: dict) -> models.Model:
         """Write a term by its code (``KEYS``) if it is new or differs; return it."""
-        key = KEYS.get(model, "code")
+        key = KEY_FIELDS.get(model, "code")
         code = values[key]
         if not isinstance(code, str):
-            raise Faulty(self.path, code, f"{key} 应是文字")
-        if (model, code) in self._named:
-            raise Faulty(self.path, code, f"{model._meta.get_field(key).verbose_name}重复")
-        self._named.add((model, code))
+            raise FixtureError(self.path, code, f"{key} 应是文字")
+        if (model, code) in self._saved_keys:
+            raise FixtureError(self.path, code, f"{model._meta.get_field(key).verbose_name}重复")
+        self._saved_keys.add((model, code))
         terms = self._terms(model)
         term = terms.get(code) or model()
         try:
-            columns = {key: _column(term, key, value) for key, value in values.items()}
+            columns = {key: _column_value(term, key, value) for key, value in values.items()}
             if term.pk and all(getattr(term, name) == value for name, value in columns.values()):
                 return term
             for name, value in columns.values():
                 setattr(term, name, value)
             term.full_clean()
         except ValidationError as error:
-            raise Faulty(self.path, code, "；".join(error.messages)) from None
+            raise FixtureError(self.path, code, "；".join(error.messages)) from None
         term.save()
         self.note_change(term)
         terms[code] = term
         return term
 
     def note_change(self, term: models.Model) -> None:
-        self.changed[f"{term._meta.verbose_name} {getattr(term, KEYS.get(type(term), 'code'))}"] = None
+        self.changed[f"{term._meta.verbose_name} {getattr(term, KEY_FIELDS.get(type(term), 'code'))}"] = None
 
     @cached_property
-    def meanings(self) -> dict[str, list[str]]:
+    def synonym_services(self) -> dict[str, list[str]]:
         """The codes of the services each word stands for, in order, as they were before this file."""
         found: dict[str, list[str]] = {}
         for word, code in Synonym.objects.pairs():
@@ -160,18 +162,18 @@ class _File:
 
     def _terms(self, model: type[models.Model]) -> dict:
         if model not in self._existing:
-            key = KEYS.get(model, "code")
+            key = KEY_FIELDS.get(model, "code")
             self._existing[model] = {getattr(term, key): term for term in model.objects.all()}
         return self._existing[model]
 
 
-def _name(raw: object) -> str | None:
+def _term_key(raw: object) -> str | None:
     """What a term of a file is called in it, None if it says nothing that could be a name."""
     name = raw.get("code", raw.get("word")) if isinstance(raw, dict) else None
     return name if isinstance(name, str) else None
 
 
-def _column(term: models.Model, key: str, value: object) -> tuple[str, object]:
+def _column_value(term: models.Model, key: str, value: object) -> tuple[str, object]:
     """Return a column's name and its value as the column reads it, so that "85.5" is the Decimal 85.500."""
     field = term._meta.get_field(key)
     if field.is_relation:
@@ -183,7 +185,7 @@ def _column(term: models.Model, key: str, value: object) -> tuple[str, object]:
     return key, field.to_python(value)
 
 
-def _source(file: _File, position: int, raw: object) -> None:
+def _load_source(file: _FileLoader, position: int, raw: object) -> None:
     keys = (
         "code", "title", "issuer", "document_number", "date", "in_force_from", "kind", "jurisdiction", "extent_read",
         "read_in", "url", "note",
@@ -191,15 +193,15 @@ def _source(file: _File, position: int, raw: object) -> None:
     file.save(Source, file.read(raw, keys, cited=False) | {"position": position})
 
 
-def _service(file: _File, position: int, raw: object) -> None:
+def _load_service(file: _FileLoader, position: int, raw: object) -> None:
     file.save(Service, file.read(raw, ("code",), cited=False))
 
 
-def _region(file: _File, position: int, raw: object) -> None:
+def _load_region(file: _FileLoader, position: int, raw: object) -> None:
     file.save(Region, file.read(raw, ("code", "name", "name_en")) | {"position": position})
 
 
-def _domain(file: _File, position: int, raw: object) -> None:
+def _load_domain(file: _FileLoader, position: int, raw: object) -> None:
     values = file.read(raw, ("code", "name", "name_en", "goal", "tasks"))
     tasks = values.pop("tasks")
     domain = file.save(Domain, values | {"position": position})
@@ -207,17 +209,17 @@ def _domain(file: _File, position: int, raw: object) -> None:
         file.save(Task, file.read(task, ("code", "heading", "text")) | {"domain": domain, "position": place})
 
 
-def _department(file: _File, position: int, raw: object) -> None:
+def _load_department(file: _FileLoader, position: int, raw: object) -> None:
     keys = ("code", "name", "short_name", "name_en", "level", "kind", "note")
     file.save(Department, file.read(raw, keys) | {"position": position})
 
 
-def _target_group(file: _File, position: int, raw: object) -> None:
+def _load_target_group(file: _FileLoader, position: int, raw: object) -> None:
     keys = ("code", "name", "name_en", "definition", "note")
     file.save(TargetGroup, file.read(raw, keys) | {"position": position})
 
 
-def _indicator(file: _File, position: int, raw: object) -> None:
+def _load_indicator(file: _FileLoader, position: int, raw: object) -> None:
     keys = (
         "code", "number", "domain", "name", "name_en", "unit", "operator", "target_value", "target_text", "target_year",
         "nature", "services", "note", "baseline",
@@ -229,7 +231,7 @@ def _indicator(file: _File, position: int, raw: object) -> None:
         baseline = check_keys(file.path, code, baseline, ("value", "year", "citation"))
         citation = file.citation(code, baseline["citation"])
         if citation["verification"] != Verification.VERBATIM or not citation["quote"]:
-            raise Faulty(file.path, code, "基期值须照录原文（verbatim）")
+            raise FixtureError(file.path, code, "基期值须照录原文（verbatim）")
         values |= {
             "baseline_value": baseline["value"],
             "baseline_period": baseline["year"],
@@ -246,40 +248,41 @@ def _indicator(file: _File, position: int, raw: object) -> None:
         file.note_change(indicator)
 
 
-def _box(file: _File, position: int, raw: object) -> None:
+def _load_project_group(file: _FileLoader, position: int, raw: object) -> None:
     values = file.read(raw, ("code", "number", "title", "domain", "projects"))
     projects = values.pop("projects")
-    box = file.save(Box, values | {"domain": file.find(Domain, values["domain"], values["code"])})
-    for place, project in enumerate(check_list(file.path, box.code, "projects", projects), start=1):
-        file.save(Project, file.read(project, ("code", "name", "text")) | {"box": box, "position": place})
+    group = file.save(ProjectGroup, values | {"domain": file.find(Domain, values["domain"], values["code"])})
+    for place, project in enumerate(check_list(file.path, group.code, "projects", projects), start=1):
+        file.save(Project, file.read(project, ("code", "name", "text")) | {"group": group, "position": place})
 
 
-def _synonym(file: _File, position: int, raw: object) -> None:
+def _load_synonym(file: _FileLoader, position: int, raw: object) -> None:
     values = file.read(raw, ("word", "services", "note"))
     word, services = values["word"], values.pop("services")
     check_list(file.path, word, "services", services, of=str)
     if not services or len(set(services)) < len(services):
-        raise Faulty(file.path, word, "services 应是不重复的代码，至少一个")
+        raise FixtureError(file.path, word, "services 应是不重复的代码，至少一个")
     meant = [file.find(Service, code, word) for code in services]
     synonym = file.save(Synonym, values)
-    if (before := file.meanings.get(word)) != services:
+    if (before := file.synonym_services.get(word)) != services:
         if before:
-            synonym.meanings.all().delete()
-        Meaning.objects.bulk_create(
-            Meaning(synonym=synonym, service=service, position=place) for place, service in enumerate(meant, start=1)
+            synonym.targets.all().delete()
+        SynonymTarget.objects.bulk_create(
+            SynonymTarget(synonym=synonym, service=service, position=place)
+            for place, service in enumerate(meant, start=1)
         )
         file.note_change(synonym)
 
 
 # In the order they build on each other: every citation needs its source.
-LOADERS: dict[str, Callable[[_File, int, object], None]] = {
-    "sources": _source,
-    "services": _service,
-    "regions": _region,
-    "domains": _domain,
-    "departments": _department,
-    "target_groups": _target_group,
-    "indicators": _indicator,
-    "projects": _box,
-    "synonyms": _synonym,
+LOADERS: dict[str, Callable[[_FileLoader, int, object], None]] = {
+    "sources": _load_source,
+    "services": _load_service,
+    "regions": _load_region,
+    "domains": _load_domain,
+    "departments": _load_department,
+    "target_groups": _load_target_group,
+    "indicators": _load_indicator,
+    "projects": _load_project_group,
+    "synonyms": _load_synonym,
 }

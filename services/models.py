@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, no_nul, plain_word
+from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, validate_no_nul, validate_word
 
 
 class Verification(models.TextChoices):
@@ -67,7 +67,7 @@ class Source(models.Model):
         NONE = "none", "未读到"
 
     # A source nobody could date says nothing about an earlier day (decided with the first editions, 2026-11-23).
-    UNDATED_COUNTS_FROM = datetime.date(2026, 1, 1)
+    UNDATED_CITABLE_FROM = datetime.date(2026, 1, 1)
 
     code = Code(
         "代码", pattern=SLUG, unique=True, help_text="小写字母、数字和连字符，一经使用不再更改。例：law-elderly"
@@ -87,7 +87,7 @@ class Source(models.Model):
     in_force_from = models.DateField(
         "施行日期", null=True, blank=True, help_text="晚于成文日期时填写。例：法律援助法 2022-01-01"
     )
-    counts_from = models.DateField(
+    citable_from = models.DateField(
         "可采信起始日",
         editable=False,
         help_text="此日起的版本才可引用：取施行日期；未填则取成文日期的最后一天；均不知则为 2026-01-01。",
@@ -112,7 +112,7 @@ class Source(models.Model):
         return f"{self.title}（{self.document_number}）" if self.document_number else self.title
 
     def save(self, *args, **kwargs):
-        self.counts_from = self.first_day()
+        self.citable_from = self.first_citable_day()
         super().save(*args, **kwargs)
 
     def clean(self):
@@ -122,15 +122,15 @@ class Source(models.Model):
             except ValueError:
                 raise ValidationError({"date": f"没有 {self.date} 这一天或这一月。"}) from None
 
-    def first_day(self) -> datetime.date:
+    def first_citable_day(self) -> datetime.date:
         """Return the first day on which this source may be cited for a value.
 
         The day it came into force, if that was later than its date; otherwise its date, of which a partial one
-        counts from its last day; without a date, ``UNDATED_COUNTS_FROM``.
+        counts from its last day; without a date, ``UNDATED_CITABLE_FROM``.
         """
         if self.in_force_from:
             return self.in_force_from
-        return last_day(self.date) if self.date else self.UNDATED_COUNTS_FROM
+        return last_day(self.date) if self.date else self.UNDATED_CITABLE_FROM
 
 
 def last_day(date: str) -> datetime.date:
@@ -253,7 +253,7 @@ class TargetGroup(Cited):
         "条文给出的界定",
         null=True,
         blank=True,
-        validators=[no_nul],
+        validators=[validate_no_nul],
         help_text='条文怎样界定；没有的留空。例：{"text": "本法所称老年人是指六十周岁以上的公民。"}',
     )
     note = Text("说明", null=True, blank=True)
@@ -287,8 +287,8 @@ class Service(models.Model):
 class SynonymQuerySet(models.QuerySet):
     def pairs(self) -> models.QuerySet:
         """Return (word, code of a service) for every service of every word: by word, the likeliest service first."""
-        named = self.filter(meanings__isnull=False).order_by("word", "meanings__position", "meanings__pk")
-        return named.values_list("word", "meanings__service__code")
+        named = self.filter(targets__isnull=False).order_by("word", "targets__position", "targets__pk")
+        return named.values_list("word", "targets__service__code")
 
 
 class Synonym(Cited):
@@ -297,7 +297,7 @@ class Synonym(Cited):
     word = Line(
         "词语",
         max_length=30,
-        validators=[plain_word],
+        validators=[validate_word],
         help_text="人们平常的叫法，至多30字；保存后不再更改，写错了请删去另立。例：低保、新农合、看病报销",
     )
     note = Text("说明", null=True, blank=True, help_text="为什么这样叫，或只指其中哪一部分。例：合并前的旧称")
@@ -320,11 +320,11 @@ class Synonym(Cited):
         return self.word
 
 
-class Meaning(models.Model):
+class SynonymTarget(models.Model):
     """A service that a synonym stands for (所指服务): of several, the first is what most people mean."""
 
-    synonym = models.ForeignKey(Synonym, models.CASCADE, related_name="meanings", verbose_name="同义词")
-    service = models.ForeignKey(Service, models.PROTECT, related_name="meanings", verbose_name="服务项目")
+    synonym = models.ForeignKey(Synonym, models.CASCADE, related_name="targets", verbose_name="同义词")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="synonym_targets", verbose_name="服务项目")
     position = models.PositiveSmallIntegerField(
         "次序", default=1, help_text="多数人所指的排第一；次序相同的，先填的在前。例：1"
     )
@@ -335,7 +335,7 @@ class Meaning(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["synonym", "service"],
-                name="meaning_once",
+                name="synonym_target_once",
                 violation_error_message="这个词语已经指向这项服务。",
             )
         ]
@@ -344,7 +344,7 @@ class Meaning(models.Model):
         return f"{self.synonym} → {self.service}"
 
 
-class Reading(models.Model):
+class Pronunciation(models.Model):
     """How a text is read aloud (读音), by what is searched as pinyin: asked of a large dictionary once."""
 
     text = models.TextField("文字", unique=True)
@@ -413,13 +413,13 @@ class Indicator(Cited):
         return self.name
 
 
-class Box(Cited):
+class ProjectGroup(Cited):
     """A box of the plan (专栏), a set of projects in one domain."""
 
     code = Code("代码", pattern=r"\ABOX-[0-9]{1,2}\Z", unique=True, help_text="例：BOX-5")
     number = models.PositiveSmallIntegerField("序号", unique=True)
     title = Line("标题", max_length=200)
-    domain = models.ForeignKey(Domain, models.PROTECT, related_name="boxes", verbose_name="领域")
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="project_groups", verbose_name="领域")
 
     class Meta(Cited.Meta):
         ordering = ["number"]
@@ -434,19 +434,19 @@ class Project(Cited):
 
     code = Code("代码", pattern=r"\AP[0-9]{1,2}-[0-9]{1,2}\Z", unique=True, help_text="例：P5-1")
     position = models.PositiveSmallIntegerField("次序", default=0)
-    box = models.ForeignKey(Box, models.CASCADE, related_name="projects", verbose_name="专栏")
+    group = models.ForeignKey(ProjectGroup, models.CASCADE, related_name="projects", verbose_name="专栏")
     name = Line("名称", max_length=200)
     text = Text("内容")
 
     class Meta(Cited.Meta):
-        ordering = ["box", "position"]
+        ordering = ["group", "position"]
         verbose_name = verbose_name_plural = "专栏项目"
 
     def __str__(self) -> str:
         return self.name
 
 
-class Loaded(models.Model):
+class LoadedRow(models.Model):
     """What a file last said of a term (已装入): until it says something else, what editors made of the term stays."""
 
     file = Line("文件", max_length=50)
@@ -456,7 +456,7 @@ class Loaded(models.Model):
     class Meta:
         ordering = ["file", "term"]
         verbose_name = verbose_name_plural = "已装入的词条"
-        constraints = [models.UniqueConstraint(fields=["file", "term"], name="loaded_term_once")]
+        constraints = [models.UniqueConstraint(fields=["file", "term"], name="loaded_row_once")]
 
     def __str__(self) -> str:
         return f"{self.file}：{self.term}"

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from services.chinese import simplified
 
 # The marks between the parts of a value; each part is looked for on its own.
-PART_MARKS = re.compile(r"[，；。\n]")
+PART_SEPARATOR = re.compile(r"[，；。\n]")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+THOUSANDS_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # A range is written with many kinds of dash.
-DASHES = re.compile("[‐‑‒–—―−~～-]+")
+DASH = re.compile("[‐‑‒–—―−~～-]+")
 HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 HAN_NUMBER = re.compile(f"[{''.join(HAN_DIGITS)}{''.join(HAN_UNITS)}]+")
@@ -22,7 +22,7 @@ YEARS = re.compile(rf"(?<![\d.])(\d+|{HAN_NUMBER.pattern})年")
 def fold(text: str) -> str:
     """Return a text as it is compared: Simplified, half-width, one kind of dash, no blanks."""
     plain = simplified("".join(unicodedata.normalize("NFKC", text).split()))
-    return THOUSANDS.sub("", DASHES.sub("-", plain))
+    return THOUSANDS_SEPARATOR.sub("", DASH.sub("-", plain))
 
 
 def numbers(text: str) -> set[str]:
@@ -45,7 +45,7 @@ def unsupported(value: str, quotes: Iterable[str]) -> list[str]:
     """
     texts = list(quotes)
     folded = [fold(quote) for quote in texts]
-    parts = [part.strip() for part in PART_MARKS.split(value) if part.strip()]
+    parts = [part.strip() for part in PART_SEPARATOR.split(value) if part.strip()]
     missing = [part for part in parts if not any(fold(part) in quote for quote in folded)]
     known = set().union(*map(numbers, texts))
     loose = [number for number in NUMBER.findall(fold(value)) if number not in known]

@@ -7,7 +7,7 @@ from django.db import models
 from services.models import Department, Domain, Region, Service, Source, TargetGroup
 
 
-class UnknownCode(Exception):
+class UnknownCodeError(Exception):
     """A code no term of a vocabulary has."""
 
 
@@ -21,9 +21,9 @@ class Terms:
         }
 
     @property
-    def counts_from(self) -> dict[str, datetime.date]:
+    def citable_from(self) -> dict[str, datetime.date]:
         """The first day each source may be cited on, by its code."""
-        return {code: source.counts_from for code, source in self._terms[Source].items()}
+        return {code: source.citable_from for code, source in self._terms[Source].items()}
 
     def region(self, code: str) -> Region:
         return self._find(Region, code)
@@ -47,4 +47,4 @@ class Terms:
         try:
             return self._terms[model][code]
         except (KeyError, TypeError):
-            raise UnknownCode(f"{model._meta.verbose_name}中没有代码“{code}”") from None
+            raise UnknownCodeError(f"{model._meta.verbose_name}中没有代码“{code}”") from None

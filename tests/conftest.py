@@ -6,8 +6,6 @@ Every test runs in a transaction over the three committed editions. A test that 
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from importlib import import_module
 
 import django
 import pytest
@@ -15,22 +13,23 @@ import yaml
 from django.contrib.auth.models import Group, User
 from django.db import connection
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Edition, Entry, Membership, Proposal
 from catalogue.workflow import proposals, publishing
-from catalogue.workflow.load import load
+from catalogue.workflow.load import load_catalogue
 from services.models import Department, Region
 from services.vocabularies import Terms
-from tests.support.entries import FIGURES, LATER, PROPOSED_AT, changed_standard, state
-from tests.support.live_server import one_connection
-from tests.support.openapi import COMMITTED
+from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, PROPOSED_AT, make_entry, standard_change
+from tests.support.live_server import shared_connection
+from tests.support.openapi import OPENAPI_FILE
 from tests.support.paths import FIXTURES
-from tests.support.wsgi import Django
+from tests.support.triggers import without_seal_triggers
+from tests.support.wsgi import CountingApplication
 
 # By one of these a test says that it touches the database.
-DATABASE = {"db", "transactional_db", "django_db_setup"}
-AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
+PUBLISHED_AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
 
 
 def pytest_report_header() -> str:
@@ -51,7 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         without = {
             item
             for item in items
-            if DATABASE.isdisjoint(item.fixturenames) and not item.get_closest_marker("own_database")
+            if DATABASE_FIXTURES.isdisjoint(item.fixturenames) and not item.get_closest_marker("own_database")
         }
         config.hook.pytest_deselected(items=list(without))
         items[:] = [item for item in items if item not in without]
@@ -60,7 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
     with django_db_blocker.unblock():
-        load(FIXTURES, tell=lambda sentence: None)
+        load_catalogue(FIXTURES, report=lambda sentence: None)
 
 
 @pytest.fixture
@@ -68,27 +67,15 @@ def terms(db) -> Terms:
     return Terms()
 
 
-@contextmanager
-def unsealed() -> Iterator[None]:
-    """Take the database's seals off for a moment, as somebody with all its rights could, and put them on again."""
-    statements = import_module("catalogue.migrations.0002_sealed").STATEMENTS[connection.vendor]
-    with connection.cursor() as cursor:
-        for statement in statements(drop=True):
-            cursor.execute(statement)
-        yield
-        for statement in statements(drop=False):
-            cursor.execute(statement)
-
-
 @pytest.fixture
 def empty_catalogue(db) -> None:
     """The vocabularies without any edition."""
-    with unsealed():
+    with without_seal_triggers():
         Edition.objects.update(previous=None)
         Edition.objects.all().delete()
 
 
-def person(name: str, *roles: str, departments: Iterable[str] = ()) -> User:
+def make_user(name: str, *roles: str, departments: Iterable[str] = ()) -> User:
     """Make an account that may enter the desk, with these roles and of these departments (codes)."""
     user = User.objects.create_user(name, is_staff=True)
     user.groups.set(Group.objects.get(name=role) for role in roles)
@@ -97,7 +84,7 @@ def person(name: str, *roles: str, departments: Iterable[str] = ()) -> User:
     return user
 
 
-def every_department() -> list[str]:
+def all_department_codes() -> list[str]:
     return list(Department.objects.values_list("code", flat=True))
 
 
@@ -110,7 +97,7 @@ def make_edition(terms) -> Callable[..., Edition]:
         effective_from: str = "2026-11-02",
         *,
         entries: list[dict] | None = None,
-        at: datetime.datetime | None = AT,
+        at: datetime.datetime | None = PUBLISHED_AT,
     ) -> Edition:
         last = Edition.objects.order_by("-number").first()
         edition = Edition(
@@ -123,21 +110,21 @@ def make_edition(terms) -> Callable[..., Edition]:
         )
         edition.full_clean()
         edition.save()
-        for number, entry in enumerate(entries if entries is not None else [state()], start=1):
-            drafts.revise(edition, entry | {"number": number}, terms=terms, act=Act(at=at or AT))
-        return publishing.publish(edition, act=Act(at=at), committed=True) if at else edition
+        for number, entry in enumerate(entries if entries is not None else [make_entry()], start=1):
+            drafts.revise(edition, entry | {"number": number}, terms=terms, context=AuditContext(at=at or PUBLISHED_AT))
+        return publishing.publish(edition, context=AuditContext(at=at), from_fixtures=True) if at else edition
 
     return make
 
 
 @pytest.fixture
 def people(db) -> dict[str, object]:
-    return {name: person(name, departments=every_department()) for name in ("wang", "li", "zhao", "root")}
+    return {name: make_user(name, departments=all_department_codes()) for name in ("wang", "li", "zhao", "root")}
 
 
 @pytest.fixture
-def act(people) -> Callable[..., Act]:
-    return lambda name="wang", reason=None: Act(at=PROPOSED_AT, by=people[name], reason=reason)
+def act(people) -> Callable[..., AuditContext]:
+    return lambda name="wang", reason=None: AuditContext(at=PROPOSED_AT, user=people[name], reason=reason)
 
 
 @pytest.fixture
@@ -152,19 +139,19 @@ def make_proposal(act) -> Callable[..., Proposal]:
                 "department": Department.objects.get(code="civil-affairs"),
                 "title": "提高孤儿基本生活费标准",
                 "reason": "落实常务会议决定",
-                "effective_from": LATER,
-                "entries": entries or [changed_standard()],
-                "act": act(),
+                "effective_from": NEXT_YEAR,
+                "entries": entries or [standard_change()],
+                "context": act(),
             }
             | changes
         )
         steps = ["draft", "assessing", "approving", "approved"]
         if steps.index(to) >= 1:
-            proposal = proposals.submit(proposal, act=act())
+            proposal = proposals.submit(proposal, context=act())
         if steps.index(to) >= 2 and proposal.state == "assessing":
-            proposals.assess(proposal, figures=FIGURES, act=act("li"))
+            proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("li"))
         if steps.index(to) >= 3:
-            proposals.approve(proposal, act=act("zhao"))
+            proposals.approve(proposal, context=act("zhao"))
         proposal.refresh_from_db()
         return proposal
 
@@ -173,8 +160,8 @@ def make_proposal(act) -> Callable[..., Proposal]:
 
 @pytest.fixture
 def next_edition(act) -> Edition:
-    return drafts.begin(
-        Edition.objects.get(slug="2026"), slug="2027", title="清单（2027年版）", effective_from=LATER, act=act()
+    return drafts.create_draft(
+        Edition.objects.get(slug="2026"), slug="2027", title="清单（2027年版）", effective_from=NEXT_YEAR, context=act()
     )
 
 
@@ -182,29 +169,29 @@ def next_edition(act) -> Edition:
 def publish(act):
     """Take approved proposals up into a new edition after the newest, and publish it."""
 
-    def publish(slug: str, *taken, effective_from: datetime.date = LATER) -> Edition:
+    def publish(slug: str, *taken, effective_from: datetime.date = NEXT_YEAR) -> Edition:
         newest = Edition.objects.published().order_by("-number").first()
-        edition = drafts.begin(
-            newest, slug=slug, title=f"清单（{slug}年版）", effective_from=effective_from, act=act("root")
+        edition = drafts.create_draft(
+            newest, slug=slug, title=f"清单（{slug}年版）", effective_from=effective_from, context=act("root")
         )
         for proposal in taken:
-            proposals.take_up(proposal, edition, act=act("root"))
-        return publishing.publish(edition, act=act("root"))
+            proposals.include_in_edition(proposal, edition, context=act("root"))
+        return publishing.publish(edition, context=act("root"))
 
     return publish
 
 
 @pytest.fixture
-def django_counted(db) -> Iterator[Django]:
+def counting_application(db) -> Iterator[CountingApplication]:
     """Django as a WSGI application that counts; its requests stay within the test's transaction."""
-    with one_connection():
-        yield Django()
+    with shared_connection():
+        yield CountingApplication()
 
 
 @pytest.fixture(scope="session")
 def document() -> dict:
     """The committed OpenAPI document."""
-    return yaml.safe_load(COMMITTED.read_text())
+    return yaml.safe_load(OPENAPI_FILE.read_text())
 
 
 @pytest.fixture

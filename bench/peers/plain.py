@@ -6,7 +6,7 @@ import django_filters
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import filters, routers, serializers, viewsets
 
-from catalogue.models import Citation, Edition, Entry, Finding
+from catalogue.models import Citation, Edition, Entry, FieldVerification
 from services.models import Department, Domain, Source, TargetGroup
 
 TERM = ["code", "name", "name_en"]
@@ -52,7 +52,7 @@ class CitationSerializer(serializers.ModelSerializer):
 
 class FindingSerializer(serializers.ModelSerializer):
     class Meta:
-        model = Finding
+        model = FieldVerification
         fields = ["field", "verification", "basis"]
 
 
@@ -64,7 +64,7 @@ class EntrySerializer(serializers.ModelSerializer):
     lead_department_alternatives = DepartmentSerializer(many=True)
     co_departments = DepartmentSerializer(many=True)
     legal_basis = SourceSerializer(many=True)
-    findings = FindingSerializer(many=True)
+    field_verifications = FindingSerializer(many=True)
 
     class Meta:
         model = Entry
@@ -86,7 +86,7 @@ class EntrySerializer(serializers.ModelSerializer):
             "legal_basis",
             "eligibility",
             "note",
-            "findings",
+            "field_verifications",
         ]
 
 
@@ -119,7 +119,7 @@ class EntryViewSet(viewsets.ReadOnlyModelViewSet):
         today = datetime.datetime.now(datetime.UTC).date()
         entries = Entry.objects.filter(edition__in=Edition.objects.in_force(today).values("pk"))
         entries = entries.select_related("service", "domain", "lead_department").prefetch_related(
-            "target_groups", "lead_department_alternatives", "co_departments", "legal_basis", "findings"
+            "target_groups", "lead_department_alternatives", "co_departments", "legal_basis", "field_verifications"
         )
         return entries.prefetch_related("citations__source") if self.action == "retrieve" else entries
 

@@ -10,10 +10,10 @@ EDITOR, ASSESSOR, APPROVER, PUBLISHER, AUDITOR = "编辑", "评估", "审批", "
 ROLES = (EDITOR, ASSESSOR, APPROVER, PUBLISHER, AUDITOR)
 ADMINISTRATOR = "管理员"
 # Whoever judges, publishes or audits the whole list sees all of it.
-SEE_ALL = {ASSESSOR, APPROVER, PUBLISHER, AUDITOR}
+UNRESTRICTED_ROLES = {ASSESSOR, APPROVER, PUBLISHER, AUDITOR}
 
 
-def of(user: AbstractBaseUser) -> list[str]:
+def roles_of(user: AbstractBaseUser) -> list[str]:
     """Return the roles somebody has, in the order of the work; an administrator is one before all others."""
     if not hasattr(user, "_roles"):
         held = set(user.groups.values_list("name", flat=True))
@@ -21,24 +21,24 @@ def of(user: AbstractBaseUser) -> list[str]:
     return user._roles
 
 
-def departments(user: AbstractBaseUser) -> list[str]:
+def departments_of(user: AbstractBaseUser) -> list[str]:
     """Return the codes of the departments somebody belongs to."""
     if not hasattr(user, "_departments"):
         user._departments = list(user.memberships.values_list("department__code", flat=True))
     return user._departments
 
 
-def seen_by(user: AbstractBaseUser) -> list[str] | None:
+def visible_departments(user: AbstractBaseUser) -> list[str] | None:
     """Return the codes of the departments whose services and proposals somebody sees; None for all."""
-    return None if user.is_superuser or SEE_ALL & set(of(user)) else departments(user)
+    return None if user.is_superuser or UNRESTRICTED_ROLES & set(roles_of(user)) else departments_of(user)
 
 
-def sees(user: AbstractBaseUser, department: str | None) -> bool:
+def can_see(user: AbstractBaseUser, department: str | None) -> bool:
     """Whether somebody sees what is a department's (code; None: nobody's)."""
-    seen = seen_by(user)
+    seen = visible_departments(user)
     return seen is None or department in seen
 
 
-def changes(user: AbstractBaseUser, department: str | None) -> bool:
+def can_change(user: AbstractBaseUser, department: str | None) -> bool:
     """Whether what is a department's (code; None: nobody's) is somebody's to change, if his or her role allows it."""
-    return user.is_superuser or department in departments(user)
+    return user.is_superuser or department in departments_of(user)

@@ -74,7 +74,7 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
 
     def list(self, request, slug: str) -> Response:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        line, since = edition.line(), edition.previous
+        line, since = edition.lineage(), edition.previous
         if "since" in self.query:
             every = {edition.slug: edition for edition in self.get_queryset().order_by("number")}
             SINCE.check([self.query["since"]], every)

@@ -32,7 +32,7 @@ from catalogue.editions import entitlements as entitlements_module
 from catalogue.editions import published
 from catalogue.editions.entitlements import DISCLAIMER, judge
 from catalogue.editions.published import PublishedEdition
-from catalogue.editions.translation import told
+from catalogue.editions.translation import translate
 from catalogue.web import edition_query, parameters, problems
 from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import OUTCOMES
@@ -188,7 +188,7 @@ def _answer(edition: PublishedEdition, circumstances: Mapping, outcomes: Sequenc
     entitlements = edition.translation(language).entitlements
     return {
         "edition": edition.reference,
-        "disclaimer": told(disclaimer, language),
+        "disclaimer": translate(disclaimer, language),
         "counts": judgement.counts,
         "results": [
             entitlement.result(verdict, circumstances)

@@ -85,7 +85,7 @@ class FeedbackView(StrictParameters, APIView):
         edition = named and edition_query.edition_by_name(named)
         with transaction.atomic():
             throttling.admit(request)
-            feedback = answers.receive(service, edition=edition, at=timezone.now(), **said)
+            feedback = answers.receive_feedback(service, edition=edition, at=timezone.now(), **said)
         answer = ReceiptSerializer(feedback, context={"request": request}).data
         return Response(answer, status=201, headers=NOT_KEPT | {"Location": answer["url"]})
 

@@ -16,7 +16,7 @@ from rest_framework.renderers import BaseRenderer
 
 from catalogue.api.exports import cpsv, hsds
 from catalogue.editions.imprint import imprint
-from catalogue.editions.translation import told
+from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.spreadsheets import writer
 from catalogue.web.base_url import base_url
@@ -131,10 +131,10 @@ def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
     # Of a service that was withdrawn the last edition that had it speaks.
     edition = documents[0].get("edition", view.edition) if documents else view.edition
     about = About(edition, base_url(request), asked, serializer.to_representation)
-    documents_told = told(documents, language) if language else documents
+    documents_told = translate(documents, language) if language else documents
     try:
         pieces = kind.write(documents_told, about)
-    except writer.TooLong as error:
+    except writer.TextTooLongError as error:
         raise NotAcceptable(str(error)) from None
     response = StreamingHttpResponse(pieces, content_type=kind.sent_as)
     name = next(name for name, each in KINDS.items() if each is kind)

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 from rest_framework.response import Response
 
-from catalogue.editions.translation import told
+from catalogue.editions.translation import translate
 from catalogue.web.negotiation import LANGUAGES, language
 from catalogue.web.parameters import Parameter
 
@@ -37,7 +37,7 @@ class Spoken:
         # There is none where the request was refused before it was chosen: errors are told in Chinese.
         if (spoken := getattr(self, "language", None)) and response.status_code < 400:
             if isinstance(response, Response):
-                response.data = told(response.data, spoken)
+                response.data = translate(response.data, spoken)
             response.headers.setdefault("Content-Language", spoken)
             patch_vary_headers(response, ["Accept-Language"])
         return super().finalize_response(request, response, *args, **kwargs)

@@ -76,7 +76,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     """
     try:
         seen = revision.current()
-        edition, damaged = seen.in_force(edition_query.today()), checks.damaged(seen.editions)
+        edition, damaged = seen.in_force(edition_query.today()), checks.damaged_editions(seen.editions)
     except (DatabaseError, InterfaceError):
         connection.close()
         return problems.respond(503)

@@ -6,16 +6,16 @@ from rest_framework.reverse import reverse
 
 from catalogue.editions.changes import LISTED, WITHDRAWN
 from catalogue.editions.document import Entry
-from catalogue.models import Citation, Edition, Finding
+from catalogue.models import Citation, Edition, FieldVerification
 from services import search
 from services.eligibility import rules
 from services.models import (
-    Box,
     Department,
     Domain,
     Indicator,
     Jurisdiction,
     Project,
+    ProjectGroup,
     Source,
     TargetGroup,
     Task,
@@ -25,8 +25,8 @@ from services.models import (
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
 MATCHED_FIELDS = [(field, field) for field in search.RANK]
-MATCHED_HOW = [(how, how) for how in search.HOW]
-RULE_OPERATORS = [(name, name) for name in rules.EVERY_OPERATOR]
+MATCHED_HOW = [(how, how) for how in search.MATCH_KINDS]
+RULE_OPERATORS = [(name, name) for name in rules.ALL_OPERATORS]
 STATUSES = [(LISTED, "在清单中"), (WITHDRAWN, "已取消")]
 
 
@@ -119,7 +119,7 @@ def _labels(choices: list, name: str) -> serializers.Serializer:
 
 
 FieldVerificationSerializer = _labels(Verification.choices, "FieldVerificationSerializer")
-FieldBasisSerializer = _labels(Finding.Basis.choices, "FieldBasisSerializer")
+FieldBasisSerializer = _labels(FieldVerification.Basis.choices, "FieldBasisSerializer")
 
 
 class MatchSerializer(serializers.Serializer):
@@ -332,6 +332,7 @@ class TargetGroupSerializer(TermSerializer):
 class SourceSerializer(serializers.ModelSerializer):
     class Meta:
         model = Source
+        extra_kwargs = {"counts_from": {"source": "citable_from"}}
         fields = [
             "code",
             "title",
@@ -395,5 +396,5 @@ class BoxSerializer(TermSerializer):
     projects = ProjectSerializer(many=True)
 
     class Meta:
-        model = Box
+        model = ProjectGroup
         fields = ["code", "number", "title", "domain", "projects", "citation"]

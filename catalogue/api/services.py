@@ -17,12 +17,12 @@ from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.editions import changes, listing, published
 from catalogue.editions.listing import Listing
 from catalogue.editions.published import PublishedEdition
-from catalogue.editions.translation import told
+from catalogue.editions.translation import translate
 from catalogue.models import Edition, Entry
 from catalogue.web import edition_query
 from catalogue.web.parameters import Parameter, StrictParameters
 from services.json_text import dumps
-from services.search import Found
+from services.search import SearchResult
 
 JSON = "application/json"
 # The fields of each shape, in their order.
@@ -100,7 +100,7 @@ class ServiceViewSet(
             "edition": self.published.reference,
         }
         if self.query.get("facets") == "true":
-            answer["facets"] = told(facets.counted(self.listed, self._chosen_without), self.language)
+            answer["facets"] = translate(facets.counted(self.listed, self._chosen_without), self.language)
         answer["results"] = self._services(page, fields)
         return HttpResponse(dumps(answer), content_type=JSON)
 
@@ -146,7 +146,7 @@ class ServiceViewSet(
         return self.published.listing
 
     @cached_property
-    def found(self) -> Mapping[str, Found] | None:
+    def found(self) -> Mapping[str, SearchResult] | None:
         """What ``q`` finds, by code and the best first; None if nothing is searched."""
         query = self.query.get("q") if self.action == "list" else None
         return None if query is None else {found.code: found for found in self.published.search(query)}
@@ -178,7 +178,7 @@ class ServiceViewSet(
         services = self.published.translation(self.language).services
         answer = []
         for code in codes:
-            more = STANDING if self.found is None else {"matches": told(self._matches(code), self.language)}
+            more = STANDING if self.found is None else {"matches": translate(self._matches(code), self.language)}
             service = {**services[code], "edition": self.published.reference, "url": f"{base}{code}/", **more}
             answer.append({name: service[name] for name in fields})
         return answer

@@ -9,7 +9,7 @@ from catalogue.api import languages, pagination, serializers
 from catalogue.models import Edition, Entry
 from catalogue.web import edition_query
 from catalogue.web.parameters import StrictParameters
-from services.models import Box, Department, Domain, Indicator, Source, TargetGroup
+from services.models import Department, Domain, Indicator, ProjectGroup, Source, TargetGroup
 
 
 class VocabularyViewSet(
@@ -80,5 +80,5 @@ class IndicatorViewSet(VocabularyViewSet):
 
 @_documented("专栏与项目")
 class BoxViewSet(VocabularyViewSet):
-    queryset = Box.objects.select_related("source", "domain").prefetch_related("projects")
+    queryset = ProjectGroup.objects.select_related("source", "domain").prefetch_related("projects")
     serializer_class = serializers.BoxSerializer

@@ -16,15 +16,15 @@ from catalogue.audit.models import Event
 from services.json_text import canonical_json
 
 # Names the lock under which PostgreSQL lets one transaction at a time append; any number nobody else uses.
-LOCK = 70_2021_11_05
+ADVISORY_LOCK_ID = 70_2021_11_05
 
 
 @dataclass(frozen=True)
-class Act:
-    """Who does something, when and why. ``at`` is aware; ``by`` None is the loading of the committed files."""
+class AuditContext:
+    """Who does something, when and why. ``at`` is aware; ``user`` None is the loading of the committed files."""
 
     at: datetime.datetime
-    by: AbstractBaseUser | None = None
+    user: AbstractBaseUser | None = None
     role: str | None = None
     department: str | None = None
     reason: str | None = None
@@ -33,50 +33,50 @@ class Act:
 
 
 @transaction.atomic
-def append(act: Act, happened: Iterable[Mapping]) -> list[Event]:
-    """Append one event for each thing that happened in an act, and return them.
+def append(context: AuditContext, changes: Iterable[Mapping]) -> list[Event]:
+    """Append one event for each thing that happened in one context, and return them.
 
     Each is a mapping of ``verb`` and, as far as they apply, ``edition`` (slug), ``service`` (code), ``proposal``
     (number), ``term`` (vocabulary/code), ``field``, ``before`` and ``after`` (any JSON value), ``reason`` and
-    ``document_number`` (in place of the act's). One transaction at a time appends, so that the chain never forks; if
-    the caller's transaction is rolled back, nothing was recorded.
+    ``document_number`` (in place of the context's). One transaction at a time appends, so that the chain never forks;
+    if the caller's transaction is rolled back, nothing was recorded.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK_ID])
     last = Event.objects.order_by("number").last()
     number, digest = (last.number, last.digest) if last else (0, None)
     events = []
-    for each in happened:
+    for each in changes:
         number += 1
         event = Event(
             number=number,
-            at=act.at,
-            actor=act.by and act.by.get_username(),
-            role=act.role,
-            department=act.department,
+            at=context.at,
+            actor=context.user and context.user.get_username(),
+            role=context.role,
+            department=context.department,
             verb=each["verb"],
             edition=each.get("edition"),
             service=each.get("service"),
             proposal=each.get("proposal"),
             term=each.get("term"),
             field=each.get("field"),
-            before=_text(each.get("before")),
-            after=_text(each.get("after")),
-            reason=each.get("reason") or act.reason,
-            document_number=each.get("document_number") or act.document_number,
-            request_id=act.request_id,
+            before=_json_text(each.get("before")),
+            after=_json_text(each.get("after")),
+            reason=each.get("reason") or context.reason,
+            document_number=each.get("document_number") or context.document_number,
+            request_id=context.request_id,
             previous_digest=digest,
         )
-        digest = event.digest = digest_of(event)
+        digest = event.digest = event_digest(event)
         events.append(event)
     return Event.objects.bulk_create(events)
 
 
-def digest_of(event: Event) -> str:
+def event_digest(event: Event) -> str:
     """Return the SHA-256 of an event's canonical JSON, the digest of the one before among it."""
-    content = {name: getattr(event, name) for name in Event.CHAINED}
-    content |= {name: value for name in Event.CHAINED_LATER if (value := getattr(event, name)) is not None}
+    content = {name: getattr(event, name) for name in Event.HASHED_FIELDS}
+    content |= {name: value for name in Event.LATER_HASHED_FIELDS if (value := getattr(event, name)) is not None}
     content["at"] = event.at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
@@ -99,13 +99,13 @@ def verify(*, until: int | None = None) -> list[str]:
             number = event.number
         if event.previous_digest != digest:
             found.append(f"记录第 {event.number} 条：与前一条的摘要不衔接。")
-        if digest_of(event) != event.digest:
+        if event_digest(event) != event.digest:
             found.append(f"记录第 {event.number} 条：内容与摘要不符。")
         digest = event.digest
     return found
 
 
-def departures(head: str, *, number: int | None = None) -> list[str]:
+def verify_head(head: str, *, number: int | None = None) -> list[str]:
     """Return how the record departs from what it was when ``head`` was its last digest: an empty list if it only grew.
 
     ``head`` is the digest of the event that was the last one when it was noted down, and ``number`` its number if that
@@ -119,5 +119,5 @@ def departures(head: str, *, number: int | None = None) -> list[str]:
     return [f"记录：第 {event.number} 条以前有改动：{fault}" for fault in verify(until=event.number)]
 
 
-def _text(value: object) -> str | None:
+def _json_text(value: object) -> str | None:
     return None if value is None else canonical_json(value)

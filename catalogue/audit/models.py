@@ -44,7 +44,7 @@ class Event(models.Model):
 
     CHANGES = (Verb.SERVICE_ADDED, Verb.SERVICE_CHANGED, Verb.SERVICE_WITHDRAWN)
     # What the digest of an event is taken over, with the digest of the one before.
-    CHAINED = (
+    HASHED_FIELDS = (
         "number",
         "at",
         "actor",
@@ -63,7 +63,7 @@ class Event(models.Model):
         "previous_digest",
     )
     # Columns that came later: of an event that has nothing in them, the digest is what it was before they came.
-    CHAINED_LATER = ("term",)
+    LATER_HASHED_FIELDS = ("term",)
 
     number = models.PositiveBigIntegerField("编号", unique=True, help_text="从 1 起连续，也是变更流的游标。")
     at = models.DateTimeField("时间")

@@ -12,15 +12,17 @@ from django.db import models
 
 from catalogue.audit import log
 from catalogue.audit.models import Event
-from services.models import Box, Domain, Synonym
+from services.models import Domain, ProjectGroup, Synonym
 
 # Rows that are kept on another one's page, and are part of what it says.
-PARTS = {Domain: ["tasks"], Box: ["projects"], Synonym: ["meanings"], User: ["memberships"]}
-# Secrets, and what nobody decides on.
-UNSAID = {User: {"password", "last_login", "date_joined"}}
+CHILDREN = {Domain: ["tasks"], ProjectGroup: ["projects"], Synonym: ["targets"], User: ["memberships"]}
+# The audit log keeps the names that these fields had when it began.
+RECORDED_AS = {"targets": "meanings", "citable_from": "counts_from"}
+# Secrets, and timestamps set by Django.
+NOT_AUDITED = {User: {"password", "last_login", "date_joined"}}
 
 
-def name_of(row: models.Model) -> str:
+def display_name(row: models.Model) -> str:
     """Return what a row is called outside the database."""
     if isinstance(row, User):
         return row.get_username()
@@ -31,41 +33,43 @@ def name_of(row: models.Model) -> str:
     return row.name if isinstance(row, Group) else row.code
 
 
-def term(row: models.Model) -> str:
+def term_reference(row: models.Model) -> str:
     """Return what a row is called in the record: its kind and its name, as ``department/finance``."""
-    return f"{row._meta.model_name}/{name_of(row)}"
+    return f"{row._meta.model_name}/{display_name(row)}"
 
 
-def described(row: models.Model, *, without: str | None = None) -> dict:
+def snapshot(row: models.Model, *, without: str | None = None) -> dict:
     """Return what a row says of itself as JSON values: codes in place of other rows, its parts among it.
 
     ``without`` is a field to leave out: of a part, the way to its whole.
     """
-    left_out = {without, row._meta.pk.name} | UNSAID.get(type(row), set())
-    said = {
-        field.name: _plain(getattr(row, field.name))
+    left_out = {without, row._meta.pk.name} | NOT_AUDITED.get(type(row), set())
+    values = {
+        RECORDED_AS.get(field.name, field.name): _json_value(getattr(row, field.name))
         for field in row._meta.concrete_fields
         if field.name not in left_out
     }
     for field in row._meta.many_to_many:
-        said[field.name] = sorted(name_of(other) for other in getattr(row, field.name).all())
-    for part in PARTS.get(type(row), ()):
+        values[field.name] = sorted(display_name(other) for other in getattr(row, field.name).all())
+    for part in CHILDREN.get(type(row), ()):
         relation = row._meta.get_field(part)
-        said[part] = [described(each, without=relation.field.name) for each in getattr(row, part).all()]
-    return said
+        values[RECORDED_AS.get(part, part)] = [
+            snapshot(each, without=relation.field.name) for each in getattr(row, part).all()
+        ]
+    return values
 
 
-def record(row: models.Model, *, before: Mapping | None, act: log.Act) -> None:
+def record_change(row: models.Model, *, before: Mapping | None, context: log.AuditContext) -> None:
     """Record what a row says now and did not before, one event a field; ``before`` None is a new one.
 
     Inside the transaction that saved it.
     """
-    after, about = described(row), {"term": term(row)}
+    after, about = snapshot(row), {"term": term_reference(row)}
     if before is None:
-        log.append(act, [about | {"verb": Event.Verb.CREATED, "after": after}])
+        log.append(context, [about | {"verb": Event.Verb.CREATED, "after": after}])
         return
     log.append(
-        act,
+        context,
         [
             about | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
             for field in after
@@ -74,19 +78,19 @@ def record(row: models.Model, *, before: Mapping | None, act: log.Act) -> None:
     )
 
 
-def record_deleted(row: models.Model, *, act: log.Act) -> None:
+def record_deleted(row: models.Model, *, context: log.AuditContext) -> None:
     """Record that a row is about to be deleted, with what it said."""
-    log.append(act, [{"verb": Event.Verb.DELETED, "term": term(row), "before": described(row)}])
+    log.append(context, [{"verb": Event.Verb.DELETED, "term": term_reference(row), "before": snapshot(row)}])
 
 
-def record_password(user: User, *, act: log.Act) -> None:
+def record_password(user: User, *, context: log.AuditContext) -> None:
     """Record that an account's password was changed, and nothing of either."""
-    log.append(act, [{"verb": Event.Verb.REVISED, "term": term(user), "field": "password"}])
+    log.append(context, [{"verb": Event.Verb.REVISED, "term": term_reference(user), "field": "password"}])
 
 
-def _plain(value: object) -> object:
+def _json_value(value: object) -> object:
     if isinstance(value, models.Model):
-        return name_of(value)
+        return display_name(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

@@ -88,7 +88,7 @@ class EditorAdmin(AccountAdminMixin, UserAdmin):
     def user_change_password(self, request, id, form_url=""):  # noqa: A002 (Django's name)
         answer = super().user_change_password(request, id, form_url)
         if request.method == "POST" and answer.status_code == 302:
-            snapshots.record_password(self.get_object(request, id), act=act(request))
+            snapshots.record_password(self.get_object(request, id), context=act(request))
         return answer
 
 

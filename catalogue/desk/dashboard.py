@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalogue.accounts import permissions
-from catalogue.models import Edition, Event, Feedback, Finding, Proposal
+from catalogue.models import Edition, Event, Feedback, FieldVerification, Proposal
 from catalogue.workflow import rechecks
 
 State = Proposal.State
@@ -42,7 +42,7 @@ def waiting_for(user: AbstractBaseUser, *, on: datetime.date) -> Iterator[Sectio
         declined = [_item(each, _reason(each)) for each in mine.filter(state=State.DECLINED)]
         yield Section("退回给我的建议", declined, "没有退回的建议。")
         yield Section("我的草稿", [_item(each) for each in mine.filter(state=State.DRAFT)], "没有草稿。")
-        under_way = [_item(each, each.get_state_display()) for each in mine.waiting()]
+        under_way = [_item(each, each.get_state_display()) for each in mine.pending()]
         yield Section("我提交、正在办理的建议", under_way, "没有正在办理的建议。")
     if user.has_perm("catalogue.assess_proposal"):
         rows = _since(Proposal.objects.filter(state=State.ASSESSING).exclude(proposer=user))
@@ -56,23 +56,23 @@ def waiting_for(user: AbstractBaseUser, *, on: datetime.date) -> Iterator[Sectio
         yield Section("待编入版本", [_item(each, str(each.department)) for each in rows], "没有待编入的建议。")
         yield Section("未发布的版本", [_draft(each) for each in Edition.objects.drafts()], "没有草稿版本。")
     if user.has_perm("catalogue.change_feedback"):
-        rows = _own(Feedback.objects.waiting(), user, on).order_by("at")
+        rows = _own(Feedback.objects.unanswered(), user, on).order_by("at")
         yield Section("待答复的反馈", [_heard(each) for each in rows.select_related("service")], "没有待答复的反馈。")
     if user.has_perm("catalogue.check_entry"):
-        due = [each for each in rechecks.due(on) if _is_mine(user, each.entry)]
+        due = [each for each in rechecks.due_entries(on) if _is_mine(user, each.entry)]
         yield Section("满一年未核对的服务项目", [_due(each) for each in due], "本部门的项目一年内都核对过。")
     yield from _reading(user, on)
 
 
 def _reading(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
     """What nobody has to do on a day, but somebody should have an eye on."""
-    seen = permissions.seen_by(user)
+    seen = permissions.visible_departments(user)
     edition = Edition.objects.in_force(on).first()
     if edition and user.has_perm("catalogue.check_entry"):
-        left = Finding.objects.not_verified().filter(entry__edition=edition)
+        left = FieldVerification.objects.not_verified().filter(entry__edition=edition)
         left = left if seen is None else left.filter(entry__lead_department__code__in=seen)
         if count := left.count():
-            address = f"{reverse('admin:catalogue_finding_changelist')}?edition={edition.slug}"
+            address = f"{reverse('admin:catalogue_fieldverification_changelist')}?edition={edition.slug}"
             yield Section("待核实的字段", [Item(f"版本 {edition.slug}：{count} 个字段", address, None)], "")
     if user.has_perm("catalogue.view_event"):
         last = Event.objects.order_by("number").last()
@@ -119,20 +119,24 @@ def _heard(feedback: Feedback) -> Item:
     )
 
 
-def _due(due: rechecks.Due) -> Item:
+def _due(due: rechecks.DueEntry) -> Item:
     entry = due.entry
     address = reverse("admin:catalogue_entry_change", args=[entry.pk])
-    note = "" if due.checked_on else "从未核对"
-    return Item(f"{entry.service} {entry.name}", address, due.checked_on, note)
+    note = "" if due.last_checked else "从未核对"
+    return Item(f"{entry.service} {entry.name}", address, due.last_checked, note)
 
 
 def _is_mine(user: AbstractBaseUser, entry) -> bool:
-    return permissions.changes(user, entry.lead_department and entry.lead_department.code)
+    return permissions.can_change(user, entry.lead_department and entry.lead_department.code)
 
 
 def _own(feedback: QuerySet, user: AbstractBaseUser, on: datetime.date) -> QuerySet:
     """Feedback on services that somebody's departments lead."""
-    return feedback if user.is_superuser else feedback.with_lead(on).filter(lead__in=permissions.departments(user))
+    return (
+        feedback
+        if user.is_superuser
+        else feedback.with_lead_department(on).filter(lead__in=permissions.departments_of(user))
+    )
 
 
 def _day(at: datetime.datetime) -> datetime.date:

@@ -23,7 +23,7 @@ State = Feedback.State
 
 
 class LeadFilter(filters.CodeFilter):
-    """By the department that leads the service, as ``Feedback.objects.with_lead()`` has it."""
+    """By the department that leads the service, as ``Feedback.objects.with_lead_department()`` has it."""
 
     title, parameter_name, path, vocabulary = "牵头负责单位", "lead", "lead", Department
 
@@ -48,8 +48,10 @@ class FeedbackAdmin(DeskAdmin):
 
     def get_queryset(self, request):
         named = Department.objects.filter(code=OuterRef("lead")).values("name")[:1]
-        rows = super().get_queryset(request).with_lead(timezone.localdate()).annotate(lead_name=Subquery(named))
-        seen = permissions.seen_by(request.user)
+        rows = (
+            super().get_queryset(request).with_lead_department(timezone.localdate()).annotate(lead_name=Subquery(named))
+        )
+        seen = permissions.visible_departments(request.user)
         return rows if seen is None else rows.filter(lead__in=seen)
 
     @admin.display(description="意见")
@@ -61,7 +63,7 @@ class FeedbackAdmin(DeskAdmin):
         return feedback.lead_name
 
     def events_of(self, obj):
-        return Event.objects.filter(term=answers.term(obj))
+        return Event.objects.filter(term=answers.feedback_reference(obj))
 
     def has_add_permission(self, request):
         return False
@@ -71,7 +73,7 @@ class FeedbackAdmin(DeskAdmin):
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (
-            obj is None or permissions.changes(request.user, obj.lead)
+            obj is None or permissions.can_change(request.user, obj.lead)
         )
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -116,8 +118,8 @@ class FeedbackAdmin(DeskAdmin):
         if not form.is_valid():
             return self.page(request, feedback, form, status=422)
         try:
-            answers.answer(feedback, answer=form.cleaned_data["answer"], act=act(request))
-        except proposals.NotPossible as error:
+            answers.answer_feedback(feedback, answer=form.cleaned_data["answer"], context=act(request))
+        except proposals.TransitionError as error:
             return self.page(
                 request, self.get_object(request, str(feedback.pk)), form, reasons=error.reasons, status=409
             )
@@ -127,5 +129,5 @@ class FeedbackAdmin(DeskAdmin):
 
 def stating(feedback: Feedback) -> Entry | None:
     """Return what the edition in force says of the service a message is about, or the last edition that has it."""
-    pk = Entry.objects.stating(feedback.service_id, timezone.localdate()).values_list("pk", flat=True).first()
+    pk = Entry.objects.of_service(feedback.service_id, timezone.localdate()).values_list("pk", flat=True).first()
     return pk and Entry.objects.with_details().get(pk=pk)

@@ -24,7 +24,7 @@ from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
 UNSTATED, UNIVERSAL, CRITERIA, UNREADABLE = "unstated", "universal", "criteria", "unreadable"
 MODES = {
     CRITERIA: "满足以下任何一组的全部条件",
-    UNIVERSAL: sentences.EVERYBODY,
+    UNIVERSAL: sentences.UNIVERSAL,
     UNREADABLE: "不能化为条件（请写明为什么）",
     UNSTATED: "未知",
 }
@@ -46,7 +46,7 @@ BLANK = 3
 SELECTED = mark_safe(" selected")  # noqa: S308 - our own word
 ROW = ("group", "fact", "op", "value")
 # More rows than a rule may have criteria are nobody's typing.
-MOST_ROWS = 2 * rules.MOST_CRITERIA
+MOST_ROWS = 2 * rules.MAX_CRITERIA
 # How many facts of one's own can be tried beside those of an example person.
 TRIED = 4
 
@@ -94,7 +94,7 @@ class RuleWidget(forms.Widget):
                 for row in filled + [{"group": last, "fact": "", "op": "", "value": ""}] * BLANK
             ],
             "facts": fact_options(""),
-            "sentence": sentences.sentence(read) if read else "",
+            "sentence": sentences.rule_text(read) if read else "",
             "persons": [person.name for person in persons.PERSONS],
             "tried": range(TRIED),
         }
@@ -219,8 +219,8 @@ def value_of(fact: Fact, text: str) -> object:
 
 
 def _read(row: Mapping[str, str]) -> tuple[int, dict]:
-    if not re.fullmatch("[0-9]{1,2}", row["group"].strip()) or not 1 <= int(row["group"]) <= rules.MOST_GROUPS:
-        raise ValueError(f"组应是 1 到 {rules.MOST_GROUPS} 的整数。")
+    if not re.fullmatch("[0-9]{1,2}", row["group"].strip()) or not 1 <= int(row["group"]) <= rules.MAX_GROUPS:
+        raise ValueError(f"组应是 1 到 {rules.MAX_GROUPS} 的整数。")
     if row["fact"] not in VOCABULARY:
         raise ValueError("请选择一个事实。")
     fact = VOCABULARY[row["fact"]]
@@ -238,7 +238,9 @@ def _read(row: Mapping[str, str]) -> tuple[int, dict]:
 
 def _in_words(raw: Mapping) -> str:
     fact = VOCABULARY[raw["fact"]]
-    return "、".join(sentences.answer(fact, value) for value in (raw["value"] if raw["op"] == "in" else [raw["value"]]))
+    return "、".join(
+        sentences.answer_text(fact, value) for value in (raw["value"] if raw["op"] == "in" else [raw["value"]])
+    )
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -259,9 +261,12 @@ def try_view(request: HttpRequest) -> HttpResponse:
         chosen = request.POST.get(f"{name}-try-person", "")
         person = next((person for person in persons.PERSONS if person.name == chosen), None)
         circumstances = (dict(person.circumstances) if person else {}) | answers
-        context |= {"sentence": sentences.sentence(rule), **_judged(rule, circumstances)}
+        context |= {"sentence": sentences.rule_text(rule), **_judged(rule, circumstances)}
         known = [(VOCABULARY[name], answer) for name, answer in circumstances.items()]
-        context |= {"person": person, "known": [(fact.label, sentences.answer(fact, answer)) for fact, answer in known]}
+        context |= {
+            "person": person,
+            "known": [(fact.label, sentences.answer_text(fact, answer)) for fact, answer in known],
+        }
     except ValidationError as error:
         context["faults"] = error.messages
     return TemplateResponse(request, "desk/rule_tried.html", context)
@@ -289,16 +294,16 @@ def _tried(names: Sequence[str], values: Sequence[str]) -> Iterator[tuple[str, o
 
 def _judged(stated: Mapping | None, circumstances: Mapping) -> dict:
     rule = Rule(stated)
-    verdict = rule.judge(VOCABULARY.understood(circumstances))
+    verdict = rule.judge(VOCABULARY.with_implications(circumstances))
     marks = {True: "满足", False: "不满足", None: "未知"}
     raw = [raw for group in (stated["any"] if stated else []) for raw in group["all"]]
     people = {outcome: [] for outcome in OUTCOMES}
     for person in persons.PERSONS:
-        people[rule.judge(VOCABULARY.understood(person.circumstances)).outcome].append(person.name)
+        people[rule.judge(VOCABULARY.with_implications(person.circumstances)).outcome].append(person.name)
     return {
         "outcome": OUTCOMES[verdict.outcome],
         "criteria": [
-            (place, sentences.criterion(each), marks[result])
+            (place, sentences.criterion_text(each), marks[result])
             for place, each, result in zip(rule.places, raw, verdict.results, strict=True)
         ],
         "people": [(OUTCOMES[outcome], names) for outcome, names in people.items() if names],

@@ -98,7 +98,7 @@ def get_withdrawn_service(code: str, edition: Edition) -> dict | None:
     The document is the one that was sealed, with its ``edition``; None if no edition before this one in the line had
     the service. Two queries, and one for each edition that was not read before.
     """
-    for after, before in pairwise(edition.line()):
+    for after, before in pairwise(edition.lineage()):
         if document := published.get(before).documents.get(code):
             events = Event.objects.filter(verb=Event.Verb.SERVICE_WITHDRAWN, service=code, edition=after.slug)
             withdrawal = {"edition": after.slug, "effective_from": after.effective_from, **reasons(list(events))}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from catalogue.editions.merge import citations_of
 
 # A service's code never changes, and where an edition puts the rest is no news of the service.
-COMPARED = (
+COMPARED_FIELDS = (
     "number",
     "name",
     "name_en",
@@ -39,7 +39,7 @@ def compare(before: Mapping | None, after: Mapping | None) -> dict | None:
     old, new = before or {}, after or {}
     fields = [
         {"field": field, "before": old.get(field), "after": new.get(field)}
-        for field in COMPARED
+        for field in COMPARED_FIELDS
         if old.get(field) != new.get(field)
     ]
     went = [citation for citation in old.get("citations", []) if citation not in new.get("citations", [])]
@@ -51,11 +51,11 @@ def compare(before: Mapping | None, after: Mapping | None) -> dict | None:
     return {
         "kind": "added" if before is None else "withdrawn" if after is None else "changed",
         "fields": fields,
-        "document": _document(before, after, came),
+        "document": _common_source(before, after, came),
     }
 
 
-def _document(before: Mapping | None, after: Mapping | None, came: Sequence[Mapping]) -> dict | None:
+def _common_source(before: Mapping | None, after: Mapping | None, came: Sequence[Mapping]) -> dict | None:
     if before is None:
         # A service is on the list by the document that names it there.
         came = citations_of(after, "name")

@@ -21,7 +21,7 @@ TERM_NAMES = {
 }
 
 # The bytes of a whole edition, from the texts below.
-edition_content = seal.content
+edition_content = seal.edition_bytes
 
 
 def entry_document(entry: Entry) -> dict:
@@ -30,7 +30,7 @@ def entry_document(entry: Entry) -> dict:
     Terms carry their names as they are today, so that a sealed entry keeps them. A field nobody knows is ``None``
     (a list: empty) and its ``verification`` is ``None``. Reads what ``Entry.objects.with_details()`` prefetched.
     """
-    findings = {finding.field: finding for finding in entry.findings.all()}
+    findings = {finding.field: finding for finding in entry.field_verifications.all()}
     lead = entry.lead_department
     return {
         "code": entry.service.code,

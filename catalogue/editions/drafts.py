@@ -11,12 +11,12 @@ from catalogue.audit import log
 from catalogue.audit.models import Event
 from catalogue.editions import sourcing
 from catalogue.editions.document import edition_header, entry_data, entry_document
-from catalogue.editions.models import Case, Citation, Edition, Entry, Finding
+from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
 from services.models import Service
 from services.vocabularies import Terms
 
 # The columns of an entry that hold text and nothing else.
-TEXTS = (
+TEXT_COLUMNS = (
     "name",
     "name_en",
     "target_group_text",
@@ -26,44 +26,45 @@ TEXTS = (
     "expenditure_responsibility",
     "note",
 )
-LISTS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
-# Everything an entry says, as ``canonical.stated()`` and the files of ``fixtures/editions`` name it.
-COLUMNS = (
-    "code", "number", "domain", *TEXTS, "eligibility", "lead_department", *LISTS, "verification", "basis", "citations",
+LIST_COLUMNS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
+# Everything an entry says, as ``entry_data()`` and the files of ``fixtures/editions`` name it.
+ENTRY_KEYS = (
+    "code", "number", "domain", *TEXT_COLUMNS, "eligibility", "lead_department", *LIST_COLUMNS, "verification",
+    "basis", "citations",
 )  # fmt: skip
 
 
-class Refused(Exception):
+class DraftError(Exception):
     """An entry that cannot be written; ``faults`` says why, each with its field."""
 
-    def __init__(self, faults: Iterable[sourcing.Fault]):
+    def __init__(self, faults: Iterable[sourcing.FieldFault]):
         self.faults = list(faults)
         super().__init__("；".join(fault.reason for fault in self.faults))
 
 
 @transaction.atomic
-def revise(edition: Edition, stated: Mapping, *, terms: Terms, act: log.Act) -> Entry:
+def revise(edition: Edition, stated: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
     """Write what a draft edition says of one service, in place of what it said before, and record what changed.
 
-    ``stated`` is an entry with codes for terms, as ``canonical.stated()`` returns it; ``terms`` are the vocabularies
+    ``stated`` is an entry with codes for terms, as ``entry_data()`` returns it; ``terms`` are the vocabularies
     the codes are looked up in. Raises Refused with every fault if the edition is published or a value does not rest
-    on a source, and ``services.vocabularies.UnknownCode`` for a code nobody has; then nothing is written.
+    on a source, and ``services.vocabularies.UnknownCodeError`` for a code nobody has; then nothing is written.
     """
     _refuse_published(edition)
-    found = sourcing.faults(stated, effective_from=edition.effective_from, counts_from=terms.counts_from)
-    if found := found + misfits(stated):
-        raise Refused(found)
+    found = sourcing.faults(stated, effective_from=edition.effective_from, citable_from=terms.citable_from)
+    if found := found + length_errors(stated):
+        raise DraftError(found)
     service = terms.service(stated["code"])
     existing = Entry.objects.with_details().filter(edition=edition, service=service).first()
     before = existing and entry_data(entry_document(existing))
-    entry = _write(edition, service, stated, terms)
-    log.append(act, _happened(entry, before, stated))
+    entry = _save_entry(edition, service, stated, terms)
+    log.append(context, _entry_events(entry, before, stated))
     return entry
 
 
-def misfits(stated: Mapping) -> list[sourcing.Fault]:
+def length_errors(stated: Mapping) -> list[sourcing.FieldFault]:
     """Return a fault for every text and number its column cannot hold, on either database."""
-    held = [(Entry, column, stated[column]) for column in ("number", *TEXTS, "eligibility")]
+    held = [(Entry, column, stated[column]) for column in ("number", *TEXT_COLUMNS, "eligibility")]
     held += [
         (Citation, column, citation[column]) for citation in stated["citations"] for column in ("locator", "quote")
     ]
@@ -74,14 +75,14 @@ def misfits(stated: Mapping) -> list[sourcing.Fault]:
             if value is not None:
                 field.run_validators(value)
         except ValidationError as error:
-            found.append(sourcing.Fault(column, f"“{field.verbose_name}”不合要求：{'；'.join(error.messages)}"))
+            found.append(sourcing.FieldFault(column, f"“{field.verbose_name}”不合要求：{'；'.join(error.messages)}"))
     return found
 
 
 def resolve(stated: Mapping, terms: Terms) -> tuple[dict, dict]:
     """Return an entry's columns and its lists with terms in place of codes.
 
-    Raises ``services.vocabularies.UnknownCode`` for a code nobody has.
+    Raises ``services.vocabularies.UnknownCodeError`` for a code nobody has.
     """
     lead = stated["lead_department"]
     columns = {
@@ -89,7 +90,7 @@ def resolve(stated: Mapping, terms: Terms) -> tuple[dict, dict]:
         "eligibility": stated["eligibility"],
         "domain": terms.domain(stated["domain"]),
         "lead_department": lead and terms.department(lead),
-        **{column: stated[column] for column in TEXTS},
+        **{column: stated[column] for column in TEXT_COLUMNS},
     }
     find = {
         "target_groups": terms.target_group,
@@ -97,24 +98,24 @@ def resolve(stated: Mapping, terms: Terms) -> tuple[dict, dict]:
         "co_departments": terms.department,
         "legal_basis": terms.source,
     }
-    return columns, {name: [find[name](code) for code in stated[name]] for name in LISTS}
+    return columns, {name: [find[name](code) for code in stated[name]] for name in LIST_COLUMNS}
 
 
-def _write(edition: Edition, service: Service, stated: Mapping, terms: Terms) -> Entry:
+def _save_entry(edition: Edition, service: Service, stated: Mapping, terms: Terms) -> Entry:
     columns, lists = resolve(stated, terms)
     entry, _ = Entry.objects.update_or_create(edition=edition, service=service, defaults=columns)
     for name, found in lists.items():
         getattr(entry, name).set(found)
-    entry.findings.all().delete()
-    Finding.objects.bulk_create(_findings(entry, stated))
+    entry.field_verifications.all().delete()
+    FieldVerification.objects.bulk_create(_field_verifications(entry, stated))
     entry.citations.all().delete()
     Citation.objects.bulk_create(_citations(entry, stated, terms))
     return entry
 
 
-def _findings(entry: Entry, stated: Mapping) -> list[Finding]:
+def _field_verifications(entry: Entry, stated: Mapping) -> list[FieldVerification]:
     return [
-        Finding(entry=entry, field=field, verification=label, basis=stated["basis"][field])
+        FieldVerification(entry=entry, field=field, verification=label, basis=stated["basis"][field])
         for field, label in stated["verification"].items()
     ]
 
@@ -127,7 +128,9 @@ def _citations(entry: Entry, stated: Mapping, terms: Terms) -> list[Citation]:
 
 
 @transaction.atomic
-def begin(previous: Edition, *, slug: str, title: str, effective_from: datetime.date, act: log.Act) -> Edition:
+def create_draft(
+    previous: Edition, *, slug: str, title: str, effective_from: datetime.date, context: log.AuditContext
+) -> Edition:
     """Begin a draft edition that says what a published one says, to be changed by proposals; return it.
 
     Raises ValidationError for a slug in use or a day before the previous edition's; then nothing is written.
@@ -145,13 +148,13 @@ def begin(previous: Edition, *, slug: str, title: str, effective_from: datetime.
     )
     edition.full_clean()
     edition.save()
-    record_edition(edition, before=None, act=act)
-    carry_over(edition)
+    record_edition(edition, before=None, context=context)
+    copy_previous_entries(edition)
     return edition
 
 
 @transaction.atomic
-def carry_over(edition: Edition) -> None:
+def copy_previous_entries(edition: Edition) -> None:
     """Let a draft edition without entries say what the one before it says; nothing changed, so nothing is recorded."""
     _refuse_published(edition)
     terms = Terms()
@@ -162,7 +165,7 @@ def carry_over(edition: Edition) -> None:
         Entry(edition=edition, service=terms.service(code), **columns) for code, (columns, _) in resolved.items()
     )
     entries = {entry.service.code: entry for entry in edition.entries.select_related("service")}
-    for name in LISTS:
+    for name in LIST_COLUMNS:
         through = getattr(Entry, name).through
         term = getattr(Entry, name).field.m2m_reverse_field_name()
         through.objects.bulk_create(
@@ -170,26 +173,28 @@ def carry_over(edition: Edition) -> None:
             for code, (_, lists) in resolved.items()
             for each in lists[name]
         )
-    Finding.objects.bulk_create(each for stated in carried for each in _findings(entries[stated["code"]], stated))
+    FieldVerification.objects.bulk_create(
+        each for stated in carried for each in _field_verifications(entries[stated["code"]], stated)
+    )
     Citation.objects.bulk_create(
         each for stated in carried for each in _citations(entries[stated["code"]], stated, terms)
     )
     _copy_previous_cases(edition)
 
 
-def record_edition(edition: Edition, *, before: Mapping | None, act: log.Act) -> None:
-    """Record what an edition says of itself now and did not before; ``before`` is its ``canonical.header()``, or None.
+def record_edition(edition: Edition, *, before: Mapping | None, context: log.AuditContext) -> None:
+    """Record what an edition says of itself now and did not before; ``before`` is its ``edition_header()``, or None.
 
     Inside the transaction that saved it.
     """
     after = edition_header(edition)
     about = {"edition": edition.slug}
     if before is None:
-        log.append(act, [about | {"verb": Event.Verb.CREATED, "after": after}])
+        log.append(context, [about | {"verb": Event.Verb.CREATED, "after": after}])
         return
     changed = [field for field in after if before[field] != after[field]]
     log.append(
-        act,
+        context,
         [
             about | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
             for field in changed
@@ -198,7 +203,7 @@ def record_edition(edition: Edition, *, before: Mapping | None, act: log.Act) ->
 
 
 @transaction.atomic
-def discard(edition: Edition, *, act: log.Act) -> None:
+def delete_draft(edition: Edition, *, context: log.AuditContext) -> None:
     """Throw a draft edition away with its entries, and record it. Raises Refused if it is published.
 
     Proposals that were taken up into it are approved as before, and can be taken up into another.
@@ -206,7 +211,7 @@ def discard(edition: Edition, *, act: log.Act) -> None:
     _refuse_published(edition)
     released = list(edition.proposals.order_by("number"))
     log.append(
-        act,
+        context,
         [
             {"verb": Event.Verb.DELETED, "edition": edition.slug, "before": edition_header(edition)},
             *(
@@ -226,41 +231,41 @@ def discard(edition: Edition, *, act: log.Act) -> None:
 
 
 @transaction.atomic
-def insert(edition: Edition, stated: Mapping, *, terms: Terms, act: log.Act) -> Entry:
+def insert_entry(edition: Edition, stated: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
     """Write a new service into a draft edition, as the last of its domain; those after it move on by one."""
     domains = dict(edition.entries.values_list("service__code", "domain__position"))
     position = terms.domain(stated["domain"]).position
     number = new_number(domains.values(), position)
-    _make_room(edition, number, by=1)
-    return revise(edition, {**stated, "number": number}, terms=terms, act=act)
+    _shift_numbers(edition, number, by=1)
+    return revise(edition, {**stated, "number": number}, terms=terms, context=context)
 
 
 @transaction.atomic
-def withdraw(edition: Edition, code: str, *, act: log.Act) -> None:
+def withdraw_entry(edition: Edition, code: str, *, context: log.AuditContext) -> None:
     """Take a service out of a draft edition; those after it move up by one. Raises Refused if it is not there."""
     _refuse_published(edition)
     entry = edition.entries.filter(service__code=code).first()
     if entry is None:
-        raise Refused([sourcing.Fault("code", f"版本 {edition.slug} 中没有服务项目 {code}。")])
-    before, number = state(entry), entry.number
+        raise DraftError([sourcing.FieldFault("code", f"版本 {edition.slug} 中没有服务项目 {code}。")])
+    before, number = current_data(entry), entry.number
     entry.delete()
-    _make_room(edition, number + 1, by=-1)
-    log.append(act, [{"verb": Event.Verb.DELETED, "edition": edition.slug, "service": code, "before": before}])
+    _shift_numbers(edition, number + 1, by=-1)
+    log.append(context, [{"verb": Event.Verb.DELETED, "edition": edition.slug, "service": code, "before": before}])
 
 
-def _make_room(edition: Edition, number: int, *, by: int) -> None:
+def _shift_numbers(edition: Edition, number: int, *, by: int) -> None:
     # In two steps: no number may stand twice in an edition, not even within one statement.
     far = 10_000
     edition.entries.filter(number__gte=number).update(number=F("number") + far)
     edition.entries.filter(number__gte=far).update(number=F("number") - far + by)
 
 
-def state(entry: Entry) -> dict:
+def current_data(entry: Entry) -> dict:
     """Return what an entry says at this moment, with codes for terms."""
     return entry_data(entry_document(Entry.objects.with_details().get(pk=entry.pk)))
 
 
-def _happened(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[dict]:
+def _entry_events(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[dict]:
     """What is recorded of an entry that was written: one event for each field that is not what it was."""
     about = {"edition": entry.edition.slug, "service": after["code"]}
     if before is None:
@@ -276,7 +281,9 @@ def _happened(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[
 def _refuse_published(edition: Edition) -> None:
     # Asked of the database and locked: the edition in hand may have been published a moment ago.
     if Edition.objects.select_for_update().get(pk=edition.pk).is_published:
-        raise Refused([sourcing.Fault("edition", f"版本 {edition.slug} 已发布，不能更改；请在新的版本中调整。")])
+        raise DraftError(
+            [sourcing.FieldFault("edition", f"版本 {edition.slug} 已发布，不能更改；请在新的版本中调整。")]
+        )
 
 
 def new_number(positions: Iterable[int], position: int) -> int:

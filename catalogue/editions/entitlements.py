@@ -55,7 +55,7 @@ class Judgement(NamedTuple):
 
 
 def entitlement(document: Mapping) -> Entitlement:
-    """Return what a service's document (``canonical.document()``) entitles to."""
+    """Return what a service's document (``entry_document()``) entitles to."""
     stated = document["eligibility"]
     rule = Rule(stated)
     return Entitlement(
@@ -69,7 +69,9 @@ def entitlement(document: Mapping) -> Entitlement:
                 "value": list(criterion.value) if isinstance(criterion.value, tuple) else criterion.value,
                 "citation": clause,
             }
-            for criterion, place, clause in zip(rule.criteria, rule.places, _clauses(document, rule), strict=True)
+            for criterion, place, clause in zip(
+                rule.criteria, rule.group_numbers, _clauses(document, rule), strict=True
+            )
         ),
         note=NOT_STATED if stated is None else stated["reason"],
     )
@@ -92,7 +94,7 @@ def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
 
 def judge(entitlements: Entitlements, circumstances: Mapping[str, object]) -> Judgement:
     """Judge valid circumstances (``faults()`` found none) by every rule. No query."""
-    understood = VOCABULARY.understood(circumstances)
+    understood = VOCABULARY.with_implications(circumstances)
     verdicts = list(zip(entitlements.entitlements, entitlements.rules.judge(understood), strict=True))
     outcomes = [verdict.outcome for _, verdict in verdicts]
     return Judgement(

@@ -1,6 +1,6 @@
 """A change of an entry: only what differs is proposed, and what is proposed is put over what stands. Pure.
 
-Both take and return entries as ``canonical.stated()`` writes them. A change gives columns, and for every sourced field
+Both take and return entries as ``entry_data()`` writes them. A change gives columns, and for every sourced field
 it touches the field's ``verification``, ``basis`` and ``citations``, in place of those the field had.
 """
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 
 from catalogue.editions.models import Citation, Entry
 
-LABELS = ("verification", "basis", "citations")
+SOURCING_KEYS = ("verification", "basis", "citations")
 # What a change can give besides what rests on sources; code and number are not a proposal's to change.
-PLAIN = ("note",)
+UNSOURCED_COLUMNS = ("note",)
 
 
-def merged(base: Mapping, change: Mapping) -> dict:
+def apply_change(base: Mapping, change: Mapping) -> dict:
     """Return an entry with the columns of a change in place of its own.
 
     A sourced field is touched if the change gives any of its columns or its label; its label, basis and citations are
@@ -23,7 +23,7 @@ def merged(base: Mapping, change: Mapping) -> dict:
     kept = [citation for citation in base["citations"] if citation["field"] not in touched]
     return {
         **base,
-        **{name: value for name, value in change.items() if name not in LABELS},
+        **{name: value for name, value in change.items() if name not in SOURCING_KEYS},
         **{
             labels: {field: label for field, label in base[labels].items() if field not in touched}
             | dict(change.get(labels, {}))
@@ -33,26 +33,26 @@ def merged(base: Mapping, change: Mapping) -> dict:
     }
 
 
-def difference(base: Mapping, wanted: Mapping) -> dict:
+def make_change(base: Mapping, target: Mapping) -> dict:
     """Return the change that, merged into ``base``, says what is wanted; empty if that is what it says already.
 
     A clause that speaks of the service without giving a field can be added by a change, but not taken away.
     """
-    change = {column: wanted[column] for column in PLAIN if wanted[column] != base[column]}
+    change = {column: target[column] for column in UNSOURCED_COLUMNS if target[column] != base[column]}
     labels = {"verification": {}, "basis": {}, "citations": []}
     for field, columns in Entry.SOURCED_FIELDS.items():
-        differing = {column: wanted[column] for column in columns if wanted[column] != base[column]}
-        clauses = citations_of(wanted, field)
-        relabelled = any(wanted[each].get(field) != base[each].get(field) for each in ("verification", "basis"))
+        differing = {column: target[column] for column in columns if target[column] != base[column]}
+        clauses = citations_of(target, field)
+        relabelled = any(target[each].get(field) != base[each].get(field) for each in ("verification", "basis"))
         if not differing and not relabelled and clauses == citations_of(base, field):
             continue
         change |= differing
         for each in ("verification", "basis"):
-            if label := wanted[each].get(field):
+            if label := target[each].get(field):
                 labels[each][field] = label
         labels["citations"] += clauses
     mentioned = citations_of(base, Citation.MENTION)
-    labels["citations"] += [clause for clause in citations_of(wanted, Citation.MENTION) if clause not in mentioned]
+    labels["citations"] += [clause for clause in citations_of(target, Citation.MENTION) if clause not in mentioned]
     return change | {name: value for name, value in labels.items() if value}
 
 

@@ -7,13 +7,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Subquery, Value
 
-from catalogue.editions.seal import Sealed, checked
+from catalogue.editions.seal import SealedTexts, verified_texts
 from services.eligibility import rules
-from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text, no_nul
+from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text, validate_no_nul
 from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
 
 # No edition and no place in one is numbered higher, on either database.
-MOST = 9999
+MAX_NUMBER = 9999
 
 CASE_CODE = r"\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z"
 
@@ -36,17 +36,21 @@ class EditionQuerySet(models.QuerySet):
             editions = editions.filter(published_at__lte=known_at)
         return editions.order_by("-effective_from", "-published_at", "-number")[:1]
 
-    def sealed(self, pk: int, digest: str) -> Sealed:
+    def sealed_texts(self, pk: int, digest: str) -> SealedTexts:
         """Return the sealed texts of a published edition, read and checked against its digest. One query.
 
         Nothing else reads them to answer anybody. Raises DamagedEditionError if they differ, and DoesNotExist.
         """
-        texts = self.filter(pk=pk).order_by("entries__number").values_list("slug", "sealed", "entries__sealed")
+        texts = (
+            self.filter(pk=pk)
+            .order_by("entries__number")
+            .values_list("slug", "canonical_json", "entries__canonical_json")
+        )
         rows = list(texts)
         if not rows:
             raise self.model.DoesNotExist
         slug, header, _ = rows[0]
-        return checked(slug, digest, header, [text for *_, text in rows])
+        return verified_texts(slug, digest, header, [text for *_, text in rows])
 
 
 class Edition(models.Model):
@@ -54,7 +58,7 @@ class Edition(models.Model):
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="editions", verbose_name="行政区划")
     number = models.PositiveSmallIntegerField(
-        "版次", validators=[MinValueValidator(1), MaxValueValidator(MOST)], help_text="从 1 起连续编号。例：3"
+        "版次", validators=[MinValueValidator(1), MaxValueValidator(MAX_NUMBER)], help_text="从 1 起连续编号。例：3"
     )
     slug = Code("版本标识", pattern=SLUG, max_length=50, unique=True, help_text="用于网址与引用。例：2026")
     title = Line("标题", max_length=200, help_text="例：内蒙古自治区基本公共服务项目清单（2026年版）")
@@ -67,7 +71,7 @@ class Edition(models.Model):
     digest = Code(
         "摘要（SHA-256）", pattern=DIGEST, null=True, blank=True, editable=False, help_text="规范内容的 SHA-256。"
     )
-    sealed = Text(
+    canonical_json = Text(
         "封存的抬头", null=True, blank=True, editable=False, help_text="发布时写入的规范 JSON：版本关于自身的说明。"
     )
 
@@ -84,8 +88,8 @@ class Edition(models.Model):
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="edition_number_from_1"),
             models.CheckConstraint(
-                condition=Q(digest__isnull=True, published_at__isnull=True, sealed__isnull=True)
-                | Q(digest__isnull=False, published_at__isnull=False, sealed__isnull=False),
+                condition=Q(digest__isnull=True, published_at__isnull=True, canonical_json__isnull=True)
+                | Q(digest__isnull=False, published_at__isnull=False, canonical_json__isnull=False),
                 name="edition_digest_and_time_together",
             ),
             models.CheckConstraint(
@@ -110,7 +114,7 @@ class Edition(models.Model):
     def is_published(self) -> bool:
         return self.published_at is not None
 
-    def line(self) -> list["Edition"]:
+    def lineage(self) -> list["Edition"]:
         """A published edition and all that it follows, newest first. One query."""
         known = {edition.pk: edition for edition in Edition.objects.published()}
         line = [self]
@@ -123,14 +127,14 @@ class Edition(models.Model):
 
         Raises DamagedEditionError if they are not those of its digest.
         """
-        return Edition.objects.sealed(self.pk, self.digest).documents()
+        return Edition.objects.sealed_texts(self.pk, self.digest).documents()
 
 
 class EntryQuerySet(models.QuerySet):
     def published(self):
         return self.filter(edition__published_at__isnull=False)
 
-    def stating(self, service: object, on: datetime.date):
+    def of_service(self, service: object, on: datetime.date):
         """The published entries of a service: the one in force on a day first, then from the newest edition on."""
         in_force = models.Case(
             models.When(edition__in=Subquery(Edition.objects.in_force(on).values("pk")), then=Value(0)), default=1
@@ -140,13 +144,13 @@ class EntryQuerySet(models.QuerySet):
         )
 
     def with_details(self):
-        """Entries with all that ``canonical.document()`` reads, in a fixed number of queries."""
+        """Entries with all that ``entry_document()`` reads, in a fixed number of queries."""
         return self.select_related("edition", "service", "domain", "lead_department").prefetch_related(
             "target_groups",
             "lead_department_alternatives",
             "co_departments",
             "legal_basis",
-            "findings",
+            "field_verifications",
             models.Prefetch("citations", Citation.objects.select_related("source")),
         )
 
@@ -173,7 +177,7 @@ class Entry(models.Model):
     service = models.ForeignKey(Service, models.PROTECT, related_name="entries", verbose_name="服务项目代码")
     number = models.PositiveSmallIntegerField(
         "序号",
-        validators=[MinValueValidator(1), MaxValueValidator(MOST)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_NUMBER)],
         help_text="在本版本清单中的位置，从 1 起。例：47",
     )
     name = Line("名称", max_length=200, help_text="例：老年人健康管理")
@@ -212,7 +216,7 @@ class Entry(models.Model):
     )
     legal_basis = models.ManyToManyField(Source, related_name="+", blank=True, verbose_name="法律法规依据")
     note = Text("编者说明", null=True, blank=True, help_text="存疑之处、待核实事项。")
-    sealed = Text(
+    canonical_json = Text(
         "封存内容", null=True, blank=True, editable=False, help_text="发布时写入的规范 JSON；对外只答复这一份。"
     )
 
@@ -260,13 +264,13 @@ class SourcedField(models.TextChoices):
     LEGAL_BASIS = "legal_basis", "法律法规依据"
 
 
-class FindingQuerySet(models.QuerySet):
+class FieldVerificationQuerySet(models.QuerySet):
     def not_verified(self):
         """Findings still to be worked through: everything but what was read word for word."""
         return self.exclude(verification=Verification.VERBATIM)
 
 
-class Finding(models.Model):
+class FieldVerification(models.Model):
     """How well one field of an entry is known (核实结论). A field nobody knows has none."""
 
     class Basis(models.TextChoices):
@@ -276,12 +280,12 @@ class Finding(models.Model):
         NATIONAL_STANDARD = "national-standard", "国家标准"
         EDITORIAL = "editorial", "编者判断"
 
-    entry = models.ForeignKey(Entry, models.CASCADE, related_name="findings", verbose_name="清单条目")
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="field_verifications", verbose_name="清单条目")
     field = Choice("字段", choices=SourcedField)
     verification = Choice("核实情况", choices=Verification)
     basis = Choice("依据类别", choices=Basis)
 
-    objects = FindingQuerySet.as_manager()
+    objects = FieldVerificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["entry", "field"]
@@ -289,7 +293,7 @@ class Finding(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["entry", "field"],
-                name="finding_once_per_field",
+                name="field_verification_once_per_field",
                 violation_error_message="每个字段只有一条核实结论。",
             )
         ]
@@ -314,7 +318,7 @@ class Citation(Cited):
         "条件序号",
         null=True,
         blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(rules.MOST_CRITERIA)],
+        validators=[MinValueValidator(1), MaxValueValidator(rules.MAX_CRITERIA)],
         help_text="只用于享受条件：这条来源支持其中第几个条件，从 1 起；支持整条规则的留空。例：1",
     )
 
@@ -345,11 +349,11 @@ class Case(models.Model):
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="cases", verbose_name="版本")
     code = Code("编号", pattern=CASE_CODE, max_length=80, help_text="例：NM-05-01-65")
     position = models.PositiveSmallIntegerField("次序", default=0)
-    circumstances = models.JSONField("情况", default=dict, validators=[no_nul], help_text='例：{"age": 65}')
-    expected = models.JSONField("应有的结论", validators=[no_nul], help_text='例：{"NM-05-01": "eligible"}')
+    circumstances = models.JSONField("情况", default=dict, validators=[validate_no_nul], help_text='例：{"age": 65}')
+    expected = models.JSONField("应有的结论", validators=[validate_no_nul], help_text='例：{"NM-05-01": "eligible"}')
     because = models.JSONField(
         "依据",
-        validators=[no_nul],
+        validators=[validate_no_nul],
         help_text='例：{"NM-05-01": {"source": "seed-plan", "locator": "第四章第五节"}}',
     )
 

@@ -13,11 +13,11 @@ from catalogue.editions import seal, search_index
 from catalogue.editions.entitlements import Entitlement, Entitlements
 from catalogue.editions.listing import Listing
 from catalogue.editions.models import Edition
-from catalogue.editions.seal import DamagedEditionError, Sealed
-from catalogue.editions.translation import told
+from catalogue.editions.seal import DamagedEditionError, SealedTexts
+from catalogue.editions.translation import translate
 from services.eligibility.rules import Verdict
 from services.json_text import dumps
-from services.search import Found, Index
+from services.search import Index, SearchResult
 
 # One takes some 15 MB with three languages and its search index; an edition comes every two or three years.
 EDITIONS_CACHE_SIZE = 16
@@ -45,16 +45,16 @@ class PublishedEdition:
 
     def content(self) -> bytes:
         """Return the canonical bytes of the edition. One query."""
-        return seal.content(*self._read())
+        return seal.edition_bytes(*self._read())
 
     @property
     def header(self) -> Mapping:
-        """What the edition says of itself (``canonical.header()``). One query the first time."""
+        """What the edition says of itself (``edition_header()``). One query the first time."""
         return self._parsed[0]
 
     @property
     def documents(self) -> Mapping[str, dict]:
-        """The documents (``canonical.document()``) by code, in the order of their numbers. One query the first time."""
+        """The documents (``entry_document()``) by code, in the order of their numbers. One query the first time."""
         return self._parsed[1]
 
     @cached_property
@@ -72,7 +72,7 @@ class PublishedEdition:
         """The rules of the services, ready to be judged."""
         return Entitlements.of(self.documents.values())
 
-    def search(self, query: str) -> list[Found]:
+    def search(self, query: str) -> list[SearchResult]:
         """Return the services that a query finds, the best first. One query, of which a new index takes two more."""
         synonyms = search_index.synonyms()
         indexed, index = self._index
@@ -92,9 +92,9 @@ class PublishedEdition:
         sealed = self._read()
         return json.loads(sealed.header), {document["code"]: document for document in sealed.documents()}
 
-    def _read(self) -> Sealed:
+    def _read(self) -> SealedTexts:
         try:
-            sealed = Edition.objects.sealed(self.pk, self.digest)
+            sealed = Edition.objects.sealed_texts(self.pk, self.digest)
         except DamagedEditionError:
             # It may have been sound the last time.
             self._is_known_sound = False
@@ -112,7 +112,9 @@ class Translation:
     @cached_property
     def services(self) -> Mapping[str, Mapping]:
         """The fields of each service, by its code."""
-        return {code: _fields(told(document, self._language)) for code, document in self._edition.documents.items()}
+        return {
+            code: _fields(translate(document, self._language)) for code, document in self._edition.documents.items()
+        }
 
     @cached_property
     def entitlements(self) -> list["TranslatedEntitlement"]:
@@ -125,8 +127,8 @@ class TranslatedEntitlement:
     """A service with its rule in one language, as an answer about entitlements has it."""
 
     def __init__(self, entitlement: Entitlement, language: str):
-        self._service = _written(told(entitlement.service, language))
-        self._note = told(entitlement.note, language)
+        self._service = _written(translate(entitlement.service, language))
+        self._note = translate(entitlement.note, language)
         # Each reason for a fact that is given; and, by its result, the whole reason for one that is not.
         self._reasons = [
             (
@@ -134,7 +136,7 @@ class TranslatedEntitlement:
                 _fields(reason),
                 {result: _written({**reason, "given": None, "result": result}) for result in (True, False, None)},
             )
-            for reason in told(entitlement.reasons, language)
+            for reason in translate(entitlement.reasons, language)
         ]
         self._blank = entitlement.rule.blank
         self._blank_result = _written(self._result(self._blank, {}))

@@ -4,18 +4,21 @@ from django.db import connection, models
 from django.db.models import Max
 
 # What differs after every change that readers are told of.
-Stamp = tuple[int, int | None, str | None]
-STAMP = "SELECT COUNT(*), MAX(id), (SELECT token FROM catalogue_touch ORDER BY id DESC LIMIT 1) FROM catalogue_touch"
+DataVersion = tuple[int, int | None, str | None]
+DATA_VERSION = """
+SELECT COUNT(*), MAX(id), (SELECT token FROM catalogue_revisiontoken ORDER BY id DESC LIMIT 1)
+FROM catalogue_revisiontoken
+"""
 
 
-class TouchQuerySet(models.QuerySet):
-    def stamp(self) -> Stamp:
+class RevisionTokenQuerySet(models.QuerySet):
+    def current_token(self) -> DataVersion:
         """Return what differs after every change that readers are told of. One short query.
 
         How many there were too: a transaction that began earlier may end later, with a smaller key.
         """
         with connection.cursor() as cursor:
-            cursor.execute(STAMP)
+            cursor.execute(DATA_VERSION)
             return tuple(cursor.fetchone())
 
     def prune(self) -> None:
@@ -23,13 +26,13 @@ class TouchQuerySet(models.QuerySet):
         self.exclude(pk=self.aggregate(newest=Max("pk"))["newest"]).delete()
 
 
-class Touch(models.Model):
+class RevisionToken(models.Model):
     """One change of a row that readers are told of (变动). Which row is not said: ``Event`` records that."""
 
     # Random: a key may come again, after a change that was taken back.
     token = models.CharField("标记", max_length=32, editable=False)
 
-    objects = TouchQuerySet.as_manager()
+    objects = RevisionTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "变动"

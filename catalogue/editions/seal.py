@@ -18,18 +18,18 @@ class DamagedEditionError(Exception):
         super().__init__(self.detail)
 
 
-class Sealed(NamedTuple):
+class SealedTexts(NamedTuple):
     """The sealed texts of a published edition: its header, and its entries in the order of their numbers."""
 
     header: str
     entries: tuple[str, ...]
 
     def documents(self) -> list[dict]:
-        """Return the entries as documents (``canonical.document()``)."""
+        """Return the entries as documents (``entry_document()``)."""
         return [json.loads(text) for text in self.entries]
 
 
-def content(header: str, entries: Iterable[str]) -> bytes:
+def edition_bytes(header: str, entries: Iterable[str]) -> bytes:
     """Return the canonical bytes of an edition, of which its digest is the SHA-256.
 
     ``header`` and ``entries`` are what was sealed: the canonical texts of ``header()`` and, in the order of their
@@ -38,10 +38,10 @@ def content(header: str, entries: Iterable[str]) -> bytes:
     return f'{{"edition":{header},"services":[{",".join(entries)}]}}'.encode()
 
 
-def checked(slug: str, digest: str, header: str | None, entries: Iterable[str | None]) -> Sealed:
+def verified_texts(slug: str, digest: str, header: str | None, entries: Iterable[str | None]) -> SealedTexts:
     """Return the sealed texts of an edition. Raises DamagedEditionError if they are not those of its digest."""
     # A text that was taken away is none; the digest shows that it is missing.
-    sealed = Sealed(header or "", tuple(text or "" for text in entries))
-    if hashlib.sha256(content(*sealed)).hexdigest() != digest:
+    sealed = SealedTexts(header or "", tuple(text or "" for text in entries))
+    if hashlib.sha256(edition_bytes(*sealed)).hexdigest() != digest:
         raise DamagedEditionError(slug)
     return sealed

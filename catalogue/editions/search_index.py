@@ -12,11 +12,11 @@ from functools import lru_cache
 from django.db import transaction
 
 from catalogue.editions.models import Edition
-from catalogue.editions.revisions import Stamp, Touch
+from catalogue.editions.revisions import DataVersion, RevisionToken
 from catalogue.editions.seal import DamagedEditionError
 from services import chinese
-from services.models import Reading, Synonym
-from services.search import READ, Index, Text
+from services.models import Pronunciation, Synonym
+from services.search import PINYIN_FIELDS, Index, Text
 
 # How many revisions of the synonyms are kept.
 SYNONYMS_CACHE_SIZE = 4
@@ -32,11 +32,11 @@ class Synonyms:
 
 def synonyms() -> Synonyms:
     """Return the synonyms there are now. One query, after a change two."""
-    return _synonyms(Touch.objects.stamp())
+    return _synonyms(RevisionToken.objects.current_token())
 
 
 @lru_cache(SYNONYMS_CACHE_SIZE)
-def _synonyms(stamp: Stamp) -> Synonyms:
+def _synonyms(stamp: DataVersion) -> Synonyms:
     pairs = tuple(Synonym.objects.pairs())
     return Synonyms(hashlib.sha256(repr(pairs).encode()).hexdigest(), pairs)
 
@@ -55,13 +55,13 @@ def index(documents: Mapping[str, Mapping], synonyms: Synonyms) -> Index:
 
 def readings() -> dict[str, list[str]]:
     """Return the syllables of all that was read aloud before. One query."""
-    rows = Reading.objects.filter(read_by=chinese.reader()).values_list("text", "syllables")
+    rows = Pronunciation.objects.filter(read_by=chinese.dictionary_version()).values_list("text", "syllables")
     return {text: syllables.split() for text, syllables in rows}
 
 
 def is_read() -> bool:
     """Whether the dictionary of this release has read anything."""
-    return Reading.objects.filter(read_by=chinese.reader()).exists()
+    return Pronunciation.objects.filter(read_by=chinese.dictionary_version()).exists()
 
 
 @transaction.atomic
@@ -74,19 +74,21 @@ def read_aloud() -> int:
     said = set()
     for edition in Edition.objects.published():
         with suppress(DamagedEditionError):
-            said |= {text.said for document in edition.documents() for text in texts(document) if text.field in READ}
+            said |= {
+                text.text for document in edition.documents() for text in texts(document) if text.field in PINYIN_FIELDS
+            }
     said |= set(Synonym.objects.values_list("word", flat=True))
-    Reading.objects.exclude(read_by=chinese.reader()).delete()
+    Pronunciation.objects.exclude(read_by=chinese.dictionary_version()).delete()
     new = sorted(said - set(readings()))
-    Reading.objects.bulk_create(
-        Reading(text=text, syllables=" ".join(syllables), read_by=chinese.reader())
-        for text, syllables in chinese.read(new).items()
+    Pronunciation.objects.bulk_create(
+        Pronunciation(text=text, syllables=" ".join(syllables), read_by=chinese.dictionary_version())
+        for text, syllables in chinese.pronounce(new).items()
     )
     return len(new)
 
 
 def texts(document: Mapping) -> Iterator[Text]:
-    """Yield what is searched of a service's document (``canonical.document()``)."""
+    """Yield what is searched of a service's document (``entry_document()``)."""
     yield Text("code", document["code"])
     yield Text("number", str(document["number"]))
     for field in ("name", "name_en", "target_group_text", "content", "standard"):

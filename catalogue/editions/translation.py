@@ -8,14 +8,14 @@ documents.
 from services import chinese
 
 # What is never converted.
-KEPT = {"quote", "document_number", "digest", "term"}
+NEVER_TRANSLATED = {"quote", "document_number", "digest", "term"}
 
 
-def told(value: object, into: str) -> object:
+def translate(value: object, language: str) -> object:
     """Return an answer, or any part of one, as it is told in a language. What is given is not changed."""
-    if into == "zh-Hans":
+    if language == "zh-Hans":
         return value
-    return _in_english(value) if into == "en" else _in_traditional(value)
+    return _in_english(value) if language == "en" else _in_traditional(value)
 
 
 def _in_english(value: object) -> object:
@@ -38,5 +38,5 @@ def _in_traditional(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_in_traditional(each) for each in value]
     if isinstance(value, dict):
-        return {key: each if key in KEPT else _in_traditional(each) for key, each in value.items()}
+        return {key: each if key in NEVER_TRANSLATED else _in_traditional(each) for key, each in value.items()}
     return value

@@ -11,19 +11,19 @@ from catalogue.workflow.models import Proposal
 from services.fields import Choice, Code, Line, Text
 from services.models import Service
 
-RECEIPT = r"\A[0-9a-z]{16}\Z"
+RECEIPT_PATTERN = r"\A[0-9a-z]{16}\Z"
 
 
 class FeedbackQuerySet(models.QuerySet):
-    def waiting(self):
+    def unanswered(self):
         return self.exclude(state=Feedback.State.ANSWERED)
 
-    def with_lead(self, on: datetime.date):
+    def with_lead_department(self, on: datetime.date):
         """Feedback with ``lead``: the code of the department that leads its service, None if nobody knows.
 
         As the edition in force on a day says, or the newest published edition that has the service.
         """
-        stating = Entry.objects.stating(OuterRef("service"), on)
+        stating = Entry.objects.of_service(OuterRef("service"), on)
         return self.annotate(lead=Subquery(stating.values("lead_department__code")[:1]))
 
 
@@ -39,7 +39,7 @@ class Feedback(models.Model):
         CONSIDERED = "considered", "已转为调整建议"
         ANSWERED = "answered", "已答复"
 
-    receipt = Code("回执编号", pattern=RECEIPT, unique=True)
+    receipt = Code("回执编号", pattern=RECEIPT_PATTERN, unique=True)
     service = models.ForeignKey(Service, models.PROTECT, related_name="feedback", verbose_name="服务项目代码")
     field = Choice("字段", choices=Citation.FIELDS, null=True, blank=True)
     edition = models.ForeignKey(

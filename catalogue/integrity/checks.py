@@ -22,21 +22,21 @@ from services.json_text import canonical_json
 Verb, State = Event.Verb, Proposal.State
 DECISIONS = (Verb.APPROVED, Verb.DECLINED)
 # What of an assessment is no figure.
-TEXTS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
+TEXT_FIELDS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
 
 
-def damaged(editions: Iterable[Edition]) -> list[str]:
+def damaged_editions(editions: Iterable[Edition]) -> list[str]:
     """Return the slugs of the published editions whose sealed texts are not those of their digest."""
     return [edition.slug for edition in editions if not published.get(edition).is_sound()]
 
 
 def verify() -> list[str]:
     """Return where the database and the record contradict each other: sentences, an empty list if nowhere."""
-    record = Record()
-    return [*_editions(record), *_proposals(record), *_feedback(record)]
+    record = RecordedEvents()
+    return [*_edition_faults(record), *_proposal_faults(record), *_feedback_faults(record)]
 
 
-class Record:
+class RecordedEvents:
     """The events that something else in the database answers to, read once."""
 
     def __init__(self):
@@ -54,18 +54,18 @@ class Record:
             elif event.verb == Verb.REVISED and (event.field == "username" or self._is_slug(event)):
                 self._renamed[event.field].append(event)
 
-    def name(self, event: Event) -> str | None:
+    def actor_name(self, event: Event) -> str | None:
         """Return what the account that acted is called today."""
-        return self._today("username", event.actor, event)
+        return self._current_name("username", event.actor, event)
 
-    def slug(self, event: Event) -> str | None:
+    def edition_slug(self, event: Event) -> str | None:
         """Return what the edition of an event is called today; a draft may have been renamed."""
-        return self._today("slug", event.edition, event)
+        return self._current_name("slug", event.edition, event)
 
-    def _today(self, field: str, name: str | None, since: Event) -> str | None:
+    def _current_name(self, field: str, name: str | None, since: Event) -> str | None:
         for event in self._renamed[field]:
-            if name is not None and event.number > since.number and _value(event.before) == name:
-                name = _value(event.after)
+            if name is not None and event.number > since.number and _json_value(event.before) == name:
+                name = _json_value(event.after)
         return name
 
     @staticmethod
@@ -73,14 +73,14 @@ class Record:
         return event.field == "slug" and event.service is None
 
 
-def _editions(record: Record) -> Iterator[str]:
+def _edition_faults(record: RecordedEvents) -> Iterator[str]:
     published = {edition.slug: edition for edition in Edition.objects.published().order_by("number")}
     for slug, edition in published.items():
         events = record.published[slug]
         if len(events) != 1:
             yield f"版本 {slug}：记录中有 {len(events)} 条它的发布，应正好有一条。"
         for event in events:
-            if (digest := _members(event.after).get("digest")) != edition.digest:
+            if (digest := _json_object(event.after).get("digest")) != edition.digest:
                 yield f"版本 {slug}：摘要是 {edition.digest}，记录第 {event.number} 条发布的是 {digest}。"
             if event.at != edition.published_at:
                 yield f"版本 {slug}：发布时间与记录第 {event.number} 条不符。"
@@ -91,7 +91,7 @@ def _editions(record: Record) -> Iterator[str]:
             yield f"版本 {slug}：记录第 {event.number} 条说已经发布，{now}。"
 
 
-def _proposals(record: Record) -> Iterator[str]:
+def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
     rows = Proposal.objects.select_related("department", "proposer", "edition").order_by("number")
     known = {proposal.number: proposal for proposal in rows.prefetch_related("approvals__approver")}
     assessments = {row.proposal_id: row for row in Assessment.objects.select_related("assessor")}
@@ -99,10 +99,10 @@ def _proposals(record: Record) -> Iterator[str]:
     for number, proposal in known.items():
         assessment = assessments.get(proposal.pk)
         about = [
-            *_content(proposal, record),
-            *_standing(proposal, record),
-            *_decisions(proposal, record),
-            *_assessment(proposal, assessment, record),
+            *_content_faults(proposal, record),
+            *_state_faults(proposal, record),
+            *_decision_faults(proposal, record),
+            *_assessment_faults(proposal, assessment, record),
         ]
         if assessment and assessment.attachment_digest and assessment.attachment_digest not in attachments:
             about.append(f"评估所依据的附件 {assessment.attachment_name}（{assessment.attachment_digest}）不在。")
@@ -111,16 +111,16 @@ def _proposals(record: Record) -> Iterator[str]:
         yield f"第 {number} 号建议：记录第 {record.proposals[number][0].number} 条说到它，现在却没有这件建议。"
 
 
-def _content(proposal: Proposal, record: Record) -> Iterator[str]:
+def _content_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
     """Who proposed it, and whether it says what it said when it was last drafted or amended."""
     drafts = [event for event in record.proposals[proposal.number] if event.verb in (Verb.DRAFTED, Verb.AMENDED)]
     if not drafts or drafts[0].verb != Verb.DRAFTED:
         yield "记录中没有它的起草。"
         return
     for event in drafts:
-        if record.name(event) != proposal.proposer.get_username():
+        if record.actor_name(event) != proposal.proposer.get_username():
             yield f"提出人与记录第 {event.number} 条的经办人不符。"
-    said, says = _members(drafts[-1].after), json.loads(canonical_json(proposals.described(proposal)))
+    said, says = _json_object(drafts[-1].after), json.loads(canonical_json(proposals.proposal_snapshot(proposal)))
     for each in (said, says):
         # They stand as a database's locale sorts them, which need not be the one they were recorded on.
         each["entries"] = sorted(map(canonical_json, each.get("entries", ())))
@@ -128,20 +128,20 @@ def _content(proposal: Proposal, record: Record) -> Iterator[str]:
         yield f"内容（{'、'.join(differing)}）与记录第 {drafts[-1].number} 条不符。"
 
 
-def _standing(proposal: Proposal, record: Record) -> Iterator[str]:
+def _state_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
     """Whether it is in the state, and in the edition, that its recorded steps led to."""
     state, edition = None, None
     for event in record.proposals[proposal.number]:
         if event.verb in (Verb.DRAFTED, Verb.AMENDED):
             state = State.DRAFT
         elif event.verb == Verb.TAKEN_UP:
-            edition = record.slug(event)
+            edition = record.edition_slug(event)
         elif event.verb == Verb.REVISED and event.field == "edition":
-            edition = _value(event.after)
+            edition = _json_value(event.after)
         elif event.verb != Verb.COMMENTED:
-            if _members(event.before).get("state") != state:
+            if _json_object(event.before).get("state") != state:
                 yield f"记录第 {event.number} 条之前缺少一步。"
-            state = _members(event.after).get("state", state)
+            state = _json_object(event.after).get("state", state)
     now = proposal.edition and proposal.edition.slug
     if now != edition:
         yield f"编入的版本是“{now or '无'}”，按记录应是“{edition or '无'}”。"
@@ -151,7 +151,7 @@ def _standing(proposal: Proposal, record: Record) -> Iterator[str]:
         yield f"状态是“{proposal.get_state_display()}”，按记录应是“{dict(State.choices).get(state, state)}”。"
 
 
-def _decisions(proposal: Proposal, record: Record) -> Iterator[str]:
+def _decision_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
     made = Counter(
         (
             Verb.APPROVED if each.granted else Verb.DECLINED,
@@ -165,10 +165,10 @@ def _decisions(proposal: Proposal, record: Record) -> Iterator[str]:
     recorded = Counter(
         (
             event.verb,
-            record.name(event),
+            record.actor_name(event),
             event.at,
             event.reason,
-            canonical_json(_members(event.after).get("outcomes")),
+            canonical_json(_json_object(event.after).get("outcomes")),
         )
         for event in record.proposals[proposal.number]
         if event.verb in DECISIONS
@@ -179,7 +179,7 @@ def _decisions(proposal: Proposal, record: Record) -> Iterator[str]:
         yield f"记录有 {name} 的审批“{Verb(verb).label}”，现在却没有。"
 
 
-def _assessment(proposal: Proposal, assessment: Assessment | None, record: Record) -> Iterator[str]:
+def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record: RecordedEvents) -> Iterator[str]:
     """Whether the assessment is the one recorded since it was last amended, which takes an earlier one away."""
     recorded = None
     for event in record.proposals[proposal.number]:
@@ -193,16 +193,16 @@ def _assessment(proposal: Proposal, assessment: Assessment | None, record: Recor
         if recorded:
             yield f"记录第 {recorded.number} 条有它的评估，现在却没有。"
         return
-    said = {name: value for name, value in _members(recorded.after).items() if name != "state"}
-    if _figures(said) != _figures(proposals.assessed(assessment)):
+    said = {name: value for name, value in _json_object(recorded.after).items() if name != "state"}
+    if _figures(said) != _figures(proposals.assessment_snapshot(assessment)):
         yield f"评估的内容与记录第 {recorded.number} 条不符。"
-    if (assessment.assessor.get_username(), assessment.at) != (record.name(recorded), recorded.at):
+    if (assessment.assessor.get_username(), assessment.at) != (record.actor_name(recorded), recorded.at):
         yield f"评估人或评估时间与记录第 {recorded.number} 条不符。"
 
 
 def _figures(assessed: Mapping) -> dict:
     """What an assessment says: a figure is the same with and without its last noughts."""
-    return {name: value if name in TEXTS else _number(value) for name, value in assessed.items()}
+    return {name: value if name in TEXT_FIELDS else _number(value) for name, value in assessed.items()}
 
 
 def _number(value: object) -> object:
@@ -212,14 +212,17 @@ def _number(value: object) -> object:
         return value
 
 
-def _feedback(record: Record) -> Iterator[str]:
-    known = {answers_module.term(row): row for row in Feedback.objects.select_related("proposal").order_by("pk")}
+def _feedback_faults(record: RecordedEvents) -> Iterator[str]:
+    known = {
+        answers_module.feedback_reference(row): row
+        for row in Feedback.objects.select_related("proposal").order_by("pk")
+    }
     for term, row in known.items():
         events = record.feedback[term]
-        answers = [(_value(event.after), event.at) for event in events if event.verb == Verb.ANSWERED]
+        answers = [(_json_value(event.after), event.at) for event in events if event.verb == Verb.ANSWERED]
         if answers != ([({"answer": row.answer}, row.answered_at)] if row.answer is not None else []):
             yield f"意见反馈 {row.receipt}：答复与记录不符。"
-        considered = [_value(event.after) for event in events if event.field == "proposal"]
+        considered = [_json_value(event.after) for event in events if event.field == "proposal"]
         if considered != ([row.proposal.number] if row.proposal else []):
             yield f"意见反馈 {row.receipt}：由它提出的建议与记录不符。"
     for term in sorted(record.feedback.keys() - known.keys()):
@@ -227,13 +230,13 @@ def _feedback(record: Record) -> Iterator[str]:
         yield f"意见反馈 {receipt}：记录第 {record.feedback[term][0].number} 条说到它，现在却没有。"
 
 
-def _members(text: str | None) -> dict:
+def _json_object(text: str | None) -> dict:
     """What an event says of several things. A record that was tampered with may say anything."""
-    said = _value(text)
+    said = _json_value(text)
     return said if isinstance(said, dict) else {}
 
 
-def _value(text: str | None) -> object:
+def _json_value(text: str | None) -> object:
     try:
         return None if text is None else json.loads(text)
     except ValueError:

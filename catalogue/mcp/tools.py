@@ -109,7 +109,7 @@ def _edition(**asked: str | None) -> Edition:
 
 
 def _permanent(code: str) -> str:
-    return permalinks.permanent(settings.PUBLIC_URL, permalinks.SERVICES, code)
+    return permalinks.permalink(settings.PUBLIC_URL, permalinks.SERVICES, code)
 
 
 def _written(told: Mapping) -> dict:

@@ -1,12 +1,12 @@
 """What an edition says of a service, field by field in words, each with the clauses it rests on. Pure.
 
-Reads a sealed document (``canonical.document()``). A field nobody knows has no values and no label, and says so.
+Reads a sealed document (``entry_document()``). A field nobody knows has no values and no label, and says so.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from catalogue.models import Entry, Finding, SourcedField
+from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 from services.models import Jurisdiction, Verification
 from services.search import Match
@@ -123,7 +123,7 @@ def _field(document: Mapping, name: str) -> Field:
         values=[] if verification is None else list(_values(document, name)),
         verification=verification,
         label=verification and Verification(verification).label,
-        basis=basis and Finding.Basis(basis).label,
+        basis=basis and FieldVerification.Basis(basis).label,
         clauses=_clauses(document, name),
     )
 

@@ -23,7 +23,7 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     same_domain = request.GET.copy()
     same_domain["domain"] = document["domain"]["code"]
-    permanent = permalinks.permanent(base_url(request), permalinks.SERVICES, code)
+    permanent = permalinks.permalink(base_url(request), permalinks.SERVICES, code)
     context = {
         "document": document,
         # Templates read mappings faster than tuples.
@@ -64,7 +64,7 @@ def _clauses(clauses: Iterable[presentation.Clause]) -> list[dict]:
 def markdown(request: HttpRequest, code: str) -> HttpResponse:
     """The same as Markdown."""
     document, edition = _asked(request, code)
-    permanent = permalinks.permanent(base_url(request), permalinks.SERVICES, code)
+    permanent = permalinks.permalink(base_url(request), permalinks.SERVICES, code)
     said = imprint(edition)
     header = {
         "code": code,

@@ -1,6 +1,6 @@
 """What the text of a cell means: codes, choices and texts, each checked against what is allowed there.
 
-Each function raises Wrong with the column and a sentence that names what is allowed.
+Each function raises CellError with the column and a sentence that names what is allowed.
 """
 
 import datetime
@@ -16,15 +16,15 @@ from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
 from services.eligibility import rules
 from services.fields import Text
-from services.vocabularies import Terms, UnknownCode
+from services.vocabularies import Terms, UnknownCodeError
 
 # What may stand between codes in one cell.
-BETWEEN = re.compile(r"[\s、，,；;]+")
-DAY = re.compile(r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])")
-CITED = ("source", "locator", "quote", "verification", "jurisdiction")
+CODE_SEPARATORS = re.compile(r"[\s、，,；;]+")
+DATE_PATTERN = re.compile(r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])")
+CITATION_KEYS = ("source", "locator", "quote", "verification", "jurisdiction")
 
 
-class Wrong(Exception):
+class CellError(Exception):
     """A cell that cannot be taken: its column and a sentence."""
 
     def __init__(self, key: str, reason: str):
@@ -40,18 +40,18 @@ class Clause:
     basis: str | None
     citations: list[dict]
 
-    def of(self, field: str, kept: Iterable[dict] = ()) -> "Clause":
+    def for_field(self, field: str, kept: Iterable[dict] = ()) -> "Clause":
         """Return the clause as that of a field, behind those it keeps."""
         mine = [citation | {"field": field} for citation in self.citations]
         others = [citation for citation in kept if citation not in mine]
         return Clause(self.verification, self.basis, others + mine)
 
-    def stands_in(self, citations: Iterable[Mapping]) -> bool:
+    def is_contained_in(self, citations: Iterable[Mapping]) -> bool:
         """Whether each of its citations is among these, of whatever field."""
-        standing = [{name: citation[name] for name in CITED} for citation in citations]
-        return all({name: citation[name] for name in CITED} in standing for citation in self.citations)
+        standing = [{name: citation[name] for name in CITATION_KEYS} for citation in citations]
+        return all({name: citation[name] for name in CITATION_KEYS} in standing for citation in self.citations)
 
-    def said(self) -> str | None:
+    def as_text(self) -> str | None:
         """Return the clauses in words, a line each."""
         lines = []
         for citation in self.citations:
@@ -61,105 +61,114 @@ class Clause:
         return "\n".join(lines) or None
 
 
-def value_of(key: str, text: str, terms: Terms, current: Mapping | None) -> object:
-    """Return the value of a column of the list as ``canonical.stated()`` has it: None or [] if the cell is empty."""
-    if key in drafts.LISTS:
-        return _codes(key, text, terms)
+def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> object:
+    """Return the value of a column of the list as ``entry_data()`` has it: None or [] if the cell is empty."""
+    if key in drafts.LIST_COLUMNS:
+        return _parse_codes(key, text, terms)
     if key in ("domain", "lead_department"):
-        return _code(key, text, terms)
+        return _parse_code(key, text, terms)
     if key == "eligibility":
-        return _rule(text)
+        return _parse_rule(text)
     if not text and key == "name":
-        raise Wrong(key, "名称不能为空；取消服务项目请另提“取消”建议。")
+        raise CellError(key, "名称不能为空；取消服务项目请另提“取消”建议。")
     was = current and current[key]
     if was is not None and text in (was, was.replace("\r\n", "\n").replace("\r", "\n").strip()):
         return was
     if "\n" in text and not isinstance(Entry._meta.get_field(key), Text):
-        raise Wrong(key, "只能写一行，请去掉换行。")
+        raise CellError(key, "只能写一行，请去掉换行。")
     if key == "standard_as_of":
-        check_days(key, text)
+        check_dates(key, text)
     return text or None
 
 
-def _rule(text: str) -> dict | None:
+def _parse_rule(text: str) -> dict | None:
     """Return a rule from its JSON, as the desk would take it."""
     if not text:
         return None
     try:
         rule = json.loads(text)
     except (ValueError, RecursionError):
-        raise Wrong("eligibility", "享受条件应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
+        raise CellError("eligibility", "享受条件应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
     if found := rules.faults(rule):
-        raise Wrong("eligibility", f"享受条件不能用：{found[0][:200]}")
+        raise CellError("eligibility", f"享受条件不能用：{found[0][:200]}")
     return rule
 
 
-def check_days(key: str, text: str) -> None:
-    """Raise Wrong if a text names a day no calendar has."""
-    for year, month, day in DAY.findall(text):
+def check_dates(key: str, text: str) -> None:
+    """Raise CellError if a text names a day no calendar has."""
+    for year, month, day in DATE_PATTERN.findall(text):
         try:
             datetime.date(int(year), int(month), int(day))
         except ValueError:
-            raise Wrong(key, f"没有 {year} 年 {month} 月 {day} 日这一天；请写实际的日期，例：2026-11-01。") from None
+            raise CellError(
+                key, f"没有 {year} 年 {month} 月 {day} 日这一天；请写实际的日期，例：2026-11-01。"
+            ) from None
 
 
-def clause_of(row: Row, terms: Terms) -> Clause | None:
+def parse_clause(row: Row, terms: Terms) -> Clause | None:
     """Return the clause that every sourced field changed in a row of the list rests on; None if it gives none."""
-    cells = {column.key: row.cells.get(column.key, "") for column in writer.CLAUSE}
+    cells = {column.key: row.cells.get(column.key, "") for column in writer.CITATION_COLUMNS}
     if not any(cells.values()):
         return None
-    citation = _citation(cells, terms)
-    basis = choice(cells, "basis")
+    citation = _parse_source(cells, terms)
+    basis = parse_choice(cells, "basis")
     if basis is None:
-        raise Wrong(
+        raise CellError(
             "basis" if "basis" in row.columns else "source", f"填了来源，还要填“依据类别”：{_allowed('basis')}。"
         )
     return Clause(citation["verification"], basis, [citation])
 
 
-def citation_of(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, str | None]]:
+def parse_citation(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, str | None]]:
     """Return the field of a row of the sheet of citations, its citation, and the field's label and basis."""
-    field = choice(row.cells, "field")
+    field = parse_choice(row.cells, "field")
     if field is None:
-        raise Wrong("field", f"“字段”不能为空；可用：{_allowed('field')}。")
-    citation = {"field": field} | _citation(row.cells, terms) | _criterion(field, row.cells.get("criterion", ""))
+        raise CellError("field", f"“字段”不能为空；可用：{_allowed('field')}。")
+    citation = (
+        {"field": field} | _parse_source(row.cells, terms) | _parse_criterion(field, row.cells.get("criterion", ""))
+    )
     title = terms.source(citation["source"]).title
     if row.cells.get("source_names") not in (None, "", title):
-        raise Wrong("source_names", f"“来源文件名称”只说明左边的代码，应是“{title}”，或留空。")
-    finding = (choice(row.cells, "finding"), choice(row.cells, "basis"))
+        raise CellError("source_names", f"“来源文件名称”只说明左边的代码，应是“{title}”，或留空。")
+    finding = (parse_choice(row.cells, "finding"), parse_choice(row.cells, "basis"))
     if field == Citation.MENTION and any(finding):
-        raise Wrong("finding", "“相关表述”不是字段，没有字段核实情况和依据类别，请清空。")
+        raise CellError("finding", "“相关表述”不是字段，没有字段核实情况和依据类别，请清空。")
     return field, citation, finding
 
 
-def choice(cells: Mapping[str, str], key: str) -> str | None:
+def parse_choice(cells: Mapping[str, str], key: str) -> str | None:
     """Return the value whose words stand in a cell, None for an empty one."""
     words = cells.get(key, "")
     values = {label: value for value, label in wording.CHOICES[key].items()}
     if words and words not in values:
-        raise Wrong(key, f"“{words[:50]}”不能用；可用：{_allowed(key)}。")
+        raise CellError(key, f"“{words[:50]}”不能用；可用：{_allowed(key)}。")
     return values[words] if words else None
 
 
-def _citation(cells: Mapping[str, str], terms: Terms) -> dict:
+def _parse_source(cells: Mapping[str, str], terms: Terms) -> dict:
     source = cells.get("source", "")
     if not source:
-        raise Wrong("source", "没有写明来源文件；请填写依据文件的代码，例：seed-plan。")
-    _find("source", source, terms)
-    verification = choice(cells, "verification")
+        raise CellError("source", "没有写明来源文件；请填写依据文件的代码，例：seed-plan。")
+    _check_code("source", source, terms)
+    verification = parse_choice(cells, "verification")
     if verification is None:
-        raise Wrong("verification", f"填了来源，还要填“核实情况”：{_allowed('verification')}。")
+        raise CellError("verification", f"填了来源，还要填“核实情况”：{_allowed('verification')}。")
     texts = {name: cells.get(name) or None for name in ("locator", "quote")}
     if texts["locator"] and "\n" in texts["locator"]:
-        raise Wrong("locator", "只能写一行，请去掉换行。")
-    return {"source": source, **texts, "verification": verification, "jurisdiction": choice(cells, "jurisdiction")}
+        raise CellError("locator", "只能写一行，请去掉换行。")
+    return {
+        "source": source,
+        **texts,
+        "verification": verification,
+        "jurisdiction": parse_choice(cells, "jurisdiction"),
+    }
 
 
-def _criterion(field: str, text: str) -> dict[str, int]:
+def _parse_criterion(field: str, text: str) -> dict[str, int]:
     if not text:
         return {}
     if field != "eligibility" or not re.fullmatch("[1-9][0-9]?", text):
-        raise Wrong("criterion", "只有“享受条件”的来源才填条件序号，是从 1 起的半角整数，例：1；也可留空。")
+        raise CellError("criterion", "只有“享受条件”的来源才填条件序号，是从 1 起的半角整数，例：1；也可留空。")
     return {"criterion": int(text)}
 
 
@@ -167,25 +176,25 @@ def _allowed(key: str) -> str:
     return "、".join(wording.CHOICES[key].values())
 
 
-def _code(key: str, text: str, terms: Terms) -> str | None:
+def _parse_code(key: str, text: str, terms: Terms) -> str | None:
     if not text:
         if key == "domain":
-            raise Wrong(key, "领域不能为空；请填写领域代码，例：NM-05。")
+            raise CellError(key, "领域不能为空；请填写领域代码，例：NM-05。")
         return None
-    _find(key, text, terms)
+    _check_code(key, text, terms)
     return text
 
 
-def _codes(key: str, text: str, terms: Terms) -> list[str]:
-    codes = [code for code in BETWEEN.split(text) if code]
+def _parse_codes(key: str, text: str, terms: Terms) -> list[str]:
+    codes = [code for code in CODE_SEPARATORS.split(text) if code]
     for code in codes:
-        _find(key, code, terms)
+        _check_code(key, code, terms)
         if codes.count(code) > 1:
-            raise Wrong(key, f"代码“{code}”写了两次，请删去一个。")
+            raise CellError(key, f"代码“{code}”写了两次，请删去一个。")
     return sorted(codes)
 
 
-def _find(key: str, code: str, terms: Terms) -> None:
+def _check_code(key: str, code: str, terms: Terms) -> None:
     find = {
         "domain": terms.domain,
         "target_groups": terms.target_group,
@@ -194,7 +203,7 @@ def _find(key: str, code: str, terms: Terms) -> None:
     }.get(key, terms.department)
     try:
         find(code)
-    except UnknownCode as error:
+    except UnknownCodeError as error:
         examples = {
             "domain": "NM-05",
             "target_groups": "older-65-plus",
@@ -202,5 +211,5 @@ def _find(key: str, code: str, terms: Terms) -> None:
             "source": "seed-plan",
         }
         example = examples.get(key, "civil-affairs")
-        several = "，多个代码用顿号隔开" if key in drafts.LISTS else ""
-        raise Wrong(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}{several}。") from None
+        several = "，多个代码用顿号隔开" if key in drafts.LIST_COLUMNS else ""
+        raise CellError(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}{several}。") from None

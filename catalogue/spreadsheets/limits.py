@@ -12,20 +12,20 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 MEGABYTE = 1024 * 1024
-MOST_BYTES = 5 * MEGABYTE
-MOST_ROWS = 5_000
-MOST_UNPACKED = 100 * MEGABYTE
-MOST_RATIO = 100
+MAX_BYTES = 5 * MEGABYTE
+MAX_ROWS = 5_000
+MAX_UNPACKED_BYTES = 100 * MEGABYTE
+MAX_COMPRESSION_RATIO = 100
 # Of elements and their ends; 5000 rows of all columns have about a million. Each takes half a kilobyte of memory.
 MOST_TAGS = 1_200_000
 # Empty rows between others count here: a spreadsheet that was formatted all the way down is not read to its end.
-LAST_ROW = 20_000
-LAST_COLUMN = 100
-PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+MAX_ROW_NUMBER = 20_000
+MAX_COLUMN_NUMBER = 100
+ARCHIVE_SIGNATURES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
+XLS_SIGNATURE = b"\xd0\xcf\x11\xe0"
 # What is set above or below, or written in Mongolian, needs it: the Mongolian vowel separator.
-SPOKEN = "\u180e"
-ENCODINGS = {
+MONGOLIAN_VOWEL_SEPARATOR = "\u180e"
+BYTE_ORDER_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
     b"\xff\xfe": "UTF-16",
@@ -33,7 +33,7 @@ ENCODINGS = {
 }
 
 
-class Fault(NamedTuple):
+class ImportFault(NamedTuple):
     """One reason why a file or a row cannot come in: a sentence, and where in the file as far as that is known."""
 
     reason: str
@@ -49,19 +49,19 @@ class Fault(NamedTuple):
         return f"{where}：{self.reason}" if where else self.reason
 
 
-class Unreadable(Exception):
+class UnreadableFileError(Exception):
     """A file that cannot be read as the list's table; ``faults`` says why and where."""
 
-    def __init__(self, *faults: Fault):
+    def __init__(self, *faults: ImportFault):
         self.faults = list(faults)
         super().__init__("；".join(map(str, faults)))
 
 
 def refuse(reason: str, sheet: str | None = None, row: int | None = None, column: str | None = None) -> None:
-    raise Unreadable(Fault(reason, sheet, row, column))
+    raise UnreadableFileError(ImportFault(reason, sheet, row, column))
 
 
-def letter(position: int) -> str:
+def column_letter(position: int) -> str:
     """Return a column as a spreadsheet names it, counted from 1: 1 is A, 27 is AA."""
     letters = ""
     while position:
@@ -71,25 +71,25 @@ def letter(position: int) -> str:
 
 
 def check_kind(name: str, content: bytes) -> str:
-    """Return ``csv`` or ``xlsx``; raises Unreadable if the file is neither, is too large, or not what it is called."""
+    """Return ``csv`` or ``xlsx``; raises UnreadableFileError if it is neither, too large, or not what it is called."""
     kind = PurePosixPath(name.lower()).suffix.removeprefix(".")
     if kind not in ("csv", "xlsx"):
         refuse(f"文件“{name}”的扩展名不是 .csv 或 .xlsx；只接受这两种表格，含宏的工作簿请另存为 .xlsx。")
     if not content:
         refuse("文件是空的，没有任何内容。")
-    if len(content) > MOST_BYTES:
-        refuse(too_large())
-    if content.startswith(OLD_WORKBOOK):
+    if len(content) > MAX_BYTES:
+        refuse(too_large_message())
+    if content.startswith(XLS_SIGNATURE):
         refuse("文件是旧版 .xls 工作簿，或加了密码；请去掉密码，另存为 .xlsx 或 .csv。")
-    if kind == "xlsx" and not content.startswith(PACKED[0]):
+    if kind == "xlsx" and not content.startswith(ARCHIVE_SIGNATURES[0]):
         refuse("文件名是 .xlsx，内容却不是工作簿；请用表格软件另存为 .xlsx。")
-    if kind == "csv" and content.startswith(PACKED):
+    if kind == "csv" and content.startswith(ARCHIVE_SIGNATURES):
         refuse("文件名是 .csv，内容却是压缩文件或工作簿；工作簿请用扩展名 .xlsx。")
     return kind
 
 
-def too_large() -> str:
-    return f"文件超过 {MOST_BYTES // MEGABYTE} MB；请只保留有改动的行，或分几次导入。"
+def too_large_message() -> str:
+    return f"文件超过 {MAX_BYTES // MEGABYTE} MB；请只保留有改动的行，或分几次导入。"
 
 
 def check_characters(text: str) -> Iterator[str]:
@@ -98,7 +98,9 @@ def check_characters(text: str) -> Iterator[str]:
         if character in "\n\t" or character.isalnum():
             continue
         category = unicodedata.category(character)
-        if (category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character != SPOKEN) or character == "\ufffd":
+        if (
+            category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character != MONGOLIAN_VOWEL_SEPARATOR
+        ) or character == "\ufffd":
             named = {"Cf": "看不见的格式字符（零宽或改变书写方向）", "Cc": "控制字符", "Co": "私用区字符"}
             what = "表示乱码的替换字符" if character == "\ufffd" else named.get(category, "不是文字的字符")
             yield f"含有{what} U+{ord(character):04X}；请删去后重新输入这一格。"
@@ -106,8 +108,8 @@ def check_characters(text: str) -> Iterator[str]:
 
 
 def decode(content: bytes) -> str:
-    """Return the text of a CSV file; raises Unreadable with the row if it is not UTF-8."""
-    for mark, encoding in ENCODINGS.items():
+    """Return the text of a CSV file; raises UnreadableFileError with the row if it is not UTF-8."""
+    for mark, encoding in BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
             refuse(f"文件的编码是 {encoding}，只接受 UTF-8；请另存为“CSV UTF-8（逗号分隔）”。")
     try:
@@ -118,7 +120,7 @@ def decode(content: bytes) -> str:
         refuse(
             "不是 UTF-8 编码（可能是 GBK 或 GB18030）；请另存为“CSV UTF-8（逗号分隔）”。",
             row=row,
-            column=letter(column),
+            column=column_letter(column),
         )
 
 
@@ -126,11 +128,14 @@ def check_unpacked(content: bytes) -> None:
     """Refuse a workbook that unpacks to more than a list can need, or whose parts are damaged; one part at a time."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = packed.infolist()
-        if sum(part.file_size for part in parts) > MOST_UNPACKED:
-            refuse(f"工作簿解压后超过 {MOST_UNPACKED // MEGABYTE} MB，不予打开；请只保留清单的行。")
+        if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+            refuse(f"工作簿解压后超过 {MAX_UNPACKED_BYTES // MEGABYTE} MB，不予打开；请只保留清单的行。")
         for part in parts:
-            if part.file_size > MOST_RATIO * max(part.compress_size, 1):
-                refuse(f"工作簿的部件“{part.filename}”压缩比超过 {MOST_RATIO}，不予打开；请用表格软件另存为 .xlsx。")
+            if part.file_size > MAX_COMPRESSION_RATIO * max(part.compress_size, 1):
+                refuse(
+                    f"工作簿的部件“{part.filename}”压缩比超过 {MAX_COMPRESSION_RATIO}，不予打开；"
+                    "请用表格软件另存为 .xlsx。"
+                )
         tags = 0
         for part in parts:
             with packed.open(part) as stream:

@@ -17,27 +17,27 @@ from zipfile import BadZipFile
 
 from catalogue.spreadsheets import writer
 from catalogue.spreadsheets.limits import (
-    LAST_COLUMN,
-    LAST_ROW,
-    MOST_BYTES,
-    MOST_ROWS,
-    Fault,
-    Unreadable,
+    MAX_BYTES,
+    MAX_COLUMN_NUMBER,
+    MAX_ROW_NUMBER,
+    MAX_ROWS,
+    ImportFault,
+    UnreadableFileError,
     check_characters,
     check_kind,
     check_unpacked,
+    column_letter,
     decode,
-    letter,
     refuse,
 )
-from catalogue.spreadsheets.writer import COLUMNS, EDITION, LIST, SOURCES
+from catalogue.spreadsheets.writer import CITATIONS_SHEET, COLUMNS, EDITION_SHEET, LIST_SHEET
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 # What zipfile, the XML parser and openpyxl raise for files that are damaged or contradict themselves; what defusedxml
 # raises for entities is a ValueError.
-STUMBLES = (
+OPENPYXL_ERRORS = (
     BadZipFile,
     zlib.error,
     EOFError,
@@ -51,12 +51,12 @@ STUMBLES = (
     ValueError,
 )
 # No field is longer than a file may be; Python's own limit is one for the whole process, so it is set once.
-csv.field_size_limit(MOST_BYTES)
+csv.field_size_limit(MAX_BYTES)
 # How many faults are told of a file; whoever made it knows by then.
-MOST_FAULTS = 200
+MAX_FAULTS = 200
 # Wholly digits, as a spreadsheet rewrites a long number.
-REWRITTEN = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
-LONG_NUMBER = 10**11
+SCIENTIFIC_NOTATION = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
+MAX_EXACT_NUMBER = 10**11
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Row:
     columns: Mapping[str, str]
     sheet: str | None = None
 
-    def fault(self, reason: str, key: str | None = None) -> Fault:
-        return Fault(reason, self.sheet, self.number, self.columns.get(key))
+    def fault(self, reason: str, key: str | None = None) -> ImportFault:
+        return ImportFault(reason, self.sheet, self.number, self.columns.get(key))
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,17 @@ class Table:
     editions: list[Row] = field(default_factory=list)
 
 
-def read(name: str, content: bytes) -> Table:
-    """Return the table in a file. Raises Unreadable with everything that is wrong with it."""
+def read_table(name: str, content: bytes) -> Table:
+    """Return the table in a file. Raises UnreadableFileError with everything that is wrong with it."""
     kind = check_kind(name, content)
     sheets = {None: _csv_rows(decode(content))} if kind == "csv" else _workbook(content)
-    faults: list[Fault] = []
-    found = {sheet or LIST: list(_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
+    faults: list[ImportFault] = []
+    found = {sheet or LIST_SHEET: list(_parse_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
     if faults:
-        raise Unreadable(*faults[:MOST_FAULTS])
-    if not found[LIST]:
+        raise UnreadableFileError(*faults[:MAX_FAULTS])
+    if not found[LIST_SHEET]:
         refuse("表格里只有表头，没有一行服务项目。", row=2)
-    return Table(found[LIST], found.get(SOURCES, []), found.get(EDITION, []))
+    return Table(found[LIST_SHEET], found.get(CITATIONS_SHEET, []), found.get(EDITION_SHEET, []))
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -102,7 +102,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     if "\0" in text:
         before = text[: text.index("\0")]
         row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(",") + 1
-        refuse("含有空字符 U+0000；请删去后重新输入这一格。", row=row, column=letter(column))
+        refuse("含有空字符 U+0000；请删去后重新输入这一格。", row=row, column=column_letter(column))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number, line = 0, 0
     while True:
@@ -113,14 +113,14 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except csv.Error:
             # Only the rest of the text knows where the record breaks off.
             rest = "".join(text.splitlines(keepends=True)[line:])
-            column = letter(_broken_at(rest))
+            column = column_letter(_unbalanced_cell(rest))
             refuse("引号没有成对；单元格里的引号要写两遍，并用引号把整格括起来。", row=number + 1, column=column)
         number, line = number + 1, reader.line_num
         if any(cell.strip() for cell in cells):
             yield number, cells
 
 
-def _broken_at(record: str) -> int:
+def _unbalanced_cell(record: str) -> int:
     """Return the position of the cell in which the quotes of a record do not match."""
     position, cell = 1, re.compile(r'(?:"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|)(?=(,|\r|\n|\Z))')
     at = 0
@@ -138,121 +138,127 @@ def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
         check_unpacked(content)
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
         sheets = book.worksheets
-    except STUMBLES:
+    except OPENPYXL_ERRORS:
         refuse("工作簿打不开：加了密码、已损坏，或不是工作簿；请用表格软件打开后另存为 .xlsx，再重新上传。")
     # Before a row is read: a workbook can name one sheet a thousand times.
     titles = [sheet.title for sheet in sheets]
-    if LIST not in titles:
+    if LIST_SHEET not in titles:
         if len(sheets) != 1:
-            refuse(f"工作簿里没有名为“{LIST}”的工作表；现有：{'、'.join(titles)[:200] or '无'}。")
-        return {LIST: list(_lines(sheets[0]))}
+            refuse(f"工作簿里没有名为“{LIST_SHEET}”的工作表；现有：{'、'.join(titles)[:200] or '无'}。")
+        return {LIST_SHEET: list(_sheet_rows(sheets[0]))}
     if unknown := sorted(set(titles) - set(COLUMNS)):
         refuse(f"多出工作表“{unknown[0]}”；只接受：{'、'.join(COLUMNS)}。")
     if len(set(titles)) != len(titles):
         refuse("工作簿里有重名的工作表；请用表格软件打开后另存为 .xlsx，再重新上传。")
-    return {sheet.title: list(_lines(sheet)) for sheet in sheets}
+    return {sheet.title: list(_sheet_rows(sheet)) for sheet in sheets}
 
 
-def _lines(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
+def _sheet_rows(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
     """Yield the rows of a sheet of a workbook with their numbers, empty rows left out."""
     # What a sheet says of its own size is not to be trusted: it may claim millions of empty cells.
     sheet.reset_dimensions()
     number = 0
     try:
         for number, cells in enumerate(sheet.iter_rows(), start=1):
-            if number > LAST_ROW:
-                refuse(f"行号超过 {LAST_ROW}；请删去清单之后的空行再另存。", sheet.title, number)
-            if len(cells) > LAST_COLUMN:
-                refuse(f"列数超过 {LAST_COLUMN}；请删去清单右边的空列再另存。", sheet.title, number)
+            if number > MAX_ROW_NUMBER:
+                refuse(f"行号超过 {MAX_ROW_NUMBER}；请删去清单之后的空行再另存。", sheet.title, number)
+            if len(cells) > MAX_COLUMN_NUMBER:
+                refuse(f"列数超过 {MAX_COLUMN_NUMBER}；请删去清单右边的空列再另存。", sheet.title, number)
             if any(cell.value not in (None, "") for cell in cells):
                 yield number, list(cells)
-    except STUMBLES:
+    except OPENPYXL_ERRORS:
         reason = "这一行有一格无法读出（不是数，也不是文字）；请把整行设为文本，重新输入后另存为 .xlsx。"
         refuse(reason, sheet.title, number + 1)
 
 
-def _rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[Fault]) -> Iterator[Row]:
+def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[ImportFault]) -> Iterator[Row]:
     """Yield the rows of a sheet below its header, and add to ``faults`` what is wrong with their cells."""
     lines = iter(lines)
     number, headers = next(lines, (1, []))
-    headers = [_text(cell, sheet, number, at, faults) for at, cell in enumerate(headers, start=1)]
+    headers = [_cell_text(cell, sheet, number, at, faults) for at, cell in enumerate(headers, start=1)]
     if faults:
-        raise Unreadable(*faults)
-    keys = _keys(sheet, number, headers)
-    columns = {key: f"{letter(at)}（{headers[at - 1]}）" for at, key in keys.items()}
+        raise UnreadableFileError(*faults)
+    keys = _column_keys(sheet, number, headers)
+    columns = {key: f"{column_letter(at)}（{headers[at - 1]}）" for at, key in keys.items()}
     count = 0
     for number, cells in lines:
         count += 1
-        if count > MOST_ROWS:
-            refuse(f"超过 {MOST_ROWS} 行；请只保留有改动的行，或分几次导入。", sheet, number)
+        if count > MAX_ROWS:
+            refuse(f"超过 {MAX_ROWS} 行；请只保留有改动的行，或分几次导入。", sheet, number)
         if sheet is None and len(cells) != len(headers):
-            _ragged(number, len(cells), headers, faults)
+            _add_length_fault(number, len(cells), headers, faults)
             continue
         texts = {}
         for at, (_, cell) in enumerate(zip_longest(headers, cells), start=1):
-            text = _text(cell, sheet, number, at, faults, headers[at - 1] if at <= len(headers) else "")
+            text = _cell_text(cell, sheet, number, at, faults, headers[at - 1] if at <= len(headers) else "")
             if key := keys.get(at):
                 texts[key] = text
             elif text:
-                faults.append(Fault("这一列没有表头，却有内容；请补上表头或清空。", sheet, number, letter(at)))
-        if len(faults) > MOST_FAULTS:
+                faults.append(
+                    ImportFault("这一列没有表头，却有内容；请补上表头或清空。", sheet, number, column_letter(at))
+                )
+        if len(faults) > MAX_FAULTS:
             return
         yield Row(number, {key: texts.get(key, "") for key in columns}, columns, sheet)
 
 
-def _keys(sheet: str | None, number: int, headers: list[str]) -> dict[int, str]:
-    """Return the key of each column by its place; raises Unreadable for headers that are not the table's."""
-    known = {column.header: column.key for column in COLUMNS[sheet or LIST]}
+def _column_keys(sheet: str | None, number: int, headers: list[str]) -> dict[int, str]:
+    """Return the key of each column by its place; raises UnreadableFileError for headers that are not the table's."""
+    known = {column.header: column.key for column in COLUMNS[sheet or LIST_SHEET]}
     faults, keys = [], {}
     for at, header in enumerate(headers, start=1):
         if not header:
             continue
         if header not in known:
             faults.append(
-                Fault(f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(known)}。", sheet, number, letter(at))
+                ImportFault(
+                    f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(known)}。", sheet, number, column_letter(at)
+                )
             )
         elif known[header] in keys.values():
-            faults.append(Fault(f"表头“{header}”出现了两次，每列只能有一次。", sheet, number, letter(at)))
+            faults.append(ImportFault(f"表头“{header}”出现了两次，每列只能有一次。", sheet, number, column_letter(at)))
         else:
             keys[at] = known[header]
-    needed = COLUMNS[sheet or LIST][0]
+    needed = COLUMNS[sheet or LIST_SHEET][0]
     if not faults and needed.key not in keys.values():
-        faults.append(Fault(f"没有“{needed.header}”列，每行都要用它指明服务项目。", sheet, number, "A"))
+        faults.append(ImportFault(f"没有“{needed.header}”列，每行都要用它指明服务项目。", sheet, number, "A"))
     if faults:
-        raise Unreadable(*faults)
+        raise UnreadableFileError(*faults)
     return keys
 
 
-def _ragged(number: int, count: int, headers: list[str], faults: list[Fault]) -> None:
+def _add_length_fault(number: int, count: int, headers: list[str], faults: list[ImportFault]) -> None:
     at = min(count, len(headers)) + 1
     faults.append(
-        Fault(
+        ImportFault(
             f"这一行有 {count} 格，表头有 {len(headers)} 格；每行的格数要与表头相同，含逗号的文字要用引号括起来。",
-            None, number, letter(at),
+            None, number, column_letter(at),
         )
     )  # fmt: skip
 
 
-def _text(cell: object, sheet: str | None, number: int, at: int, faults: list[Fault], header: str = "") -> str:
+def _cell_text(
+    cell: object, sheet: str | None, number: int, at: int, faults: list[ImportFault], header: str = ""
+) -> str:
     """Return what a cell says as text, and add to ``faults`` if it cannot be taken for text."""
     value = cell.value if hasattr(cell, "data_type") else cell
-    reason = _not_text(cell, value)
+    reason = _non_text_reason(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if hasattr(cell, "data_type"):
-        text = writer.unescaped(text)
+        text = writer.unescape_xml(text)
     if reason is None:
         reason = next(check_characters(text), None)
-    if reason is None and REWRITTEN.fullmatch(text.strip()):
+    if reason is None and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
         reason = f"“{text.strip()}”像是被表格软件改写过的数；请把这一格设为文本，再填写原来的数字。"
     if reason is not None:
-        named = f"{letter(at)}（{header}）" if header else letter(at)
-        faults.append(Fault(reason, sheet, number, named))
+        named = f"{column_letter(at)}（{header}）" if header else column_letter(at)
+        faults.append(ImportFault(reason, sheet, number, named))
         return ""
-    return writer.plain(text) if writer.plain(text) != text else text.strip()
+    return writer.unescape_formula(text) if writer.unescape_formula(text) != text else text.strip()
 
 
-def _not_text(cell: object, value: object) -> str | None:
+def _non_text_reason(cell: object, value: object) -> str | None:
     """Return why a cell is not text: a sentence, None if it is."""
     if isinstance(value, str):
         if getattr(cell, "data_type", None) == "f" or (not hasattr(cell, "data_type") and writer.is_formula(value)):
@@ -267,6 +273,6 @@ def _not_text(cell: object, value: object) -> str | None:
         return "是逻辑值（真或假）；请改成文字。"
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
         return "是日期或时间格式；请把这一格设为文本，再重新输入。"
-    if isinstance(value, int | float) and value == value and value % 1 == 0 and abs(value) < LONG_NUMBER:
+    if isinstance(value, int | float) and value == value and value % 1 == 0 and abs(value) < MAX_EXACT_NUMBER:
         return None
     return f"是数值 {value}；请把这一格设为文本，再重新输入，免得位数被改写。"

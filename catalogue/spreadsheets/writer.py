@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from catalogue.editions.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
-from catalogue.editions.models import Citation, Edition, Entry, Finding, SourcedField
+from catalogue.editions.models import Citation, Edition, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 from services.json_text import canonical_json
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
-LIST, SOURCES, EDITION = "清单", "字段来源", "版本"
+LIST_SHEET, CITATIONS_SHEET, EDITION_SHEET = "清单", "字段来源", "版本"
 # What a spreadsheet takes for a formula, and the full-width forms that some of them take for one too.
-FORMULAS = "=+-@\t\r\n＝＋－＠"
+FORMULA_PREFIXES = "=+-@\t\r\n＝＋－＠"
 # The most characters a cell of a workbook holds.
-LONGEST = 32_767
+MAX_CELL_CHARS = 32_767
 # Bytes of a workbook that are sent at once.
-PIECE = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 # When a draft's workbook was made, as far as its bytes tell.
-EPOCH = datetime.datetime(1980, 1, 1, tzinfo=UTC)
+DRAFT_TIMESTAMP = datetime.datetime(1980, 1, 1, tzinfo=UTC)
 
 
-class TooLong(Exception):
+class TextTooLongError(Exception):
     """A text that no cell of a workbook can hold."""
 
 
@@ -46,108 +46,114 @@ class Column(NamedTuple):
     explains: str | None = None
 
 
-def _header(model: type, field: str) -> str:
+def _column_header(model: type, field: str) -> str:
     return str(model._meta.get_field(field).verbose_name)
 
 
-def _explained(field: str) -> tuple[Column, Column]:
-    header = _header(Entry, field)
+def _code_and_name_columns(field: str) -> tuple[Column, Column]:
+    header = _column_header(Entry, field)
     return Column(field, header), Column(f"{field}_names", f"{header}名称", explains=field)
 
 
 # The clause that every sourced field changed in a row rests on. Empty on export: what stands has its own in SOURCES.
-CLAUSE = (
-    *(Column(field, _header(Citation, field)) for field in ("source", "locator", "quote", "verification")),
-    Column("basis", _header(Finding, "basis")),
-    Column("jurisdiction", _header(Citation, "jurisdiction")),
+CITATION_COLUMNS = (
+    *(Column(field, _column_header(Citation, field)) for field in ("source", "locator", "quote", "verification")),
+    Column("basis", _column_header(FieldVerification, "basis")),
+    Column("jurisdiction", _column_header(Citation, "jurisdiction")),
 )
 # What a table says of itself, the same in each of its rows.
-ABOUT = (
-    Column("digest", _header(Edition, "digest")),
+PROVENANCE_COLUMNS = (
+    Column("digest", _column_header(Edition, "digest")),
     Column("origin", "出处"),
     Column("licence", "许可"),
 )
 COLUMNS = {
-    LIST: (
-        Column("code", _header(Entry, "service")),
-        *(Column(field, _header(Entry, field)) for field in ("number", "name", "name_en")),
-        *_explained("domain"),
-        *_explained("target_groups"),
+    LIST_SHEET: (
+        Column("code", _column_header(Entry, "service")),
+        *(Column(field, _column_header(Entry, field)) for field in ("number", "name", "name_en")),
+        *_code_and_name_columns("domain"),
+        *_code_and_name_columns("target_groups"),
         *(
-            Column(field, _header(Entry, field))
+            Column(field, _column_header(Entry, field))
             for field in ("target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility")
         ),
-        Column("eligibility", _header(Entry, "eligibility")),
-        Column("eligibility_said", f"{_header(Entry, 'eligibility')}说明", explains="eligibility"),
-        *_explained("lead_department"),
-        *_explained("lead_department_alternatives"),
-        *_explained("co_departments"),
-        *_explained("legal_basis"),
-        Column("note", _header(Entry, "note")),
+        Column("eligibility", _column_header(Entry, "eligibility")),
+        Column("eligibility_text", f"{_column_header(Entry, 'eligibility')}说明", explains="eligibility"),
+        *_code_and_name_columns("lead_department"),
+        *_code_and_name_columns("lead_department_alternatives"),
+        *_code_and_name_columns("co_departments"),
+        *_code_and_name_columns("legal_basis"),
+        Column("note", _column_header(Entry, "note")),
         Column("findings", "各字段核实情况", explains="verification"),
-        *CLAUSE,
+        *CITATION_COLUMNS,
         Column("edition", "版本"),
-        *ABOUT,
+        *PROVENANCE_COLUMNS,
     ),
-    SOURCES: (
-        Column("code", _header(Entry, "service")),
+    CITATIONS_SHEET: (
+        Column("code", _column_header(Entry, "service")),
         Column("field", "字段"),
-        Column("source", _header(Citation, "source")),
+        Column("source", _column_header(Citation, "source")),
         Column("source_names", "来源文件名称", explains="source"),
         *(
-            Column(field, _header(Citation, field))
+            Column(field, _column_header(Citation, field))
             for field in ("locator", "quote", "verification", "jurisdiction", "criterion")
         ),
         # The field's own conclusion, repeated in each of its rows.
         Column("finding", "字段核实情况"),
-        Column("basis", _header(Finding, "basis")),
+        Column("basis", _column_header(FieldVerification, "basis")),
     ),
-    EDITION: tuple(
-        Column(field, _header(Edition, field)) for field in ("slug", "title", "effective_from", "published_at")
+    EDITION_SHEET: tuple(
+        Column(field, _column_header(Edition, field)) for field in ("slug", "title", "effective_from", "published_at")
     )
-    + ABOUT
+    + PROVENANCE_COLUMNS
     + (Column("disclaimer", "声明"),),
 }
 # In characters of a spreadsheet's own font; 14 for all others.
 WIDTHS = {
     "name": 28, "name_en": 32, "content": 60, "standard": 50, "quote": 60, "target_group_text": 40, "note": 40,
-    "eligibility": 40, "eligibility_said": 50, "expenditure_responsibility": 40, "co_departments_names": 30,
+    "eligibility": 40, "eligibility_text": 50, "expenditure_responsibility": 40, "co_departments_names": 30,
     "lead_department_names": 24, "lead_department": 20, "co_departments": 24, "legal_basis": 24, "title": 48,
     "legal_basis_names": 48, "target_groups": 24, "target_groups_names": 30, "findings": 40, "source": 20,
     "source_names": 40, "locator": 20, "digest": 68, "published_at": 26, "origin": 40, "licence": 30, "disclaimer": 30,
 }  # fmt: skip
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula, behind an apostrophe if it might have been."""
     return f"'{text}" if text.startswith("'") or is_formula(text) else text
 
 
-def plain(text: str) -> str:
+def unescape_formula(text: str) -> str:
     """Return the text that ``harmless()`` was given."""
     return text[1:] if text.startswith("'") and (text[1:2] == "'" or is_formula(text[1:])) else text
 
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet may take a text for a formula, also behind blanks."""
-    return bool(text.strip()) and (text[0] in FORMULAS or text.lstrip()[0] in FORMULAS)
+    return bool(text.strip()) and (text[0] in FORMULA_PREFIXES or text.lstrip()[0] in FORMULA_PREFIXES)
 
 
-def about(edition: Edition) -> dict[str, str]:
+def provenance_cells(edition: Edition) -> dict[str, str]:
     """Return the cells of ABOUT; a draft has no digest."""
     return {"digest": edition.digest or "", "origin": SOURCE, "licence": f"{LICENCE} {LICENCE_URL}"}
 
 
-def listed(documents: Iterable[Mapping], *, edition: Edition) -> Iterator[dict[str, str]]:
-    """Yield the rows of LIST for entries of an edition as ``canonical.document()`` gives them."""
-    same = dict.fromkeys((column.key for column in CLAUSE), "") | {"edition": edition.slug} | about(edition)
+def list_rows(documents: Iterable[Mapping], *, edition: Edition) -> Iterator[dict[str, str]]:
+    """Yield the rows of LIST for entries of an edition as ``entry_document()`` gives them."""
+    same = (
+        dict.fromkeys((column.key for column in CITATION_COLUMNS), "")
+        | {"edition": edition.slug}
+        | provenance_cells(edition)
+    )
     for document in documents:
-        yield {column.key: _listed(column, document) for column in COLUMNS[LIST] if column.key not in same} | same
+        yield {
+            column.key: _list_cell(column, document) for column in COLUMNS[LIST_SHEET] if column.key not in same
+        } | same
 
 
-def _listed(column: Column, document: Mapping) -> str:
+def _list_cell(column: Column, document: Mapping) -> str:
     if column.explains:
-        return explained(column.explains, document[column.explains])
+        return explanation(column.explains, document[column.explains])
     value = document[column.key]
     if value is None:
         return ""
@@ -158,7 +164,7 @@ def _listed(column: Column, document: Mapping) -> str:
     return value["code"] if isinstance(value, Mapping) else str(value)
 
 
-def explained(field: str, value: object) -> str:
+def explanation(field: str, value: object) -> str:
     """Return what stands beside the codes of a field in words; nothing if the field is unknown."""
     if value is None:
         return ""
@@ -169,10 +175,10 @@ def explained(field: str, value: object) -> str:
             (SourcedField(name).label, wording.words(label, field="verification")) for name, label in value.items()
         )
         return "；".join(f"{name}：{label}" for name, label in labels)
-    return named(value if isinstance(value, list) else [value])
+    return term_names(value if isinstance(value, list) else [value])
 
 
-def sourced(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
+def citation_rows(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
     """Yield the rows of SOURCES: one for each citation, in the order of the entries and of their fields."""
     order = [*SourcedField.values, Citation.MENTION]
     for document in documents:
@@ -184,11 +190,11 @@ def sourced(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
                 "basis": document["basis"].get(citation["field"]),
             }
             row = {key: wording.CHOICES.get(key, {}).get(value, value) or "" for key, value in row.items()}
-            source = {"source": citation["source"]["code"], "source_names": named([citation["source"]])}
+            source = {"source": citation["source"]["code"], "source_names": term_names([citation["source"]])}
             yield {"code": document["code"], **row, **source}
 
 
-def named(terms: Iterable[Mapping]) -> str:
+def term_names(terms: Iterable[Mapping]) -> str:
     """Return the names of terms as they stand beside their codes, in the order of the codes."""
     ordered = sorted(terms, key=lambda term: term["code"])
     return wording.SEPARATOR.join(wording.name_of(term, short=True) for term in ordered)
@@ -201,30 +207,33 @@ def to_csv(
 
     ``columns`` are the fields whose columns are wanted; None for all.
     """
-    wanted = _wanted(columns)
+    wanted = _selected_columns(columns)
     line = io.StringIO(newline="")
     writer = csv.writer(line)
     line.write("\ufeff")
     writer.writerow([column.header for column in wanted])
-    for row in listed(documents, edition=edition):
-        yield _taken(line)
-        writer.writerow([harmless(row[column.key]) for column in wanted])
-    yield _taken(line)
+    for row in list_rows(documents, edition=edition):
+        yield _take_line(line)
+        writer.writerow([escape_formula(row[column.key]) for column in wanted])
+    yield _take_line(line)
 
 
-def _taken(line: io.StringIO) -> bytes:
+def _take_line(line: io.StringIO) -> bytes:
     text = line.getvalue()
     line.seek(0)
     line.truncate()
     return text.encode()
 
 
-def _wanted(fields: Collection[str] | None) -> list[Column]:
+def _selected_columns(fields: Collection[str] | None) -> list[Column]:
     """The columns of LIST that say something of these fields, and always what the table says of itself."""
     return [
         column
-        for column in COLUMNS[LIST]
-        if fields is None or {column.key, column.explains} & {*fields} or column in ABOUT or column.key == "edition"
+        for column in COLUMNS[LIST_SHEET]
+        if fields is None
+        or {column.key, column.explains} & {*fields}
+        or column in PROVENANCE_COLUMNS
+        or column.key == "edition"
     ]
 
 
@@ -233,25 +242,27 @@ def to_xlsx(
 ) -> Iterator[bytes]:
     """Return the list, the clauses behind it and its edition as the three sheets of a workbook, every cell a string.
 
-    In pieces, and the same edition makes the same bytes. ``columns`` as for ``to_csv()``. Raises TooLong for a text no
-    cell can hold.
+    In pieces, and the same edition makes the same bytes. ``columns`` as for ``to_csv()``. Raises TextTooLongError for a
+    text no cell can hold.
     """
     documents = list(documents)
     published = edition.published_at
-    said = {column.key: getattr(edition, column.key, None) for column in COLUMNS[EDITION]} | {
+    said = {column.key: getattr(edition, column.key, None) for column in COLUMNS[EDITION_SHEET]} | {
         "effective_from": edition.effective_from.isoformat(),
         "published_at": published and published.isoformat(timespec="seconds"),
     }
     sheets = {
-        LIST: list(listed(documents, edition=edition)),
-        SOURCES: list(sourced(documents)),
-        EDITION: [{key: value or "" for key, value in said.items()} | about(edition) | {"disclaimer": DISCLAIMER}],
+        LIST_SHEET: list(list_rows(documents, edition=edition)),
+        CITATIONS_SHEET: list(citation_rows(documents)),
+        EDITION_SHEET: [
+            {key: value or "" for key, value in said.items()} | provenance_cells(edition) | {"disclaimer": DISCLAIMER}
+        ],
     }
     # Before the first cell is written: openpyxl cannot be stopped half way.
-    longest = max(len(harmless(text)) for rows in sheets.values() for row in rows for text in row.values())
-    if longest > LONGEST:
-        raise TooLong(f"有一处文字长 {longest} 字，工作簿的单元格最多 {LONGEST} 字；请导出为 CSV。")
-    return _workbook(sheets, published or EPOCH, edition.title, _wanted(columns))
+    longest = max(len(escape_formula(text)) for rows in sheets.values() for row in rows for text in row.values())
+    if longest > MAX_CELL_CHARS:
+        raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字；请导出为 CSV。")
+    return _workbook(sheets, published or DRAFT_TIMESTAMP, edition.title, _selected_columns(columns))
 
 
 def _workbook(
@@ -263,7 +274,7 @@ def _workbook(
 
     book = Workbook(write_only=True)
     for name, rows in sheets.items():
-        _sheet(book, name, rows, wanted if name == LIST else COLUMNS[name])
+        _sheet(book, name, rows, wanted if name == LIST_SHEET else COLUMNS[name])
     book.properties.creator, book.properties.title = SOURCE, title
     written, packed = io.BytesIO(), io.BytesIO()
     book.save(written)
@@ -274,7 +285,7 @@ def _workbook(
             part = tostring(book.properties.to_tree()) if name == ARC_CORE else old.read(name)
             new.writestr(ZipInfo(name), part, ZIP_DEFLATED)
     packed.seek(0)
-    while piece := packed.read(PIECE):
+    while piece := packed.read(CHUNK_BYTES):
         yield piece
 
 
@@ -301,10 +312,10 @@ def _cell(sheet, text: str) -> "WriteOnlyCell":
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Alignment
 
-    text = harmless(text)
+    text = escape_formula(text)
     cell = WriteOnlyCell(sheet)
     # XML cannot say a control character; none comes in through the desk.
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _escaped(text))
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _escape_xml(text))
     # Whatever it looks like (a number, "#N/A"): a string.
     cell.data_type = "s"
     cell.number_format = "@"
@@ -312,11 +323,11 @@ def _cell(sheet, text: str) -> "WriteOnlyCell":
     return cell
 
 
-def _escaped(text: str) -> str:
+def _escape_xml(text: str) -> str:
     """Return a text as Office Open XML writes it: what looks like its escape of a character is escaped itself."""
     return re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
 
 
-def unescaped(text: str) -> str:
+def unescape_xml(text: str) -> str:
     """Return what a cell of a workbook says, with the line ends a spreadsheet escapes as line ends."""
     return re.sub(r"_x005F_(?=x[0-9A-Fa-f]{4}_)", "_", text.replace("_x000D_\n", "\n"))

@@ -141,7 +141,7 @@ def not_modified(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _send(entry: Entry, environ: dict, start_response: Callable, *, number: str | None = None) -> list[bytes]:
-    request_id = (HEADER, number or request_id_module.number(environ.get(REQUEST_ID, "")))
+    request_id = (HEADER, number or request_id_module.request_id(environ.get(REQUEST_ID, "")))
     known = environ.get(KNOWN)
     # Weak and strong are alike to this condition, and * names all (RFC 9110, 13.1.2).
     if known and (known == entry.etag or {"*", entry.etag} & {tag.removeprefix("W/") for tag in parse_etags(known)}):

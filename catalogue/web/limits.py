@@ -133,7 +133,7 @@ def _refuse(response: HttpResponse, environ: dict, start_response: Callable) -> 
         "Cache-Control": "no-store",
         "Connection": "close",
         "Content-Length": str(len(response.content)),
-        request_id.HEADER: request_id.number(environ.get("HTTP_X_REQUEST_ID", "")[:100]),
+        request_id.HEADER: request_id.request_id(environ.get("HTTP_X_REQUEST_ID", "")[:100]),
     }
     start_response(f"{response.status_code} {response.reason_phrase}", list(told.items()))
     return [response.content]

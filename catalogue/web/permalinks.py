@@ -14,11 +14,11 @@ TARGET_GROUPS = "target-groups"
 SOURCES = "sources"
 
 
-def permanent(root: str, kind: str, code: str) -> str:
+def permalink(root: str, kind: str, code: str) -> str:
     """Return the permanent address of a thing by its code or slug: ``https://host/id/services/NM-05-01``."""
     return f"{root}/id/{kind}/{code}"
 
 
-def identifier(root: str, kind: str, code: str) -> str:
+def permalink_uuid(root: str, kind: str, code: str) -> str:
     """Return the UUID (version 5, of the URL namespace) of a thing's permanent address."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, permanent(root, kind, code)))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, permalink(root, kind, code)))

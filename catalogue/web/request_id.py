@@ -8,13 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
-GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-def number(given: str) -> str:
-    """Return a request's number: the one ``given`` by a proxy of ours, if that is one, else a new one."""
-    if given and settings.SECURE_PROXY_SSL_HEADER and GIVEN.fullmatch(given):
-        return given
+def request_id(forwarded: str) -> str:
+    """Return a request's number: the one ``forwarded`` by a proxy of ours, if that is one, else a new one."""
+    if forwarded and settings.SECURE_PROXY_SSL_HEADER and ACCEPTED.fullmatch(forwarded):
+        return forwarded
     # Not a secret: it has only to be another each time, and is asked for with every answer.
     return f"{random.getrandbits(128):032x}"  # noqa: S311
 
@@ -26,7 +26,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = number(request.headers.get(HEADER, ""))
+        request.id = request_id(request.headers.get(HEADER, ""))
         response = self.get_response(request)
         response[HEADER] = request.id
         return response

@@ -1,7 +1,7 @@
 """What approved proposals make of an edition, and where a draft says anything else. Pure.
 
-Entries are as ``canonical.stated()`` writes them. ``editing`` and ``proposals`` write a draft by the same two rules,
-``steps()`` and ``drafts.new_number()``, so that a draft which only the verbs have written differs in nothing.
+Entries are as ``entry_data()`` writes them. ``editing`` and ``proposals`` write a draft by the same two rules,
+``ordered_steps()`` and ``drafts.new_number()``, so that a draft which only the verbs have written differs in nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,21 +10,21 @@ from typing import NamedTuple
 
 from catalogue.editions import merge
 from catalogue.editions.drafts import new_number
-from catalogue.editions.models import Citation, Entry, Finding
+from catalogue.editions.models import Citation, Entry, FieldVerification
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.eligibility import sentences
 from services.json_text import canonical_json
 from services.models import Jurisdiction, Verification
-from services.vocabularies import Terms, UnknownCode
+from services.vocabularies import Terms, UnknownCodeError
 
 Action = ProposedEntry.Action
-LISTS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
-CLAUSE = ("field", "source", "locator", "quote", "verification", "jurisdiction")
+LIST_COLUMNS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
+CITATION_KEYS = ("field", "source", "locator", "quote", "verification", "jurisdiction")
 NOT_LISTED = "不在清单中"
 # A longer value is cut to this many characters, around the first that differs.
-MAX_SHOWN = 200
+MAX_SHOWN_CHARS = 200
 # So many characters before the first that differs are shown with it.
-CONTEXT = 20
+CONTEXT_CHARS = 20
 
 
 class Difference(NamedTuple):
@@ -42,13 +42,13 @@ class Difference(NamedTuple):
     drafted: object
 
 
-def steps(entries: Iterable[ProposedEntry]) -> list[ProposedEntry]:
+def ordered_steps(entries: Iterable[ProposedEntry]) -> list[ProposedEntry]:
     """Return the entries of a proposal in the order in which they are written: withdrawn, changed, added; by code."""
     order = [Action.WITHDRAW, Action.CHANGE, Action.ADD]
     return sorted(entries, key=lambda entry: (order.index(entry.action), entry.service))
 
 
-def expected(
+def expected_entries(
     previous: Sequence[Mapping], proposals: Iterable[Proposal], positions: Mapping[str, int]
 ) -> dict[str, dict]:
     """Return by code what proposals, taken up in this order, make of an edition; of two of a field the later holds.
@@ -58,44 +58,44 @@ def expected(
     """
     listed = [dict(entry) for entry in previous]
     for proposal in proposals:
-        for step in steps(proposal.entries.all()):
+        for step in ordered_steps(proposal.entries.all()):
             at = next((at for at, entry in enumerate(listed) if entry["code"] == step.service), None)
             if step.action == Action.CHANGE and at is not None:
-                listed[at] = as_written(merge.merged(listed[at], step.stated))
+                listed[at] = normalize_entry(merge.apply_change(listed[at], step.entry_data))
                 continue
             if step.action != Action.CHANGE and at is not None:
                 del listed[at]
             if step.action == Action.ADD:
                 others = [positions.get(entry["domain"], 0) for entry in listed]
-                number = new_number(others, positions.get(step.stated["domain"], 0))
-                listed.insert(number - 1, as_written(step.stated | {"code": step.service}))
+                number = new_number(others, positions.get(step.entry_data["domain"], 0))
+                listed.insert(number - 1, normalize_entry(step.entry_data | {"code": step.service}))
     return {entry["code"]: entry | {"number": number} for number, entry in enumerate(listed, start=1)}
 
 
-def as_written(stated: Mapping) -> dict:
+def normalize_entry(stated: Mapping) -> dict:
     """Return an entry as it is read once it was written: lists are sorted, and only what has a label has a basis."""
     labels = {field: label for field, label in stated["verification"].items() if label}
     return {
         **stated,
-        **{name: sorted(set(stated[name])) for name in LISTS},
+        **{name: sorted(set(stated[name])) for name in LIST_COLUMNS},
         "verification": labels,
         "basis": {field: basis for field, basis in stated["basis"].items() if field in labels},
         "citations": [
-            {name: citation.get(name) for name in CLAUSE}
+            {name: citation.get(name) for name in CITATION_KEYS}
             | ({"criterion": citation["criterion"]} if citation.get("criterion") else {})
             for citation in stated["citations"]
         ],
     }
 
 
-def differences(
+def approval_differences(
     approved: Mapping[str, Mapping], draft: Mapping[str, Mapping], proposals: Iterable[Proposal]
 ) -> Iterator[Difference]:
     """Yield where a draft (entries by code) says anything but what was approved (``expected()`` of the proposals)."""
-    spoken = _spoken(proposals)
+    spoken = _last_proposals(proposals)
     for code in sorted({*approved, *draft}):
         if code in approved and code in draft:
-            for field, caption, *values in _differing(approved[code], draft[code]):
+            for field, caption, *values in _entry_differences(approved[code], draft[code]):
                 yield Difference(code, field, caption, spoken.get((code, field)), *values)
             continue
         values = [entries[code]["name"] if code in entries else NOT_LISTED for entries in (approved, draft)]
@@ -107,7 +107,7 @@ def differences(
                 yield Difference(code, "number", "序号", None, entry["number"], draft[code]["number"])
 
 
-def _spoken(proposals: Iterable[Proposal]) -> dict[tuple[str, str], int]:
+def _last_proposals(proposals: Iterable[Proposal]) -> dict[tuple[str, str], int]:
     """The last proposal that speaks of each (service, field); ``code`` stands for the service, ``citations`` for any.
 
     Whatever a change gives of a cited field, a column, its label or a clause, all of the field is what it speaks of.
@@ -115,7 +115,7 @@ def _spoken(proposals: Iterable[Proposal]) -> dict[tuple[str, str], int]:
     spoken = {}
     for proposal in proposals:
         for entry in proposal.entries.all():
-            stated = entry.stated or {}
+            stated = entry.entry_data or {}
             cited = {citation["field"] for citation in stated.get("citations", [])} | set(
                 stated.get("verification", {})
             )
@@ -129,10 +129,10 @@ def _spoken(proposals: Iterable[Proposal]) -> dict[tuple[str, str], int]:
     return spoken
 
 
-def _differing(approved: Mapping, drafted: Mapping) -> Iterator[tuple]:
+def _entry_differences(approved: Mapping, drafted: Mapping) -> Iterator[tuple]:
     """Yield (field, caption, approved, drafted) for every place but the number where two states of a service differ."""
     for column in drafted:
-        if column not in {"number", *merge.LABELS} and approved.get(column) != drafted[column]:
+        if column not in {"number", *merge.SOURCING_KEYS} and approved.get(column) != drafted[column]:
             yield column, str(Entry._meta.get_field(column).verbose_name), approved.get(column), drafted[column]
     same = True
     for field, words in Citation.FIELDS:
@@ -148,13 +148,13 @@ def _differing(approved: Mapping, drafted: Mapping) -> Iterator[tuple]:
         yield "citations", "字段来源的次序", approved["citations"], drafted["citations"]
 
 
-def in_words(difference: Difference, terms: Terms) -> str:
+def difference_sentence(difference: Difference, terms: Terms) -> str:
     """Return a difference as a sentence with both values; long ones are cut around the first place that differs."""
     values = (difference.approved, difference.drafted)
-    approved, drafted = (_words(difference.field, value, terms) for value in values)
+    approved, drafted = (_value_text(difference.field, value, terms) for value in values)
     if approved == drafted:
         approved, drafted = (canonical_json(value) for value in values)
-    approved, drafted = _around(approved, drafted)
+    approved, drafted = _excerpts(approved, drafted)
     if difference.proposal:
         return (
             f"与第 {difference.proposal} 号建议批准的内容不同：“{difference.caption}”批准的是“{approved}”，"
@@ -167,18 +167,18 @@ def in_words(difference: Difference, terms: Terms) -> str:
     return f"“{difference.caption}”的改动没有经批准的调整建议：上一版本是“{approved}”，草稿中是“{drafted}”。"
 
 
-def _words(field: str, value: object, terms: Terms) -> str:
+def _value_text(field: str, value: object, terms: Terms) -> str:
     if value in (None, []):
         return "未知"
     if isinstance(value, Mapping):
-        return sentences.sentence(value)
+        return sentences.rule_text(value)
     if isinstance(value, list) and isinstance(value[0], Mapping):
-        return "；".join(_clause(citation, terms) for citation in value)
+        return "；".join(_citation_text(citation, terms) for citation in value)
     values = value if isinstance(value, list) else [value]
-    return "、".join(_term(field, each, terms) for each in values)
+    return "、".join(_term_text(field, each, terms) for each in values)
 
 
-def _term(field: str, value: object, terms: Terms) -> str:
+def _term_text(field: str, value: object, terms: Terms) -> str:
     find = {
         "domain": terms.domain,
         "lead_department": terms.department,
@@ -187,18 +187,18 @@ def _term(field: str, value: object, terms: Terms) -> str:
         "target_groups": terms.target_group,
         "legal_basis": terms.source,
     }.get(field)
-    labels = dict(Verification.choices) | dict(Finding.Basis.choices)
+    labels = dict(Verification.choices) | dict(FieldVerification.Basis.choices)
     try:
         return str(find(value)) if find and value not in labels else str(labels.get(value, value))
-    except UnknownCode:
+    except UnknownCodeError:
         return str(value)
 
 
-def _clause(citation: Mapping, terms: Terms) -> str:
+def _citation_text(citation: Mapping, terms: Terms) -> str:
     """A clause in words: its field, document, place, label, jurisdiction and criterion, and what it quotes."""
     parts = [
         str(dict(Citation.FIELDS).get(citation["field"], citation["field"])),
-        _term("legal_basis", citation["source"], terms),
+        _term_text("legal_basis", citation["source"], terms),
         citation["locator"],
         str(dict(Verification.choices).get(citation["verification"], citation["verification"])),
         citation["jurisdiction"] and str(dict(Jurisdiction.choices)[citation["jurisdiction"]]),
@@ -208,8 +208,8 @@ def _clause(citation: Mapping, terms: Terms) -> str:
     return "，".join(part for part in parts if part)
 
 
-def _around(*texts: str) -> list[str]:
+def _excerpts(*texts: str) -> list[str]:
     """Return texts, each cut to what is shown around the first place where they differ."""
-    start = max(0, len(commonprefix(texts)) - CONTEXT) if max(map(len, texts)) > MAX_SHOWN else 0
-    end = start + MAX_SHOWN
+    start = max(0, len(commonprefix(texts)) - CONTEXT_CHARS) if max(map(len, texts)) > MAX_SHOWN_CHARS else 0
+    end = start + MAX_SHOWN_CHARS
     return [f"{'…' if start else ''}{text[start:end]}{'…' if len(text) > end else ''}" for text in texts]

@@ -22,7 +22,7 @@ from services.eligibility.rules import OUTCOMES, Rule
 OUTCOME_LABELS = {"eligible": "符合", "not_eligible": "不符合", "unknown": "未知", None: "不再列入"}
 
 
-class Failure(NamedTuple):
+class CaseFailure(NamedTuple):
     """A case that an edition does not meet: the outcome expected of a service, and the one its rule gives.
 
     ``actual`` is None where the service is not in the edition.
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
         return self.before != self.after
 
 
-def failures(edition: Edition) -> list[Failure]:
+def failures(edition: Edition) -> list[CaseFailure]:
     """Return the cases of an edition that its entries, as they stand, do not meet. Two queries."""
     rules = {
         code: Rule(stated) for code, stated in edition.entries.values_list("service__code", "eligibility").iterator()
@@ -62,22 +62,22 @@ def failures(edition: Edition) -> list[Failure]:
     return list(_failures(edition.cases.all(), rules))
 
 
-def _failures(cases: Iterable[Case], rules: Mapping[str, Rule]) -> Iterator[Failure]:
+def _failures(cases: Iterable[Case], rules: Mapping[str, Rule]) -> Iterator[CaseFailure]:
     for case in cases:
-        known = VOCABULARY.understood(case.circumstances)
+        known = VOCABULARY.with_implications(case.circumstances)
         for service, expected in case.expected.items():
             actual = rules[service].judge(known).outcome if service in rules else None
             if actual != expected:
-                yield Failure(case.code, service, expected, actual)
+                yield CaseFailure(case.code, service, expected, actual)
 
 
-def judged_by(proposal: Proposal, base: Edition | None) -> list[Outcome]:
+def case_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
     """Return what a proposal's rules say of every case of their services in ``base``, the edition it changes.
 
     Where it changes no rule and withdraws no service, and where a rule is faulty, that is nothing. One query and the
     entries' documents.
     """
-    entries = {each.service: each for each in proposal.entries.all() if _touches_a_rule(each)}
+    entries = {each.service: each for each in proposal.entries.all() if _changes_rule(each)}
     if base is None or not entries:
         return []
     documents = {document["code"]: document for document in base.documents() if document["code"] in entries}
@@ -87,43 +87,43 @@ def judged_by(proposal: Proposal, base: Edition | None) -> list[Outcome]:
         if each.action == ProposedEntry.Action.WITHDRAW:
             judged[code] = (None, None, None)
             continue
-        stated = merge.merged(entry_data(document), each.stated)
+        stated = merge.apply_change(entry_data(document), each.entry_data)
         if not rules_module.faults(stated["eligibility"]):
-            judged[code] = (Rule(stated["eligibility"]), *_clause(stated))
+            judged[code] = (Rule(stated["eligibility"]), *_rule_clause(stated))
     found = []
     for case in base.cases.all():
         for code, before in case.expected.items():
             if code in judged:
                 rule, source, locator = judged[code]
-                after = rule and rule.judge(VOCABULARY.understood(case.circumstances)).outcome
+                after = rule and rule.judge(VOCABULARY.with_implications(case.circumstances)).outcome
                 found.append(Outcome(case.code, case.circumstances, code, before, after, source, locator))
     return found
 
 
-def changed_by(proposal: Proposal, base: Edition | None) -> list[Outcome]:
+def changed_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
     """Return the outcomes that a proposal changes: as it was approved, or else as ``judged_by()`` finds them."""
     approval = next((approval for approval in proposal.approvals.all() if approval.granted), None)
     if approval is None:
-        return [outcome for outcome in judged_by(proposal, base) if outcome.is_changed]
+        return [outcome for outcome in case_outcomes(proposal, base) if outcome.is_changed]
     persons = dict(base.cases.values_list("code", "circumstances")) if base else {}
     kept = [Outcome(circumstances=persons.get(each["case"], {}), **each) for each in approval.outcomes or ()]
     return [outcome for outcome in kept if outcome.is_changed]
 
 
-def _touches_a_rule(each: ProposedEntry) -> bool:
+def _changes_rule(each: ProposedEntry) -> bool:
     return each.action == ProposedEntry.Action.WITHDRAW or (
-        each.action == ProposedEntry.Action.CHANGE and "eligibility" in each.stated
+        each.action == ProposedEntry.Action.CHANGE and "eligibility" in each.entry_data
     )
 
 
-def _clause(stated: Mapping) -> tuple[str | None, str | None]:
+def _rule_clause(stated: Mapping) -> tuple[str | None, str | None]:
     """The source and locator of the clause a rule rests on: one that is quoted before one that is not."""
     cited = merge.citations_of(stated, "eligibility")
     best = min(cited, key=lambda citation: citation["quote"] is None, default=None)
     return (best["source"], best["locator"]) if best else (None, None)
 
 
-def changed_in(edition: Edition) -> list[Outcome]:
+def edition_outcome_changes(edition: Edition) -> list[Outcome]:
     """Return the outcomes in which the cases of an edition differ from those of the one before it. Two queries."""
     after = {case.code: case for case in edition.cases.all()}
     found = []
@@ -136,7 +136,7 @@ def changed_in(edition: Edition) -> list[Outcome]:
     return [outcome for outcome in found if outcome.is_changed]
 
 
-def approved(outcomes: Iterable[Outcome]) -> list[dict]:
+def outcome_records(outcomes: Iterable[Outcome]) -> list[dict]:
     """Return outcomes as an approval keeps them: of each case without the person, whom the case has."""
     return [
         {name: value for name, value in outcome._asdict().items() if name != "circumstances"} for outcome in outcomes
@@ -144,7 +144,7 @@ def approved(outcomes: Iterable[Outcome]) -> list[dict]:
 
 
 @transaction.atomic
-def replace(edition: Edition, outcomes: Iterable[Mapping]) -> None:
+def apply_outcomes(edition: Edition, outcomes: Iterable[Mapping]) -> None:
     """Write outcomes that were approved (``approved()``) into the cases of a draft edition.
 
     The proposal's clause stands where an outcome changed, or where the clause before is cited no more. A service that
@@ -182,7 +182,7 @@ def replace(edition: Edition, outcomes: Iterable[Mapping]) -> None:
 def faults(raw: object, documents: Mapping[str, Mapping]) -> list[str]:
     """Return what is wrong with a case as a file has it: sentences, an empty list if nothing is.
 
-    ``documents`` are the entries of its edition as ``canonical.stated()``, by code. What the rules say of it is
+    ``documents`` are the entries of its edition as ``entry_data()``, by code. What the rules say of it is
     ``failures()``.
     """
     if not isinstance(raw, dict) or set(raw) != {"id", "circumstances", "expected", "because"}:

@@ -16,106 +16,106 @@ from django.db import transaction
 from catalogue.audit import log
 from catalogue.editions import drafts
 from catalogue.editions.document import edition_header, entry_data
-from catalogue.editions.models import Case, Citation, Edition, Entry, Finding
+from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
 from catalogue.workflow import cases, publishing
-from services.fixtures import CITATION, kept_changes, load_vocabularies
-from services.json_files import Faulty, check_keys, check_list, read_json
-from services.models import Jurisdiction, Loaded, Verification
-from services.vocabularies import Terms, UnknownCode
+from services.fixtures import CITATION_KEYS, editor_changes, load_vocabularies
+from services.json_files import FixtureError, check_keys, check_list, read_json
+from services.models import Jurisdiction, LoadedRow, Verification
+from services.vocabularies import Terms, UnknownCodeError
 
 # What the files of editions, and those of their cases, stand under in what was loaded.
-FILES, CASES = "editions", "cases"
+EDITION_FILES, CASE_FILES = "editions", "cases"
 # How many terms a sentence names.
-MAX_NAMED = 20
-EDITION = (
+MAX_LISTED_TERMS = 20
+EDITION_KEYS = (
     "region", "number", "slug", "title", "effective_from", "published_at", "previous", "note", "digest",
 )  # fmt: skip
 
 
 @transaction.atomic
-def load(folder: Path, *, tell: Callable[[str], None]) -> bool:
+def load_catalogue(folder: Path, *, report: Callable[[str], None]) -> bool:
     """Load the vocabularies and editions of a folder laid out as ``fixtures/``, and publish the editions.
 
     Returns whether there was anything to do. A file that is, byte by byte, the one of which a published edition was
-    made is not read again. ``tell`` is called with a Chinese sentence for each step, and with one for each term changed
-    elsewhere that a published edition rests on. Raises Faulty with file, entry and reason for what is wrong with the
-    files; then nothing at all is written.
+    made is not read again. ``report`` is called with a Chinese sentence for each step, and with one for each term
+    changed elsewhere that a published edition rests on. Raises FixtureError with file, entry and reason for what is
+    wrong with the files; then nothing at all is written.
     """
-    changed = _load_terms(folder / "vocabularies", tell)
+    changed = _load_terms(folder / "vocabularies", report)
     terms = Terms()
     every = sorted((folder / "editions").glob("*.json"))
     digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in every}
     paths = [path for path in every if not _is_loaded(path, digests[path])]
     files = [(path, check_keys(path, None, read_json(path), ("about", "edition", "services"))) for path in paths]
     for path, file in files:
-        _check_edition(path, check_keys(path, "edition", file["edition"], EDITION))
+        _check_edition(path, check_keys(path, "edition", file["edition"], EDITION_KEYS))
     for path, file in sorted(files, key=lambda item: item[1]["edition"]["number"]):
-        loaded = load_edition(path, file, terms=terms, cases_path=folder / CASES / path.name)
+        loaded = load_edition(path, file, terms=terms, cases_path=folder / CASE_FILES / path.name)
         changed += loaded
-        Loaded.objects.update_or_create(file=FILES, term=path.stem, defaults={"digest": digests[path]})
-        tell(f"版本 {file['edition']['slug']}：{'已装入并发布' if loaded else '没有变化'}。")
+        LoadedRow.objects.update_or_create(file=EDITION_FILES, term=path.stem, defaults={"digest": digests[path]})
+        report(f"版本 {file['edition']['slug']}：{'已装入并发布' if loaded else '没有变化'}。")
     if unread := len(every) - len(paths):
-        tell(f"版本：{unread} 个文件没有变化。")
-    for path in sorted((folder / CASES).glob("*.json")):
+        report(f"版本：{unread} 个文件没有变化。")
+    for path in sorted((folder / CASE_FILES).glob("*.json")):
         if _reload_cases(path):
             changed += 1
-            tell(f"版本 {path.stem} 的案例：已装入。")
+            report(f"版本 {path.stem} 的案例：已装入。")
     return bool(changed)
 
 
-def _load_terms(folder: Path, tell: Callable[[str], None]) -> int:
+def _load_terms(folder: Path, report: Callable[[str], None]) -> int:
     """Load the vocabularies; return how many terms are new or changed.
 
-    Raises Faulty if the files change what a published edition rests on. What was at odds with an edition before,
+    Raises FixtureError if the files change what a published edition rests on. What was at odds with an edition before,
     because a term was changed elsewhere, is told and stops nothing; so are the terms that stay as editors made them.
     """
     start = transaction.savepoint()
     changed = load_vocabularies(folder)
-    tell(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
+    report(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
     if not changed or not Edition.objects.published().exists():
         return changed
-    if found := _unsettled():
+    if found := _verification_faults():
         # Was it so before the files were read? Read back, and loaded once more.
         transaction.savepoint_rollback(start)
-        before = set(_unsettled())
+        before = set(_verification_faults())
         load_vocabularies(folder)
         if caused := [sentence for sentence in found if sentence not in before]:
-            raise Faulty(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{caused[0]}")
-        tell(
+            raise FixtureError(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{caused[0]}")
+        report(
             f"提醒：已发布的版本有 {len(found)} 处与词表或封存时不符，例如：{found[0]}"
             "这不是本次装入的改动，装入照常进行；请用 manage.py verify 逐处查看，在编辑台更正。"
         )
-    if kept := kept_changes(folder):
-        more = f" 等 {len(kept)} 条" if len(kept) > MAX_NAMED else ""
-        tell(f"提醒：编辑台改过、与文件不同的词条保留原样：{'、'.join(kept[:MAX_NAMED])}{more}。")
+    if kept := editor_changes(folder):
+        more = f" 等 {len(kept)} 条" if len(kept) > MAX_LISTED_TERMS else ""
+        report(f"提醒：编辑台改过、与文件不同的词条保留原样：{'、'.join(kept[:MAX_LISTED_TERMS])}{more}。")
     return changed
 
 
-def _unsettled() -> list[str]:
+def _verification_faults() -> list[str]:
     """Where published editions are no longer as they were sealed, or as their sources allow: sentences."""
     editions = Edition.objects.published().order_by("number")
-    return [sentence for edition in editions for sentence in publishing.verify(edition)]
+    return [sentence for edition in editions for sentence in publishing.verify_edition(edition)]
 
 
 def _is_loaded(path: Path, digest: str) -> bool:
     published = Edition.objects.published().filter(slug=path.stem).exists()
-    return published and Loaded.objects.filter(file=FILES, term=path.stem, digest=digest).exists()
+    return published and LoadedRow.objects.filter(file=EDITION_FILES, term=path.stem, digest=digest).exists()
 
 
 @transaction.atomic
 def load_edition(path: Path, file: Mapping, *, terms: Terms, cases_path: Path | None = None) -> bool:
     """Load one edition's file, with the file of its cases if there is one, and publish it.
 
-    Returns whether there was anything to do. Raises Faulty with file, entry and reason for whatever the file, the
+    Returns whether there was anything to do. Raises FixtureError with file, entry and reason for whatever the file, the
     sourcing rule or the publisher objects to, and if the digest the file states is not the one its content has; then
     nothing is written.
     """
-    entries = [_entry(path, raw) for raw in check_list(path, None, "services", file["services"])]
+    entries = [_read_entry(path, raw) for raw in check_list(path, None, "services", file["services"])]
     for key in ("code", "number"):
         values = [entry[key] for entry in entries]
         for value in values:
             if values.count(value) > 1:
-                raise Faulty(path, value, f"{key} 重复")
+                raise FixtureError(path, value, f"{key} 重复")
     raw = file["edition"]
     edition = Edition.objects.filter(slug=raw["slug"]).select_related("previous", "region").first()
     if edition and edition.is_published:
@@ -123,38 +123,38 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms, cases_path: Path | 
         return False
     if edition:
         # A load leaves no draft behind, so this one is somebody's work on the desk.
-        raise Faulty(path, "edition", f"编辑台上已有草稿“{raw['slug']}”；请先删去草稿，或给文件换一个标识")
-    edition = _draft(path, raw, terms)
+        raise FixtureError(path, "edition", f"编辑台上已有草稿“{raw['slug']}”；请先删去草稿，或给文件换一个标识")
+    edition = _create_edition(path, raw, terms)
     # Why a committed value changed nobody recorded, only by which document.
-    act = log.Act(at=datetime.datetime.fromisoformat(raw["published_at"]))
+    context = log.AuditContext(at=datetime.datetime.fromisoformat(raw["published_at"]))
     for entry in entries:
         try:
-            drafts.revise(edition, entry, terms=terms, act=act)
-        except (drafts.Refused, UnknownCode) as error:
-            raise Faulty(path, entry["code"], str(error)) from None
+            drafts.revise(edition, entry, terms=terms, context=context)
+        except (drafts.DraftError, UnknownCodeError) as error:
+            raise FixtureError(path, entry["code"], str(error)) from None
     if cases_path and cases_path.exists():
         _load_cases(cases_path, edition, {entry["code"]: entry for entry in entries})
     try:
-        edition = publishing.publish(edition, act=act, committed=True)
-    except publishing.NotPublishable as error:
-        raise Faulty(path, error.faults[0].service or "edition", str(error)) from None
+        edition = publishing.publish(edition, context=context, from_fixtures=True)
+    except publishing.NotPublishableError as error:
+        raise FixtureError(path, error.faults[0].service or "edition", str(error)) from None
     if raw["digest"] is not None and raw["digest"] != edition.digest:
-        raise Faulty(path, "edition", f"内容的摘要是 {edition.digest}，文件写的是 {raw['digest']}")
+        raise FixtureError(path, "edition", f"内容的摘要是 {edition.digest}，文件写的是 {raw['digest']}")
     return True
 
 
 def _reload_cases(path: Path) -> bool:
     """Load the cases of a published edition again if their file changed; return whether it did."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if Loaded.objects.filter(file=CASES, term=path.stem, digest=digest).exists():
+    if LoadedRow.objects.filter(file=CASE_FILES, term=path.stem, digest=digest).exists():
         return False
     edition = Edition.objects.published().filter(slug=path.stem).first()
     if edition is None:
-        raise Faulty(path, None, f"没有已发布的版本“{path.stem}”")
+        raise FixtureError(path, None, f"没有已发布的版本“{path.stem}”")
     stated = [entry_data(document) for document in edition.documents()]
     _load_cases(path, edition, {entry["code"]: entry for entry in stated})
     if failed := cases.failures(edition):
-        raise Faulty(path, failed[0].case, str(failed[0]))
+        raise FixtureError(path, failed[0].case, str(failed[0]))
     return True
 
 
@@ -163,7 +163,7 @@ def _load_cases(path: Path, edition: Edition, documents: Mapping[str, Mapping]) 
     raws = check_list(path, None, "cases", file["cases"])
     for raw in raws:
         if found := cases.faults(raw, documents):
-            raise Faulty(path, raw.get("id") if isinstance(raw, dict) else raw, "；".join(found))
+            raise FixtureError(path, raw.get("id") if isinstance(raw, dict) else raw, "；".join(found))
     made = [
         Case(
             edition=edition,
@@ -176,27 +176,27 @@ def _load_cases(path: Path, edition: Edition, documents: Mapping[str, Mapping]) 
         for position, raw in enumerate(raws, start=1)
     ]
     if repeated := [code for code, count in Counter(case.code for case in made).items() if count > 1]:
-        raise Faulty(path, repeated[0], "编号重复")
+        raise FixtureError(path, repeated[0], "编号重复")
     try:
         for case in made:
             case.clean_fields(exclude=["edition"])
     except ValidationError as error:
-        raise Faulty(path, case.code, "；".join(error.messages)) from None
+        raise FixtureError(path, case.code, "；".join(error.messages)) from None
     edition.cases.all().delete()
     Case.objects.bulk_create(made)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    Loaded.objects.update_or_create(file=CASES, term=path.stem, defaults={"digest": digest})
+    LoadedRow.objects.update_or_create(file=CASE_FILES, term=path.stem, defaults={"digest": digest})
 
 
-def _draft(path: Path, raw: Mapping, terms: Terms) -> Edition:
+def _create_edition(path: Path, raw: Mapping, terms: Terms) -> Edition:
     previous = None
     if raw["previous"] is not None:
         previous = Edition.objects.filter(slug=raw["previous"]).first()
         if previous is None:
-            raise Faulty(path, "edition", f"没有上一版本“{raw['previous']}”")
+            raise FixtureError(path, "edition", f"没有上一版本“{raw['previous']}”")
     try:
         if datetime.datetime.fromisoformat(raw["published_at"]).tzinfo is None:
-            raise Faulty(path, "edition", "published_at 没有写明时区")
+            raise FixtureError(path, "edition", "published_at 没有写明时区")
         edition = Edition(
             region=terms.region(raw["region"]),
             previous=previous,
@@ -204,39 +204,39 @@ def _draft(path: Path, raw: Mapping, terms: Terms) -> Edition:
             **{key: raw[key] for key in ("number", "slug", "title", "note")},
         )
         edition.full_clean()
-    except (UnknownCode, TypeError, ValueError) as error:
-        raise Faulty(path, "edition", str(error)) from None
+    except (UnknownCodeError, TypeError, ValueError) as error:
+        raise FixtureError(path, "edition", str(error)) from None
     except ValidationError as error:
-        raise Faulty(path, "edition", "；".join(error.messages)) from None
+        raise FixtureError(path, "edition", "；".join(error.messages)) from None
     edition.save()
     return edition
 
 
 def _check_edition(path: Path, raw: Mapping) -> None:
-    for key in EDITION:
+    for key in EDITION_KEYS:
         if key != "number":
             _check_text(path, "edition", key, raw[key])
     if type(raw["number"]) is not int:
-        raise Faulty(path, "edition", "number 应是整数")
+        raise FixtureError(path, "edition", "number 应是整数")
 
 
-def _entry(path: Path, raw: object) -> dict:
-    """Return an entry of a file in the form of ``canonical.stated()``, its shape and choices checked."""
+def _read_entry(path: Path, raw: object) -> dict:
+    """Return an entry of a file in the form of ``entry_data()``, its shape and choices checked."""
     code = raw.get("code") if isinstance(raw, dict) else raw
-    entry = dict(check_keys(path, code, raw, drafts.COLUMNS))
+    entry = dict(check_keys(path, code, raw, drafts.ENTRY_KEYS))
     for key in ("code", "domain", "name"):
         if not isinstance(entry[key], str) or not entry[key]:
-            raise Faulty(path, code, f"{key} 应是文字")
+            raise FixtureError(path, code, f"{key} 应是文字")
     if type(entry["number"]) is not int or entry["number"] < 1:
-        raise Faulty(path, code, "number 应是从 1 起的整数")
-    for key in (*drafts.TEXTS, "lead_department"):
+        raise FixtureError(path, code, "number 应是从 1 起的整数")
+    for key in (*drafts.TEXT_COLUMNS, "lead_department"):
         _check_text(path, code, key, entry[key])
-    for key in drafts.LISTS:
+    for key in drafts.LIST_COLUMNS:
         if len(set(check_list(path, code, key, entry[key], of=str))) != len(entry[key]):
-            raise Faulty(path, code, f"{key} 应是不重复的代码列表")
+            raise FixtureError(path, code, f"{key} 应是不重复的代码列表")
         entry[key] = sorted(entry[key])
     _check_labels(path, code, entry["verification"], "verification", Verification.values)
-    _check_labels(path, code, entry["basis"], "basis", Finding.Basis.values)
+    _check_labels(path, code, entry["basis"], "basis", FieldVerification.Basis.values)
     for citation in check_list(path, code, "citations", entry["citations"]):
         _check_citation(path, code, citation)
     return entry
@@ -244,30 +244,30 @@ def _entry(path: Path, raw: object) -> dict:
 
 def _check_text(path: Path, code: str, key: str, value: object) -> None:
     if value is not None and (not isinstance(value, str) or not value.strip() or "\0" in value):
-        raise Faulty(path, code, f"{key} 应是文字；未知请写 null，不写空字符串")
+        raise FixtureError(path, code, f"{key} 应是文字；未知请写 null，不写空字符串")
 
 
 def _check_labels(path: Path, code: str, labels: object, key: str, allowed: list[str]) -> None:
     if not isinstance(labels, dict):
-        raise Faulty(path, code, f"{key} 应是一个对象")
+        raise FixtureError(path, code, f"{key} 应是一个对象")
     for field, label in labels.items():
         if field not in Entry.SOURCED_FIELDS:
-            raise Faulty(path, code, f"{key} 中没有字段“{field}”")
+            raise FixtureError(path, code, f"{key} 中没有字段“{field}”")
         if label not in allowed:
-            raise Faulty(path, code, f"{key} 的 {field} 是“{label}”，可用：{'、'.join(allowed)}")
+            raise FixtureError(path, code, f"{key} 的 {field} 是“{label}”，可用：{'、'.join(allowed)}")
 
 
 def _check_citation(path: Path, code: str, citation: object) -> None:
     criterion = ["criterion"] if isinstance(citation, dict) and "criterion" in citation else []
-    check_keys(path, code, citation, ("field", *CITATION, "jurisdiction", *criterion))
+    check_keys(path, code, citation, ("field", *CITATION_KEYS, "jurisdiction", *criterion))
     if criterion and (type(citation["criterion"]) is not int or citation["criterion"] < 1):
-        raise Faulty(path, code, "来源的 criterion 应是从 1 起的整数")
+        raise FixtureError(path, code, "来源的 criterion 应是从 1 起的整数")
     fields = [field for field, _ in Citation.FIELDS]
     for key, allowed in (("field", fields), ("verification", Verification.values)):
         if citation[key] not in allowed:
-            raise Faulty(path, code, f"来源的 {key} 是“{citation[key]}”，可用：{'、'.join(allowed)}")
+            raise FixtureError(path, code, f"来源的 {key} 是“{citation[key]}”，可用：{'、'.join(allowed)}")
     if citation["jurisdiction"] not in (None, *Jurisdiction.values):
-        raise Faulty(path, code, f"来源的 jurisdiction 是“{citation['jurisdiction']}”")
+        raise FixtureError(path, code, f"来源的 jurisdiction 是“{citation['jurisdiction']}”")
     for key in ("source", "locator", "quote"):
         _check_text(path, code, key, citation[key])
 
@@ -277,12 +277,12 @@ def _refuse_difference(path: Path, edition: Edition, raw: Mapping, entries: list
     said["previous"] = said["previous"] and said["previous"]["slug"]
     for key, value in said.items():
         if raw[key] != value:
-            raise Faulty(path, "edition", f"版本已发布，{key} 不能改动；请恢复原样，或另立新版本")
+            raise FixtureError(path, "edition", f"版本已发布，{key} 不能改动；请恢复原样，或另立新版本")
     if raw["digest"] not in (None, edition.digest):
-        raise Faulty(path, "edition", f"文件写的摘要与已发布的 {edition.digest} 不同")
+        raise FixtureError(path, "edition", f"文件写的摘要与已发布的 {edition.digest} 不同")
     sealed = {entry["code"]: entry for entry in map(entry_data, edition.documents())}
     for entry in entries:
         if sealed.pop(entry["code"], None) != entry:
-            raise Faulty(path, entry["code"], "版本已发布，条目不能改动；请恢复原样，或另立新版本")
+            raise FixtureError(path, entry["code"], "版本已发布，条目不能改动；请恢复原样，或另立新版本")
     if sealed:
-        raise Faulty(path, next(iter(sealed)), "版本已发布，条目不能删去；请恢复原样，或另立新版本")
+        raise FixtureError(path, next(iter(sealed)), "版本已发布，条目不能删去；请恢复原样，或另立新版本")

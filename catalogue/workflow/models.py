@@ -13,11 +13,11 @@ from catalogue.editions.models import Edition
 from services.fields import DIGEST, Choice, Code, Line, Text
 from services.models import Department, Region
 
-SERVICE_CODE = r"\ANM-[0-9]{2}-[0-9]{2,}\Z"
+SERVICE_CODE_PATTERN = r"\ANM-[0-9]{2}-[0-9]{2,}\Z"
 
 
 class ProposalQuerySet(models.QuerySet):
-    def waiting(self):
+    def pending(self):
         """Proposals somebody has to do something about."""
         return self.filter(state__in=[Proposal.State.ASSESSING, Proposal.State.APPROVING, Proposal.State.APPROVED])
 
@@ -103,10 +103,12 @@ class ProposedEntry(models.Model):
         WITHDRAW = "withdraw", "取消"
 
     proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="entries", verbose_name="调整建议")
-    service = Code("服务项目代码", pattern=SERVICE_CODE, help_text="新增项目填写新的代码，不复用旧代码。例：NM-05-05")
+    service = Code(
+        "服务项目代码", pattern=SERVICE_CODE_PATTERN, help_text="新增项目填写新的代码，不复用旧代码。例：NM-05-05"
+    )
     action = Choice("动作", choices=Action)
-    # Columns as ``canonical.stated()`` names them; the citations are those of the sourced fields it gives.
-    stated = models.JSONField("新的内容", null=True, blank=True, help_text="新的值及其来源。")
+    # Columns as ``entry_data()`` names them; the citations are those of the sourced fields it gives.
+    entry_data = models.JSONField("新的内容", null=True, blank=True, help_text="新的值及其来源。")
     successors = models.JSONField("由何项目承接", default=list, blank=True, help_text='例：["NM-05-05"]')
 
     class Meta:
@@ -115,7 +117,8 @@ class ProposedEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["proposal", "service"], name="proposed_entry_once_per_service"),
             models.CheckConstraint(
-                condition=Q(action="withdraw", stated__isnull=True) | ~Q(action="withdraw") & Q(stated__isnull=False),
+                condition=Q(action="withdraw", entry_data__isnull=True)
+                | ~Q(action="withdraw") & Q(entry_data__isnull=False),
                 name="proposed_entry_says_something_unless_withdrawn",
             ),
         ]
@@ -137,7 +140,7 @@ class Assessment(models.Model):
         STAGED = "staged", "分步实施"
         UNAFFORDABLE = "unaffordable", "不可承受"
 
-    SHARES = ("share_centre", "share_region", "share_league", "share_banner")
+    SHARE_FIELDS = ("share_centre", "share_region", "share_league", "share_banner")
 
     proposal = models.OneToOneField(
         Proposal, models.CASCADE, related_name="assessment", verbose_name="调整建议", primary_key=True
@@ -201,11 +204,11 @@ class Assessment(models.Model):
         """What it costs in all, in yuan: beneficiaries × unit standard × periods."""
         return self.beneficiaries * self.unit_standard * self.periods
 
-    def borne(self) -> dict[str, Decimal]:
+    def cost_by_level(self) -> dict[str, Decimal]:
         """What each level of government bears, in yuan to the fen; the last level with a share takes the rounding."""
         amounts, rest = {}, self.total
-        bearers = [share for share in self.SHARES if getattr(self, share)]
-        for share in self.SHARES:
+        bearers = [share for share in self.SHARE_FIELDS if getattr(self, share)]
+        for share in self.SHARE_FIELDS:
             if bearers and share == bearers[-1]:
                 amounts[share] = rest
             else:

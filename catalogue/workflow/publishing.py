@@ -17,14 +17,14 @@ from catalogue.editions.models import Edition, Entry
 from catalogue.editions.seal import DamagedEditionError
 from catalogue.workflow import approval as approval_module
 from catalogue.workflow import cases, proposals
-from catalogue.workflow.approval import in_words
+from catalogue.workflow.approval import difference_sentence
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.json_text import canonical_json
 from services.models import Domain, Source
 from services.vocabularies import Terms
 
 
-class Fault(NamedTuple):
+class EditionFault(NamedTuple):
     """One reason against publishing an edition: the service's code (None: the edition itself), the field, and why.
 
     ``is_altered``: the draft does not say what was approved, and is to be begun anew.
@@ -39,73 +39,77 @@ class Fault(NamedTuple):
         return f"{self.service or '版本'}：{self.reason}"
 
 
-class NotPublishable(Exception):
+class NotPublishableError(Exception):
     """An edition that cannot be published; ``faults`` holds every reason."""
 
-    def __init__(self, faults: list[Fault]):
+    def __init__(self, faults: list[EditionFault]):
         self.faults = faults
         super().__init__("；".join(map(str, faults)))
 
 
-def faults(edition: Edition, *, on: datetime.date, committed: bool = False) -> list[Fault]:
+def faults(edition: Edition, *, on: datetime.date, from_fixtures: bool = False) -> list[EditionFault]:
     """Return every reason against publishing an edition on a day, an empty list if there is none.
 
-    ``committed`` is an edition of the files of ``fixtures/``: compiled from documents and reviewed like code, it may
+    ``from_fixtures`` is an edition of ``fixtures/``: compiled from documents and reviewed like code, it may
     speak of a day in the past and needs no proposals.
     """
     found = []
     if edition.is_published:
-        found.append(Fault(None, "published_at", "版本已经发布。"))
+        found.append(EditionFault(None, "published_at", "版本已经发布。"))
     previous = edition.previous
     if previous and not previous.is_published:
-        found.append(Fault(None, "previous", f"上一版本 {previous.slug} 尚未发布。"))
+        found.append(EditionFault(None, "previous", f"上一版本 {previous.slug} 尚未发布。"))
     if previous and previous.effective_from > edition.effective_from:
-        found.append(Fault(None, "effective_from", f"施行日期早于上一版本的施行日期 {previous.effective_from}。"))
+        found.append(
+            EditionFault(None, "effective_from", f"施行日期早于上一版本的施行日期 {previous.effective_from}。")
+        )
     if not previous and edition.region.editions.published().exists():
-        found.append(Fault(None, "previous", "没有写明上一版本。"))
+        found.append(EditionFault(None, "previous", "没有写明上一版本。"))
     if previous and previous.is_published:
         # A term renamed behind its seal, most likely: what is sealed next would say both names.
-        found += [Fault(None, "previous", f"词表或上一版本的数据有变：{reason}") for reason in verify(previous)]
+        found += [
+            EditionFault(None, "previous", f"词表或上一版本的数据有变：{reason}") for reason in verify_edition(previous)
+        ]
     entries = list(edition.entries.with_details().order_by("number"))
     stated = {entry.service.code: entry_data(entry_document(entry)) for entry in entries}
-    if not committed:
-        taken_up = _taken_up(edition)
-        found += [*_undecided(edition, taken_up, on), *_altered(edition, stated, taken_up)]
+    if not from_fixtures:
+        included = _included_proposals(edition)
+        found += [*_decision_faults(edition, included, on), *_approval_faults(edition, stated, included)]
     if not entries:
-        found.append(Fault(None, "entries", "版本中没有条目。"))
+        found.append(EditionFault(None, "entries", "版本中没有条目。"))
     if [entry.number for entry in entries] != list(range(1, len(entries) + 1)):
-        found.append(Fault(None, "number", "条目的序号不是从 1 起连续。"))
-    counts_from = dict(Source.objects.values_list("code", "counts_from"))
+        found.append(EditionFault(None, "number", "条目的序号不是从 1 起连续。"))
+    citable_from = dict(Source.objects.values_list("code", "citable_from"))
     for code, entry in stated.items():
         found += [
-            Fault(code, fault.field, fault.reason)
-            for fault in sourcing.faults(entry, effective_from=edition.effective_from, counts_from=counts_from)
+            EditionFault(code, fault.field, fault.reason)
+            for fault in sourcing.faults(entry, effective_from=edition.effective_from, citable_from=citable_from)
         ]
-    found += [Fault(failure.service, "eligibility", str(failure)) for failure in cases.failures(edition)]
+    found += [EditionFault(failure.service, "eligibility", str(failure)) for failure in cases.failures(edition)]
     return found
 
 
 @transaction.atomic
-def publish(edition: Edition, *, act: log.Act, committed: bool = False) -> Edition:
+def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool = False) -> Edition:
     """Seal a draft edition and make it public.
 
     Every entry's canonical text is written beside it, and the digest of them all with the time of the act on the
     edition; from then on the database refuses any change. What it changed for readers is recorded, one event for each
-    service. Raises NotPublishable with every fault found; then nothing is written.
+    service. Raises NotPublishableError with every fault found; then nothing is written.
     """
     edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
-    if found := faults(edition, on=timezone.localdate(act.at), committed=committed):
-        raise NotPublishable(found)
+    if found := faults(edition, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
+        raise NotPublishableError(found)
     entries = list(edition.entries.with_details().order_by("number"))
     for entry in entries:
-        entry.sealed = canonical_json(entry_document(entry))
-    Entry.objects.bulk_update(entries, ["sealed"])
-    edition.sealed = canonical_json(edition_header(edition))
-    edition.digest = hashlib.sha256(content(edition)).hexdigest()
-    edition.published_at = act.at
-    edition.save(update_fields=["sealed", "digest", "published_at"])
+        entry.canonical_json = canonical_json(entry_document(entry))
+    Entry.objects.bulk_update(entries, ["canonical_json"])
+    edition.canonical_json = canonical_json(edition_header(edition))
+    edition.digest = hashlib.sha256(sealed_bytes(edition)).hexdigest()
+    edition.published_at = context.at
+    edition.save(update_fields=["canonical_json", "digest", "published_at"])
     edition.proposals.update(state=Proposal.State.PUBLISHED)
-    log.append(act, _happened(edition))
+    log.append(context, _publication_events(edition))
     return edition
 
 
@@ -116,14 +120,14 @@ def preview(edition: Edition) -> list[tuple[dict, dict]]:
     return diff.changes(before, [entry_document(entry) for entry in entries])
 
 
-def _undecided(edition: Edition, taken_up: list[Proposal], on: datetime.date) -> Iterator[Fault]:
+def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.date) -> Iterator[EditionFault]:
     """What stands against the day of an edition and against the decisions on the proposals taken up into it."""
     if edition.effective_from < on:
-        yield Fault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
-    for proposal in taken_up:
+        yield EditionFault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
+    for proposal in included:
         if edition.effective_from < proposal.effective_from:
             reason = f"版本自 {edition.effective_from} 施行，早于第 {proposal.number} 号建议批准的施行日期"
-            yield Fault(None, "effective_from", f"{reason} {proposal.effective_from}。")
+            yield EditionFault(None, "effective_from", f"{reason} {proposal.effective_from}。")
         assessment = getattr(proposal, "assessment", None)
         involved = {proposal.proposer_id, assessment and assessment.assessor_id}
         granted = [approval for approval in proposal.approvals.all() if approval.granted]
@@ -135,40 +139,44 @@ def _undecided(edition: Edition, taken_up: list[Proposal], on: datetime.date) ->
                 or any(approval.approver_id in involved for approval in granted)
                 and "由提出人或评估人自己批准"
             ),
-            "edition": proposal.taken_up_at is None and "编入版本没有记录",
+            "edition": proposal.included_event is None and "编入版本没有记录",
         }
         for code in [entry.service for entry in proposal.entries.all()] or [None]:
             for field, reason in reasons.items():
                 if reason:
-                    yield Fault(code, field, f"第 {proposal.number} 号建议{reason}。")
+                    yield EditionFault(code, field, f"第 {proposal.number} 号建议{reason}。")
 
 
-def _taken_up(edition: Edition) -> list[Proposal]:
+def _included_proposals(edition: Edition) -> list[Proposal]:
     """The proposals in an edition, in the order in which they were taken up: that of the record, which is kept.
 
-    ``taken_up_at`` is the number of the event. A proposal that was released is taken up again by a later one.
+    ``included_event`` is the number of the event. A proposal that was released is taken up again by a later one.
     """
     found = edition.proposals.select_related("assessment").prefetch_related("entries", "approvals")
     events = Event.objects.filter(verb=Event.Verb.TAKEN_UP, proposal=OuterRef("number")).order_by("-number")
     return list(
-        found.annotate(taken_up_at=Subquery(events.values("number")[:1])).order_by(
-            F("taken_up_at").asc(nulls_last=True), "number"
+        found.annotate(included_event=Subquery(events.values("number")[:1])).order_by(
+            F("included_event").asc(nulls_last=True), "number"
         )
     )
 
 
-def _altered(edition: Edition, stated: Mapping[str, Mapping], taken_up: list[Proposal]) -> Iterator[Fault]:
+def _approval_faults(
+    edition: Edition, stated: Mapping[str, Mapping], included: list[Proposal]
+) -> Iterator[EditionFault]:
     """Where a draft's entries (by code) are not what the proposals taken up make of the edition before."""
     previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
     positions = dict(Domain.objects.values_list("code", "position"))
-    expected = approval_module.expected([entry_data(document) for document in previous], taken_up, positions)
-    if differences := list(approval_module.differences(expected, stated, taken_up)):
+    expected = approval_module.expected_entries([entry_data(document) for document in previous], included, positions)
+    if differences := list(approval_module.approval_differences(expected, stated, included)):
         terms = Terms()
         for difference in differences:
-            yield Fault(difference.service, difference.field, in_words(difference, terms), is_altered=True)
+            yield EditionFault(
+                difference.service, difference.field, difference_sentence(difference, terms), is_altered=True
+            )
 
 
-def _happened(edition: Edition) -> Iterator[dict]:
+def _publication_events(edition: Edition) -> Iterator[dict]:
     """What is recorded of a publication: itself, and what it changed from the edition before."""
     yield {"verb": Event.Verb.PUBLISHED, "edition": edition.slug, "after": {"digest": edition.digest}}
     before = edition.previous.documents() if edition.previous else []
@@ -200,14 +208,14 @@ def _happened(edition: Edition) -> Iterator[dict]:
         }
 
 
-def unsettled_by(source: Source) -> list[tuple[str, datetime.date, str]]:
+def entries_citing_too_early(source: Source) -> list[tuple[str, datetime.date, str]]:
     """Return the published entries that a document's dates, as they stand on the instance, would leave without ground.
 
     That is, those that cite it and are in force before it may be cited: the edition's slug, the first day it is in
     force and the service's code, by edition and number.
     """
     # What is a legal basis is cited as well: no edition is published otherwise.
-    cited = {"citations__source": source, "edition__effective_from__lt": source.first_day()}
+    cited = {"citations__source": source, "edition__effective_from__lt": source.first_citable_day()}
     entries = Entry.objects.published().filter(**cited).distinct()
     return list(
         entries.order_by("edition__number", "number").values_list(
@@ -216,12 +224,14 @@ def unsettled_by(source: Source) -> list[tuple[str, datetime.date, str]]:
     )
 
 
-def content(edition: Edition) -> bytes:
+def sealed_bytes(edition: Edition) -> bytes:
     """Return the canonical bytes of a sealed edition; their SHA-256 is its digest."""
-    return edition_content(edition.sealed, edition.entries.order_by("number").values_list("sealed", flat=True))
+    return edition_content(
+        edition.canonical_json, edition.entries.order_by("number").values_list("canonical_json", flat=True)
+    )
 
 
-def verify(edition: Edition) -> list[str]:
+def verify_edition(edition: Edition) -> list[str]:
     """Return what in a published edition is no longer as it was sealed: sentences, an empty list if all is well.
 
     The digest is recomputed from the sealed texts, and every sealed text from its rows, so that a change made behind
@@ -230,17 +240,17 @@ def verify(edition: Edition) -> list[str]:
     """
     found = []
     try:
-        Edition.objects.sealed(edition.pk, edition.digest)
+        Edition.objects.sealed_texts(edition.pk, edition.digest)
     except DamagedEditionError:
         found.append(f"版本 {edition.slug}：封存内容的 SHA-256 与摘要 {edition.digest} 不符。")
-    if canonical_json(edition_header(edition)) != edition.sealed:
+    if canonical_json(edition_header(edition)) != edition.canonical_json:
         found.append(f"版本 {edition.slug}：版本自身的说明与封存时不符。")
-    counts_from = dict(Source.objects.values_list("code", "counts_from"))
+    citable_from = dict(Source.objects.values_list("code", "citable_from"))
     for entry in edition.entries.with_details().order_by("number"):
         document = entry_document(entry)
-        if canonical_json(document) != entry.sealed:
+        if canonical_json(document) != entry.canonical_json:
             found.append(f"版本 {edition.slug}，{entry.service.code}：数据与封存内容不符。")
         stated = entry_data(document)
-        for fault in sourcing.faults(stated, effective_from=edition.effective_from, counts_from=counts_from):
+        for fault in sourcing.faults(stated, effective_from=edition.effective_from, citable_from=citable_from):
             found.append(f"版本 {edition.slug}，{entry.service.code}：{fault.reason}")
     return found

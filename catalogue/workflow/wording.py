@@ -1,13 +1,13 @@
 """A value in words, the same on pages, on the desk, in tables and in Markdown: terms by name, rules as sentences.
 
-Pure. Reads values of documents (``canonical.document()``), of entries with codes (``canonical.stated()``), and of rows.
+Pure. Reads values of documents (``entry_document()``), of entries with codes (``entry_data()``), and of rows.
 """
 
 from collections.abc import Mapping
 
 from django.db.models import Model
 
-from catalogue.editions.models import Citation, Finding
+from catalogue.editions.models import Citation, FieldVerification
 from catalogue.workflow.models import Assessment, Proposal, ProposedEntry
 from services.eligibility import sentences
 from services.models import Jurisdiction, Verification
@@ -19,7 +19,7 @@ CHOICES = {
     "field": dict(Citation.FIELDS),
     "verification": dict(Verification.choices),
     "finding": dict(Verification.choices),
-    "basis": dict(Finding.Basis.choices),
+    "basis": dict(FieldVerification.Basis.choices),
     "jurisdiction": dict(Jurisdiction.choices),
     "state": dict(Proposal.State.choices),
     "kind": dict(Proposal.Kind.choices),
@@ -45,7 +45,7 @@ def values(value: object, *, field: str | None = None) -> list[str]:
     if isinstance(value, list):
         return [words for item in value for words in values(item, field=field)]
     if isinstance(value, Mapping):
-        return [sentences.sentence(value) if is_rule(value) else name_of(value)]
+        return [sentences.rule_text(value) if is_rule(value) else name_of(value)]
     return [CHOICES.get(field, {}).get(str(value), str(value))]
 
 

@@ -22,9 +22,9 @@ OPERATORS = {
 }
 COMPARISONS = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
 # What an integer fact without a maximum of its own may hold: more months than anybody has lived.
-MOST = 9999
+MAX_INTEGER = 9999
 # What an implication may say of another fact: a whole answer, or what a choice or a list holds or does not hold.
-CONSEQUENCES = {INTEGER: ("eq",), BOOLEAN: ("eq",), CHOICE: ("eq", "ne"), CHOICES: ("contains", "ne")}
+CONSEQUENCE_OPERATORS = {INTEGER: ("eq",), BOOLEAN: ("eq",), CHOICE: ("eq", "ne"), CHOICES: ("contains", "ne")}
 
 
 class Criterion(NamedTuple):
@@ -57,7 +57,7 @@ class Implication(NamedTuple):
     because_en: str
 
 
-class Partial(NamedTuple):
+class PartialAnswer(NamedTuple):
     """What other answers say of a choice or list that was not answered: what it holds, and what it does not hold."""
 
     includes: frozenset[str] = frozenset()
@@ -105,8 +105,8 @@ class Fact:
         """Return what is wrong with an answer and what is allowed, or None. The answer itself is not repeated."""
         if self.type == INTEGER:
             # A bool is an int to Python, and nobody is True years old.
-            right = type(value) is int and self._least <= value <= self._most
-            return None if right else f"应是 {self._least} 到 {self._most} 的整数。"
+            right = type(value) is int and self._lower_bound <= value <= self._upper_bound
+            return None if right else f"应是 {self._lower_bound} 到 {self._upper_bound} 的整数。"
         if self.type == BOOLEAN:
             return None if type(value) is bool else "应是 true 或 false。"
         if self.type == CHOICE:
@@ -122,7 +122,7 @@ class Fact:
     def allowed(self) -> list[str]:
         """The values an answer may have or hold, where they can be listed."""
         if self.type == INTEGER:
-            return [f"{self._least}…{self._most}"]
+            return [f"{self._lower_bound}…{self._upper_bound}"]
         return ["true", "false"] if self.type == BOOLEAN else list(self.choices)
 
     def in_language(self, language: str) -> dict:
@@ -147,12 +147,12 @@ class Fact:
         return found
 
     @property
-    def _least(self) -> int:
+    def _lower_bound(self) -> int:
         return 0 if self.minimum is None else self.minimum
 
     @property
-    def _most(self) -> int:
-        return MOST if self.maximum is None else self.maximum
+    def _upper_bound(self) -> int:
+        return MAX_INTEGER if self.maximum is None else self.maximum
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,9 @@ class Vocabulary:
     groups: Mapping[str, tuple[str, str]]
     implications: tuple[Implication, ...]
     # Of each fact: what an answer to it may imply of others, each with the test of its condition.
-    _across: Mapping[str, list[tuple[Callable[[object], bool], Implication]]]
+    _implications_by_fact: Mapping[str, list[tuple[Callable[[object], bool], Implication]]]
     # Of each list: which choice implies which others of the same list.
-    _within: Mapping[str, Mapping[str, frozenset[str]]]
+    _implied_choices: Mapping[str, Mapping[str, frozenset[str]]]
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self.facts.values())
@@ -179,7 +179,7 @@ class Vocabulary:
     def __contains__(self, name: object) -> bool:
         return name in self.facts
 
-    def understood(self, circumstances: Mapping[str, object]) -> dict[str, object]:
+    def with_implications(self, circumstances: Mapping[str, object]) -> dict[str, object]:
         """Return valid answers as they are judged, with what follows from them for facts that were not answered.
 
         A list is a set that holds what its members imply as well. Of what follows, a whole answer stands like one that
@@ -192,10 +192,10 @@ class Vocabulary:
         waiting = list(known)
         while waiting:
             name = waiting.pop()
-            for holds, implication in self._across.get(name, ()):
+            for holds, implication in self._implications_by_fact.get(name, ()):
                 fact = implication.consequence.fact
-                if fact not in circumstances and _is_so(holds, implication.condition, known[name]):
-                    added = self._with(known.get(fact), implication.consequence)
+                if fact not in circumstances and _condition_holds(holds, implication.condition, known[name]):
+                    added = self._add_consequence(known.get(fact), implication.consequence)
                     if added != known.get(fact):
                         known[fact] = added
                         waiting.append(fact)
@@ -203,42 +203,42 @@ class Vocabulary:
 
     def contradictions(self, circumstances: Mapping[str, object]) -> list[Implication]:
         """Return the implications that valid answers break: another answer, or what follows from it, says otherwise."""
-        known = self.understood(circumstances)
+        known = self.with_implications(circumstances)
         return [
             each
             for each in self.implications
             if each.condition.fact in known
             and each.consequence.fact in known
-            and self._result(each.condition, known) is True
-            and self._result(each.consequence, known) is False
+            and self._criterion_result(each.condition, known) is True
+            and self._criterion_result(each.consequence, known) is False
         ]
 
-    def _result(self, criterion: Criterion, known: Mapping[str, object]) -> bool | None:
+    def _criterion_result(self, criterion: Criterion, known: Mapping[str, object]) -> bool | None:
         answer = known[criterion.fact]
-        if isinstance(answer, Partial):
+        if isinstance(answer, PartialAnswer):
             return answer.result(criterion)
         return criterion.test(self.facts[criterion.fact].type)(answer)
 
     def implied(self, name: str, answer: Iterable[str]) -> frozenset[str]:
         """Return a set of choices with everything they imply of the same list."""
-        chosen, implied = frozenset(answer), self._within.get(name, {})
+        chosen, implied = frozenset(answer), self._implied_choices.get(name, {})
         return chosen.union(*(implied.get(choice, ()) for choice in chosen))
 
-    def _with(self, known: object, consequence: Criterion) -> object:
+    def _add_consequence(self, known: object, consequence: Criterion) -> object:
         """What is known of an unanswered fact, with one consequence more."""
         if consequence.op == "eq":
             return consequence.value
-        if known is not None and not isinstance(known, Partial):
+        if known is not None and not isinstance(known, PartialAnswer):
             return known
-        includes, excludes = known or Partial()
+        includes, excludes = known or PartialAnswer()
         if consequence.op == "contains" and consequence.value in self.facts[consequence.fact].exclusive:
             return frozenset({consequence.value})
         if consequence.op == "contains":
-            return Partial(includes | self.implied(consequence.fact, [consequence.value]), excludes)
-        return Partial(includes, excludes | {consequence.value})
+            return PartialAnswer(includes | self.implied(consequence.fact, [consequence.value]), excludes)
+        return PartialAnswer(includes, excludes | {consequence.value})
 
 
-def read(path: Path) -> Vocabulary:
+def read_vocabulary(path: Path) -> Vocabulary:
     """Return the vocabulary of a file laid out as ``facts.json``.
 
     Raises KeyError, TypeError or ValueError for a misshapen one, so that a misspelt fact or choice stops the start.
@@ -258,7 +258,9 @@ def read(path: Path) -> Vocabulary:
         else:
             across.setdefault(condition.fact, []).append((condition.test(facts[condition.fact].type), each))
     groups = {raw["code"]: (raw["label"], raw["label_en"]) for raw in file["groups"]}
-    return Vocabulary(facts, groups, implications, across, {name: _closed(implied) for name, implied in direct.items()})
+    return Vocabulary(
+        facts, groups, implications, across, {name: _transitive_closure(implied) for name, implied in direct.items()}
+    )
 
 
 def _criterion(facts: Mapping[str, Fact], raw: Mapping) -> Criterion:
@@ -271,16 +273,16 @@ def _criterion(facts: Mapping[str, Fact], raw: Mapping) -> Criterion:
 
 def _consequence(facts: Mapping[str, Fact], raw: Mapping) -> Criterion:
     consequence = _criterion(facts, raw)
-    if consequence.op not in CONSEQUENCES[facts[consequence.fact].type]:
+    if consequence.op not in CONSEQUENCE_OPERATORS[facts[consequence.fact].type]:
         raise ValueError(f"facts.json：{raw}")
     return consequence
 
 
-def _is_so(holds: Callable[[object], bool], condition: Criterion, answer: object) -> bool:
-    return answer.result(condition) is True if isinstance(answer, Partial) else holds(answer)
+def _condition_holds(holds: Callable[[object], bool], condition: Criterion, answer: object) -> bool:
+    return answer.result(condition) is True if isinstance(answer, PartialAnswer) else holds(answer)
 
 
-def _closed(implied: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+def _transitive_closure(implied: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
     """What each choice implies, and what that implies in turn."""
     closed = {}
     for choice in implied:
@@ -292,4 +294,4 @@ def _closed(implied: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
     return closed
 
 
-VOCABULARY = read(Path(__file__).parents[2] / "fixtures" / "vocabularies" / "facts.json")
+VOCABULARY = read_vocabulary(Path(__file__).parents[2] / "fixtures" / "vocabularies" / "facts.json")

@@ -19,29 +19,29 @@ from services.eligibility.facts import (
     VOCABULARY,
     Criterion,
     Fact,
-    Partial,
+    PartialAnswer,
     Vocabulary,
 )
 
 ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = OUTCOMES = ("eligible", "not_eligible", "unknown")
 
-EVERY_OPERATOR = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "contains")
+ALL_OPERATORS = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "contains")
 # A rule nobody could read needs no room; and of one fact, no more choices than can be tried in every combination.
-MOST_GROUPS, MOST_CRITERIA, MOST_CHOICES = 20, 60, 12
+MAX_GROUPS, MAX_CRITERIA, MAX_CHOICES = 20, 60, 12
 
 
 class Verdict(NamedTuple):
     """What circumstances say of one rule.
 
     ``results`` has True, False or None (unknown) for each criterion of the rule, in order. ``missing`` are the facts
-    that could still decide it, in the vocabulary's order; ``live`` are the unknown criteria of each group that may yet
+    that could still decide it, in the vocabulary's order; ``open_groups`` are the unknown criteria of each that may yet
     hold, as bits.
     """
 
     outcome: str
     results: tuple[bool | None, ...]
     missing: tuple[str, ...]
-    live: tuple[int, ...]
+    open_groups: tuple[int, ...]
 
 
 class Rule:
@@ -57,9 +57,11 @@ class Rule:
         groups = [[_criterion(raw) for raw in group["all"]] for group in stated["any"]]
         self.criteria: tuple[Criterion, ...] = tuple(chain.from_iterable(groups))
         # Which group, counted from 1, each criterion stands in.
-        self.places: tuple[int, ...] = tuple(place for place, group in enumerate(groups, 1) for _ in group)
-        self._groups = tuple(_bits(group, first) for group, first in zip(groups, _firsts(groups), strict=True))
-        self._asked = {
+        self.group_numbers: tuple[int, ...] = tuple(place for place, group in enumerate(groups, 1) for _ in group)
+        self._groups = tuple(
+            _bit_mask(group, first) for group, first in zip(groups, _first_positions(groups), strict=True)
+        )
+        self._tests_by_fact = {
             fact.name: [
                 (1 << place, each.test(fact.type)) for place, each in enumerate(self.criteria) if each.fact == fact.name
             ]
@@ -67,63 +69,68 @@ class Rule:
             if any(each.fact == fact.name for each in self.criteria)
         }
         # Each group beside itself with equal criteria as one bit: what equal criteria ask is known of all or of none.
-        self._alike = tuple(
+        self._distinct_groups = tuple(
             (group, reduce(or_, (1 << self.criteria.index(each) for each in criteria)))
             for group, criteria in zip(self._groups, groups, strict=True)
         )
-        self._bits_of = {name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._asked.items()}
-        self._asking = tuple(self._bits_of.items())
+        self._bits_by_fact = {
+            name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._tests_by_fact.items()
+        }
+        self._fact_bits = tuple(self._bits_by_fact.items())
         # The group of a rule that has but one.
-        self._only = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
-        self._answers = {
+        self._single_group = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
+        self._answer_bits = {
             name: frozenset(
-                self._holding(name, answer) for answer in telling_answers(vocabulary[name], self.criteria, vocabulary)
+                self._satisfied_bits(name, answer)
+                for answer in distinguishing_answers(vocabulary[name], self.criteria, vocabulary)
             )
-            for name in self._asked
+            for name in self._tests_by_fact
         }
 
         # Of each answer to a fact that is worth trying: the criteria that hold, and those that fail.
-        self._tried = {
-            name: [(holding, self._bits_of[name] & ~holding) for holding in answers]
-            for name, answers in self._answers.items()
+        self._answer_effects = {
+            name: [(holding, self._bits_by_fact[name] & ~holding) for holding in answers]
+            for name, answers in self._answer_bits.items()
         }
         # The criteria that some answer to a fact fails.
-        self._failing = {
-            name: reduce(or_, (bits & ~holding for holding in self._answers[name]), 0)
-            for name, bits in self._bits_of.items()
+        self._bits_that_can_fail = {
+            name: reduce(or_, (bits & ~holding for holding in self._answer_bits[name]), 0)
+            for name, bits in self._bits_by_fact.items()
         }
 
         # Where every criterion can fail, any fact that is missing decides a rule of which one group is left.
-        self.any_decides = self._failing == self._bits_of
+        self.every_fact_decides = self._bits_that_can_fail == self._bits_by_fact
         # What is said of the rule where nothing is known that it asks, and which answers could decide it then.
-        self.blank = self.judge({})
-        self.deciding = [(name, self.settled_by(name, self.blank.live)) for name in self.blank.missing]
+        self.initial_verdict = self.judge({})
+        self.initial_decisions = [
+            (name, self.decided_by(name, self.initial_verdict.open_groups)) for name in self.initial_verdict.missing
+        ]
 
     @property
     def groups(self) -> list[tuple[Criterion, ...]]:
         """The criteria of each group, in order."""
-        places = sorted(set(self.places))
+        places = sorted(set(self.group_numbers))
         return [
-            tuple(each for each, where in zip(self.criteria, self.places, strict=True) if where == place)
+            tuple(each for each, where in zip(self.criteria, self.group_numbers, strict=True) if where == place)
             for place in places
         ]
 
     @property
     def facts(self) -> tuple[str, ...]:
         """The names of the facts the rule asks, in the vocabulary's order."""
-        return tuple(self._asked)
+        return tuple(self._tests_by_fact)
 
     def judge(self, circumstances: Mapping[str, object]) -> Verdict:
-        """Judge circumstances as ``Vocabulary.understood()`` returns them.
+        """Judge circumstances as ``Vocabulary.with_implications()`` returns them.
 
         Kleene's logic: one failed criterion settles a group, one group that holds settles the rule, and an absent fact
         is unknown, never false.
         """
         holds = known = 0
-        for name, tests in self._asked.items():
+        for name, tests in self._tests_by_fact.items():
             if name in circumstances:
                 answer = circumstances[name]
-                is_partial = isinstance(answer, Partial)
+                is_partial = isinstance(answer, PartialAnswer)
                 for bit, test in tests:
                     result = answer.result(self.criteria[bit.bit_length() - 1]) if is_partial else test(answer)
                     known |= bit if result is not None else 0
@@ -139,36 +146,36 @@ class Rule:
             return Verdict(ELIGIBLE, results, (), ())
         if not self.machine_readable:
             return Verdict(UNKNOWN, results, (), ())
-        if self._only:
+        if self._single_group:
             # Nearly every rule has one group, and most of the time goes here.
-            left = self._only & ~known
-            if self._only & known & ~holds:
+            left = self._single_group & ~known
+            if self._single_group & known & ~holds:
                 return Verdict(NOT_ELIGIBLE, results, (), ())
             if not left:
                 return Verdict(ELIGIBLE, results, (), ())
-            missing = tuple([name for name, bits in self._asking if bits & left])
+            missing = tuple([name for name, bits in self._fact_bits if bits & left])
             return Verdict(UNKNOWN, results, missing, (left,))
         fails = known & ~holds
-        pairs = [(group & ~known, alike & ~known) for group, alike in self._alike if not group & fails]
-        live = [group for group, _ in pairs]
-        if 0 in live:
+        pairs = [(group & ~known, alike & ~known) for group, alike in self._distinct_groups if not group & fails]
+        open_groups = [group for group, _ in pairs]
+        if 0 in open_groups:
             return Verdict(ELIGIBLE, results, (), ())
-        if not live:
+        if not open_groups:
             return Verdict(NOT_ELIGIBLE, results, (), ())
-        if len(live) > 1:
-            live = _least(pairs)
-        waiting = live[0] if len(live) == 1 else reduce(or_, live)
-        missing = tuple([name for name, bits in self._asking if bits & waiting])
-        return Verdict(UNKNOWN, results, missing, tuple(live))
+        if len(open_groups) > 1:
+            open_groups = _without_subsumed(pairs)
+        waiting = open_groups[0] if len(open_groups) == 1 else reduce(or_, open_groups)
+        missing = tuple([name for name, bits in self._fact_bits if bits & waiting])
+        return Verdict(UNKNOWN, results, missing, tuple(open_groups))
 
-    def settled_by(self, name: str, live: Sequence[int]) -> bool:
-        """Whether some answer to one fact would decide the rule, given ``Verdict.live``."""
-        if len(live) == 1 and live[0] & self._failing[name]:
+    def decided_by(self, name: str, open_groups: Sequence[int]) -> bool:
+        """Whether some answer to one fact would decide the rule, given ``Verdict.open_groups``."""
+        if len(open_groups) == 1 and open_groups[0] & self._bits_that_can_fail[name]:
             # An answer that fails a criterion of the only group left.
             return True
-        for holding, failing in self._tried[name]:
+        for holding, failing in self._answer_effects[name]:
             all_fail = True
-            for group in live:
+            for group in open_groups:
                 if not group & ~holding:
                     return True
                 all_fail = all_fail and bool(group & failing)
@@ -179,13 +186,13 @@ class Rule:
     def contradictions(self) -> Iterator[tuple[int, str]]:
         """The group (from 1) and the fact of every set of criteria that no answer at all could meet."""
         for place, group in enumerate(self._groups, 1):
-            for name, bits in self._bits_of.items():
+            for name, bits in self._bits_by_fact.items():
                 asked = group & bits
-                if asked and not any(not asked & ~holding for holding in self._answers[name]):
+                if asked and not any(not asked & ~holding for holding in self._answer_bits[name]):
                     yield place, name
 
-    def _holding(self, name: str, answer: object) -> int:
-        return reduce(or_, (bit for bit, test in self._asked[name] if test(answer)), 0)
+    def _satisfied_bits(self, name: str, answer: object) -> int:
+        return reduce(or_, (bit for bit, test in self._tests_by_fact[name] if test(answer)), 0)
 
 
 class Rules:
@@ -196,27 +203,27 @@ class Rules:
         criteria = [rule.criteria for rule in self.rules]
         self._count = sum(map(len, criteria))
         # Each rule with the places of its criteria: the first, the one after the last, and a mask.
-        self._placed = [
+        self._slices = [
             (rule, first, first + len(rule.criteria), (1 << len(rule.criteria)) - 1)
-            for rule, first in zip(self.rules, _firsts(criteria), strict=True)
+            for rule, first in zip(self.rules, _first_positions(criteria), strict=True)
         ]
         places: dict[Criterion, list[int]] = {}
         for place, criterion in enumerate(chain.from_iterable(criteria)):
             places.setdefault(criterion, []).append(place)
         # Of each fact what is asked of an answer, in which places, and these as bits.
-        self._asked: dict[str, list[tuple[Criterion, Callable[[object], bool], list[int], int]]] = {}
+        self._tests_by_fact: dict[str, list[tuple[Criterion, Callable[[object], bool], list[int], int]]] = {}
         for criterion, where in places.items():
             test = criterion.test(vocabulary[criterion.fact].type)
             bits = sum(1 << place for place in where)
-            self._asked.setdefault(criterion.fact, []).append((criterion, test, where, bits))
+            self._tests_by_fact.setdefault(criterion.fact, []).append((criterion, test, where, bits))
 
     def judge(self, circumstances: Mapping[str, object]) -> list[Verdict]:
         """Return the verdict of each rule, as ``Rule.judge()`` does."""
         results: list[bool | None] = [None] * self._count
         known = holds = 0
         for name, answer in circumstances.items():
-            is_partial = isinstance(answer, Partial)
-            for criterion, test, where, bits in self._asked.get(name, ()):
+            is_partial = isinstance(answer, PartialAnswer)
+            for criterion, test, where, bits in self._tests_by_fact.get(name, ()):
                 result = answer.result(criterion) if is_partial else test(answer)
                 if result is None:
                     continue
@@ -228,8 +235,8 @@ class Rules:
         return [
             rule.verdict(ours, holds >> first & mask, tuple(results[first:last]))
             if (ours := known >> first & mask)
-            else rule.blank
-            for rule, first, last, mask in self._placed
+            else rule.initial_verdict
+            for rule, first, last, mask in self._slices
         ]
 
 
@@ -244,22 +251,22 @@ def next_question(
     settles: dict[str, int] = {}
     for rule, verdict in judged:
         missing = verdict.missing
-        if missing and rule.any_decides and len(verdict.live) == 1:
+        if missing and rule.every_fact_decides and len(verdict.open_groups) == 1:
             for name in missing:
                 settles[name] = settles.get(name, 0) + 1
-        elif verdict is rule.blank:
-            for name, decides in rule.deciding:
+        elif verdict is rule.initial_verdict:
+            for name, decides in rule.initial_decisions:
                 settles[name] = settles.get(name, 0) + decides
         else:
             for name in missing:
-                settles[name] = settles.get(name, 0) + rule.settled_by(name, verdict.live)
+                settles[name] = settles.get(name, 0) + rule.decided_by(name, verdict.open_groups)
     if not settles:
         return None
     most = max(settles.values())
     return next((fact, most) for fact in vocabulary if settles.get(fact.name) == most)
 
 
-def _least(groups: Sequence[tuple[int, int]]) -> list[int]:
+def _without_subsumed(groups: Sequence[tuple[int, int]]) -> list[int]:
     """Return the groups without those that ask all that another asks, and more: of these nothing is left to ask.
 
     Each is given as its bits, and as those in which equal criteria are one.
@@ -294,12 +301,12 @@ def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str
         return ["面向所有人的，不能再写条件。"] if groups else []
     if not groups:
         return ["请至少写明一组条件，或注明“面向所有人”或“不能化为条件”。"]
-    return _misshapen(groups, vocabulary) or _unmeetable(eligibility, vocabulary)
+    return _structure_faults(groups, vocabulary) or _contradiction_faults(eligibility, vocabulary)
 
 
-def _misshapen(groups: list, vocabulary: Vocabulary) -> list[str]:
-    if len(groups) > MOST_GROUPS:
-        return [f"条件最多 {MOST_GROUPS} 组。"]
+def _structure_faults(groups: list, vocabulary: Vocabulary) -> list[str]:
+    if len(groups) > MAX_GROUPS:
+        return [f"条件最多 {MAX_GROUPS} 组。"]
     found, count = [], 0
     for place, group in enumerate(groups, 1):
         if not isinstance(group, dict) or set(group) != {"all"} or not isinstance(group["all"], list):
@@ -308,13 +315,13 @@ def _misshapen(groups: list, vocabulary: Vocabulary) -> list[str]:
             found.append(f"第 {place} 组没有条件。")
         else:
             count += len(group["all"])
-            found += [f"第 {place} 组：{fault}" for raw in group["all"] for fault in _about(raw, vocabulary)]
+            found += [f"第 {place} 组：{fault}" for raw in group["all"] for fault in _criterion_faults(raw, vocabulary)]
             known = [_criterion(raw) for raw in group["all"]] if not found else []
             found += [f"第 {place} 组：有重复的条件。"] if len(set(known)) != len(known) else []
-    return found + ([f"条件最多 {MOST_CRITERIA} 个。"] if count > MOST_CRITERIA else [])
+    return found + ([f"条件最多 {MAX_CRITERIA} 个。"] if count > MAX_CRITERIA else [])
 
 
-def _about(raw: object, vocabulary: Vocabulary) -> list[str]:
+def _criterion_faults(raw: object, vocabulary: Vocabulary) -> list[str]:
     if not isinstance(raw, dict) or set(raw) != {"fact", "op", "value"}:
         return ["条件应写明 fact、op 和 value。"]
     if not isinstance(raw["fact"], str) or raw["fact"] not in vocabulary:
@@ -332,13 +339,13 @@ def _about(raw: object, vocabulary: Vocabulary) -> list[str]:
     return [f"“{fact.label}”的值有重复。"] if len({repr(each) for each in values}) != len(values) else []
 
 
-def _unmeetable(eligibility: Mapping, vocabulary: Vocabulary) -> list[str]:
+def _contradiction_faults(eligibility: Mapping, vocabulary: Vocabulary) -> list[str]:
     mentioned: dict[str, set] = {}
     for raw in (raw for group in eligibility["any"] for raw in group["all"]):
         if vocabulary[raw["fact"]].type == CHOICES:
-            mentioned.setdefault(raw["fact"], set()).update(_values(_criterion(raw)))
-    if crowded := [name for name, choices in mentioned.items() if len(choices) > MOST_CHOICES]:
-        return [f"“{vocabulary[crowded[0]].label}”在一条规则中最多提到 {MOST_CHOICES} 个值。"]
+            mentioned.setdefault(raw["fact"], set()).update(_criterion_values(_criterion(raw)))
+    if crowded := [name for name, choices in mentioned.items() if len(choices) > MAX_CHOICES]:
+        return [f"“{vocabulary[crowded[0]].label}”在一条规则中最多提到 {MAX_CHOICES} 个值。"]
     return [
         f"第 {place} 组：关于“{vocabulary[name].label}”的条件互相矛盾，没有人能同时满足。"
         for place, name in Rule(eligibility, vocabulary).contradictions()
@@ -350,24 +357,26 @@ def _criterion(raw: Mapping) -> Criterion:
     return Criterion(raw["fact"], raw["op"], tuple(value) if isinstance(value, list) else value)
 
 
-def _values(criterion: Criterion) -> tuple:
+def _criterion_values(criterion: Criterion) -> tuple:
     return criterion.value if isinstance(criterion.value, tuple) else (criterion.value,)
 
 
-def _firsts(groups: Sequence[Sequence]) -> Iterator[int]:
+def _first_positions(groups: Sequence[Sequence]) -> Iterator[int]:
     first = 0
     for group in groups:
         yield first
         first += len(group)
 
 
-def _bits(group: Sequence, first: int) -> int:
+def _bit_mask(group: Sequence, first: int) -> int:
     return ((1 << len(group)) - 1) << first
 
 
-def telling_answers(fact: Fact, criteria: Iterable[Criterion], vocabulary: Vocabulary = VOCABULARY) -> Iterator[object]:
+def distinguishing_answers(
+    fact: Fact, criteria: Iterable[Criterion], vocabulary: Vocabulary = VOCABULARY
+) -> Iterator[object]:
     """Yield answers to a fact enough to tell apart whatever its criteria can tell apart; a list as a set."""
-    mentioned = {value for each in criteria if each.fact == fact.name for value in _values(each)}
+    mentioned = {value for each in criteria if each.fact == fact.name for value in _criterion_values(each)}
     if fact.type == INTEGER:
         near = sorted({value + step for value in mentioned for step in (-1, 0, 1)})
         yield from (value for value in near if fact.fault(value) is None)

@@ -4,51 +4,60 @@ from collections.abc import Mapping
 
 from services.eligibility.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact, Vocabulary
 
-EVERYBODY = "面向所有人"
-_COMPARED = {"gte": "不{low}于", "lte": "不{high}于", "gt": "{high}于", "lt": "{low}于", "eq": "为", "ne": "不为"}
+UNIVERSAL = "面向所有人"
+_COMPARISON_WORDS = {
+    "gte": "不{low}于",
+    "lte": "不{high}于",
+    "gt": "{high}于",
+    "lt": "{low}于",
+    "eq": "为",
+    "ne": "不为",
+}
 
 
-def sentence(eligibility: Mapping | None, vocabulary: Vocabulary = VOCABULARY) -> str:
+def rule_text(eligibility: Mapping | None, vocabulary: Vocabulary = VOCABULARY) -> str:
     """Return a faultless rule in words: 「年龄不小于65周岁，且在本地连续居住不少于6个月」."""
     if eligibility is None:
         return "未知"
     if eligibility["universal"]:
-        return EVERYBODY
+        return UNIVERSAL
     if not eligibility["machine_readable"]:
         return f"不能化为条件：{eligibility['reason']}"
-    groups = ["，且".join(criterion(raw, vocabulary) for raw in group["all"]) for group in eligibility["any"]]
+    groups = ["，且".join(criterion_text(raw, vocabulary) for raw in group["all"]) for group in eligibility["any"]]
     return "；或者".join(groups)
 
 
-def criterion(raw: Mapping, vocabulary: Vocabulary = VOCABULARY) -> str:
+def criterion_text(raw: Mapping, vocabulary: Vocabulary = VOCABULARY) -> str:
     """Return one criterion in words: 「年龄不小于65周岁」."""
     fact, op, value = vocabulary[raw["fact"]], raw["op"], raw["value"]
     if fact.type == BOOLEAN:
         return fact.said["yes" if value == (op == "eq") else "no"]
     if fact.type == INTEGER:
-        return _measured(fact, op, value)
+        return _number_text(fact, op, value)
     named = "或".join(f"“{fact.choices[each]}”" for each in (value if op == "in" else [value]))
     if fact.type == CHOICES:
         return f"{fact.label}{'不含' if op == 'ne' else '包括'}{named}"
     return f"{fact.label}{'不是' if op == 'ne' else '是'}{named}"
 
 
-def answer(fact: Fact, value: object) -> str:
+def answer_text(fact: Fact, value: object) -> str:
     """Return an answer to a fact in words: 「是」, 「低保家庭、特困人员」."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
-        return "、".join(answer(fact, each) for each in value) or "无"
+        return "、".join(answer_text(fact, each) for each in value) or "无"
     return fact.choices.get(value, "") if fact.type in {CHOICE, CHOICES} else str(value)
 
 
-def circumstances(given: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
+def circumstances_text(given: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
     """Return circumstances in words, by their facts' labels: 「年龄（周岁）：75；已婚：是」."""
-    return "；".join(f"{vocabulary[name].label}：{answer(vocabulary[name], value)}" for name, value in given.items())
+    return "；".join(
+        f"{vocabulary[name].label}：{answer_text(vocabulary[name], value)}" for name, value in given.items()
+    )
 
 
-def _measured(fact: Fact, op: str, value: int | list[int]) -> str:
+def _number_text(fact: Fact, op: str, value: int | list[int]) -> str:
     subject, unit = fact.said["subject"], fact.said["unit"]
     if op == "in":
         return f"{subject}为{'或'.join(f'{each}{unit}' for each in value)}"
-    return f"{subject}{_COMPARED[op].format(**fact.said)}{value}{unit}"
+    return f"{subject}{_COMPARISON_WORDS[op].format(**fact.said)}{value}{unit}"

@@ -11,11 +11,11 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from catalogue.api.files import KINDS
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.models import Edition, Entry
 from catalogue.spreadsheets import importer
-from services.models import Meaning, Region, Service, Source, Synonym
-from tests.support.entries import LATER, state
+from services.models import Region, Service, Source, Synonym, SynonymTarget
+from tests.support.entries import NEXT_YEAR, make_entry
 
 LIST = "/api/v1/services/"
 DIGEST = "digest"
@@ -92,7 +92,7 @@ def test_a_client_that_has_the_file_already_is_told_so(client, db, kind):
 def test_a_file_that_a_new_synonym_changes_is_another(client, db):
     before = file(client, "csv", q="麒麟饭")["ETag"]
     word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
-    Meaning.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
+    SynonymTarget.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
 
     response = client.get("/api/v1/services.csv", {"q": "麒麟饭"}, headers={"If-None-Match": before})
 
@@ -194,8 +194,8 @@ def test_a_table_comes_back_through_the_import_as_no_change(client, db, people, 
     data = content(file(client, kind))
 
     region = Region.objects.get(code="150000")
-    act = Act(at=timezone.now(), by=people["wang"])
-    plan = importer.dry_run(f"清单.{kind}", data, region=region, effective_from=LATER, act=act)
+    act = AuditContext(at=timezone.now(), user=people["wang"])
+    plan = importer.dry_run(f"清单.{kind}", data, region=region, effective_from=NEXT_YEAR, context=act)
 
     assert plan.faults == []
     assert len(plan.rows) == 81
@@ -203,7 +203,7 @@ def test_a_table_comes_back_through_the_import_as_no_change(client, db, people, 
 
 
 def test_what_a_spreadsheet_takes_for_a_formula_is_harmless(client, empty_catalogue, make_edition):
-    make_edition("only", "2026-11-02", entries=[state(note='=HYPERLINK("http://x","y")')])
+    make_edition("only", "2026-11-02", entries=[make_entry(note='=HYPERLINK("http://x","y")')])
 
     (row,) = rows(file(client, "csv"))
 

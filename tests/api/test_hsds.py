@@ -16,7 +16,7 @@ from catalogue.api.exports import hsds
 from catalogue.editions.imprint import imprint
 from catalogue.models import Edition, Entry
 from services.eligibility import rules
-from tests.support.entries import state
+from tests.support.entries import make_entry
 from tests.support.paths import SHARED
 
 STANDARD = SHARED / "standards" / "hsds-3.1"
@@ -203,7 +203,7 @@ def test_whom_a_service_is_for_is_said_in_the_lists_words_or_the_rules(editions,
 
 
 def test_what_is_unknown_is_left_out(empty_catalogue, make_edition, validate):
-    edition = make_edition("only", entries=[state()])
+    edition = make_edition("only", entries=[make_entry()])
 
     (document,) = edition.documents()
 

@@ -10,7 +10,7 @@ from catalogue.api import filters
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.models import Entry
 from services.models import Department, Domain, Service, TargetGroup
-from tests.support.entries import cite, state
+from tests.support.entries import make_citation, make_entry
 
 LIST = "/api/v1/services/"
 
@@ -33,15 +33,17 @@ def test_the_list_holds_the_81_services_of_the_edition_in_force(client, db):
 
 
 def test_a_service_is_answered_whole(client, empty_catalogue, make_edition):
-    stated = state(
+    stated = make_entry(
         content="健康体检",
         lead_department="health-commission",
-        verification=state()["verification"] | {"content": "secondary", "lead_department": "unverified"},
-        basis=state()["basis"] | {"content": "regulation", "lead_department": "editorial"},
+        verification=make_entry()["verification"] | {"content": "secondary", "lead_department": "unverified"},
+        basis=make_entry()["basis"] | {"content": "regulation", "lead_department": "editorial"},
     )
     stated["citations"] += [
-        cite("content", source="law-health", locator=None, quote=None, verification="secondary", jurisdiction=None),
-        cite("lead_department", source="editors", locator=None, quote=None, verification="unverified"),
+        make_citation(
+            "content", source="law-health", locator=None, quote=None, verification="secondary", jurisdiction=None
+        ),
+        make_citation("lead_department", source="editors", locator=None, quote=None, verification="unverified"),
     ]
     edition = make_edition("only", "2026-11-02", entries=[stated])
     plan = {
@@ -123,7 +125,7 @@ def test_a_service_is_answered_whole(client, empty_catalogue, make_edition):
 
 
 def test_a_service_is_answered_as_it_was_sealed(client, db):
-    sealed = Entry.objects.get(edition__slug="2021", service__code="NM-01-07").sealed
+    sealed = Entry.objects.get(edition__slug="2021", service__code="NM-01-07").canonical_json
 
     answer = client.get(f"{LIST}NM-01-07/", {"edition": "2021"}).json()
 
@@ -327,7 +329,7 @@ def test_history_of_a_service_nobody_has_is_not_found(client, db):
 
 def test_a_code_the_model_allows_has_an_address(client, empty_catalogue, request):
     Service.objects.create(code="NM-05-12345")  # before the terms are looked up
-    request.getfixturevalue("make_edition")("long", entries=[state("NM-05-12345")])
+    request.getfixturevalue("make_edition")("long", entries=[make_entry("NM-05-12345")])
 
     assert codes(client) == ["NM-05-12345"]
     assert client.get(f"{LIST}NM-05-12345/").status_code == 200

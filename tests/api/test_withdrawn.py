@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from catalogue.models import Edition, Entry
-from tests.support.entries import NOTE, PROPOSED_AT, added, withdrawn
+from tests.support.entries import NOTE_CHANGE, PROPOSED_AT, addition, withdrawal
 
 GONE, HEIR = "NM-09-09", "NM-09-08"
 DETAIL = f"/api/v1/services/{GONE}/"
@@ -17,7 +17,7 @@ def withdrew(make_proposal, publish) -> Edition:
     return publish(
         "2027",
         make_proposal(
-            withdrawn(GONE, HEIR),
+            withdrawal(GONE, HEIR),
             kind="withdraw",
             to="approved",
             reason="并入公共文化设施免费开放",
@@ -109,7 +109,7 @@ def test_what_was_sealed_says_nothing_of_it(client, withdrew):
 
 
 def test_a_service_that_only_a_later_edition_has_is_not_found_and_says_which(client, make_proposal, publish):
-    publish("2027", make_proposal(added(), kind="add", to="approved"))
+    publish("2027", make_proposal(addition(), kind="add", to="approved"))
 
     response = client.get("/api/v1/services/NM-05-05/", {"edition": "2026"})
 
@@ -173,7 +173,7 @@ def two_steps(make_proposal, publish) -> None:
     publish("2027", make_proposal(to="approved", document_number=NUMBER))
     publish(
         "2028",
-        make_proposal(NOTE, to="approved", reason="补充说明", document_number="内民政发〔2027〕1号"),
+        make_proposal(NOTE_CHANGE, to="approved", reason="补充说明", document_number="内民政发〔2027〕1号"),
         effective_from=datetime.date(2028, 1, 1),
     )
 
@@ -205,5 +205,5 @@ def test_the_atom_feed_tells_why(client, withdrew):
 
 
 def test_a_line_of_editions_is_what_each_follows(withdrew):
-    assert [edition.slug for edition in withdrew.line()] == ["2027", "2026", "2023", "2021"]
+    assert [edition.slug for edition in withdrew.lineage()] == ["2027", "2026", "2023", "2021"]
     assert withdrew.published_at == PROPOSED_AT

@@ -3,10 +3,8 @@
 import datetime
 import hashlib
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -18,8 +16,7 @@ from catalogue.audit import log, snapshots
 from catalogue.editions import drafts
 from catalogue.editions.document import edition_header, entry_document
 from catalogue.feedback import answers
-from catalogue.integrity import checks
-from catalogue.integrity import triggers as kept_by
+from catalogue.integrity import checks, triggers
 from catalogue.models import (
     Approval,
     Assessment,
@@ -35,39 +32,11 @@ from catalogue.models import (
 from catalogue.workflow import attachments, proposals, publishing
 from services.json_text import canonical_json
 from services.models import Domain, Service, Source
-from tests.conftest import person
-from tests.support.entries import FIGURES, LATER, NOTE, PROPOSED_AT
+from tests.conftest import make_user
+from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT
+from tests.support.triggers import without_triggers
 
 AT = PROPOSED_AT + datetime.timedelta(days=1)
-
-
-@contextmanager
-def without_triggers() -> Iterator[None]:
-    """Take every trigger off, as somebody with all rights to the database could, and put them on again."""
-    settle()
-    with ExitStack() as stack:
-        for module, make in kept_by.MADE_BY:
-            take_off = {"keep": "release", "seal": "unseal", "notice": "overlook"}[make]
-            migration = import_module(module)
-            getattr(migration, take_off)(None, Executing())
-            stack.callback(getattr(migration, make), None, Executing())
-        yield
-        settle()
-
-
-def settle() -> None:
-    # PostgreSQL changes no trigger of a table while a foreign key waits to be checked.
-    if connection.vendor == "postgresql":
-        connection.check_constraints()
-
-
-class Executing:
-    """A schema editor, as far as the migrations of triggers use one."""
-
-    connection = connection
-
-    def execute(self, statement: str) -> None:
-        sql(statement)
 
 
 def sql(statement: str, *arguments: object) -> None:
@@ -87,30 +56,30 @@ def verified(**options: str) -> str:
 @pytest.fixture
 def history(act, people, make_proposal, publish) -> None:
     """One of everything that the record answers for: proposals in every state, a publication, feedback."""
-    attachment = attachments.keep("报告.pdf", b"figures", act=act("li"))
-    assessed = proposals.submit(make_proposal(), act=act())
-    figures = FIGURES | {"attachment_name": "报告.pdf", "attachment_digest": attachment.digest}
+    attachment = attachments.store("报告.pdf", b"figures", context=act("li"))
+    assessed = proposals.submit(make_proposal(), context=act())
+    figures = ASSESSMENT_FIGURES | {"attachment_name": "报告.pdf", "attachment_digest": attachment.digest}
     # As a form gives it, without the noughts that the database writes.
-    proposals.assess(assessed, figures=figures | {"beneficiaries": 7}, act=act("li"))
-    approved = proposals.approve(assessed, act=act("zhao", "同意"))
+    proposals.assess(assessed, figures=figures | {"beneficiaries": 7}, context=act("li"))
+    approved = proposals.approve(assessed, context=act("zhao", "同意"))
     publish("2027", approved)
-    declined = proposals.submit(make_proposal(NOTE), act=act())
-    proposals.decline(declined, act=act("zhao", "请补充依据"))
-    proposals.amend(declined, entries=[NOTE], title="再提", act=act())
-    proposals.comment(declined, act=act("root", "留意"))
-    proposals.retract(make_proposal(NOTE), act=act())
-    make_proposal(NOTE, to="approving")
-    draft = drafts.begin(
-        Edition.objects.get(slug="2027"), slug="2028", title="清单", effective_from=LATER, act=act("root")
+    declined = proposals.submit(make_proposal(NOTE_CHANGE), context=act())
+    proposals.decline(declined, context=act("zhao", "请补充依据"))
+    proposals.amend(declined, entries=[NOTE_CHANGE], title="再提", context=act())
+    proposals.comment(declined, context=act("root", "留意"))
+    proposals.retract(make_proposal(NOTE_CHANGE), context=act())
+    make_proposal(NOTE_CHANGE, to="approving")
+    draft = drafts.create_draft(
+        Edition.objects.get(slug="2027"), slug="2028", title="清单", effective_from=NEXT_YEAR, context=act("root")
     )
-    released = make_proposal(NOTE, to="approved")
-    proposals.take_up(released, draft, act=act("root"))
-    drafts.discard(draft, act=act("root"))
+    released = make_proposal(NOTE_CHANGE, to="approved")
+    proposals.include_in_edition(released, draft, context=act("root"))
+    drafts.delete_draft(draft, context=act("root"))
     for answer in ("已列入。", None):
-        said = answers.receive(Service.objects.get(code="NM-01-07"), message="标准偏低", at=AT)
-        answers.consider(said, released, act=act("root"))
+        said = answers.receive_feedback(Service.objects.get(code="NM-01-07"), message="标准偏低", at=AT)
+        answers.link_proposal(said, released, context=act("root"))
         if answer:
-            answers.answer(said, answer=answer, act=act("root"))
+            answers.answer_feedback(said, answer=answer, context=act("root"))
 
 
 def test_what_went_by_the_verbs_is_no_fault(history, capsys):
@@ -127,25 +96,25 @@ def published() -> Proposal:
 def reseal(edition: Edition) -> None:
     """Write sealed texts and digest anew, of the rows as they are now."""
     for entry in edition.entries.with_details():
-        Entry.objects.filter(pk=entry.pk).update(sealed=canonical_json(entry_document(entry)))
-    Edition.objects.filter(pk=edition.pk).update(sealed=canonical_json(edition_header(edition)))
+        Entry.objects.filter(pk=entry.pk).update(canonical_json=canonical_json(entry_document(entry)))
+    Edition.objects.filter(pk=edition.pk).update(canonical_json=canonical_json(edition_header(edition)))
     edition.refresh_from_db()
-    digest = hashlib.sha256(publishing.content(edition)).hexdigest()
+    digest = hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
     Edition.objects.filter(pk=edition.pk).update(digest=digest)
 
 
 def seal_by_hand() -> None:
     edition = Edition(
-        region=Edition.objects.first().region, number=99, slug="forged", title="清单", effective_from=LATER
+        region=Edition.objects.first().region, number=99, slug="forged", title="清单", effective_from=NEXT_YEAR
     )
     edition.previous = Edition.objects.get(slug="2027")
     edition.save()
-    drafts.carry_over(edition)
+    drafts.copy_previous_entries(edition)
     for entry in edition.entries.with_details():
-        Entry.objects.filter(pk=entry.pk).update(sealed=canonical_json(entry_document(entry)))
-    edition.sealed = canonical_json(edition_header(edition))
-    digest = hashlib.sha256(publishing.content(edition)).hexdigest()
-    Edition.objects.filter(pk=edition.pk).update(sealed=edition.sealed, digest=digest, published_at=AT)
+        Entry.objects.filter(pk=entry.pk).update(canonical_json=canonical_json(entry_document(entry)))
+    edition.canonical_json = canonical_json(edition_header(edition))
+    digest = hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
+    Edition.objects.filter(pk=edition.pk).update(canonical_json=edition.canonical_json, digest=digest, published_at=AT)
 
 
 def rewrite_the_newest_edition() -> None:
@@ -161,7 +130,7 @@ def edition_gone() -> None:
 
 
 def draft_again() -> None:
-    Edition.objects.filter(slug="2027").update(published_at=None, digest=None, sealed=None)
+    Edition.objects.filter(slug="2027").update(published_at=None, digest=None, canonical_json=None)
 
 
 def cut(least: int) -> Callable[[], None]:
@@ -178,7 +147,7 @@ def rebuilt(**left_out: str) -> Callable[[], None]:
         previous = None
         for number, event in enumerate(events, start=1):
             event.pk, event.number, event.previous_digest = None, number, previous
-            previous = event.digest = log.digest_of(event)
+            previous = event.digest = log.event_digest(event)
         Event.objects.bulk_create(events)
 
     return rebuild
@@ -263,7 +232,7 @@ FORGERIES = {
         "编入的版本是“2026”，按记录应是“无”",
     ),
     "what a proposal says": (
-        lambda: ProposedEntry.objects.filter(proposal=published()).update(stated={"standard": "每人9999元"}),
+        lambda: ProposedEntry.objects.filter(proposal=published()).update(entry_data={"standard": "每人9999元"}),
         "内容（entries）与记录第 .* 条不符",
     ),
     "a proposal gone": (proposal_gone, "记录第 .* 条说到它，现在却没有这件建议"),
@@ -331,32 +300,32 @@ def test_what_is_not_checked_is_said_to_be_so(history):
 
 def test_an_account_that_was_renamed_on_the_desk_is_known_by_its_event(history, act):
     account = User.objects.get(username="zhao")
-    before = snapshots.described(account)
+    before = snapshots.snapshot(account)
     account.username = "zhao-liu"
     account.save()
-    snapshots.record(account, before=before, act=act("root"))
+    snapshots.record_change(account, before=before, context=act("root"))
 
     assert checks.verify() == []
 
 
 def test_a_draft_that_was_renamed_keeps_what_was_taken_up_into_it(make_proposal, next_edition, act):
-    proposals.take_up(make_proposal(NOTE, to="approved"), next_edition, act=act("root"))
+    proposals.include_in_edition(make_proposal(NOTE_CHANGE, to="approved"), next_edition, context=act("root"))
     before = edition_header(next_edition)
     next_edition.slug = "2027-1"
     next_edition.save()
-    drafts.record_edition(next_edition, before=before, act=act("root"))
+    drafts.record_edition(next_edition, before=before, context=act("root"))
 
     assert checks.verify() == []
 
 
 def test_a_new_account_with_a_name_that_was_given_up_is_not_taken_for_the_old_one(history, act):
     account = User.objects.get(username="zhao")
-    before = snapshots.described(account)
+    before = snapshots.snapshot(account)
     account.username = "zhao-liu"
     account.save()
-    snapshots.record(account, before=before, act=act("root"))
+    snapshots.record_change(account, before=before, context=act("root"))
     with without_triggers():
-        Approval.objects.filter(proposal=published()).update(approver=person("zhao"))
+        Approval.objects.filter(proposal=published()).update(approver=make_user("zhao"))
 
     assert "zhao 的审批“批准”在记录中没有" in contradictions()
 
@@ -377,12 +346,12 @@ def head() -> str:
 
 def departures(noted: str) -> str:
     number, _, digest = noted.partition(":")
-    return "\n".join(log.departures(digest, number=int(number)))
+    return "\n".join(log.verify_head(digest, number=int(number)))
 
 
 def test_a_head_that_was_noted_stands_while_the_record_only_grows(make_proposal, act, capsys):
-    proposal, noted = make_proposal(NOTE), head()
-    proposals.comment(proposal, act=act("root", "留意"))
+    proposal, noted = make_proposal(NOTE_CHANGE), head()
+    proposals.comment(proposal, context=act("root", "留意"))
 
     assert verified(expect=noted) == verified(expect=noted.partition(":")[2]) == ""
     assert capsys.readouterr().out.count("到那一条为止的记录没有改动") == 2
@@ -421,20 +390,20 @@ def test_a_malformed_head_is_refused(db, malformed):
 
 
 def test_the_database_has_exactly_the_triggers_that_the_migrations_make(db):
-    wanted = kept_by.expected()
+    wanted = triggers.expected()
 
-    assert kept_by.present() == wanted
+    assert triggers.installed() == wanted
     assert len(wanted) > 60
     assert all(wanted.values())
-    assert kept_by.faults() == []
+    assert triggers.faults() == []
 
 
-@pytest.mark.parametrize("key", sorted(kept_by.expected()))
+@pytest.mark.parametrize("key", sorted(triggers.expected()))
 def test_a_trigger_that_is_gone_is_named(db, key):
     table, name = key
     sql(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else f" ON {table}"))
 
-    assert kept_by.faults() == [f"触发器 {name}（表 {table}）不在。"]
+    assert triggers.faults() == [f"触发器 {name}（表 {table}）不在。"]
 
 
 GONE = "DROP TRIGGER approval_kept ON catalogue_approval"
@@ -464,7 +433,7 @@ def test_a_trigger_that_does_something_else_is_named(db, statements):
     for statement in statements:
         sql(statement)
 
-    assert kept_by.faults() == ["触发器 approval_kept（表 catalogue_approval）的定义与建立时不同。"]
+    assert triggers.faults() == ["触发器 approval_kept（表 catalogue_approval）的定义与建立时不同。"]
     assert "触发器 approval_kept" in verified()
 
 
@@ -472,19 +441,19 @@ def test_a_trigger_that_is_not_ours_is_named(db):
     does = "BEGIN SELECT 1; END" if connection.vendor == "sqlite" else "EXECUTE FUNCTION approval_kept()"
     sql(f"CREATE TRIGGER approval_kept2 BEFORE UPDATE ON catalogue_approval FOR EACH ROW {does}")
 
-    assert kept_by.faults() == ["触发器 approval_kept2（表 catalogue_approval）不是本系统建立的。"]
+    assert triggers.faults() == ["触发器 approval_kept2（表 catalogue_approval）不是本系统建立的。"]
 
 
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
         (
-            "ALTER TABLE catalogue_event DISABLE TRIGGER USER",
-            "触发器 catalogue_event_kept（表 catalogue_event）已停用。",
+            "ALTER TABLE catalogue_event DISABLE TRIGGER catalogue_event_kept_update",
+            "触发器 catalogue_event_kept_update（表 catalogue_event）已停用。",
         ),
         (
-            "ALTER TABLE catalogue_event ENABLE REPLICA TRIGGER catalogue_event_kept",
-            "触发器 catalogue_event_kept（表 catalogue_event）已停用。",
+            "ALTER TABLE catalogue_event ENABLE REPLICA TRIGGER catalogue_event_kept_update",
+            "触发器 catalogue_event_kept_update（表 catalogue_event）已停用。",
         ),
         (
             "SET LOCAL session_replication_role = replica",
@@ -497,5 +466,5 @@ def test_a_trigger_that_is_disabled_is_named(db, statement, sentence):
         pytest.skip("SQLite knows no disabled triggers")
     sql(statement)
 
-    assert kept_by.faults() == [sentence]
+    assert triggers.faults() == [sentence]
     sql("SET LOCAL session_replication_role = origin")

@@ -2,29 +2,28 @@
 
 import datetime
 import json
-from contextlib import contextmanager
-from importlib import import_module
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from catalogue.audit import log
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Event
 from catalogue.workflow import publishing
-from tests.conftest import AT, person
-from tests.support.entries import cite, state
+from tests.conftest import PUBLISHED_AT, make_user
+from tests.support.entries import make_citation, make_entry
+from tests.support.triggers import MIGRATION, without_triggers
 
 
 @pytest.fixture
-def act(db) -> Act:
+def act(db) -> AuditContext:
     """An act of a named editor, with everything that is recorded of one."""
-    return Act(
-        at=AT,
-        by=person("wang"),
+    return AuditContext(
+        at=PUBLISHED_AT,
+        user=make_user("wang"),
         role="编辑",
         department="civil-affairs",
         reason="标准调整",
@@ -43,25 +42,30 @@ def test_a_new_entry_is_recorded_with_all_it_says(make_edition):
     event = Event.objects.last()
 
     assert (event.verb, event.edition, event.service) == ("created", "draft", "NM-05-01")
-    assert json.loads(event.after) == state()
+    assert json.loads(event.after) == make_entry()
 
 
 def test_every_changed_field_is_an_event_with_before_and_after_and_who_and_why(make_edition, terms, act):
     draft = make_edition("draft", at=None)
-    revised = state(content="健康体检", note="改过")
+    revised = make_entry(content="健康体检", note="改过")
     revised["verification"] |= {"content": "verbatim"}
     revised["basis"] |= {"content": "plan"}
-    revised["citations"].append(cite("content", quote="健康体检"))
+    revised["citations"].append(make_citation("content", quote="健康体检"))
     count = Event.objects.count()
 
-    drafts.revise(draft, revised, terms=terms, act=act)
+    drafts.revise(draft, revised, terms=terms, context=act)
 
     events = {event.field: event for event in newest(Event.objects.count() - count)}
     assert set(events) == {"content", "note", "verification", "basis", "citations"}
     content = events["content"]
     assert (content.before, content.after) == (None, '"健康体检"')
     assert (content.verb, content.edition, content.service) == ("revised", "draft", "NM-05-01")
-    assert (content.at, content.actor, content.role, content.department) == (AT, "wang", "编辑", "civil-affairs")
+    assert (content.at, content.actor, content.role, content.department) == (
+        PUBLISHED_AT,
+        "wang",
+        "编辑",
+        "civil-affairs",
+    )
     assert (content.reason, content.document_number, content.request_id) == (
         "标准调整",
         "内民政发〔2026〕1号",
@@ -73,7 +77,7 @@ def test_writing_the_same_again_records_nothing(make_edition, terms, act):
     draft = make_edition("draft", at=None)
     count = Event.objects.count()
 
-    drafts.revise(draft, state(), terms=terms, act=act)
+    drafts.revise(draft, make_entry(), terms=terms, context=act)
 
     assert Event.objects.count() == count
 
@@ -82,8 +86,8 @@ def test_what_is_refused_is_not_recorded(make_edition, terms, act):
     draft = make_edition("draft", at=None)
     count = Event.objects.count()
 
-    with pytest.raises(drafts.Refused):
-        drafts.revise(draft, state(content="没有来源"), terms=terms, act=act)
+    with pytest.raises(drafts.DraftError):
+        drafts.revise(draft, make_entry(content="没有来源"), terms=terms, context=act)
 
     assert Event.objects.count() == count
 
@@ -92,7 +96,7 @@ def test_a_publication_is_recorded_with_what_it_changed_for_readers(make_edition
     draft = make_edition("small", at=None)
     count = Event.objects.count()
 
-    publishing.publish(draft, act=act, committed=True)
+    publishing.publish(draft, context=act, from_fixtures=True)
 
     events = newest(Event.objects.count() - count)
     assert [event.verb for event in events[:2]] == ["published", "service-changed"]
@@ -117,27 +121,9 @@ def test_the_orm_cannot_rewrite_the_record(db):
             rewrite()
 
 
-@contextmanager
-def released():
-    """Take the triggers off, as somebody with all rights to the database could."""
-    migration = import_module("catalogue.migrations.0004_record_kept")
-
-    class Editor:
-        def __init__(self):
-            self.connection = connection
-
-        def execute(self, statement: str) -> None:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-
-    migration.release(None, Editor())
-    yield
-    migration.keep(None, Editor())
-
-
 FLIPS = {
     "term": "department/finance",
-    "at": AT + datetime.timedelta(seconds=1),
+    "at": PUBLISHED_AT + datetime.timedelta(seconds=1),
     "actor": "li",
     "role": "审批",
     "department": "finance",
@@ -165,7 +151,7 @@ def test_every_column_of_an_event_is_flipped_below():
 @pytest.mark.parametrize("place", [2, 200, "last"])
 def test_any_single_flipped_field_of_the_record_shows(db, column, place):
     number = Event.objects.last().number if place == "last" else place
-    with released():
+    with without_triggers(MIGRATION.audit_log):
         flipped = Event.objects.filter(number=number).exclude(**{column: FLIPS[column]})
         assert flipped.update(**{column: FLIPS[column]}) == 1
 
@@ -175,7 +161,7 @@ def test_any_single_flipped_field_of_the_record_shows(db, column, place):
 
 
 def test_an_event_that_is_gone_shows(db):
-    with released():
+    with without_triggers(MIGRATION.audit_log):
         Event.objects.filter(number=100).delete()
 
     assert "记录：第 100 条缺失。" in log.verify()
@@ -183,7 +169,9 @@ def test_an_event_that_is_gone_shows(db):
 
 def test_the_database_keeps_the_record_from_forking(db):
     last = Event.objects.last()
-    twin = Event(number=last.number + 2, at=AT, verb="created", previous_digest=last.previous_digest, digest="0" * 64)
+    twin = Event(
+        number=last.number + 2, at=PUBLISHED_AT, verb="created", previous_digest=last.previous_digest, digest="0" * 64
+    )
 
     with pytest.raises(IntegrityError), transaction.atomic():
         twin.save(force_insert=True)

@@ -57,7 +57,7 @@ def feedback() -> None:
 
     service = Service.objects.get(code="NM-01-07")
     said = "标准已经提高，清单上还是旧的。\n请核对。"
-    answers.receive(service, message=said, field="standard", contact="13800000000", at=timezone.now())
+    answers.receive_feedback(service, message=said, field="standard", contact="13800000000", at=timezone.now())
 
 
 @contextmanager
@@ -194,7 +194,7 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
     sun.press("发布版本 third")
     assert "已发布" in sun.page.inner_text(".messagelist")
     sun.go("/admin/catalogue/edition/")
-    sun.go("/admin/catalogue/finding/")
+    sun.go("/admin/catalogue/fieldverification/")
     met += sun.faults
     return met
 
@@ -204,21 +204,25 @@ def screens() -> list[str]:
     from django.contrib import admin
     from django.urls import reverse
 
-    from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
+    from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
 
     found = [reverse(f"admin:{name}") for name in ("index", "password_change", "import")]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         rows = model._default_manager.order_by("pk")
-        row = rows.not_verified().last() if model is Finding else rows.last()
+        row = rows.not_verified().last() if model is FieldVerification else rows.last()
         found.append(reverse(f"{name}_changelist"))
-        if row and model not in {Finding, Event}:
+        if row and model not in {FieldVerification, Event}:
             found += [reverse(f"{name}_history", args=[row.pk])]
         if row:
             found.append(reverse(f"{name}_change", args=[row.pk]))
-        if model not in {Finding, Event} and admin.site._registry[model].has_add_permission(_Root()):
+        if model not in {FieldVerification, Event} and admin.site._registry[model].has_add_permission(_Root()):
             found.append(reverse(f"{name}_add"))
-        if row and model not in {Entry, Finding, Event, Feedback, Proposal} and model._meta.app_label != "services":
+        if (
+            row
+            and model not in {Entry, FieldVerification, Event, Feedback, Proposal}
+            and model._meta.app_label != "services"
+        ):
             found.append(reverse(f"{name}_delete", args=[row.pk]))
     draft, sealed = Edition.objects.drafts().get(), Entry.objects.published().first()
     found += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("beside", "publish")]

@@ -8,7 +8,7 @@ import pytest
 from catalogue.editions import published
 from catalogue.models import Edition
 from services import chinese
-from services.models import Department, Meaning, Service, Source, Synonym
+from services.models import Department, Service, Source, Synonym, SynonymTarget
 
 HERE = Path(__file__).resolve().parent
 QUERIES = json.loads((HERE / "queries.json").read_text())
@@ -69,6 +69,6 @@ def test_a_change_of_another_vocabulary_makes_no_new_index(found, db, django_ass
 def test_a_synonym_that_is_added_is_found_at_once(found, db):
     assert found("麒麟饭") == []
     word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
-    Meaning.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
+    SynonymTarget.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
 
     assert found("麒麟饭") == ["NM-07-04"]

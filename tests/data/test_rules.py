@@ -10,7 +10,7 @@ import pytest
 
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import Rule, faults
-from services.eligibility.sentences import sentence
+from services.eligibility.sentences import rule_text
 from tests.support.paths import FIXTURES
 
 EDITIONS = FIXTURES / "editions"
@@ -27,7 +27,7 @@ def services(slug: str) -> dict[str, dict]:
 def test_every_rule_stands_and_can_be_read(slug):
     for code, service in services(slug).items():
         assert faults(service["eligibility"]) == [], code
-        assert sentence(service["eligibility"])
+        assert rule_text(service["eligibility"])
 
 
 def test_at_most_eight_services_of_the_edition_in_force_are_not_machine_readable():
@@ -67,7 +67,7 @@ def test_an_edition_says_whom_a_service_is_for_where_it_knows_of_whom(slug):
     ],
 )
 def test_a_rule_says_what_its_edition_knew(slug, code, reads):
-    assert sentence(services(slug)[code]["eligibility"]).startswith(reads)
+    assert rule_text(services(slug)[code]["eligibility"]).startswith(reads)
 
 
 def test_somebody_in_dibao_or_tekun_is_in_economic_difficulty_wherever_a_rule_asks():
@@ -83,7 +83,7 @@ def test_somebody_in_dibao_or_tekun_is_in_economic_difficulty_wherever_a_rule_as
     for code in asking:
         for household in ("dibao", "tekun", "tekun_dispersed"):
             results = Rule(services("2026")[code]["eligibility"])
-            verdict = results.judge(VOCABULARY.understood({"household": [household]}))
+            verdict = results.judge(VOCABULARY.with_implications({"household": [household]}))
             assert all(
                 result
                 for each, result in zip(results.criteria, verdict.results, strict=True)

@@ -153,7 +153,7 @@ def table_2() -> list[tuple[str, str, list[str], int]]:
 
 
 @cache
-def counts_from(code: str) -> str:
+def citable_from(code: str) -> str:
     """The first day a source can speak for: in force, else the last day its date leaves open."""
     (source,) = (term for term in terms("sources") if term["code"] == code)
     if source["in_force_from"]:
@@ -360,10 +360,10 @@ def test_an_edition_takes_effect_on_its_day(slug: str) -> None:
 def test_no_edition_rests_on_a_source_later_than_itself(slug: str) -> None:
     effective_from = edition(slug)["edition"]["effective_from"]
     later = [
-        (entry["code"], code, counts_from(code))
+        (entry["code"], code, citable_from(code))
         for entry in edition(slug)["services"]
         for code in {citation["source"] for citation in entry["citations"]} | set(entry["legal_basis"])
-        if counts_from(code) > effective_from
+        if citable_from(code) > effective_from
     ]
     assert later == []
 

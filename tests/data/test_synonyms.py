@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from services.models import Meaning, Service, Source, Synonym
+from services.models import Service, Source, Synonym, SynonymTarget
 from tests.conftest import FIXTURES
 from tests.data.test_seeds import fold as unbroken
 
@@ -95,7 +95,7 @@ def test_all_pairs_are_read_in_one_query_by_word_and_then_by_relevance(db):
 def test_of_equal_positions_the_one_entered_first_is_the_likelier(db):
     word = Synonym.objects.create(word="新词", source=Source.objects.get(code="editors"), verification="unverified")
     for code in ("NM-09-01", "NM-01-01"):
-        Meaning.objects.create(synonym=word, service=Service.objects.get(code=code))
+        SynonymTarget.objects.create(synonym=word, service=Service.objects.get(code=code))
 
     assert [code for _, code in Synonym.objects.filter(word="新词").pairs()] == ["NM-09-01", "NM-01-01"]
 
@@ -106,4 +106,4 @@ def test_the_database_keeps_a_word_and_a_meaning_from_standing_twice(db):
     with pytest.raises(IntegrityError), transaction.atomic():
         Synonym.objects.create(word="tb", source=word.source, verification="unverified")
     with pytest.raises(IntegrityError), transaction.atomic():
-        Meaning.objects.create(synonym=word, service=word.meanings.first().service)
+        SynonymTarget.objects.create(synonym=word, service=word.targets.first().service)

@@ -11,20 +11,20 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.feedback import answers
-from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
+from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
 from catalogue.workflow import publishing
 from services.models import Department, Service
-from tests.conftest import AT, person
-from tests.support.admin_forms import as_typed, visible
+from tests.conftest import PUBLISHED_AT, make_user
+from tests.support.admin_forms import form_data, visible_text
 
 ENGLISH = re.compile(
     r"\b(Select|Save|Add|Home|Search|Change|Delete|View|History|Error|Filter|All|None|True|False|null|Model|object"
     r"|link|relationship|Can (add|change|delete|view)|Please|Choose|Remove|required|field)\b"
 )
 # What is said and what happened comes from elsewhere, and stays.
-READ_ONLY = {Entry, Event, Feedback, Finding}
+READ_ONLY = {Entry, Event, Feedback, FieldVerification}
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # A proposal has forms of its own.
 WRITTEN_ELSEWHERE = {*READ_ONLY, Proposal}
@@ -41,13 +41,13 @@ def draft(make_edition) -> Edition:
 
 def english_in(page) -> list[str]:
     # The English name of a term is English, and a code is a code.
-    return [line for line in visible(page).splitlines() if ENGLISH.search(line)]
+    return [line for line in visible_text(page).splitlines() if ENGLISH.search(line)]
 
 
 def test_everything_an_editor_works_with_has_a_screen():
     assert [model._meta.object_name for model in MODELS] == [
-        "Group", "User", "Edition", "Entry", "Event", "Feedback", "Finding", "Proposal", "Box", "Department", "Domain",
-        "Indicator", "Region", "Service", "Source", "Synonym", "TargetGroup",
+        "Group", "User", "Edition", "Entry", "Event", "Feedback", "FieldVerification", "Proposal", "Department",
+        "Domain", "Indicator", "ProjectGroup", "Region", "Service", "Source", "Synonym", "TargetGroup",
     ]  # fmt: skip
 
 
@@ -55,7 +55,9 @@ def test_everything_an_editor_works_with_has_a_screen():
 def test_every_page_is_there_and_in_chinese(admin_client, draft, make_proposal, model):
     make_proposal()
     Group.objects.create(name="抄录")
-    answers.receive(Service.objects.get(code="NM-01-07"), message="标准写错了。", field="standard", at=AT)
+    answers.receive_feedback(
+        Service.objects.get(code="NM-01-07"), message="标准写错了。", field="standard", at=PUBLISHED_AT
+    )
     newest = model._default_manager.order_by("-pk").first()
     addresses = [
         page_of(model, "changelist"),
@@ -84,14 +86,14 @@ def test_signing_in_is_in_chinese(client, db):
     page = client.post(reverse("admin:login"), {"username": "nobody", "password": "wrong"})
 
     assert english_in(page) == []
-    assert "清单编辑台" in visible(page)
+    assert "清单编辑台" in visible_text(page)
 
 
 @pytest.mark.parametrize(
     "model", [model for model in MODELS if model not in WRITTEN_ELSEWHERE], ids=lambda m: m.__name__
 )
 def test_a_form_with_mistakes_is_in_chinese(admin_client, draft, model):
-    page = admin_client.post(page_of(model, "add"), as_typed(admin_client.get(page_of(model, "add"))))
+    page = admin_client.post(page_of(model, "add"), form_data(admin_client.get(page_of(model, "add"))))
 
     assert page.status_code == 200
     assert page.context["errors"]
@@ -132,7 +134,7 @@ def test_the_desk_runs_and_loads_nothing_but_its_own(admin_client, path):
 
 @pytest.mark.parametrize("name", ["400", "403", "404", "500"])
 def test_a_page_of_an_error_is_in_chinese_and_rests_on_nothing(client, name):
-    words = visible(HttpResponse(render_to_string(f"{name}.html")))
+    words = visible_text(HttpResponse(render_to_string(f"{name}.html")))
 
     assert "编辑台首页" in words
     assert not ENGLISH.search(words)
@@ -146,7 +148,7 @@ def test_an_address_that_is_none_and_a_form_that_is_too_old_are_told_in_chinese(
     too_old = careful.post(page_of(Department, "add"), {})
 
     assert (nowhere.status_code, too_old.status_code) == (404, 403)
-    assert "没有这一页" in visible(nowhere) and "页面已过期" in visible(too_old)
+    assert "没有这一页" in visible_text(nowhere) and "页面已过期" in visible_text(too_old)
     assert english_in(nowhere) == english_in(too_old) == []
 
 
@@ -161,18 +163,18 @@ def test_who_may_not_is_told_so_in_chinese(client, db):
     page = client.get(page_of(Entry, "changelist"))
 
     assert page.status_code == 403
-    assert "您没有进行这项操作的权限" in visible(page)
+    assert "您没有进行这项操作的权限" in visible_text(page)
     assert english_in(page) == []
 
 
 def test_who_may_only_look_sees_a_draft_as_a_page_to_read(client, draft):
-    client.force_login(person("reader", "审计"))
+    client.force_login(make_user("reader", "审计"))
 
     page = client.get(page_of(Entry, "change", draft.entries.get().pk))
 
     assert page.status_code == 200
     assert 'name="_save"' not in page.content.decode()
-    assert "内蒙古自治区“十四五”保障和改善公共服务规划" in visible(page)
+    assert "内蒙古自治区“十四五”保障和改善公共服务规划" in visible_text(page)
 
 
 # Editions
@@ -184,27 +186,30 @@ def edition(db) -> Edition:
 
 
 def test_the_list_of_editions_says_what_each_holds(admin_client, edition):
-    text = visible(admin_client.get(page_of(Edition, "changelist")))
+    text = visible_text(admin_client.get(page_of(Edition, "changelist")))
 
     assert f"{edition.digest[:12]}…" in text
-    assert str(Finding.objects.filter(entry__edition=edition, verification="unverified").count()) in text.splitlines()
+    assert (
+        str(FieldVerification.objects.filter(entry__edition=edition, verification="unverified").count())
+        in text.splitlines()
+    )
 
 
 def test_a_published_edition_is_a_page_to_read(admin_client, edition):
     page = admin_client.get(page_of(Edition, "change", edition.pk))
 
-    assert edition.digest in visible(page)
-    assert edition.note in visible(page)
-    assert "清单条目（81 条）" in visible(page)
+    assert edition.digest in visible_text(page)
+    assert edition.note in visible_text(page)
+    assert "清单条目（81 条）" in visible_text(page)
     assert 'name="_save"' not in page.content.decode()
-    assert "发布前须处理" not in visible(page)
+    assert "发布前须处理" not in visible_text(page)
 
 
 def test_a_published_edition_refuses_what_is_sent(admin_client, edition):
     page = admin_client.post(page_of(Edition, "change", edition.pk), {"title": "改写", "_save": "保存"})
 
     assert page.status_code == 403
-    assert "版本 2026 已发布，不能更改" in visible(page)
+    assert "版本 2026 已发布，不能更改" in visible_text(page)
     assert Edition.objects.get(pk=edition.pk).title == edition.title
 
 
@@ -215,7 +220,7 @@ def test_what_is_published_is_not_deleted(admin_client, edition):
     )
 
     assert alone.status_code == 403
-    assert "版本 2026 已发布，不能更改，也不能删除" in visible(alone)
+    assert "版本 2026 已发布，不能更改，也不能删除" in visible_text(alone)
     assert among_others.status_code == 200
     assert Edition.objects.filter(pk=edition.pk).exists()
 
@@ -227,22 +232,22 @@ def test_a_deletion_the_verb_refuses_is_a_sentence(admin_client, edition, monkey
     page = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
 
     assert page.status_code == 409
-    assert "版本 2026 已发布，不能更改" in visible(page)
+    assert "版本 2026 已发布，不能更改" in visible_text(page)
     assert Edition.objects.filter(pk=edition.pk).exists()
 
 
 def test_a_change_the_database_refuses_is_a_sentence(admin_client, draft, monkeypatch):
     # As if it was published after everything was asked.
     page = page_of(Edition, "change", draft.pk)
-    typed = as_typed(admin_client.get(page))
-    publishing.publish(draft, act=Act(at=AT), committed=True)
+    typed = form_data(admin_client.get(page))
+    publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
     monkeypatch.setattr(Edition, "is_published", False)
     monkeypatch.setattr(Edition, "clean", lambda self: None)
 
     answer = admin_client.post(page, typed | {"note": "改写"})
 
     assert answer.status_code == 409
-    assert "数据库没有接受这次更改" in visible(answer)
+    assert "数据库没有接受这次更改" in visible_text(answer)
 
 
 def test_a_draft_shows_what_stands_against_publishing_it(admin_client, draft):
@@ -250,15 +255,15 @@ def test_a_draft_shows_what_stands_against_publishing_it(admin_client, draft):
 
     page = admin_client.get(page_of(Edition, "change", draft.pk))
 
-    assert "发布前须处理" in visible(page)
-    assert "有值而没有来源" in visible(page)
-    assert "没有经批准的调整建议" in visible(page)
+    assert "发布前须处理" in visible_text(page)
+    assert "有值而没有来源" in visible_text(page)
+    assert "没有经批准的调整建议" in visible_text(page)
     assert page_of(Entry, "change", draft.entries.get().pk) in page.content.decode()
 
 
 def test_a_draft_can_be_deleted_with_its_entries(admin_client, draft):
     page = admin_client.get(page_of(Edition, "delete", draft.pk))
-    assert "清单条目: 1" in visible(page)
+    assert "清单条目: 1" in visible_text(page)
 
     admin_client.post(page_of(Edition, "delete", draft.pk), {"post": "yes"})
 
@@ -267,7 +272,7 @@ def test_a_draft_can_be_deleted_with_its_entries(admin_client, draft):
 
 @pytest.mark.parametrize(("ticked", "entries"), [("on", 81), ("", 0)])
 def test_a_new_edition_carries_over_what_the_last_one_said(admin_client, edition, ticked, entries):
-    new = as_typed(admin_client.get(page_of(Edition, "add"))) | {
+    new = form_data(admin_client.get(page_of(Edition, "add"))) | {
         "slug": "2027",
         "title": "清单（2027年版）",
         "effective_from": "2027-01-01",
@@ -285,7 +290,7 @@ def test_a_new_edition_carries_over_what_the_last_one_said(admin_client, edition
 def test_a_new_edition_follows_only_a_published_one(admin_client, draft):
     empty = admin_client.get(page_of(Edition, "add"))
 
-    page = admin_client.post(page_of(Edition, "add"), as_typed(empty, previous=draft.pk))
+    page = admin_client.post(page_of(Edition, "add"), form_data(empty, previous=draft.pk))
 
     assert f'<option value="{draft.pk}"' not in empty.content.decode()
     assert "previous" in page.context["adminform"].form.errors

@@ -1,17 +1,14 @@
 """A draft on the editors' desk: it is begun and thrown away there, and its entries are changed by proposals alone."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
 from catalogue.models import Edition, Entry, Event
 from catalogue.workflow import proposals
 from services.models import Domain, Service
-from tests.conftest import every_department, person
-from tests.support.admin_forms import as_typed, entry_page, stated, visible
+from tests.conftest import all_department_codes, make_user
+from tests.support.admin_forms import entry_change_url, form_data, read_entry_data, visible_text
 from tests.support.entries import STANDARD
 
 WRITING = {
@@ -25,12 +22,12 @@ def entry(next_edition) -> Entry:
 
 
 def editor() -> User:
-    return person("sun", "编辑", departments=every_department())
+    return make_user("sun", "编辑", departments=all_department_codes())
 
 
 def anybody() -> User:
     """Somebody with every role and every permission there is, who is no superuser."""
-    somebody = person("sun", "编辑", "评估", "审批", "发布", "审计", departments=every_department())
+    somebody = make_user("sun", "编辑", "评估", "审批", "发布", "审计", departments=all_department_codes())
     somebody.user_permissions.set(Permission.objects.all())
     return somebody
 
@@ -43,18 +40,18 @@ def superuser() -> User:
 @pytest.mark.parametrize("view", ["change", "delete", "add"])
 def test_no_address_of_the_desk_changes_a_draft_entry(client, entry, somebody, view):
     client.force_login(somebody())
-    before, events = stated(entry), Event.objects.count()
+    before, events = read_entry_data(entry), Event.objects.count()
     typed = {
         "edition": entry.edition_id, "service": Service.objects.get(code="NM-01-07").pk, "number": "99", "name": "改写",
         "domain": Domain.objects.get(code="NM-01").pk, "standard": "每人99999元。", "post": "yes", "_save": "保存",
-        "findings-TOTAL_FORMS": "0", "findings-INITIAL_FORMS": "0",
+        "field_verifications-TOTAL_FORMS": "0", "field_verifications-INITIAL_FORMS": "0",
         "citations-TOTAL_FORMS": "0", "citations-INITIAL_FORMS": "0",
     }  # fmt: skip
 
     answer = client.post(reverse(f"admin:catalogue_entry_{view}", args=[] if view == "add" else [entry.pk]), typed)
 
     assert answer.status_code == 403
-    assert stated(entry) == before
+    assert read_entry_data(entry) == before
     assert (entry.edition.entries.count(), Event.objects.count()) == (81, events)
 
 
@@ -68,16 +65,18 @@ def test_the_list_of_entries_changes_none(admin_client, entry, action):
 
 
 def test_whoever_sends_something_to_an_entry_is_told_the_way(admin_client, entry):
-    assert "请提出调整建议，批准后编入草稿版本" in visible(admin_client.post(entry_page(entry), {"note": "改写"}))
+    assert "请提出调整建议，批准后编入草稿版本" in visible_text(
+        admin_client.post(entry_change_url(entry), {"note": "改写"})
+    )
 
 
 def test_an_entry_of_a_draft_is_a_page_to_read(admin_client, make_proposal, act, entry):
-    proposals.take_up(make_proposal(to="approved"), entry.edition, act=act("root"))
+    proposals.include_in_edition(make_proposal(to="approved"), entry.edition, context=act("root"))
 
-    page = admin_client.get(entry_page(entry))
+    page = admin_client.get(entry_change_url(entry))
 
-    assert "版本 2027 是草稿，内容只随编入的调整建议改变" in visible(page)
-    assert STANDARD in visible(page)
+    assert "版本 2027 是草稿，内容只随编入的调整建议改变" in visible_text(page)
+    assert STANDARD in visible_text(page)
     assert [box for box in ('name="_save"', "TOTAL_FORMS", "deletelink") if box in page.content.decode()] == []
 
 
@@ -90,19 +89,9 @@ def test_no_role_may_write_entries(db):
     )
 
 
-def test_taken_back_the_migration_gives_editors_what_they_had(db):
-    migration = import_module("catalogue.migrations.0013_entries_by_proposals")
-    editors = Group.objects.get(name="编辑").permissions
-
-    migration.give_back(apps, None)
-    assert set(editors.filter(codename__in=WRITING).values_list("codename", flat=True)) == set(migration.GIVEN_BACK)
-    migration.take_away(apps, None)
-    assert not editors.filter(codename__in=WRITING).exists()
-
-
 def test_a_new_draft_and_its_end_are_recorded(admin_client, db):
     count = Event.objects.count()
-    new = as_typed(admin_client.get("/admin/catalogue/edition/add/"))
+    new = form_data(admin_client.get("/admin/catalogue/edition/add/"))
     admin_client.post(
         "/admin/catalogue/edition/add/", new | {"slug": "2027", "title": "清单", "effective_from": "2027-01-01"}
     )

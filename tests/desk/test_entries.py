@@ -11,8 +11,8 @@ from django.urls import reverse
 from catalogue.desk.base import filters
 from catalogue.models import Edition, Entry
 from services.models import Department, Domain, Service, Source, TargetGroup
-from tests.support.admin_forms import entry_page, facets, rich_state, rows, visible
-from tests.support.entries import state
+from tests.support.admin_forms import column_texts, entry_change_url, filter_counts, make_rich_entry, visible_text
+from tests.support.entries import make_entry
 
 LIST = "/admin/catalogue/entry/"
 
@@ -20,7 +20,9 @@ LIST = "/admin/catalogue/entry/"
 @pytest.fixture
 def entry(make_edition) -> Entry:
     """An entry of a draft that is in force from the first day of 2027."""
-    return make_edition("2027", "2027-01-01", entries=[rich_state(), state("NM-05-02")], at=None).entries.get(number=1)
+    return make_edition("2027", "2027-01-01", entries=[make_rich_entry(), make_entry("NM-05-02")], at=None).entries.get(
+        number=1
+    )
 
 
 # The list
@@ -30,27 +32,27 @@ def test_the_list_shows_the_edition_in_force_and_says_so(admin_client, entry):
     page = admin_client.get(LIST)
 
     assert page.context["subtitle"] == Edition.objects.get(slug="2026").title
-    assert set(rows(page, "edition_slug")) == {"2026"}
-    assert len(rows(page, "code")) == 81
+    assert set(column_texts(page, "edition_slug")) == {"2026"}
+    assert len(column_texts(page, "code")) == 81
 
 
 def test_the_list_shows_one_other_edition_at_a_time(admin_client, entry):
     page = admin_client.get(LIST, {"edition": "2027"})
 
     assert page.context["subtitle"] == "清单（2027）（草稿）"
-    assert rows(page, "code") == ["NM-05-01", "NM-05-02"]
-    assert rows(page, "edition_slug") == ["2027（草稿）"] * 2
+    assert column_texts(page, "code") == ["NM-05-01", "NM-05-02"]
+    assert column_texts(page, "edition_slug") == ["2027（草稿）"] * 2
 
 
 def test_an_empty_catalogue_is_an_empty_list(admin_client, empty_catalogue):
-    assert rows(admin_client.get(LIST), "code") == []
+    assert column_texts(admin_client.get(LIST), "code") == []
 
 
 def test_the_list_counts_what_is_not_verified(admin_client, entry):
     page = admin_client.get(LIST, {"edition": "2027"})
 
     # Of eleven sourced fields the first entry has six, the second two.
-    assert rows(page, "standing") == ["2 项未核实 1 项转述 5 项未知", "9 项未知"]
+    assert column_texts(page, "standing") == ["2 项未核实 1 项转述 5 项未知", "9 项未知"]
 
 
 FILTERS = {
@@ -70,7 +72,7 @@ def test_every_filter_has_a_test():
 def test_a_filter_finds_what_it_names(admin_client, entry, name):
     value, codes = FILTERS[name]
 
-    assert rows(admin_client.get(LIST, {"edition": "2027", name: value}), "code") == codes
+    assert column_texts(admin_client.get(LIST, {"edition": "2027", name: value}), "code") == codes
 
 
 @pytest.mark.parametrize(
@@ -84,25 +86,25 @@ def test_a_filter_finds_what_it_names(admin_client, entry, name):
     ],
 )
 def test_a_filter_knows_the_unknown(admin_client, entry, name, value, codes):
-    assert rows(admin_client.get(LIST, {"edition": "2027", name: value}), "code") == codes
+    assert column_texts(admin_client.get(LIST, {"edition": "2027", name: value}), "code") == codes
 
 
 def test_filters_count_the_rows_they_would_leave(admin_client, entry):
     page = admin_client.get(LIST, {"edition": "2027", "lead_department": "health-commission"})
 
     # Its own filter counts as if it were not set, the others as it leaves them.
-    assert facets(page, "牵头负责单位") == {"全部": None, "自治区卫生健康委": 1, "未知": 1}
-    assert facets(page, "核实情况") == {"全部": None, "有未核实的字段": 1, "有转述的字段": 1, "有未知的字段": 1}
-    assert facets(page, "领域") == {"全部": None, "老有所养": 1}
+    assert filter_counts(page, "牵头负责单位") == {"全部": None, "自治区卫生健康委": 1, "未知": 1}
+    assert filter_counts(page, "核实情况") == {"全部": None, "有未核实的字段": 1, "有转述的字段": 1, "有未知的字段": 1}
+    assert filter_counts(page, "领域") == {"全部": None, "老有所养": 1}
     led = {
         slug: Entry.objects.filter(edition__slug=slug, lead_department__code="health-commission").count()
         for slug in ("2026", "2023", "2021")
     }
     assert 0 not in led.values()
-    assert facets(page, "版本") == {
+    assert filter_counts(page, "版本") == {
         "2027（草稿）": 1, "2026（在用）": led["2026"], "2023": led["2023"], "2021": led["2021"]
     }  # fmt: skip
-    assert "自治区卫生健康委 (1)" in visible(page)
+    assert "自治区卫生健康委 (1)" in visible_text(page)
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -112,7 +114,7 @@ def test_a_code_nobody_has_is_refused(admin_client, entry, name, value):
 
     assert page.status_code == 200
     assert [message.level_tag for message in page.context["messages"]] == ["error"]
-    assert len(rows(page, "code")) == 81
+    assert len(column_texts(page, "code")) == 81
 
 
 @pytest.mark.parametrize(("name", "status"), [*((name, 400) for name in FILTERS), ("name", 400), ("q", 200)])
@@ -122,14 +124,14 @@ def test_no_address_asks_the_database_for_what_it_cannot_hold(admin_client, db, 
 
 @pytest.mark.parametrize("query", ["NM-05-01", "老年人健康管理", "OLDER", "NM-05 健康"])
 def test_the_search_finds_by_code_and_names(admin_client, db, query):
-    assert "NM-05-01" in rows(admin_client.get(LIST, {"q": query}), "code")
+    assert "NM-05-01" in column_texts(admin_client.get(LIST, {"q": query}), "code")
 
 
 @pytest.mark.parametrize("column", ["name_en", "content", "standard"])
 def test_the_search_finds_by_what_an_entry_says(admin_client, db, column):
     said = getattr(Entry.objects.get(edition__slug="2026", service__code="NM-05-01"), column)
 
-    found = rows(admin_client.get(LIST, {"q": re.split("[，。]", said)[0]}), "code")
+    found = column_texts(admin_client.get(LIST, {"q": re.split("[，。]", said)[0]}), "code")
 
     assert "NM-05-01" in found
     assert len(found) < 10
@@ -137,8 +139,8 @@ def test_the_search_finds_by_what_an_entry_says(admin_client, db, column):
 
 def test_the_list_costs_as_many_queries_for_three_entries_as_for_thirty(admin_client, make_edition):
     codes = list(Service.objects.values_list("code", flat=True)[:30])
-    make_edition("three", entries=[rich_state(code=code) for code in codes[:3]], at=None)
-    make_edition("thirty", entries=[rich_state(code=code) for code in codes], at=None)
+    make_edition("three", entries=[make_rich_entry(code=code) for code in codes[:3]], at=None)
+    make_edition("thirty", entries=[make_rich_entry(code=code) for code in codes], at=None)
     admin_client.get(LIST)
     costs = {}
 
@@ -146,7 +148,9 @@ def test_the_list_costs_as_many_queries_for_three_entries_as_for_thirty(admin_cl
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            assert len(rows(admin_client.get(LIST, {"edition": slug}), "code")) == (3 if slug == "three" else 30)
+            assert len(column_texts(admin_client.get(LIST, {"edition": slug}), "code")) == (
+                3 if slug == "three" else 30
+            )
         costs[slug] = len(queries)
 
     assert costs["three"] == costs["thirty"]
@@ -190,9 +194,9 @@ def test_the_edition_in_force_is_asked_for_once_a_page(rf, db):
 
 
 def test_a_published_entry_is_a_page_to_read(admin_client, published_entry):
-    page = admin_client.get(entry_page(published_entry))
+    page = admin_client.get(entry_change_url(published_entry))
 
-    html, text = page.content.decode(), visible(page)
+    html, text = page.content.decode(), visible_text(page)
     assert "版本 2026 已发布，只供查阅" in text
     assert published_entry.content in text
     for citation in published_entry.citations.all():

@@ -6,8 +6,8 @@ from django.urls import reverse
 from catalogue.feedback import answers
 from catalogue.models import Edition, Entry, Event, Feedback, Proposal
 from services.models import Service
-from tests.conftest import person
-from tests.support.admin_forms import facets, rows, visible
+from tests.conftest import make_user
+from tests.support.admin_forms import column_texts, filter_counts, visible_text
 from tests.support.entries import PROPOSED_AT
 
 OWN, FOREIGN = "civil-affairs", "health-commission"
@@ -22,49 +22,49 @@ def page(feedback: Feedback) -> str:
 @pytest.fixture
 def feedback(db) -> Feedback:
     service = Service.objects.get(code="NM-01-07")
-    return answers.receive(
+    return answers.receive_feedback(
         service, message="标准<b>写错了</b>。\n请更正。", field="standard", contact=CONTACT, at=PROPOSED_AT
     )
 
 
 @pytest.fixture
 def foreign(db) -> Feedback:
-    return answers.receive(Service.objects.get(code="NM-05-01"), message="别的部门的事。", at=PROPOSED_AT)
+    return answers.receive_feedback(Service.objects.get(code="NM-05-01"), message="别的部门的事。", at=PROPOSED_AT)
 
 
 @pytest.fixture
 def editor(client, feedback):
-    client.force_login(person("sun", "编辑", departments=[OWN]))
+    client.force_login(make_user("sun", "编辑", departments=[OWN]))
     return client
 
 
 def test_an_editor_sees_what_is_said_of_his_departments_services(editor, feedback, foreign):
     listed = editor.get(LIST)
 
-    assert rows(listed, "receipt") == [feedback.receipt]
+    assert column_texts(listed, "receipt") == [feedback.receipt]
     assert editor.get(page(feedback)).status_code == 200
     assert editor.get(page(foreign)).status_code == 302  # as if it were not there
-    assert facets(listed, "牵头负责单位") == {"全部": None, "自治区民政厅": 1}
+    assert filter_counts(listed, "牵头负责单位") == {"全部": None, "自治区民政厅": 1}
 
 
 def test_an_auditor_reads_all_and_answers_nothing(client, feedback, foreign):
-    client.force_login(person("qian", "审计"))
+    client.force_login(make_user("qian", "审计"))
 
     listed, read = client.get(LIST), client.get(page(feedback))
 
-    assert len(rows(listed, "receipt")) == 2
+    assert len(column_texts(listed, "receipt")) == 2
     assert '<form method="post" class="desk-form"' not in read.content.decode()
-    assert "由此提出调整建议" not in visible(read)
+    assert "由此提出调整建议" not in visible_text(read)
     assert client.post(page(feedback), {"answer": "答复"}).status_code == 403
     assert Feedback.objects.filter(state="received").count() == 2
 
 
 def test_who_sees_all_answers_for_his_own_departments_alone(client, feedback):
-    client.force_login(person("zhou", "编辑", "审计", departments=[FOREIGN]))
+    client.force_login(make_user("zhou", "编辑", "审计", departments=[FOREIGN]))
 
     read = client.get(page(feedback))
 
-    assert "由此提出调整建议" not in visible(read)
+    assert "由此提出调整建议" not in visible_text(read)
     assert read.context["form"] is None
     assert client.post(page(feedback), {"answer": "答复"}).status_code == 403
     feedback.refresh_from_db()
@@ -72,19 +72,19 @@ def test_who_sees_all_answers_for_his_own_departments_alone(client, feedback):
 
 
 def test_the_list_is_filtered(admin_client, feedback, foreign):
-    assert rows(admin_client.get(LIST, {"lead": OWN}), "receipt") == [feedback.receipt]
-    assert rows(admin_client.get(LIST, {"lead": FOREIGN}), "receipt") == [foreign.receipt]
-    assert rows(admin_client.get(LIST, {"lead": "unknown"}), "receipt") == []
-    assert len(rows(admin_client.get(LIST, {"state": "received"}), "receipt")) == 2
-    assert rows(admin_client.get(LIST, {"state": "answered"}), "receipt") == []
-    assert rows(admin_client.get(LIST, {"q": "别的部门"}), "receipt") == [foreign.receipt]
+    assert column_texts(admin_client.get(LIST, {"lead": OWN}), "receipt") == [feedback.receipt]
+    assert column_texts(admin_client.get(LIST, {"lead": FOREIGN}), "receipt") == [foreign.receipt]
+    assert column_texts(admin_client.get(LIST, {"lead": "unknown"}), "receipt") == []
+    assert len(column_texts(admin_client.get(LIST, {"state": "received"}), "receipt")) == 2
+    assert column_texts(admin_client.get(LIST, {"state": "answered"}), "receipt") == []
+    assert column_texts(admin_client.get(LIST, {"q": "别的部门"}), "receipt") == [foreign.receipt]
     for wrong in ({"lead": "no-such"}, {"state": "lost"}):
-        assert "没有“" in visible(admin_client.get(LIST, wrong, follow=True))
+        assert "没有“" in visible_text(admin_client.get(LIST, wrong, follow=True))
 
 
 def test_the_page_shows_what_was_said_and_what_the_list_says(editor, feedback):
     read = editor.get(page(feedback))
-    text = visible(read)
+    text = visible_text(read)
 
     assert "标准<b>写错了</b>。" in text
     assert CONTACT in text
@@ -99,18 +99,18 @@ def test_the_page_shows_what_was_said_and_what_the_list_says(editor, feedback):
 def test_every_kind_of_message_has_a_page(admin_client, db, field, edition):
     service = Service.objects.get(code="NM-01-05")
     named = Edition.objects.filter(slug=edition).first()
-    said = answers.receive(service, message="意见", field=field, edition=named, at=PROPOSED_AT)
+    said = answers.receive_feedback(service, message="意见", field=field, edition=named, at=PROPOSED_AT)
 
     read = admin_client.get(page(said))
 
     assert read.status_code == 200
-    assert "没有留下联系方式。" in visible(read)
+    assert "没有留下联系方式。" in visible_text(read)
 
 
 def test_what_a_withdrawn_service_last_said_is_shown(admin_client, make_edition, feedback):
     make_edition("small", "2026-11-02")
 
-    assert "版本 2026 的“服务标准”" in visible(admin_client.get(page(feedback)))
+    assert "版本 2026 的“服务标准”" in visible_text(admin_client.get(page(feedback)))
 
 
 def test_an_answer_is_public_and_the_contact_is_gone(editor, feedback, client):
@@ -120,7 +120,7 @@ def test_an_answer_is_public_and_the_contact_is_gone(editor, feedback, client):
     event = Event.objects.order_by("number").last()
     assert (feedback.state, feedback.answer, feedback.contact) == ("answered", "已更正。\n谢谢。", None)
     assert (event.verb, event.actor, event.role, event.department) == ("answered", "sun", "编辑", OWN)
-    text = visible(answered)
+    text = visible_text(answered)
     assert CONTACT not in text
     assert "联系方式已在答复时删除。" in text
     assert "答复反馈" in text
@@ -138,13 +138,13 @@ def test_an_answer_that_cannot_be_given_keeps_what_was_typed(editor, feedback, a
 
 
 def test_of_two_answers_the_first_stands_and_the_second_is_told(editor, feedback, act):
-    answers.answer(feedback, answer="先答的。", act=act("root"))
+    answers.answer_feedback(feedback, answer="先答的。", context=act("root"))
 
     refused = editor.post(page(feedback), {"answer": "后答的。"})
 
     feedback.refresh_from_db()
     assert (refused.status_code, feedback.answer) == (409, "先答的。")
-    assert "现在是“已答复”" in visible(refused)
+    assert "现在是“已答复”" in visible_text(refused)
     assert "后答的。" in refused.content.decode()
 
 
@@ -167,10 +167,10 @@ def test_a_proposal_is_begun_from_it(editor, feedback):
 
     feedback.refresh_from_db()
     assert (feedback.state, feedback.proposal) == ("considered", Proposal.objects.get())
-    text = visible(editor.get(page(feedback)))
+    text = visible_text(editor.get(page(feedback)))
     assert f"第 {feedback.proposal.number} 号" in text
     assert "由此提出调整建议" not in text
-    assert "群众" in visible(editor.get(reverse("admin:catalogue_proposal_change", args=[feedback.proposal.pk])))
+    assert "群众" in visible_text(editor.get(reverse("admin:catalogue_proposal_change", args=[feedback.proposal.pk])))
     assert Event.objects.filter(term=f"feedback/{feedback.receipt}", field="proposal").count() == 1
 
 
@@ -187,7 +187,7 @@ def test_another_departments_feedback_is_not_taken_for_a_proposal(editor, feedba
 
 
 def test_it_waits_on_the_start_page_of_who_may_answer(editor, feedback, foreign):
-    text = visible(editor.get(reverse("admin:index")))
+    text = visible_text(editor.get(reverse("admin:index")))
 
     assert "待答复的反馈（1）" in text
     assert "别的部门的事。" not in text
@@ -196,7 +196,7 @@ def test_it_waits_on_the_start_page_of_who_may_answer(editor, feedback, foreign)
 @pytest.mark.parametrize("size", [1, 20])
 def test_the_list_costs_the_same_however_long_it_is(admin_client, feedback, size, django_assert_max_num_queries):
     for _ in range(size):
-        answers.receive(feedback.service, message="意见", at=PROPOSED_AT)
+        answers.receive_feedback(feedback.service, message="意见", at=PROPOSED_AT)
 
     with django_assert_max_num_queries(14):
         admin_client.get(LIST)

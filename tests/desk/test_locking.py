@@ -7,10 +7,10 @@ from django.db import models
 from django.urls import reverse
 
 from catalogue.desk.base.locking import OptimisticLockMixin
-from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
+from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
 from services.models import Department, Domain, Service, Synonym
-from tests.conftest import person
-from tests.support.admin_forms import added, as_typed, visible
+from tests.conftest import make_user
+from tests.support.admin_forms import form_data, visible_text, with_inline_row
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def draft(make_edition) -> Edition:
 @pytest.fixture
 def other(client, db):
     """Somebody else's browser."""
-    client.force_login(person("other", "发布"))
+    client.force_login(make_user("other", "发布"))
     return client
 
 
@@ -32,27 +32,27 @@ def page_of(row: models.Model) -> str:
 
 
 def test_a_stale_save_is_refused_and_nothing_is_lost(admin_client, other, draft):
-    mine = as_typed(admin_client.get(page_of(draft)), note="我的说明。")
-    other.post(page_of(draft), as_typed(other.get(page_of(draft)), note="对方的说明。"))
+    mine = form_data(admin_client.get(page_of(draft)), note="我的说明。")
+    other.post(page_of(draft), form_data(other.get(page_of(draft)), note="对方的说明。"))
 
     page = admin_client.post(page_of(draft), mine)
 
     assert page.status_code == 409
     assert Edition.objects.get(pk=draft.pk).note == "对方的说明。"
-    read = visible(page)
+    read = visible_text(page)
     assert "这一页在您打开之后被改动过" in read
     for said in ("other", "存疑。", "对方的说明。", "我的说明。"):
         assert said in read
-    assert as_typed(page)["note"] == "我的说明。"
+    assert form_data(page)["note"] == "我的说明。"
 
 
 def test_what_only_the_other_changed_stays_when_mine_is_saved_again(admin_client, other, draft):
-    mine = as_typed(admin_client.get(page_of(draft)), note="我的说明。")
-    theirs = as_typed(other.get(page_of(draft)), title="对方的标题")
+    mine = form_data(admin_client.get(page_of(draft)), note="我的说明。")
+    theirs = form_data(other.get(page_of(draft)), title="对方的标题")
     assert other.post(page_of(draft), theirs).status_code == 302
 
     refused = admin_client.post(page_of(draft), mine)
-    assert admin_client.post(page_of(draft), as_typed(refused)).status_code == 302
+    assert admin_client.post(page_of(draft), form_data(refused)).status_code == 302
 
     draft.refresh_from_db()
     assert (draft.title, draft.note) == ("对方的标题", "我的说明。")
@@ -61,17 +61,17 @@ def test_what_only_the_other_changed_stays_when_mine_is_saved_again(admin_client
 def test_rows_typed_into_a_stale_page_come_back(admin_client, other, db):
     word = Synonym.objects.get(word="农民工")
     service = Service.objects.get(code="NM-03-02")
-    mine = added(as_typed(admin_client.get(page_of(word))), "meanings", position="9", service=service.pk)
-    mine["meanings-0-position"] = "7"
-    theirs = as_typed(other.get(page_of(word)), note="对方的说明。") | {"meanings-1-position": "8"}
+    mine = with_inline_row(form_data(admin_client.get(page_of(word))), "targets", position="9", service=service.pk)
+    mine["targets-0-position"] = "7"
+    theirs = form_data(other.get(page_of(word)), note="对方的说明。") | {"targets-1-position": "8"}
     assert other.post(page_of(word), theirs).status_code == 302
 
     refused = admin_client.post(page_of(word), mine)
     assert refused.status_code == 409
-    assert "NM-03-02" in visible(refused)
-    assert admin_client.post(page_of(word), as_typed(refused)).status_code == 302
+    assert "NM-03-02" in visible_text(refused)
+    assert admin_client.post(page_of(word), form_data(refused)).status_code == 302
 
-    positions = dict(word.meanings.values_list("service__code", "position"))
+    positions = dict(word.targets.values_list("service__code", "position"))
     assert (positions["NM-03-10"], positions["NM-03-07"], positions["NM-03-02"]) == (7, 8, 9)
     word.refresh_from_db()
     assert word.note == "对方的说明。"
@@ -79,33 +79,33 @@ def test_rows_typed_into_a_stale_page_come_back(admin_client, other, db):
 
 def test_a_second_conflict_keeps_what_was_typed_too(admin_client, other, draft):
     page = admin_client.get(page_of(draft))
-    mine = as_typed(page, note="我的说明。")
+    mine = form_data(page, note="我的说明。")
     for said in ("第一次。", "第二次。"):
-        other.post(page_of(draft), as_typed(other.get(page_of(draft)), note=said))
+        other.post(page_of(draft), form_data(other.get(page_of(draft)), note=said))
         page = admin_client.post(page_of(draft), mine)
         assert page.status_code == 409
-        mine = as_typed(page)
+        mine = form_data(page)
 
     assert mine["note"] == "我的说明。"
-    assert "第二次。" in visible(page)
+    assert "第二次。" in visible_text(page)
 
 
 @pytest.mark.parametrize("seen", ["", "{}", "七", "x:y:z"])
 def test_a_save_that_does_not_say_what_it_saw_is_stale(admin_client, draft, seen):
-    sent = as_typed(admin_client.get(page_of(draft)), note="我的说明。") | {"seen": seen}
+    sent = form_data(admin_client.get(page_of(draft)), note="我的说明。") | {"seen": seen}
 
     page = admin_client.post(page_of(draft), sent)
 
     assert page.status_code == 409
-    assert as_typed(page)["note"] == "我的说明。"
+    assert form_data(page)["note"] == "我的说明。"
     assert Edition.objects.get(pk=draft.pk).note == "存疑。"
 
 
 def test_terms_and_accounts_are_guarded_alike(admin_client, db):
-    for row, box in ((Department.objects.get(code="finance"), "note"), (person("sun", "编辑"), "first_name")):
+    for row, box in ((Department.objects.get(code="finance"), "note"), (make_user("sun", "编辑"), "first_name")):
         address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-        mine = as_typed(admin_client.get(address)) | {box: "甲"}
-        theirs = as_typed(admin_client.get(address)) | {box: "乙"}
+        mine = form_data(admin_client.get(address)) | {box: "甲"}
+        theirs = form_data(admin_client.get(address)) | {box: "乙"}
 
         assert admin_client.post(address, theirs).status_code == 302
         page = admin_client.post(address, mine)
@@ -116,7 +116,7 @@ def test_terms_and_accounts_are_guarded_alike(admin_client, db):
 
 SCREENS = [
     model for model, screen in admin.site._registry.items() if isinstance(screen, OptimisticLockMixin)
-    and model not in {Entry, Event, Feedback, Finding, Proposal}
+    and model not in {Entry, Event, Feedback, FieldVerification, Proposal}
 ]  # fmt: skip
 
 
@@ -124,7 +124,7 @@ SCREENS = [
 def test_a_conflict_on_any_screen_is_told_and_not_an_error(admin_client, draft, model):
     Group.objects.get_or_create(name="抄录")
     row = Edition.objects.get(pk=draft.pk) if model is Edition else model._default_manager.order_by("pk").last()
-    sent = as_typed(admin_client.get(page_of(row))) | {"seen": ""}
+    sent = form_data(admin_client.get(page_of(row))) | {"seen": ""}
 
     assert admin_client.post(page_of(row), sent).status_code == 409
 
@@ -133,19 +133,21 @@ def test_the_record_tells_every_change_of_a_term(admin_client, db):
     finance = Department.objects.get(code="finance")
     address = reverse("admin:services_department_change", args=[finance.pk])
 
-    admin_client.post(address, as_typed(admin_client.get(address)) | {"note": "负责资金。"})
+    admin_client.post(address, form_data(admin_client.get(address)) | {"note": "负责资金。"})
 
     event = Event.objects.order_by("number").last()
     assert (event.actor, event.role, event.term, event.field) == ("admin", "管理员", "department/finance", "note")
     assert (event.before, event.after) == (None, '"负责资金。"')
     assert len(event.request_id) == 32
-    assert "负责资金。" in visible(admin_client.get(reverse("admin:services_department_history", args=[finance.pk])))
+    assert "负责资金。" in visible_text(
+        admin_client.get(reverse("admin:services_department_history", args=[finance.pk]))
+    )
 
 
 def test_the_record_tells_what_changed_in_the_parts_of_a_term(admin_client, db):
     domain = Domain.objects.get(code="NM-05")
     address = reverse("admin:services_domain_change", args=[domain.pk])
-    sent = as_typed(admin_client.get(address))
+    sent = form_data(admin_client.get(address))
 
     admin_client.post(address, sent | {"tasks-0-locator": "第九章"})
 
@@ -155,9 +157,9 @@ def test_the_record_tells_what_changed_in_the_parts_of_a_term(admin_client, db):
 
 
 def test_a_role_that_is_given_is_on_the_record_and_a_password_is_not(admin_client, db):
-    sun = person("sun")
+    sun = make_user("sun")
     address = reverse("admin:auth_user_change", args=[sun.pk])
-    sent = as_typed(admin_client.get(address))
+    sent = form_data(admin_client.get(address))
     editors = next(choice for choice in admin_client.get(address).context["adminform"].form["groups"].field.queryset)
 
     admin_client.post(address, sent | {"groups": [editors.pk]})

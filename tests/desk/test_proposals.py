@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from catalogue.models import Event, Proposal
 from catalogue.workflow import proposals, publishing
-from tests.conftest import every_department, person
-from tests.support.admin_forms import visible
-from tests.support.entries import FIGURES, NOTE, STANDARD, added, changed_standard, withdrawn
+from tests.conftest import all_department_codes, make_user
+from tests.support.admin_forms import visible_text
+from tests.support.entries import ASSESSMENT_FIGURES, NOTE_CHANGE, STANDARD, addition, standard_change, withdrawal
 
 STEPS = {"submit", "approve", "decline", "retract", "comment", "take-up", "edit", "assess"}
 # What each may do with a proposal of somebody else in each state, besides saying something.
@@ -42,8 +42,8 @@ def take(client, proposal: Proposal, step: str, **typed: str):
 @pytest.fixture
 def editor(client, act):
     """The browser of ``wang``, who proposes."""
-    act().by.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().by)
+    act().user.groups.add(Group.objects.get(name="编辑"))
+    client.force_login(act().user)
     return client
 
 
@@ -51,7 +51,7 @@ def editor(client, act):
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_has_its_buttons_and_no_others(client, make_proposal, next_edition, role, state):
     proposal = make_proposal(to=state)
-    client.force_login(person("sun", role, departments=every_department()))
+    client.force_login(make_user("sun", role, departments=all_department_codes()))
     allowed = ROLES[role].get(state, set()) | (set() if role == "审计" else {"comment"})
 
     assert {step.name for step in client.get(page(proposal)).context["steps"]} == allowed
@@ -70,7 +70,7 @@ def test_the_proposer_has_these_buttons(editor, make_proposal, state):
 
 
 def test_nobody_decides_on_what_they_proposed_or_assessed_whatever_their_roles(client, make_proposal, act):
-    for user in (act().by, act("li").by):
+    for user in (act().user, act("li").user):
         user.is_superuser = True
         user.save()
         client.force_login(user)
@@ -82,12 +82,14 @@ def test_nobody_decides_on_what_they_proposed_or_assessed_whatever_their_roles(c
 
 def test_a_proposal_goes_all_the_way_by_the_buttons_of_four_people(client, editor, make_proposal, next_edition):
     proposal = make_proposal()
-    hands = {role: person(f"with-{role}", role) for role in ("评估", "审批", "发布")}
+    hands = {role: make_user(f"with-{role}", role) for role in ("评估", "审批", "发布")}
 
     assert take(editor, proposal, "submit").status_code == 302
     client.force_login(hands["评估"])
     assess = reverse("admin:catalogue_proposal_assess", args=[proposal.pk])
-    sent = {name: str(value) for name, value in FIGURES.items()} | {"seen": client.get(assess).context["seen"]}
+    sent = {name: str(value) for name, value in ASSESSMENT_FIGURES.items()} | {
+        "seen": client.get(assess).context["seen"]
+    }
     sent["attachment"] = SimpleUploadedFile("评估报告.pdf", b"%PDF-1.7 figures")
     assert client.post(assess, sent).status_code == 302
     client.force_login(hands["审批"])
@@ -124,7 +126,7 @@ def test_the_page_shows_before_beside_after_with_the_clauses(editor, make_propos
     assert kept[0] == kept[1] != ""
     html = read.content.decode()
     assert "<del>" in html and "<ins>" in html
-    assert "每人每月2300元" in visible(read) and "第1条" in visible(read)
+    assert "每人每月2300元" in visible_text(read) and "第1条" in visible_text(read)
 
 
 def test_what_somebody_typed_is_shown_and_not_run(editor, make_proposal):
@@ -136,48 +138,48 @@ def test_what_somebody_typed_is_shown_and_not_run(editor, make_proposal):
 
 
 def test_the_faults_of_a_draft_lead_to_where_they_are_mended(editor, make_proposal):
-    proposal = make_proposal(changed_standard(citations=[]))
+    proposal = make_proposal(standard_change(citations=[]))
 
     read = editor.get(page(proposal))
 
-    assert "NM-01-07：“服务标准”有值而没有来源" in visible(read)
+    assert "NM-01-07：“服务标准”有值而没有来源" in visible_text(read)
     assert reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-01-07"]) in read.content.decode()
     refused = take(editor, proposal, "submit")
     assert (refused.status_code, Proposal.objects.get().state) == (409, "draft")
-    assert "有值而没有来源" in visible(refused)
+    assert "有值而没有来源" in visible_text(refused)
 
 
 def test_a_reason_is_asked_for_and_the_proposer_reads_it(client, editor, make_proposal):
     proposal = make_proposal(to="assessing")
-    client.force_login(person("sun", "评估"))
+    client.force_login(make_user("sun", "评估"))
 
     assert take(client, proposal, "decline", reason="  ").status_code == 409
     assert take(client, proposal, "decline", reason="请补充人数。").status_code == 302
 
     client.force_login(proposal.proposer)
-    assert "请补充人数。" in visible(client.get(page(proposal)))
-    assert "退回理由：请补充人数。" in visible(client.get(reverse("admin:index")))
+    assert "请补充人数。" in visible_text(client.get(page(proposal)))
+    assert "退回理由：请补充人数。" in visible_text(client.get(reverse("admin:index")))
 
 
 def test_nobody_approves_what_changed_after_it_was_read(client, make_proposal, act):
     proposal = make_proposal(to="approving")
-    client.force_login(person("sun", "审批"))
+    client.force_login(make_user("sun", "审批"))
     read = client.get(page(proposal)).context
-    proposals.retract(proposal, act=act())
+    proposals.retract(proposal, context=act())
 
     step = reverse("admin:catalogue_proposal_step", args=[proposal.pk, "approve"])
     refused = client.post(step, {"seen": read["seen"], "reason": "我的意见"})
 
     assert refused.status_code == 409
-    assert "在您打开本页之后有了变化" in visible(refused)
-    assert "撤回" in visible(refused)
+    assert "在您打开本页之后有了变化" in visible_text(refused)
+    assert "撤回" in visible_text(refused)
     assert Proposal.objects.get().state == "retracted"
 
 
 @pytest.mark.parametrize("step", ["fly", "edit", "assess"])
 def test_a_step_nobody_knows_is_refused(client, make_proposal, step):
     proposal = make_proposal(to="approving")
-    client.force_login(person("sun", "审批"))
+    client.force_login(make_user("sun", "审批"))
 
     assert take(client, proposal, step).status_code == 403
     assert client.get(reverse("admin:catalogue_proposal_step", args=[proposal.pk, step])).status_code == 302
@@ -187,24 +189,24 @@ def test_a_step_nobody_knows_is_refused(client, make_proposal, step):
 
 
 def test_an_edition_that_changed_after_it_was_looked_at_is_not_published(client, make_proposal, act, next_edition):
-    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
-    client.force_login(person("sun", "发布"))
+    proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
+    client.force_login(make_user("sun", "发布"))
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
     looked_at = client.get(confirm).context["seen"]
-    other = make_proposal(NOTE | {"service": "NM-05-01"}, to="approved")
-    proposals.take_up(other, next_edition, act=act("root"))
+    other = make_proposal(NOTE_CHANGE | {"service": "NM-05-01"}, to="approved")
+    proposals.include_in_edition(other, next_edition, context=act("root"))
 
     refused = client.post(confirm, {"seen": looked_at})
 
     assert refused.status_code == 409
-    assert "打开本页之后又有改动" in visible(refused)
+    assert "打开本页之后又有改动" in visible_text(refused)
     next_edition.refresh_from_db()
     assert not next_edition.is_published
 
 
 def test_two_presses_make_one_edition(client, make_proposal, act, next_edition):
-    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
-    client.force_login(person("sun", "发布"))
+    proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
+    client.force_login(make_user("sun", "发布"))
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
     looked_at = client.get(confirm).context["seen"]
 
@@ -217,25 +219,25 @@ def test_two_presses_make_one_edition(client, make_proposal, act, next_edition):
 def test_the_last_page_before_the_seal_tells_what_readers_will_see(client, make_proposal, act, next_edition):
     for proposal in (
         make_proposal(to="approved"),
-        make_proposal(withdrawn("NM-05-01", "NM-05-02"), kind="withdraw", to="approved"),
-        make_proposal(added(), kind="add", to="approved"),
+        make_proposal(withdrawal("NM-05-01", "NM-05-02"), kind="withdraw", to="approved"),
+        make_proposal(addition(), kind="add", to="approved"),
     ):
-        proposals.take_up(proposal, next_edition, act=act("root"))
-    client.force_login(person("sun", "发布"))
+        proposals.include_in_edition(proposal, next_edition, context=act("root"))
+    client.force_login(make_user("sun", "发布"))
 
     read = client.get(reverse("admin:catalogue_edition_publish", args=[next_edition.pk]))
 
     kinds = {each.code: each.kind for each in read.context["changed"]}
     assert (kinds["NM-01-07"], kinds["NM-05-01"], kinds["NM-05-05"]) == ("changed", "withdrawn", "added")
     assert dict(read.context["counts"])["新增"] == 1
-    published = publishing.publish(next_edition, act=act("root"))
+    published = publishing.publish(next_edition, context=act("root"))
     told = {event.service for event in Event.objects.filter(edition=published.slug, verb__startswith="service-")}
     assert told == set(kinds)
 
 
 def test_a_draft_with_faults_cannot_be_pressed_through(client, act, next_edition):
     next_edition.entries.filter(service__code="NM-05-01").update(content="没有来源的内容")
-    client.force_login(person("sun", "发布"))
+    client.force_login(make_user("sun", "发布"))
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
     read = client.get(confirm)
 
@@ -243,15 +245,15 @@ def test_a_draft_with_faults_cannot_be_pressed_through(client, act, next_edition
 
     assert "<button" not in read.content.decode().split('id="content-main"')[1]
     assert refused.status_code == 409
-    assert "没有经批准的调整建议" in visible(refused)
+    assert "没有经批准的调整建议" in visible_text(refused)
     next_edition.refresh_from_db()
     assert not next_edition.is_published
 
 
 def test_a_draft_thrown_away_releases_its_proposals(client, make_proposal, act, next_edition):
     proposal = make_proposal(to="approved")
-    proposals.take_up(proposal, next_edition, act=act("root"))
-    client.force_login(person("sun", "发布"))
+    proposals.include_in_edition(proposal, next_edition, context=act("root"))
+    client.force_login(make_user("sun", "发布"))
     delete = reverse("admin:catalogue_edition_delete", args=[next_edition.pk])
 
     asked = client.get(delete)

@@ -15,11 +15,11 @@ from django.urls import URLPattern, reverse
 
 from catalogue.accounts import permissions
 from catalogue.feedback import answers
-from catalogue.models import Edition, Entry, Event, Feedback, Finding, Proposal
-from services.models import Box, Department, Domain, Indicator, Region, Service, Source, Synonym, TargetGroup
-from tests.conftest import person
-from tests.support.admin_forms import rich_state, rows
-from tests.support.entries import PROPOSED_AT, cite, state
+from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
+from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, Source, Synonym, TargetGroup
+from tests.conftest import make_user
+from tests.support.admin_forms import column_texts, make_rich_entry
+from tests.support.entries import PROPOSED_AT, make_citation, make_entry
 
 ALL, NOBODY = frozenset(permissions.ROLES), frozenset()
 EDITORS, ASSESSORS, PUBLISHERS, AUDITORS = (frozenset({role}) for role in ("编辑", "评估", "发布", "审计"))
@@ -62,7 +62,7 @@ SCREENS = {
     # Proposals alone change one.
     **screens_of(Entry, view=ALL, scoped=True),
     # Its page is its entry's, to which whatever is sent leads on.
-    **screens_of(Finding, view=ALL, change=ALL, scoped=True),
+    **screens_of(FieldVerification, view=ALL, change=ALL, scoped=True),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     # Tries a rule on a person: only ever sent.
     "rule": Screen(NOBODY, ALL),
@@ -92,7 +92,7 @@ SCREENS = {
     **screens_of(Group, view=AUDITORS),
     **screens_of(User, view=AUDITORS),
 }
-for vocabulary in (Domain, Department, TargetGroup, Service, Indicator, Box, Region):
+for vocabulary in (Domain, Department, TargetGroup, Service, Indicator, ProjectGroup, Region):
     SCREENS |= screens_of(vocabulary, view=ALL, add=PUBLISHERS, change=PUBLISHERS)
 # Django's old addresses of a row's page, and whatever is no address at all.
 UNNAMED = {"<path:object_id>/", "(?P<url>.*)$", "r/<path:content_type_id>/<path:object_id>/"}
@@ -100,28 +100,28 @@ UNNAMED = {"<path:object_id>/", "(?P<url>.*)$", "r/<path:content_type_id>/<path:
 
 @pytest.fixture
 def draft(make_edition, make_proposal) -> Edition:
-    others = state(
+    others = make_entry(
         "NM-09-01",
         name="别的部门的项目",
         lead_department=FOREIGN,
         verification={"name": "verbatim", "domain": "verbatim", "lead_department": "unverified"},
         basis={"name": "plan", "domain": "plan", "lead_department": "editorial"},
         citations=[
-            cite("name", quote="别的部门的项目"),
-            *rich_state()["citations"][1:2],
-            *rich_state()["citations"][4:5],
+            make_citation("name", quote="别的部门的项目"),
+            *make_rich_entry()["citations"][1:2],
+            *make_rich_entry()["citations"][4:5],
         ],
     )
     for led_by in (OWN, FOREIGN):
         make_proposal(department=Department.objects.get(code=led_by), to="assessing")
         led = Service.objects.filter(entries__edition__slug="2026", entries__lead_department__code=led_by).first()
-        answers.receive(led, message=led_by, at=PROPOSED_AT)
+        answers.receive_feedback(led, message=led_by, at=PROPOSED_AT)
     # The newest document is one that no published edition cites: others are only the publishers' to change.
     Source.objects.create(
         code="of-nothing", title="新文件", date="2026-11-01", kind="guide", jurisdiction="inner-mongolia",
         extent_read="full",
     )  # fmt: skip
-    return make_edition("2027", "2027-01-01", entries=[rich_state(), others], at=None)
+    return make_edition("2027", "2027-01-01", entries=[make_rich_entry(), others], at=None)
 
 
 def patterns(listed: list, path: str = "") -> Iterator[tuple[str, str | None]]:
@@ -163,8 +163,8 @@ def row_of(app: str, model: str, draft: Edition, *, foreign: bool) -> models.Mod
     led_by = FOREIGN if foreign else OWN
     if kind is Entry:
         return draft.entries.get(lead_department__code=led_by)
-    if kind is Finding:
-        return Finding.objects.not_verified().filter(entry__lead_department__code=led_by).first()
+    if kind is FieldVerification:
+        return FieldVerification.objects.not_verified().filter(entry__lead_department__code=led_by).first()
     if kind is Edition:
         return draft
     if kind is Feedback:
@@ -190,7 +190,7 @@ def test_every_address_of_the_desk_is_in_the_table():
 
 @pytest.mark.parametrize("role", permissions.ROLES)
 def test_a_role_is_let_in_where_the_table_says(client, draft, role):
-    client.force_login(person("sun", role, departments=[OWN]))
+    client.force_login(make_user("sun", role, departments=[OWN]))
     wrong = []
 
     for name, screen in SCREENS.items():
@@ -210,7 +210,7 @@ def test_a_role_is_let_in_where_the_table_says(client, draft, role):
 
 @pytest.mark.parametrize("role", [None, "nobody at all"])
 def test_whoever_has_no_role_is_let_in_nowhere(client, draft, role):
-    nobody = person("sun", departments=[OWN])
+    nobody = make_user("sun", departments=[OWN])
     if role:
         client.force_login(nobody)
     open_to_all = {"login", "logout", "jsi18n", "index", "app_list", "password_change", "password_change_done"}
@@ -223,23 +223,23 @@ def test_whoever_has_no_role_is_let_in_nowhere(client, draft, role):
 
 
 def test_an_editor_sees_his_departments_rows_alone(client, draft):
-    client.force_login(person("sun", "编辑", departments=[OWN]))
+    client.force_login(make_user("sun", "编辑", departments=[OWN]))
 
     entries = client.get(reverse("admin:catalogue_entry_changelist"), {"edition": "2027"})
-    findings = client.get(reverse("admin:catalogue_finding_changelist"), {"edition": "2026"})
+    findings = client.get(reverse("admin:catalogue_fieldverification_changelist"), {"edition": "2026"})
     edition = client.get(reverse("admin:catalogue_edition_change", args=[draft.pk]))
 
-    assert rows(entries, "code") == ["NM-05-01"]
-    assert set(rows(findings, "department")) == {str(Department.objects.get(code=OWN))}
+    assert column_texts(entries, "code") == ["NM-05-01"]
+    assert set(column_texts(findings, "department")) == {str(Department.objects.get(code=OWN))}
     assert "别的部门的项目" not in edition.content.decode()
-    assert len(rows(client.get(reverse("admin:catalogue_entry_changelist"), {"edition": "2026"}), "code")) == (
+    assert len(column_texts(client.get(reverse("admin:catalogue_entry_changelist"), {"edition": "2026"}), "code")) == (
         Entry.objects.filter(edition__slug="2026", lead_department__code=OWN).count()
     )
 
 
 def test_an_editor_of_two_departments_sees_both(client, draft):
-    client.force_login(person("sun", "编辑", departments=[OWN, FOREIGN]))
+    client.force_login(make_user("sun", "编辑", departments=[OWN, FOREIGN]))
 
     page = client.get(reverse("admin:catalogue_entry_changelist"), {"edition": "2027"})
 
-    assert rows(page, "code") == ["NM-05-01", "NM-09-01"]
+    assert column_texts(page, "code") == ["NM-05-01", "NM-09-01"]

@@ -11,12 +11,12 @@ from catalogue.models import Case, Entry, Proposal
 from catalogue.workflow import proposals
 from services.eligibility import sentences
 from services.eligibility.facts import VOCABULARY
-from services.eligibility.persons import touched
+from services.eligibility.persons import affected_persons
 from services.eligibility.rules import Rule, faults
 from services.models import Department
-from tests.conftest import person
-from tests.support.admin_forms import boxes, rule_rows, visible
-from tests.support.entries import NOTE, cite
+from tests.conftest import make_user
+from tests.support.admin_forms import proposal_form_data, rule_form_data, visible_text
+from tests.support.entries import NOTE_CHANGE, make_citation
 
 RULE = {
     "universal": False,
@@ -98,9 +98,9 @@ def test_what_cannot_be_read_is_told_by_its_row(given, says):
 @pytest.fixture
 def proposal(client, act, make_proposal) -> Proposal:
     """A proposal of ``wang``, who is signed in and writes in it what is to be said of NM-05-01."""
-    act().by.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().by)
-    return make_proposal(NOTE)
+    act().user.groups.add(Group.objects.get(name="编辑"))
+    client.force_login(act().user)
+    return make_proposal(NOTE_CHANGE)
 
 
 def page_of(proposal: Proposal) -> str:
@@ -111,30 +111,30 @@ def with_rule(sent: dict, rule: dict | None = RULE) -> dict:
     at = next(i for i in range(99) if sent.get(f"citations-{i}-field") == ["eligibility"])
     return (
         sent
-        | rule_rows("eligibility", rule)
+        | rule_form_data("eligibility", rule)
         | {f"citations-{at}-locator": "新的出处", f"citations-{at}-criterion": "1"}
     )
 
 
 def proposed(proposal: Proposal) -> dict:
-    return {entry.service: entry.stated for entry in proposal.entries.all()}.get("NM-05-01")
+    return {entry.service: entry.entry_data for entry in proposal.entries.all()}.get("NM-05-01")
 
 
 def test_a_rule_is_written_in_a_proposal_and_read_back(client, proposal):
-    answer = client.post(page_of(proposal), with_rule(boxes(client.get(page_of(proposal)))))
+    answer = client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal)))))
 
-    assert answer.status_code == 302, visible(answer)
+    assert answer.status_code == 302, visible_text(answer)
     stated = proposed(proposal)
     assert stated["eligibility"] == RULE
     assert 1 in [citation.get("criterion") for citation in stated["citations"]]
     page = client.get(page_of(proposal))
-    assert SENTENCE in visible(page)
+    assert SENTENCE in visible_text(page)
     for chosen in ("年龄（周岁）", "在本地连续居住月数", "家庭类别", "不小于（≥）", "是其中之一"):
         assert f" selected>{chosen}</option>" in page.content.decode()
 
 
 def test_a_rule_without_a_clause_of_its_own_cannot_be_submitted(client, proposal):
-    sent = boxes(client.get(page_of(proposal))) | rule_rows("eligibility", RULE)
+    sent = proposal_form_data(client.get(page_of(proposal))) | rule_form_data("eligibility", RULE)
 
     client.post(page_of(proposal), sent)
 
@@ -148,26 +148,28 @@ def test_a_contradiction_is_refused_beside_its_rule(client, proposal):
     }
     assert faults(nobody)
 
-    answer = client.post(page_of(proposal), with_rule(boxes(client.get(page_of(proposal))), nobody))
+    answer = client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), nobody))
 
     assert answer.status_code == 422
-    assert "互相矛盾，没有人能同时满足" in visible(answer)
+    assert "互相矛盾，没有人能同时满足" in visible_text(answer)
     assert proposed(proposal) is None
 
 
 @pytest.mark.parametrize("rule", [RULE, None], ids=["rule", "unknown"])
 def test_a_rule_typed_in_a_second_window_is_not_lost(client, proposal, rule):
-    first, second = boxes(client.get(page_of(proposal))), boxes(client.get(page_of(proposal)))
+    first, second = proposal_form_data(client.get(page_of(proposal))), proposal_form_data(client.get(page_of(proposal)))
     client.post(page_of(proposal), first | {"note": "先保存的说明"})
 
     refused = client.post(page_of(proposal), with_rule(second, rule))
 
     assert refused.status_code == 409
     assert proposed(proposal) == {"note": "先保存的说明"}
-    sent = boxes(refused)
+    sent = proposal_form_data(refused)
     assert written(refused.context["form"]["eligibility"].value()) == rule
     assert (
-        client.post(page_of(proposal), sent | {"note": "先保存的说明"} | rule_rows("eligibility", rule)).status_code
+        client.post(
+            page_of(proposal), sent | {"note": "先保存的说明"} | rule_form_data("eligibility", rule)
+        ).status_code
         == 302
     )
     assert proposed(proposal)["eligibility"] == rule
@@ -180,9 +182,9 @@ def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, db):
         "eligibility-try-value": ["64"],
     }
 
-    page = admin_client.post(reverse("admin:rule"), rule_rows("eligibility", RULE) | person)
+    page = admin_client.post(reverse("admin:rule"), rule_form_data("eligibility", RULE) | person)
 
-    text = visible(page)
+    text = visible_text(page)
     assert page.status_code == 200
     assert SENTENCE in text
     assert "不符合" in text
@@ -204,9 +206,9 @@ def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, db):
     ],
 )
 def test_what_cannot_be_tried_is_told(admin_client, db, changes, says):
-    page = admin_client.post(reverse("admin:rule"), rule_rows("eligibility", RULE) | changes)
+    page = admin_client.post(reverse("admin:rule"), rule_form_data("eligibility", RULE) | changes)
 
-    assert says in visible(page)
+    assert says in visible_text(page)
 
 
 # What a changed rule changes
@@ -215,11 +217,11 @@ STRICTER = {**RULE, "any": [{"all": [{"fact": "age", "op": "gte", "value": 66}, 
 CHANGE = {
     "service": "NM-05-01",
     "action": "change",
-    "stated": {
+    "entry_data": {
         "eligibility": STRICTER,
         "verification": {"eligibility": "secondary"},
         "basis": {"eligibility": "plan"},
-        "citations": [cite("eligibility", quote=None, verification="secondary")],
+        "citations": [make_citation("eligibility", quote=None, verification="secondary")],
     },
     "successors": [],
 }
@@ -239,9 +241,9 @@ def changed(db) -> list[str]:
     found = []
     for case in Case.objects.filter(edition__slug="2026", expected__has_key="NM-05-01"):
         before = case.expected["NM-05-01"]
-        after = Rule(STRICTER).judge(VOCABULARY.understood(case.circumstances)).outcome
+        after = Rule(STRICTER).judge(VOCABULARY.with_implications(case.circumstances)).outcome
         if after != before:
-            words = sentences.circumstances(case.circumstances)
+            words = sentences.circumstances_text(case.circumstances)
             found.append(f"{case.code}\n{words}\n{OUTCOMES[before]}\n{OUTCOMES[after]}")
     return found
 
@@ -250,11 +252,11 @@ def test_a_proposal_that_changes_a_rule_tells_whom_it_touches(admin_client, make
     proposal = make_stricter()
     before = Entry.objects.get(edition__slug="2026", service__code="NM-05-01").eligibility
 
-    text = visible(admin_client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk])))
+    text = visible_text(admin_client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk])))
 
     listed = [line for line in text.splitlines() if line.endswith("：符合 → 不符合")]
     assert [line.removesuffix("：符合 → 不符合") for line in listed] == [
-        each.person.name for each in touched(before, STRICTER)
+        each.person.name for each in affected_persons(before, STRICTER)
     ]
     assert f"享受条件的改动会改变 {len(listed)} 位示例人物的结论" in text
     # One of those made from the bounds of the rules, and a kept one.
@@ -264,10 +266,10 @@ def test_a_proposal_that_changes_a_rule_tells_whom_it_touches(admin_client, make
 
 
 def test_whoever_proposes_a_changed_rule_sees_which_cases_it_changes(client, act, make_stricter, changed):
-    act().by.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().by)
+    act().user.groups.add(Group.objects.get(name="编辑"))
+    client.force_login(act().user)
 
-    text = visible(client.get(reverse("admin:catalogue_proposal_change", args=[make_stricter().pk])))
+    text = visible_text(client.get(reverse("admin:catalogue_proposal_change", args=[make_stricter().pk])))
 
     assert changed
     assert "\n".join([TABLE, *changed]) in text
@@ -277,22 +279,22 @@ def test_whoever_proposes_a_changed_rule_sees_which_cases_it_changes(client, act
 
 
 def test_a_proposal_that_changes_no_rule_shows_no_cases(admin_client, make_proposal):
-    page = admin_client.get(reverse("admin:catalogue_proposal_change", args=[make_proposal(NOTE).pk]))
+    page = admin_client.get(reverse("admin:catalogue_proposal_change", args=[make_proposal(NOTE_CHANGE).pk]))
 
-    assert TABLE not in visible(page)
-    assert "案例中有" not in visible(page)
+    assert TABLE not in visible_text(page)
+    assert "案例中有" not in visible_text(page)
 
 
 def test_the_last_page_before_the_seal_shows_the_outcomes_that_were_approved(
     client, act, make_stricter, next_edition, changed
 ):
-    client.force_login(person("sun", "发布"))
+    client.force_login(make_user("sun", "发布"))
     confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    before = visible(client.get(confirm))
+    before = visible_text(client.get(confirm))
 
-    proposals.take_up(make_stricter(to="approved"), next_edition, act=act("root"))
+    proposals.include_in_edition(make_stricter(to="approved"), next_edition, context=act("root"))
 
-    text = visible(client.get(confirm))
+    text = visible_text(client.get(confirm))
     assert TABLE not in before
     assert "\n".join([TABLE, *changed]) in text
     assert f"案例中有 {len(changed)} 个结论改变\n，已随建议批准" in text

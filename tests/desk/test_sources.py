@@ -8,13 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.accounts import permissions
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.models import Edition, Event
 from catalogue.workflow import publishing
 from services.models import Source
-from tests.conftest import AT, person
-from tests.support.admin_forms import as_typed, visible
-from tests.support.entries import cite, state
+from tests.conftest import PUBLISHED_AT, make_user
+from tests.support.admin_forms import form_data, visible_text
+from tests.support.entries import make_citation, make_entry
 
 SUPERUSER = "superuser"
 EVERYBODY = (*permissions.ROLES, SUPERUSER)
@@ -53,8 +53,8 @@ def new_sources(db) -> dict[str, Source]:
 @pytest.fixture
 def sources(new_sources, make_edition) -> dict[str, Source]:
     """A document for each kind of what cites it."""
-    citations = [*state()["citations"], cite("mention", source="of-a-draft")]
-    make_edition("2027", "2027-01-01", entries=[state(citations=citations)], at=None)
+    citations = [*make_entry()["citations"], make_citation("mention", source="of-a-draft")]
+    make_edition("2027", "2027-01-01", entries=[make_entry(citations=citations)], at=None)
     return {
         "published": Source.objects.get(code="seed-plan"),
         "draft": new_sources["of-a-draft"],
@@ -68,7 +68,7 @@ def as_role(db):
 
     def log_in(role: str) -> Client:
         browser = Client()
-        somebody = person(f"sun-{role}", *{role} - {SUPERUSER}, departments=["health-commission"])
+        somebody = make_user(f"sun-{role}", *{role} - {SUPERUSER}, departments=["health-commission"])
         somebody.is_superuser = role == SUPERUSER
         somebody.save()
         browser.force_login(somebody)
@@ -80,7 +80,7 @@ def as_role(db):
 @pytest.mark.parametrize(("role", "cited_in"), list(itertools.product(EVERYBODY, CHANGES)))
 def test_who_may_change_a_document(admin_client, client, as_role, sources, role, cited_in):
     source, browser = sources[cited_in], as_role(role)
-    typed = as_typed(admin_client.get(page_of(source)), note="改写的说明", url="https://www.nmg.gov.cn/new")
+    typed = form_data(admin_client.get(page_of(source)), note="改写的说明", url="https://www.nmg.gov.cn/new")
     before = shown_by_the_api(client, source)
 
     answer = browser.post(page_of(source), typed)
@@ -127,7 +127,7 @@ def test_who_may_add_a_document(client, as_role, role):
 
 
 def test_an_editor_reads_why_a_document_is_not_to_be_changed(as_role, sources):
-    read = visible(as_role("编辑").get(page_of(sources["published"])))
+    read = visible_text(as_role("编辑").get(page_of(sources["published"])))
 
     assert "已发布的版本（2021、2023、2026）引用了这份文件，只有“发布”可以更改它。" in read
     assert "保存" not in read.splitlines()
@@ -136,18 +136,18 @@ def test_an_editor_reads_why_a_document_is_not_to_be_changed(as_role, sources):
 def test_a_legal_basis_is_the_publishers_once_its_edition_is_published(as_role, new_sources, make_edition):
     source = new_sources["of-nothing"]
     source.date = "2028-01-01"
-    entry = state(
+    entry = make_entry(
         legal_basis=[source.code],
-        verification=state()["verification"] | {"legal_basis": "verbatim"},
-        basis=state()["basis"] | {"legal_basis": "regulation"},
-        citations=[*state()["citations"], cite("legal_basis", source=source.code)],
+        verification=make_entry()["verification"] | {"legal_basis": "verbatim"},
+        basis=make_entry()["basis"] | {"legal_basis": "regulation"},
+        citations=[*make_entry()["citations"], make_citation("legal_basis", source=source.code)],
     )
     draft = make_edition("2027", "2027-01-01", entries=[entry], at=None)
-    assert publishing.unsettled_by(source) == []
+    assert publishing.entries_citing_too_early(source) == []
 
-    publishing.publish(draft, act=Act(at=AT), committed=True)
+    publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
-    assert publishing.unsettled_by(source) == [("2027", datetime.date(2027, 1, 1), "NM-05-01")]
+    assert publishing.entries_citing_too_early(source) == [("2027", datetime.date(2027, 1, 1), "NM-05-01")]
     assert as_role("编辑").post(page_of(source)).status_code == 403
 
 
@@ -166,7 +166,7 @@ def test_dates_that_would_unsettle_a_published_edition_are_refused(as_role, sour
     source, publisher = sources["published"], as_role("发布")
     before = Source.objects.filter(pk=source.pk).values().get()
 
-    page = publisher.post(page_of(source), as_typed(publisher.get(page_of(source)), note="也改说明", **dates))
+    page = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), note="也改说明", **dates))
 
     assert page.status_code == 200
     assert list(page.context["adminform"].form.errors) == [field]
@@ -187,25 +187,25 @@ def test_dates_that_would_unsettle_a_published_edition_are_refused(as_role, sour
 def test_dates_that_unsettle_nothing_are_saved(as_role, sources, dates):
     source, publisher = sources["published"], as_role("发布")
 
-    answer = publisher.post(page_of(source), as_typed(publisher.get(page_of(source)), **dates))
+    answer = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), **dates))
 
     assert answer.status_code == 302
-    assert [publishing.verify(edition) for edition in Edition.objects.published()] == [[], [], []]
+    assert [publishing.verify_edition(edition) for edition in Edition.objects.published()] == [[], [], []]
 
 
 def test_the_dates_of_what_no_published_edition_cites_are_free(as_role, sources):
     for cited_in in ("draft", "nothing"):
         editor = as_role("编辑") if cited_in == "draft" else as_role("发布")
-        typed = as_typed(editor.get(page_of(sources[cited_in])), date="2030-01-01")
+        typed = form_data(editor.get(page_of(sources[cited_in])), date="2030-01-01")
 
         assert editor.post(page_of(sources[cited_in]), typed).status_code == 302
 
 
 def test_a_document_that_is_dated_too_late_already_can_be_changed_otherwise(as_role, sources):
     source, publisher = sources["published"], as_role("发布")
-    Source.objects.filter(pk=source.pk).update(date="2030-01-01", counts_from="2030-01-01")
+    Source.objects.filter(pk=source.pk).update(date="2030-01-01", citable_from="2030-01-01")
 
-    answer = publisher.post(page_of(source), as_typed(publisher.get(page_of(source)), note="新的说明"))
+    answer = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), note="新的说明"))
 
     assert answer.status_code == 302
 
@@ -217,21 +217,21 @@ def test_the_dates_refused_are_those_that_verifying_objects_to(db, days):
     for source in Source.objects.filter(citations__entry__edition__slug="2021").distinct()[:3]:
         source.date, source.in_force_from = None, first
 
-        refused = {(slug, code) for slug, _, code in publishing.unsettled_by(source)}
+        refused = {(slug, code) for slug, _, code in publishing.entries_citing_too_early(source)}
 
         source.save()
-        found = {line for edition in Edition.objects.published() for line in publishing.verify(edition)}
+        found = {line for edition in Edition.objects.published() for line in publishing.verify_edition(edition)}
         assert {(line[3:7], line[8:16]) for line in found} == refused
         assert bool(refused) == (days > 0)
         source.refresh_from_db()
-        Source.objects.filter(pk=source.pk).update(counts_from="2000-01-01")
+        Source.objects.filter(pk=source.pk).update(citable_from="2000-01-01")
 
 
 @pytest.mark.parametrize("url", ["http://www.nmg.gov.cn/x", "HTTP://www.nmg.gov.cn/x"])
 def test_an_address_typed_anew_is_https(as_role, sources, url):
     source, editor = sources["nothing"], as_role("编辑")
 
-    page = editor.post(page_of(source), as_typed(editor.get(page_of(source)), url=url))
+    page = editor.post(page_of(source), form_data(editor.get(page_of(source)), url=url))
 
     assert page.context["adminform"].form.errors["url"] == [
         "网址应以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"
@@ -244,8 +244,8 @@ def test_an_address_that_was_loaded_with_http_does_not_stop_a_save(as_role, sour
     source = Source.objects.filter(url__startswith="http://").first()
     url = source.url
 
-    saved = publisher.post(page_of(source), as_typed(publisher.get(page_of(source)), note="新的说明"))
-    page = publisher.post(page_of(source), as_typed(publisher.get(page_of(source)), url=f"{url}/other"))
+    saved = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), note="新的说明"))
+    page = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), url=f"{url}/other"))
 
     source.refresh_from_db()
     assert (saved.status_code, page.status_code) == (302, 200)
@@ -256,6 +256,6 @@ def test_an_address_is_kept_as_it_was_typed(as_role, sources):
     source, editor = sources["nothing"], as_role("编辑")
     url = "https://www.nmg.gov.cn/x/?a=1&b=%E6%B8%85#top"
 
-    editor.post(page_of(source), as_typed(editor.get(page_of(source)), url=url))
+    editor.post(page_of(source), form_data(editor.get(page_of(source)), url=url))
 
     assert Source.objects.get(pk=source.pk).url == url

@@ -7,15 +7,15 @@ from django.urls import reverse
 
 from catalogue.models import Edition, Event
 from services.models import Service, Source, Synonym
-from tests.conftest import person
-from tests.support.admin_forms import added, as_typed, rows, visible
+from tests.conftest import make_user
+from tests.support.admin_forms import column_texts, form_data, visible_text, with_inline_row
 
 LIST, ADD = "/admin/services/synonym/", "/admin/services/synonym/add/"
 
 
 @pytest.fixture
 def publisher(client, db):
-    client.force_login(person("sun", "发布"))
+    client.force_login(make_user("sun", "发布"))
     return client
 
 
@@ -33,10 +33,10 @@ def service(code: str) -> int:
 
 def typed(client, word: str, *codes: str, **boxes: object) -> dict:
     """Return what a browser sends for a new word that stands for these services."""
-    sent = as_typed(client.get(ADD)) | {"word": word, "source": str(Source.objects.get(code="editors").pk)}
-    sent |= {"verification": "unverified", "meanings-TOTAL_FORMS": "0"}
+    sent = form_data(client.get(ADD)) | {"word": word, "source": str(Source.objects.get(code="editors").pk)}
+    sent |= {"verification": "unverified", "targets-TOTAL_FORMS": "0"}
     for code in codes:
-        sent = added(sent, "meanings", position="1", service=service(code))
+        sent = with_inline_row(sent, "targets", position="1", service=service(code))
     return sent | boxes
 
 
@@ -74,17 +74,17 @@ def test_a_word_that_cannot_be_is_told_why(publisher, word, codes, told):
 
     page = publisher.post(ADD, typed(publisher, word, *codes))
 
-    assert told in visible(page)
+    assert told in visible_text(page)
     assert Synonym.objects.count() == before
 
 
 def test_the_likeliest_service_is_put_first_and_the_record_says_so(publisher):
     assert meant("农民工")[:2] == ["NM-03-10", "NM-03-07"]
 
-    sent = as_typed(publisher.get(page_of("农民工")))
-    publisher.post(page_of("农民工"), sent | {"meanings-0-position": "3", "meanings-1-position": "1"})
+    sent = form_data(publisher.get(page_of("农民工")))
+    publisher.post(page_of("农民工"), sent | {"targets-0-position": "3", "targets-1-position": "1"})
 
-    history = visible(publisher.get(page_of("农民工", "history")))
+    history = visible_text(publisher.get(page_of("农民工", "history")))
     assert meant("农民工") == ["NM-03-07", "NM-03-10", "NM-06-01"]
     assert last_events("农民工") == [("revised", "meanings", "sun")]
     assert "所指服务" in history
@@ -92,22 +92,24 @@ def test_the_likeliest_service_is_put_first_and_the_record_says_so(publisher):
 
 
 def test_a_service_is_added_to_a_word_and_another_taken_off(publisher):
-    sent = added(as_typed(publisher.get(page_of("农民工"))), "meanings", position="9", service=service("NM-03-02"))
+    sent = with_inline_row(
+        form_data(publisher.get(page_of("农民工"))), "targets", position="9", service=service("NM-03-02")
+    )
 
-    publisher.post(page_of("农民工"), sent | {"meanings-0-DELETE": "on"})
+    publisher.post(page_of("农民工"), sent | {"targets-0-DELETE": "on"})
 
     assert meant("农民工") == ["NM-03-07", "NM-06-01", "NM-03-02"]
 
 
 def test_a_word_does_not_lose_its_last_service(publisher):
-    page = publisher.post(page_of("低保"), as_typed(publisher.get(page_of("低保"))) | {"meanings-0-DELETE": "on"})
+    page = publisher.post(page_of("低保"), form_data(publisher.get(page_of("低保"))) | {"targets-0-DELETE": "on"})
 
-    assert "请至少选一项服务" in visible(page)
+    assert "请至少选一项服务" in visible_text(page)
     assert meant("低保") == ["NM-07-01"]
 
 
 def test_a_word_and_the_service_of_a_row_are_given_once(publisher):
-    sent = as_typed(publisher.get(page_of("低保"))) | {"word": "低低保", "meanings-0-service": service("NM-09-01")}
+    sent = form_data(publisher.get(page_of("低保"))) | {"word": "低低保", "targets-0-service": service("NM-09-01")}
 
     publisher.post(page_of("低保"), sent | {"note": "新的说明"})
 
@@ -128,17 +130,17 @@ def test_a_word_that_misleads_is_deleted_and_the_record_keeps_what_it_said(publi
 
 def test_a_service_that_a_word_stands_for_is_not_deleted(admin_client, publisher):
     service = Service.objects.create(code="NM-09-99")
-    Synonym.objects.get(word="低保").meanings.create(service=service)
+    Synonym.objects.get(word="低保").targets.create(service=service)
 
     page = admin_client.get(reverse("admin:services_service_delete", args=[service.pk]))
 
-    assert "所指服务：低保 → NM-09-99" in visible(page)
+    assert "所指服务：低保 → NM-09-99" in visible_text(page)
 
 
 def test_the_list_names_the_services_and_is_searched_by_word_code_and_name(publisher):
-    assert rows(publisher.get(LIST, {"q": "新农合"}), "services") == ["城乡居民基本医疗保险"]
-    assert {"五保", "敬老院"} <= set(rows(publisher.get(LIST, {"q": "NM-07-02"}), "word"))
-    assert {"五保", "敬老院"} <= set(rows(publisher.get(LIST, {"q": "特困人员救助供养"}), "word"))
+    assert column_texts(publisher.get(LIST, {"q": "新农合"}), "services") == ["城乡居民基本医疗保险"]
+    assert {"五保", "敬老院"} <= set(column_texts(publisher.get(LIST, {"q": "NM-07-02"}), "word"))
+    assert {"五保", "敬老院"} <= set(column_texts(publisher.get(LIST, {"q": "特困人员救助供养"}), "word"))
 
 
 def test_the_list_asks_as_often_for_one_word_as_for_a_hundred(publisher, django_assert_max_num_queries):

@@ -5,32 +5,35 @@ from django.contrib import admin
 from django.urls import reverse
 
 from catalogue.desk.entries.unverified import Left, left_by_department
-from catalogue.models import Edition, Finding
-from tests.support.admin_forms import facets, rich_state, rows, visible
-from tests.support.entries import state
+from catalogue.models import Edition, FieldVerification
+from tests.support.admin_forms import column_texts, filter_counts, make_rich_entry, visible_text
+from tests.support.entries import make_entry
 
-LIST = "/admin/catalogue/finding/"
+LIST = "/admin/catalogue/fieldverification/"
 
 
 @pytest.fixture
 def edition(make_edition) -> Edition:
-    return make_edition("2027", "2027-01-01", entries=[rich_state(), state("NM-05-02")], at=None)
+    return make_edition("2027", "2027-01-01", entries=[make_rich_entry(), make_entry("NM-05-02")], at=None)
 
 
 def test_it_lists_everything_but_what_was_read_word_for_word(admin_client, edition):
     page = admin_client.get(LIST, {"edition": "2027"})
 
-    assert rows(page, "named_field") == ["服务标准", "牵头负责单位", "配合单位"]
-    assert rows(page, "current_label") == ["转述", "未核实", "未核实"]
-    assert rows(page, "department") == ["自治区卫生健康委"] * 3
-    assert rows(page, "service") == ["NM-05-01 老年人健康管理"] * 3
-    assert rows(page, "basis") == ["规划", "编者判断", "编者判断"]
+    assert column_texts(page, "named_field") == ["服务标准", "牵头负责单位", "配合单位"]
+    assert column_texts(page, "current_label") == ["转述", "未核实", "未核实"]
+    assert column_texts(page, "department") == ["自治区卫生健康委"] * 3
+    assert column_texts(page, "service") == ["NM-05-01 老年人健康管理"] * 3
+    assert column_texts(page, "basis") == ["规划", "编者判断", "编者判断"]
 
 
 def test_it_shows_the_edition_in_force_unless_asked_for_another(admin_client, edition):
     page = admin_client.get(LIST)
 
-    assert page.context["cl"].result_count == Finding.objects.not_verified().filter(entry__edition__slug="2026").count()
+    assert (
+        page.context["cl"].result_count
+        == FieldVerification.objects.not_verified().filter(entry__edition__slug="2026").count()
+    )
     assert page.context["subtitle"] == Edition.objects.get(slug="2026").title
 
 
@@ -56,22 +59,22 @@ FILTERS = {
 
 
 def test_every_filter_has_a_test():
-    assert {filter_.parameter_name for filter_ in admin.site._registry[Finding].list_filter} == set(FILTERS)
+    assert {filter_.parameter_name for filter_ in admin.site._registry[FieldVerification].list_filter} == set(FILTERS)
 
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_finds_what_it_names(admin_client, edition, name):
     value, found = FILTERS[name]
 
-    assert len(rows(admin_client.get(LIST, {"edition": "2027", name: value}), "named_field")) == found
+    assert len(column_texts(admin_client.get(LIST, {"edition": "2027", name: value}), "named_field")) == found
 
 
 def test_filters_count_the_rows_they_would_leave(admin_client, edition):
     page = admin_client.get(LIST, {"edition": "2027", "field": "standard"})
 
-    assert facets(page, "字段") == {"全部": None, "服务标准": 1, "牵头负责单位": 1, "配合单位": 1}
-    assert facets(page, "核实情况") == {"全部": None, "转述": 1}
-    assert facets(page, "牵头负责单位") == {"全部": None, "自治区卫生健康委": 1}
+    assert filter_counts(page, "字段") == {"全部": None, "服务标准": 1, "牵头负责单位": 1, "配合单位": 1}
+    assert filter_counts(page, "核实情况") == {"全部": None, "转述": 1}
+    assert filter_counts(page, "牵头负责单位") == {"全部": None, "自治区卫生健康委": 1}
 
 
 def test_a_department_sees_how_much_is_left(edition, django_assert_num_queries):
@@ -86,17 +89,17 @@ def test_a_department_sees_how_much_is_left(edition, django_assert_num_queries):
 
 
 def test_the_summary_is_above_the_list(admin_client, edition):
-    text = visible(admin_client.get(LIST, {"edition": "2027"}))
+    text = visible_text(admin_client.get(LIST, {"edition": "2027"}))
 
     assert "各牵头单位还有多少字段待核实（版本 2027）" in text
 
 
 @pytest.mark.parametrize(("action", "status"), [("add", 403), ("delete", 403), ("change", 302)])
 def test_it_is_a_list_to_read(admin_client, edition, action, status):
-    finding = Finding.objects.not_verified().filter(entry__edition=edition).first()
-    address = reverse(f"admin:catalogue_finding_{action}", args=[] if action == "add" else [finding.pk])
+    finding = FieldVerification.objects.not_verified().filter(entry__edition=edition).first()
+    address = reverse(f"admin:catalogue_fieldverification_{action}", args=[] if action == "add" else [finding.pk])
 
     page = admin_client.post(address, {"verification": "verbatim", "post": "yes"})
 
     assert page.status_code == status
-    assert Finding.objects.get(pk=finding.pk).verification == finding.verification
+    assert FieldVerification.objects.get(pk=finding.pk).verification == finding.verification

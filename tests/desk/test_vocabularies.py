@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from catalogue.models import Edition
 from catalogue.workflow import publishing
-from services.models import Box, Department, Domain, Indicator, Region, Service, Source, TargetGroup, Task
-from tests.support.admin_forms import as_typed, facets, rows, visible
+from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, Source, TargetGroup, Task
+from tests.support.admin_forms import column_texts, filter_counts, form_data, visible_text
 
 SEALED = {
     Domain: ("NM-05", ["name", "name_en"]),
@@ -16,7 +16,7 @@ SEALED = {
     Source: ("seed-plan", ["title", "document_number", "position"]),
     Region: ("150000", ["name"]),
 }
-VOCABULARIES = [Domain, Department, TargetGroup, Source, Region, Indicator, Box]
+VOCABULARIES = [Domain, Department, TargetGroup, Source, Region, Indicator, ProjectGroup]
 
 
 def page_of(term, view: str = "change") -> str:
@@ -29,19 +29,19 @@ def test_a_name_that_an_edition_has_sealed_stays(admin_client, db, model):
     term = model.objects.get(code=code)
 
     page = admin_client.get(page_of(term))
-    admin_client.post(page_of(term), as_typed(page) | dict.fromkeys(["code", *sealed], "99"))
+    admin_client.post(page_of(term), form_data(page) | dict.fromkeys(["code", *sealed], "99"))
 
     after = model.objects.get(pk=term.pk)
-    assert "已写入已发布的版本（2021、2023、2026）" in visible(page)
-    assert "请另立新的代码" in visible(page)
+    assert "已写入已发布的版本（2021、2023、2026）" in visible_text(page)
+    assert "请另立新的代码" in visible_text(page)
     assert [getattr(after, column) for column in ["code", *sealed]] == [
         getattr(term, column) for column in ["code", *sealed]
     ]
-    assert [publishing.verify(edition) for edition in Edition.objects.all()] == [[], [], []]
+    assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
 
 def test_every_name_that_a_sealed_document_holds_is_kept():
-    """Of the terms of ``canonical.document()`` and ``canonical.header()``."""
+    """Of the terms of ``entry_document()`` and ``edition_header()``."""
     screens = admin.site._registry
 
     assert {model: list(screens[model].sealed) for model in SEALED} == {
@@ -52,10 +52,10 @@ def test_every_name_that_a_sealed_document_holds_is_kept():
 def test_what_no_edition_has_sealed_is_an_editors_to_change(admin_client, db):
     department = Department.objects.get(code="health-commission")
 
-    admin_client.post(page_of(department), as_typed(admin_client.get(page_of(department)), note="新的说明。"))
+    admin_client.post(page_of(department), form_data(admin_client.get(page_of(department)), note="新的说明。"))
 
     assert Department.objects.get(pk=department.pk).note == "新的说明。"
-    assert [publishing.verify(edition) for edition in Edition.objects.all()] == [[], [], []]
+    assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
 
 def test_a_name_that_no_published_edition_holds_can_be_changed(admin_client, db):
@@ -65,16 +65,16 @@ def test_a_name_that_no_published_edition_holds_can_be_changed(admin_client, db)
     )  # fmt: skip
 
     page = admin_client.get(page_of(unused))
-    admin_client.post(page_of(unused), as_typed(page) | {"name": "更名的部门", "code": "other"})
+    admin_client.post(page_of(unused), form_data(page) | {"name": "更名的部门", "code": "other"})
 
     after = Department.objects.get(pk=unused.pk)
     assert (after.name, after.code) == ("更名的部门", "new-one")
-    assert "已写入" not in visible(page)
+    assert "已写入" not in visible_text(page)
 
 
 def test_the_code_of_a_task_or_project_is_kept_too(admin_client, db):
     domain = Domain.objects.get(code="NM-05")
-    typed = as_typed(admin_client.get(page_of(domain)))
+    typed = form_data(admin_client.get(page_of(domain)))
     before = list(Task.objects.filter(domain=domain).values_list("code", flat=True))
 
     admin_client.post(page_of(domain), typed | {"tasks-0-code": "T09-9", "tasks-0-heading": "改写的标题"})
@@ -101,7 +101,7 @@ def test_a_term_that_is_used_is_not_deleted(admin_client, db, model, code):
     page = admin_client.get(page_of(term, "delete"))
     admin_client.post(page_of(term, "delete"), {"post": "yes"})
 
-    assert "将要求删除以下受保护的相关对象" in visible(page)
+    assert "将要求删除以下受保护的相关对象" in visible_text(page)
     assert model.objects.filter(pk=term.pk).exists()
 
 
@@ -127,7 +127,7 @@ def test_a_term_saved_untouched_stays_what_it_was(admin_client, db, model):
     before = list(model.objects.values())
 
     for term in model.objects.all()[:20]:
-        page = admin_client.post(page_of(term), as_typed(admin_client.get(page_of(term))))
+        page = admin_client.post(page_of(term), form_data(admin_client.get(page_of(term))))
         assert page.status_code == 302
 
     assert list(model.objects.values()) == before
@@ -140,8 +140,8 @@ def test_what_is_emptied_is_unknown(admin_client, db):
     source = Source.objects.create(code="new", **said, **known)
     group = TargetGroup.objects.exclude(definition=None).first()
 
-    admin_client.post(page_of(source), as_typed(admin_client.get(page_of(source)), note="", url="", date=""))
-    admin_client.post(page_of(group), as_typed(admin_client.get(page_of(group)), definition=""))
+    admin_client.post(page_of(source), form_data(admin_client.get(page_of(source)), note="", url="", date=""))
+    admin_client.post(page_of(group), form_data(admin_client.get(page_of(group)), definition=""))
 
     source.refresh_from_db()
     assert (source.note, source.url, source.date) == (None, None, None)
@@ -168,7 +168,7 @@ def test_an_unknown_definition_is_an_empty_box(admin_client, db):
         (Indicator, "nature", "binding"),
         (Indicator, "verification", "verbatim"),
         (Indicator, "domain", "NM-05"),
-        (Box, "domain", "NM-05"),
+        (ProjectGroup, "domain", "NM-05"),
     ],
 )
 def test_a_filter_leaves_as_many_rows_as_it_said(admin_client, db, model, name, value):
@@ -179,7 +179,7 @@ def test_a_filter_leaves_as_many_rows_as_it_said(admin_client, db, model, name, 
     page = admin_client.get(address, {name: value})
 
     assert page.context["cl"].result_count == expected
-    assert expected in facets(page, model._meta.get_field(name).verbose_name).values()
+    assert expected in filter_counts(page, model._meta.get_field(name).verbose_name).values()
 
 
 @pytest.mark.parametrize("model", [*VOCABULARIES, Service], ids=lambda model: model.__name__)
@@ -188,11 +188,11 @@ def test_a_vocabulary_is_searched_by_code(admin_client, db, model):
 
     page = admin_client.get(f"/admin/services/{model._meta.model_name}/", {"q": term.code})
 
-    assert term.code in rows(page, "code")
+    assert term.code in column_texts(page, "code")
 
 
 def test_lists_count_what_the_edition_in_force_says(admin_client, db):
-    assert rows(admin_client.get("/admin/services/domain/"), "entry_count") == [
+    assert column_texts(admin_client.get("/admin/services/domain/"), "entry_count") == [
         "9",
         "9",
         "12",

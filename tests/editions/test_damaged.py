@@ -8,7 +8,8 @@ from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Edition
 from catalogue.web import revision
 from tests.api.test_mcp import asked
-from tests.conftest import person, unsealed
+from tests.conftest import make_user
+from tests.support.triggers import without_seal_triggers
 
 DETAIL = "版本 2023 的内容与其摘要不符，暂停提供；请联系管理员运行 manage.py verify。"
 SERVICES = "/api/v1/services/"
@@ -17,7 +18,7 @@ SERVICES = "/api/v1/services/"
 @pytest.fixture
 def damaged(db) -> Edition:
     """The edition 2023 with another digest: what this process read of it before is known by the old one."""
-    with unsealed():
+    with without_seal_triggers():
         Edition.objects.filter(slug="2023").update(digest="0" * 64)
     return Edition.objects.get(slug="2023")
 
@@ -81,7 +82,7 @@ def test_entitlements_and_language_models_are_told_so(client, damaged):
 
 
 def test_the_desk_says_so(client, damaged):
-    client.force_login(person("root", "审计"))
+    client.force_login(make_user("root", "审计"))
 
     response = client.get("/admin/catalogue/entry/export.csv?edition=2023")
 
@@ -91,7 +92,7 @@ def test_the_desk_says_so(client, damaged):
 
 def test_readiness_names_it_and_fails_only_for_the_edition_in_force(client, damaged):
     assert client.get("/readyz").json() == {"status": "ok", "edition": "2026", "damaged": ["2023"]}
-    with unsealed():
+    with without_seal_triggers():
         Edition.objects.filter(slug="2026").update(digest="1" * 64)
 
     response = client.get("/readyz")
@@ -107,11 +108,11 @@ def test_a_start_goes_on_and_warns(damaged, capsys):
 
 
 DAMAGE = {
-    "a word of a text": lambda edition: edition.entries.update(sealed="{}"),
-    "a text taken away": lambda edition: edition.entries.update(sealed=None),
+    "a word of a text": lambda edition: edition.entries.update(canonical_json="{}"),
+    "a text taken away": lambda edition: edition.entries.update(canonical_json=None),
     "an entry gone": lambda edition: edition.entries.all().delete(),
-    "an entry moved": lambda edition: edition.entries.update(number=7, sealed='{"number":7}'),
-    "what it says of itself": lambda edition: Edition.objects.filter(pk=edition.pk).update(sealed="{}"),
+    "an entry moved": lambda edition: edition.entries.update(number=7, canonical_json='{"number":7}'),
+    "what it says of itself": lambda edition: Edition.objects.filter(pk=edition.pk).update(canonical_json="{}"),
 }
 
 
@@ -128,45 +129,45 @@ def test_any_damage_is_seen_before_it_is_first_read(make_edition, damage):
     # Of a name that no other test has: what was read once is kept by its digest.
     slug = f"any-{list(DAMAGE).index(damage)}"
     edition = make_edition(slug)
-    with unsealed():
+    with without_seal_triggers():
         DAMAGE[damage](edition)
 
     for read in READ:
         with pytest.raises(DamagedEditionError, match=f"版本 {slug}"):
             read(edition)
-    assert checks.damaged(revision.current().editions) == [slug]
+    assert checks.damaged_editions(revision.current().editions) == [slug]
 
 
 def test_damage_that_a_reader_meets_is_not_hidden_by_an_earlier_look(make_edition):
     edition = make_edition("met")
-    assert checks.damaged(revision.current().editions) == []
-    with unsealed():
-        edition.entries.update(sealed="{}")
+    assert checks.damaged_editions(revision.current().editions) == []
+    with without_seal_triggers():
+        edition.entries.update(canonical_json="{}")
     with pytest.raises(DamagedEditionError):
         list(published.get(edition).documents)
 
-    assert checks.damaged(revision.current().editions) == ["met"]
+    assert checks.damaged_editions(revision.current().editions) == ["met"]
 
 
 def test_an_edition_that_was_mended_is_served_again(make_edition):
     edition = make_edition("mended")
-    text = edition.entries.get().sealed
-    with unsealed():
-        edition.entries.update(sealed="{}")
+    text = edition.entries.get().canonical_json
+    with without_seal_triggers():
+        edition.entries.update(canonical_json="{}")
         with pytest.raises(DamagedEditionError):
             list(published.get(edition).documents)
-        edition.entries.update(sealed=text)
+        edition.entries.update(canonical_json=text)
 
     assert list(published.get(edition).documents) == ["NM-05-01"]
-    assert checks.damaged(revision.current().editions) == []
+    assert checks.damaged_editions(revision.current().editions) == []
 
 
 def test_looking_and_reading_ask_once(make_edition, django_assert_num_queries):
     edition = make_edition("asked-once")
-    checks.damaged(editions := revision.current().editions)
+    checks.damaged_editions(editions := revision.current().editions)
     with django_assert_num_queries(1):
         list(published.get(edition).documents)
 
     with django_assert_num_queries(0):
         list(published.get(edition).documents)
-        assert checks.damaged(editions) == []
+        assert checks.damaged_editions(editions) == []

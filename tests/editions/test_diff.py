@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from catalogue.editions.diff import COMPARED, changes, compare
+from catalogue.editions.diff import COMPARED_FIELDS, changes, compare
 
 PLAN = {"code": "seed-plan", "title": "规划", "document_number": "内政办发〔2021〕70号"}
 PAPER = {"code": "newspaper", "title": "内蒙古日报", "document_number": None}
@@ -77,4 +77,4 @@ def test_changes_come_in_the_order_of_the_newer_edition_and_withdrawals_last(ord
 
 
 def test_nothing_an_entry_says_is_left_out_of_the_comparison(published_entry):
-    assert {*COMPARED, "code", "citations"} == set(json.loads(published_entry.sealed))
+    assert {*COMPARED_FIELDS, "code", "citations"} == set(json.loads(published_entry.canonical_json))

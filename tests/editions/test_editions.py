@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.models import Edition
 from catalogue.workflow import publishing
 
@@ -48,7 +48,7 @@ def test_of_equals_the_one_published_last_stands_whatever_its_number(empty_catal
     Edition.objects.filter(pk=numbered_first.pk).update(
         previous=make_edition("b", "2024-01-01", at=moment("2024-02-01"))
     )
-    publishing.publish(numbered_first, act=Act(at=moment("2024-03-01")), committed=True)
+    publishing.publish(numbered_first, context=AuditContext(at=moment("2024-03-01")), from_fixtures=True)
 
     assert Edition.objects.in_force(datetime.date(2024, 1, 1)).get().slug == "a"
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalogue.editions.merge import difference, merged
+from catalogue.editions.merge import apply_change, make_change
 from catalogue.models import Entry
-from tests.support.admin_forms import rich_state
-from tests.support.entries import cite
+from tests.support.admin_forms import make_rich_entry
+from tests.support.entries import make_citation
 
 FIELDS = [field for field in Entry.SOURCED_FIELDS if field not in {"name", "domain"}]
 WORDS = st.one_of(st.none(), st.sampled_from(["甲", "乙", "丙"]))
@@ -16,7 +16,7 @@ WORDS = st.one_of(st.none(), st.sampled_from(["甲", "乙", "丙"]))
 @st.composite
 def wishes(draw) -> dict:
     """An entry as somebody may want it: some fields changed, relabelled, emptied or cited anew."""
-    wanted = rich_state()
+    wanted = make_rich_entry()
     for field in draw(st.sets(st.sampled_from(FIELDS))):
         column = Entry.SOURCED_FIELDS[field][0]
         value = draw(WORDS)
@@ -26,7 +26,7 @@ def wishes(draw) -> dict:
             wanted[name] = {key: label for key, label in wanted[name].items() if key != field}
         if value:
             wanted["verification"][field], wanted["basis"][field] = "secondary", "seed"
-            wanted["citations"] += [cite(field, quote=draw(WORDS)) for _ in range(draw(st.integers(1, 2)))]
+            wanted["citations"] += [make_citation(field, quote=draw(WORDS)) for _ in range(draw(st.integers(1, 2)))]
     wanted["note"] = draw(WORDS)
     return wanted
 
@@ -39,29 +39,29 @@ def in_order(entry: dict) -> dict:
 @settings(max_examples=300, deadline=None)
 @given(wishes())
 def test_a_difference_merged_is_what_was_wanted(wanted):
-    base = rich_state()
+    base = make_rich_entry()
 
-    assert in_order(merged(base, difference(base, wanted))) == in_order(wanted)
+    assert in_order(apply_change(base, make_change(base, wanted))) == in_order(wanted)
 
 
 def test_there_is_no_difference_where_nothing_differs():
-    assert difference(rich_state(), rich_state()) == {}
+    assert make_change(make_rich_entry(), make_rich_entry()) == {}
 
 
 @pytest.mark.parametrize("field", ["content", "standard", "co_departments"])
 def test_a_difference_touches_no_other_field(field):
-    wanted = rich_state()
+    wanted = make_rich_entry()
     wanted["verification"] = wanted["verification"] | {field: "unverified"}
 
-    change = difference(rich_state(), wanted)
+    change = make_change(make_rich_entry(), wanted)
 
     assert set(change.get("verification", {})) <= {field}
     assert {each["field"] for each in change.get("citations", [])} <= {field}
 
 
 def test_a_clause_that_only_mentions_the_service_can_be_added():
-    mention = cite("mention", quote="加快养老服务")
+    mention = make_citation("mention", quote="加快养老服务")
 
-    assert difference(rich_state(), rich_state() | {"citations": [*rich_state()["citations"], mention]}) == {
-        "citations": [mention]
-    }
+    assert make_change(
+        make_rich_entry(), make_rich_entry() | {"citations": [*make_rich_entry()["citations"], mention]}
+    ) == {"citations": [mention]}

@@ -10,7 +10,7 @@ from catalogue.api import facets, serializers
 from catalogue.api.renderers import JSONRenderer
 from catalogue.editions import published
 from catalogue.editions.listing import ORDERS, Listing
-from catalogue.editions.translation import told
+from catalogue.editions.translation import translate
 from catalogue.models import Edition, Entry
 from catalogue.web.negotiation import LANGUAGES
 from services.models import Department
@@ -45,7 +45,7 @@ def test_a_service_is_answered_as_its_serializer_declares(client, editions, lang
         context = {"request": RequestFactory().get("/"), "edition": edition, "fields": FIELDS}
         documents = published.get(edition).documents.values()
         serializer = serializers.EntrySerializer(documents, many=True, context=context)
-        expected = json.loads(JSONRenderer().render(told(serializer.data, language)))
+        expected = json.loads(JSONRenderer().render(translate(serializer.data, language)))
         # Written out, so that the order of the fields is compared too.
         assert json.dumps(answer["results"]) == json.dumps([{name: one[name] for name in fields} for one in expected])
 

@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
-from catalogue.models import Case, Edition, Event, Touch
+from catalogue.models import Case, Edition, Event, RevisionToken
 from services.models import Domain
-from tests.support.entries import state
+from tests.support.entries import make_entry
 
 CASE = {"circumstances": {"age": 65}, "expected": {"NM-05-01": "unknown"}, "because": {"NM-05-01": None}}
 CASE_CHANGES = {
@@ -20,15 +20,15 @@ CASE_CHANGES = {
 
 
 def test_a_publication_is_noted_and_a_draft_is_not(make_edition):
-    before = Touch.objects.stamp()
+    before = RevisionToken.objects.current_token()
     draft = make_edition("draft", "2027-01-01", at=None)
     Edition.objects.filter(pk=draft.pk).update(title="另一个标题")
-    unchanged = Touch.objects.stamp()
+    unchanged = RevisionToken.objects.current_token()
 
-    make_edition("published", "2027-01-01", entries=[state()])
+    make_edition("published", "2027-01-01", entries=[make_entry()])
 
     assert unchanged == before
-    assert Touch.objects.stamp() != before
+    assert RevisionToken.objects.current_token() != before
 
 
 @pytest.mark.parametrize("statement", CASE_CHANGES.values(), ids=CASE_CHANGES)
@@ -36,13 +36,13 @@ def test_a_change_of_a_case_is_noted_in_a_published_edition_and_not_in_a_draft(m
     draft = make_edition("draft", "2027-01-01", at=None)
     published = make_edition("published", "2027-01-01")
     Case.objects.bulk_create(Case(edition=edition, code="one", **CASE) for edition in (draft, published))
-    before = Touch.objects.stamp()
+    before = RevisionToken.objects.current_token()
 
     with connection.cursor() as cursor:
         cursor.execute(statement, [draft.pk])
-        of_the_draft = (cursor.rowcount, Touch.objects.stamp())
+        of_the_draft = (cursor.rowcount, RevisionToken.objects.current_token())
         cursor.execute(statement, [published.pk])
-        of_the_published = (cursor.rowcount, Touch.objects.stamp())
+        of_the_published = (cursor.rowcount, RevisionToken.objects.current_token())
 
     assert of_the_draft == (1, before)
     assert of_the_published[0] == 1
@@ -55,26 +55,26 @@ def test_a_case_that_is_moved_out_of_a_published_edition_or_into_it_is_noted(mak
     published = make_edition("published", "2027-01-01")
     source, target = (published, draft) if published_first else (draft, published)
     case = Case.objects.create(edition=source, code="one", **CASE)
-    before = Touch.objects.stamp()
+    before = RevisionToken.objects.current_token()
 
     Case.objects.filter(pk=case.pk).update(edition=target)
 
-    assert Touch.objects.stamp() != before
+    assert RevisionToken.objects.current_token() != before
 
 
 def test_pruning_leaves_one_and_the_next_change_still_shows(db):
-    Touch.objects.prune()
-    before = Touch.objects.stamp()
+    RevisionToken.objects.prune()
+    before = RevisionToken.objects.current_token()
     Domain.objects.filter(code="NM-01").update(goal="另一个目标")
 
     assert before[0] == 1
-    assert Touch.objects.stamp() not in {before, (1, before[1])}
+    assert RevisionToken.objects.current_token() not in {before, (1, before[1])}
 
 
 def test_what_editors_do_among_themselves_is_not_noted(make_proposal):
-    before, events = Touch.objects.stamp(), Event.objects.count()
+    before, events = RevisionToken.objects.current_token(), Event.objects.count()
 
     make_proposal(to="approved")
 
-    assert Touch.objects.stamp() == before
+    assert RevisionToken.objects.current_token() == before
     assert Event.objects.count() > events

@@ -7,12 +7,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Edition, Entry
-from tests.conftest import AT
+from tests.conftest import PUBLISHED_AT
 from tests.editions.test_triggers import RECORD, SEALED
-from tests.support.entries import state
+from tests.support.entries import make_entry
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def test_a_published_edition_refuses_save_and_delete(edition):
 
 
 def test_the_verbs_refuse_a_published_edition_in_words(edition, terms):
-    with pytest.raises(drafts.Refused, match="已发布，不能更改"):
-        drafts.revise(edition, state(), terms=terms, act=Act(at=AT))
-    with pytest.raises(drafts.Refused, match="已发布，不能更改"):
-        drafts.withdraw(edition, "NM-05-01", act=Act(at=AT))
+    with pytest.raises(drafts.DraftError, match="已发布，不能更改"):
+        drafts.revise(edition, make_entry(), terms=terms, context=AuditContext(at=PUBLISHED_AT))
+    with pytest.raises(drafts.DraftError, match="已发布，不能更改"):
+        drafts.withdraw_entry(edition, "NM-05-01", context=AuditContext(at=PUBLISHED_AT))
 
 
 def test_a_form_is_told_in_words_that_the_edition_is_published(edition, published_entry):
@@ -57,7 +57,7 @@ def test_a_form_is_told_in_words_that_the_edition_is_published(edition, publishe
 def test_a_draft_can_be_changed_and_thrown_away(make_edition, terms):
     draft = make_edition("draft", at=None)
 
-    drafts.revise(draft, state(note="改过"), terms=terms, act=Act(at=AT))
+    drafts.revise(draft, make_entry(note="改过"), terms=terms, context=AuditContext(at=PUBLISHED_AT))
     assert draft.entries.get().note == "改过"
     Edition.objects.filter(pk=draft.pk).update(title="改过", effective_from=datetime.date(2027, 1, 1))
     draft.delete()

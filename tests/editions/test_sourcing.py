@@ -5,9 +5,9 @@ import datetime
 import pytest
 
 from catalogue.editions import sourcing
-from tests.support.entries import cite, state
+from tests.support.entries import make_citation, make_entry
 
-COUNTS_FROM = {
+CITABLE_FROM = {
     "seed-plan": datetime.date(2021, 11, 5),
     "newspaper": datetime.date(2023, 12, 25),
     "undated": datetime.date(2026, 1, 1),
@@ -17,7 +17,7 @@ KNOWN = {"verification": "unverified", "basis": "regulation"}
 
 def with_standard(*citations: dict, label: str | None = "secondary", **changes: object) -> dict:
     """Return an entry that gives a standard, with its citations and its label (None: no finding at all)."""
-    entry = state(**({"standard": "每人每月840元"} | changes))
+    entry = make_entry(**({"standard": "每人每月840元"} | changes))
     entry["citations"] += citations
     if label:
         entry["verification"] |= {"standard": label}
@@ -28,20 +28,20 @@ def with_standard(*citations: dict, label: str | None = "secondary", **changes: 
 def ruled(age: int, quote: str | None, op: str = "gte") -> dict:
     """Return an entry with a rule of one age that is labelled verbatim, and the quote its criterion rests on."""
     rule = {"any": [{"all": [{"fact": "age", "op": op, "value": age}]}]}
-    entry = state(eligibility=rule | {"universal": False, "machine_readable": True, "reason": None})
+    entry = make_entry(eligibility=rule | {"universal": False, "machine_readable": True, "reason": None})
     entry["verification"] |= {"eligibility": "verbatim"}
     entry["basis"] |= {"eligibility": "regulation"}
-    entry["citations"] += [cite("eligibility", quote=quote or "老年人", **({"criterion": 1} if quote else {}))]
+    entry["citations"] += [make_citation("eligibility", quote=quote or "老年人", **({"criterion": 1} if quote else {}))]
     return entry
 
 
 def reasons(entry: dict, effective_from: str = "2023-12-25") -> list[tuple[str, str]]:
     day = datetime.date.fromisoformat(effective_from)
-    return [tuple(fault) for fault in sourcing.faults(entry, effective_from=day, counts_from=COUNTS_FROM)]
+    return [tuple(fault) for fault in sourcing.faults(entry, effective_from=day, citable_from=CITABLE_FROM)]
 
 
-SECONDARY = cite("standard", source="newspaper", verification="secondary", quote=None)
-VERBATIM = cite("standard", source="newspaper", quote="每人每月840元")
+SECONDARY = make_citation("standard", source="newspaper", verification="secondary", quote=None)
+VERBATIM = make_citation("standard", source="newspaper", quote="每人每月840元")
 
 
 @pytest.mark.parametrize(
@@ -53,33 +53,38 @@ VERBATIM = cite("standard", source="newspaper", quote="每人每月840元")
         (with_standard(SECONDARY), "2023-12-24", "standard", "晚于版本的施行日期"),  # a day too early
         (with_standard(SECONDARY | {"source": "undated"}), "2025-12-31", "standard", "晚于版本的施行日期"),
         (with_standard(VERBATIM | {"quote": None}, label="verbatim"), "2023-12-25", "standard", "没有照录原文"),
-        (state(citations=[*state()["citations"], SECONDARY]), "2023-12-25", "standard", "没有值，却有来源"),
+        (make_entry(citations=[*make_entry()["citations"], SECONDARY]), "2023-12-25", "standard", "没有值，却有来源"),
         (
-            state(verification=state()["verification"] | {"content": "secondary"}),
+            make_entry(verification=make_entry()["verification"] | {"content": "secondary"}),
             "2023-12-25",
             "content",
             "没有值，却有核",
         ),
-        (state(legal_basis=["undated"]), "2023-12-25", "legal_basis", "没有来源"),
-        (state(legal_basis=["undated"]), "2023-12-25", "legal_basis", "晚于版本的施行日期"),
+        (make_entry(legal_basis=["undated"]), "2023-12-25", "legal_basis", "没有来源"),
+        (make_entry(legal_basis=["undated"]), "2023-12-25", "legal_basis", "晚于版本的施行日期"),
         (
-            state(
+            make_entry(
                 legal_basis=["newspaper"],
-                verification=state()["verification"] | {"legal_basis": "unverified"},
-                basis=state()["basis"] | {"legal_basis": "editorial"},
-                citations=[*state()["citations"], cite("legal_basis")],
+                verification=make_entry()["verification"] | {"legal_basis": "unverified"},
+                basis=make_entry()["basis"] | {"legal_basis": "editorial"},
+                citations=[*make_entry()["citations"], make_citation("legal_basis")],
             ),
             "2023-12-25",
             "legal_basis",
             "没有自己的来源",
         ),
         (with_standard(VERBATIM | {"quote": "\u3000 "}, label="verbatim"), "2023-12-25", "standard", "没有照录原文"),
-        (state(target_groups=["disabled"]), "2023-12-25", "target_groups", "没有来源"),
-        (state(citations=[*state()["citations"], cite("price")]), "2023-12-25", "citations", "不存在的字段"),
-        (state(citations=[]), "2023-12-25", "name", "没有来源"),
-        (state(lead_department_alternatives=["finance"]), "2023-12-25", "lead_department", "没有来源"),
-        (state(standard_as_of="2023"), "2023-12-25", "standard", "没有来源"),
-        (state(), "2021-11-04", "name", "晚于版本的施行日期"),
+        (make_entry(target_groups=["disabled"]), "2023-12-25", "target_groups", "没有来源"),
+        (
+            make_entry(citations=[*make_entry()["citations"], make_citation("price")]),
+            "2023-12-25",
+            "citations",
+            "不存在的字段",
+        ),
+        (make_entry(citations=[]), "2023-12-25", "name", "没有来源"),
+        (make_entry(lead_department_alternatives=["finance"]), "2023-12-25", "lead_department", "没有来源"),
+        (make_entry(standard_as_of="2023"), "2023-12-25", "standard", "没有来源"),
+        (make_entry(), "2021-11-04", "name", "晚于版本的施行日期"),
         (
             with_standard(VERBATIM | {"quote": "每人每月670元"}, label="verbatim"),
             "2023-12-25",
@@ -111,12 +116,15 @@ def test_an_entry_that_cannot_stand_is_told_why(entry, on, field, words):
 @pytest.mark.parametrize(
     ("entry", "on"),
     [
-        (state(), "2021-11-05"),  # the plan, on the day it was issued
+        (make_entry(), "2021-11-05"),  # the plan, on the day it was issued
         (with_standard(SECONDARY), "2023-12-25"),  # a source of the very day
         (with_standard(VERBATIM, label="verbatim"), "2023-12-25"),
         (with_standard(VERBATIM, label="unverified"), "2023-12-25"),  # a label may be lower than its citations
         (with_standard(SECONDARY | {"source": "undated"}), "2026-01-01"),
-        (state(citations=[*state()["citations"], cite("mention")]), "2023-12-25"),  # a clause that gives no field
+        (
+            make_entry(citations=[*make_entry()["citations"], make_citation("mention")]),
+            "2023-12-25",
+        ),  # a clause that gives no field
         (with_standard(VERBATIM | {"quote": "標準為每人每月 840 元。"}, label="verbatim"), "2023-12-25"),
         (ruled(65, "六十五周岁以上的老年人"), "2023-12-25"),
         (ruled(65, "65岁及以上"), "2023-12-25"),

@@ -10,10 +10,10 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from catalogue.integrity import triggers
-from catalogue.models import Approval, Assessment, Edition, Entry, Proposal, ProposedEntry, Touch
+from catalogue.models import Approval, Assessment, Edition, Entry, Proposal, ProposedEntry, RevisionToken
 from services.models import Department, Service, Source, TargetGroup
-from tests.conftest import unsealed
-from tests.support.entries import FIGURES, PROPOSED_AT
+from tests.support.entries import ASSESSMENT_FIGURES, PROPOSED_AT
+from tests.support.triggers import without_seal_triggers
 
 MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 ACTIONS = ("insert", "update", "delete")
@@ -25,11 +25,11 @@ LINKS = {
 }
 # What a published edition is made of: each table, and the column that says what a row belongs to.
 SEALED = {"catalogue_edition": "id", "catalogue_entry": "edition_id"} | dict.fromkeys(
-    ["catalogue_finding", "catalogue_citation", *(f"catalogue_entry_{field}" for field in LINKS)], "entry_id"
+    ["catalogue_fieldverification", "catalogue_citation", *(f"catalogue_entry_{field}" for field in LINKS)], "entry_id"
 )
 RECORD = "catalogue_event"
 # Vocabularies that readers see; not what files held, how texts are read, and the services that indicators are about.
-NOT_SHOWN = {"services_loaded", "services_reading", "services_indicator_services"}
+NOT_SHOWN = {"services_loadedrow", "services_pronunciation", "services_indicator_services"}
 SHOWN = sorted({table for table in MODELS if table.startswith("services_")} - NOT_SHOWN)
 
 
@@ -138,7 +138,7 @@ def approve(proposal: Proposal, approver) -> None:
 
 
 def assess(proposal: Proposal, assessor) -> None:
-    Assessment.objects.create(proposal=proposal, assessor=assessor, at=PROPOSED_AT, **FIGURES)
+    Assessment.objects.create(proposal=proposal, assessor=assessor, at=PROPOSED_AT, **ASSESSMENT_FIGURES)
 
 
 def set_state(state: str) -> Callable[[Proposal, dict], object]:
@@ -177,7 +177,7 @@ DECISIONS = [
     Decision(
         "proposed_entry_kept",
         "approved",
-        lambda p, people: rows(ProposedEntry, p).update(stated={"note": "改"}),
+        lambda p, people: rows(ProposedEntry, p).update(entry_data={"note": "改"}),
         APPROVED,
     ),
     Decision("proposed_entry_stays", "approved", lambda p, people: rows(ProposedEntry, p).delete(), APPROVED),
@@ -217,9 +217,9 @@ def noted(table: str, where: str) -> dict[str, bool]:
     }
     found = {}
     for action, statement in statements.items():
-        before = Touch.objects.stamp()
+        before = RevisionToken.objects.current_token()
         assert execute(statement) == 1
-        found[action] = Touch.objects.stamp() != before
+        found[action] = RevisionToken.objects.current_token() != before
     execute("DROP TABLE taken_away")
     connection.check_constraints()
     return found
@@ -235,20 +235,22 @@ def test_an_edition_is_noted_once_it_is_published(make_edition):
     published = Edition.objects.get(slug="2026")
 
     assert noted("catalogue_edition", f"id = {draft.pk}") == dict.fromkeys(ACTIONS, False)
-    with unsealed():
+    with without_seal_triggers():
         assert noted("catalogue_edition", f"id = {published.pk}") == dict.fromkeys(ACTIONS, True)
 
 
 def test_every_trigger_is_executed_above_or_beside():
     """Those of cases in ``test_touches``."""
     executed = {(table, f"{table}_sealed_{action}") for table in SEALED for action in ACTIONS}
-    executed |= {(table, f"{table}_touched_{action}") for table in [*SHOWN, "catalogue_edition"] for action in ACTIONS}
-    executed |= {("catalogue_case", f"catalogue_case_touched_{action}") for action in ACTIONS}
+    executed |= {(table, f"{table}_revised_{action}") for table in [*SHOWN, "catalogue_edition"] for action in ACTIONS}
+    executed |= {("catalogue_case", f"catalogue_case_revised_{action}") for action in ACTIONS}
     executed.add(("services_service", "services_service_code_kept"))
     if connection.vendor == "sqlite":
         executed |= {(RECORD, f"{RECORD}_kept_{action}") for action in ACTIONS}
     else:
-        executed |= {(table, f"{table}_sealed_truncate") for table in SEALED} | {(RECORD, f"{RECORD}_kept")}
+        executed |= {(table, f"{table}_sealed_truncate") for table in SEALED} | {
+            (RECORD, f"{RECORD}_kept_{action}") for action in ("update", "delete", "truncate")
+        }
     decisions = {decision.trigger for decision in DECISIONS}
 
     expected = triggers.expected().keys()

@@ -26,7 +26,7 @@ def publish_and_die(acknowledge: int, *, before: int | None) -> None:
     """
     from django.db import connection
 
-    from catalogue.audit.log import Act
+    from catalogue.audit.log import AuditContext
     from catalogue.models import Edition
     from catalogue.workflow import publishing
 
@@ -40,7 +40,7 @@ def publish_and_die(acknowledge: int, *, before: int | None) -> None:
         return execute(sql, parameters, many, context)
 
     with connection.execute_wrapper(count):
-        edition = publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
+        edition = publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
     if before is not None and said < before:
         # Sealed, and dead before anybody heard of it.
         os.kill(os.getpid(), signal.SIGKILL)
@@ -77,7 +77,7 @@ def judge(acknowledged: str) -> str:
     from catalogue.workflow import publishing
 
     edition = Edition.objects.get(slug="second")
-    sealed = edition.entries.exclude(sealed=None).count()
+    sealed = edition.entries.exclude(canonical_json=None).count()
     told = Event.objects.filter(edition="second", verb__in=["published", *Event.CHANGES]).count()
     states = set(Proposal.objects.values_list("state", flat=True))
     assert log.verify() == [], log.verify()
@@ -86,10 +86,10 @@ def judge(acknowledged: str) -> str:
             assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     if not edition.is_published:
         assert not acknowledged, "an acknowledged publication is lost"
-        assert (edition.digest, edition.sealed, sealed, told, states) == (None, None, 0, 0, {"approved"})
+        assert (edition.digest, edition.canonical_json, sealed, told, states) == (None, None, 0, 0, {"approved"})
         return "没有发布"
     assert acknowledged in {"", edition.digest}
-    assert publishing.verify(edition) == [], publishing.verify(edition)
+    assert publishing.verify_edition(edition) == [], publishing.verify_edition(edition)
     # One change, one withdrawal, and the publication.
     assert (sealed, told, states) == (edition.entries.count(), 3, {"published"})
     return "已确认" if acknowledged else "已发布、未及确认"
@@ -97,13 +97,13 @@ def judge(acknowledged: str) -> str:
 
 def repeat() -> None:
     """Publish again, as whoever heard nothing would; afterwards there is exactly one."""
-    from catalogue.audit.log import Act
+    from catalogue.audit.log import AuditContext
     from catalogue.models import Edition, Event
     from catalogue.workflow import publishing
 
     try:
-        publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
-    except publishing.NotPublishable as error:
+        publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
+    except publishing.NotPublishableError as error:
         assert [fault.field for fault in error.faults if fault.field == "published_at"], error
     assert Event.objects.filter(edition="second", verb="published").count() == 1
     assert Edition.objects.published().count() == 2
@@ -147,7 +147,7 @@ def measure(database) -> tuple[float, int]:
     """Return how long it is from a child's first breath to its answer, in seconds, and how many statements that is."""
     from django.db import connection, connections
 
-    from catalogue.audit.log import Act
+    from catalogue.audit.log import AuditContext
     from catalogue.models import Edition
     from catalogue.workflow import publishing
 
@@ -160,7 +160,7 @@ def measure(database) -> tuple[float, int]:
 
     database.renew()
     with connection.execute_wrapper(count):
-        publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
+        publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
     connections.close_all()
     database.renew()
     started = time.perf_counter()

@@ -95,7 +95,7 @@ def build(*, services: int, proposed: bool = True) -> None:
     from django.contrib.auth.models import User
     from django.core.management import call_command
 
-    from catalogue.audit.log import Act
+    from catalogue.audit.log import AuditContext
     from catalogue.editions import drafts
     from catalogue.models import Edition
     from catalogue.workflow import proposals, publishing
@@ -110,13 +110,17 @@ def build(*, services: int, proposed: bool = True) -> None:
     first = Edition(region=region, number=1, slug="first", title="清单", effective_from=datetime.date(2026, 11, 1))
     first.save()
     for number, entry in enumerate(file["services"][:services], start=1):
-        drafts.revise(first, entry | {"number": number}, terms=terms, act=Act(at=AT))
-    first = publishing.publish(first, act=Act(at=AT), committed=True)
+        drafts.revise(first, entry | {"number": number}, terms=terms, context=AuditContext(at=AT))
+    first = publishing.publish(first, context=AuditContext(at=AT), from_fixtures=True)
     proposer, assessor, approver = (
         User.objects.create_superuser(name, password=None) for name in ("proposer", "assessor", "approver")
     )
-    begun = drafts.begin(
-        first, slug="second", title="清单", effective_from=datetime.date(2027, 1, 1), act=Act(at=AT, by=approver)
+    begun = drafts.create_draft(
+        first,
+        slug="second",
+        title="清单",
+        effective_from=datetime.date(2027, 1, 1),
+        context=AuditContext(at=AT, user=approver),
     )
     if not proposed:
         return
@@ -129,9 +133,9 @@ def build(*, services: int, proposed: bool = True) -> None:
             title="建议",
             reason="理由",
             effective_from=begun.effective_from,
-            entries=[{"service": codes.pop(), "action": action, "stated": stated, "successors": []}],
-            act=Act(at=AT, by=proposer),
+            entries=[{"service": codes.pop(), "action": action, "entry_data": stated, "successors": []}],
+            context=AuditContext(at=AT, user=proposer),
         )
-        proposals.submit(proposal, act=Act(at=AT, by=proposer))
-        proposals.approve(proposal, act=Act(at=AT, by=approver))
-        proposals.take_up(proposal, begun, act=Act(at=AT, by=assessor))
+        proposals.submit(proposal, context=AuditContext(at=AT, user=proposer))
+        proposals.approve(proposal, context=AuditContext(at=AT, user=approver))
+        proposals.include_in_edition(proposal, begun, context=AuditContext(at=AT, user=assessor))

@@ -59,7 +59,7 @@ def main() -> int:
     with own.database() as database:
         from django.db import connections
 
-        from catalogue.audit.log import Act
+        from catalogue.audit.log import AuditContext
         from catalogue.models import Edition
         from catalogue.workflow import publishing
 
@@ -68,7 +68,7 @@ def main() -> int:
         with served(database.url) as base:
             for _ in range(ANSWERS):
                 assert slugs(base) == {"first"}
-            publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
+            publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
             begun = last = time.monotonic()
             row = 0
             while row < ANSWERS and time.monotonic() - begun < PATIENCE:

@@ -43,13 +43,13 @@ def in_child(work, *, after: float) -> int:
 def publish() -> int:
     from django.db import OperationalError
 
-    from catalogue.audit.log import Act
+    from catalogue.audit.log import AuditContext
     from catalogue.models import Edition
     from catalogue.workflow import publishing
 
     try:
-        publishing.publish(Edition.objects.get(slug="second"), act=Act(at=own.AT))
-    except (publishing.NotPublishable, OperationalError):
+        publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
+    except (publishing.NotPublishableError, OperationalError):
         # Either it found what stands against it, or PostgreSQL broke a deadlock with the writer: nothing was written.
         return 1
     return 0
@@ -97,7 +97,7 @@ def main(runs: int, seed: int) -> int:
                 assert log.verify() == []
                 if edition.is_published:
                     assert codes[:2].count(0) == 1, codes
-                    assert publishing.verify(edition) == [], publishing.verify(edition)
+                    assert publishing.verify_edition(edition) == [], publishing.verify_edition(edition)
                     assert Event.objects.filter(edition="second", verb="published").count() == 1
                     assert not smuggled, "written into, and published without a word"
                 else:

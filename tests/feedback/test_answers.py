@@ -12,7 +12,7 @@ from catalogue.feedback import answers
 from catalogue.models import Event, Feedback
 from catalogue.workflow import proposals
 from services.models import Service
-from tests.support.entries import NOTE, PROPOSED_AT, cite, state
+from tests.support.entries import NOTE_CHANGE, PROPOSED_AT, make_citation, make_entry
 
 CONTACT = "13800000000"
 
@@ -20,11 +20,11 @@ CONTACT = "13800000000"
 @pytest.fixture
 def feedback(db) -> Feedback:
     service = Service.objects.get(code="NM-01-07")
-    return answers.receive(service, message="标准写错了。", field="standard", contact=CONTACT, at=PROPOSED_AT)
+    return answers.receive_feedback(service, message="标准写错了。", field="standard", contact=CONTACT, at=PROPOSED_AT)
 
 
 def test_a_receipt_is_nobodys_to_guess_and_easy_to_copy(feedback):
-    others = {answers.receive(feedback.service, message="同上", at=PROPOSED_AT).receipt for _ in range(20)}
+    others = {answers.receive_feedback(feedback.service, message="同上", at=PROPOSED_AT).receipt for _ in range(20)}
 
     assert len(others | {feedback.receipt}) == 21
     assert all(re.fullmatch("[2-9a-hjkmnp-z]{16}", receipt) for receipt in others)
@@ -36,13 +36,13 @@ def test_a_receipt_is_nobodys_to_guess_and_easy_to_copy(feedback):
 )
 def test_what_cannot_be_kept_is_refused(feedback, said):
     with pytest.raises(ValidationError):
-        answers.receive(feedback.service, at=PROPOSED_AT, **{"message": "意见"} | said)
+        answers.receive_feedback(feedback.service, at=PROPOSED_AT, **{"message": "意见"} | said)
 
     assert Feedback.objects.count() == 1
 
 
 def test_an_answer_is_public_on_record_and_forgets_the_writer(feedback, act):
-    answers.answer(feedback, answer="已更正。", act=act("root"))
+    answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
 
     feedback.refresh_from_db()
     event = Event.objects.order_by("number").last()
@@ -54,8 +54,8 @@ def test_an_answer_is_public_on_record_and_forgets_the_writer(feedback, act):
 
 
 def test_the_record_never_has_who_wrote_what(feedback, make_proposal, act):
-    answers.consider(feedback, make_proposal(NOTE), act=act())
-    answers.answer(feedback, answer="已提出建议。", act=act("root"))
+    answers.link_proposal(feedback, make_proposal(NOTE_CHANGE), context=act())
+    answers.answer_feedback(feedback, answer="已提出建议。", context=act("root"))
 
     kept = "".join(str(row) for row in Event.objects.values_list("before", "after", "reason", "term"))
     assert CONTACT not in kept
@@ -64,8 +64,8 @@ def test_the_record_never_has_who_wrote_what(feedback, make_proposal, act):
 
 @pytest.mark.parametrize("answer", ["", "\0", None])
 def test_an_answer_that_cannot_be_kept_leaves_everything(feedback, act, answer):
-    with pytest.raises(proposals.NotPossible):
-        answers.answer(feedback, answer=answer, act=act("root"))
+    with pytest.raises(proposals.TransitionError):
+        answers.answer_feedback(feedback, answer=answer, context=act("root"))
 
     feedback.refresh_from_db()
     assert (feedback.state, feedback.contact) == ("received", CONTACT)
@@ -74,7 +74,7 @@ def test_an_answer_that_cannot_be_kept_leaves_everything(feedback, act, answer):
 
 @pytest.mark.parametrize("verb", ["answer", "consider"])
 def test_what_cannot_be_recorded_does_not_happen(feedback, make_proposal, act, verb):
-    proposal = make_proposal(NOTE)
+    proposal = make_proposal(NOTE_CHANGE)
 
     def away(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "catalogue_event"'):
@@ -83,42 +83,42 @@ def test_what_cannot_be_recorded_does_not_happen(feedback, make_proposal, act, v
 
     with pytest.raises(OperationalError), connection.execute_wrapper(away):
         if verb == "answer":
-            answers.answer(feedback, answer="已更正。", act=act("root"))
+            answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
         else:
-            answers.consider(feedback, proposal, act=act())
+            answers.link_proposal(feedback, proposal, context=act())
 
     feedback.refresh_from_db()
     assert (feedback.state, feedback.contact, feedback.proposal) == ("received", CONTACT, None)
 
 
 def test_an_answer_is_given_once(feedback, act):
-    answers.answer(feedback, answer="已更正。", act=act("root"))
+    answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
 
-    with pytest.raises(proposals.NotPossible, match="现在是“已答复”"):
-        answers.answer(feedback, answer="再答。", act=act("li"))
+    with pytest.raises(proposals.TransitionError, match="现在是“已答复”"):
+        answers.answer_feedback(feedback, answer="再答。", context=act("li"))
 
     feedback.refresh_from_db()
     assert feedback.answer == "已更正。"
 
 
 def test_the_database_keeps_no_contact_of_who_was_answered(feedback, act):
-    answers.answer(feedback, answer="已更正。", act=act("root"))
+    answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Feedback.objects.update(contact=CONTACT)
 
 
 def test_a_proposal_made_of_it_is_on_record(feedback, make_proposal, act):
-    proposal = make_proposal(NOTE)
+    proposal = make_proposal(NOTE_CHANGE)
 
-    answers.consider(feedback, proposal, act=act())
+    answers.link_proposal(feedback, proposal, context=act())
 
     feedback.refresh_from_db()
     event = Event.objects.order_by("number").last()
     assert (feedback.state, feedback.proposal, feedback.contact) == ("considered", proposal, CONTACT)
     assert (event.verb, event.field, event.after) == ("revised", "proposal", str(proposal.number))
-    with pytest.raises(proposals.NotPossible, match="现在是“已转为调整建议”"):
-        answers.consider(feedback, proposal, act=act())
+    with pytest.raises(proposals.TransitionError, match="现在是“已转为调整建议”"):
+        answers.link_proposal(feedback, proposal, context=act())
 
 
 @pytest.mark.parametrize(
@@ -132,22 +132,22 @@ def test_who_leads_a_service_is_as_the_edition_in_force_says(make_edition, on, l
     moved = state_led_by("civil-affairs")
     make_edition("moved", "2026-11-02", entries=[moved])
     service = Service.objects.get(code="NM-05-01")
-    answers.receive(service, message="意见", at=PROPOSED_AT)
+    answers.receive_feedback(service, message="意见", at=PROPOSED_AT)
 
-    assert Feedback.objects.with_lead(on).get().lead == led_by
+    assert Feedback.objects.with_lead_department(on).get().lead == led_by
 
 
 def test_of_a_service_no_longer_listed_it_is_as_was_last_said(make_edition, feedback):
     make_edition("small", "2026-11-02")
 
-    assert Feedback.objects.with_lead("2026-11-23").get().lead == "civil-affairs"
+    assert Feedback.objects.with_lead_department("2026-11-23").get().lead == "civil-affairs"
 
 
 def state_led_by(code: str) -> dict:
-    stated = state(lead_department=code)
+    stated = make_entry(lead_department=code)
     stated["verification"]["lead_department"] = "unverified"
     stated["basis"]["lead_department"] = "editorial"
     stated["citations"].append(
-        cite("lead_department", source="editors", locator=None, quote=None, verification="unverified")
+        make_citation("lead_department", source="editors", locator=None, quote=None, verification="unverified")
     )
     return stated

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.live_server import told_by
+from tests.support.live_server import run_client
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.long
@@ -50,7 +50,7 @@ def test_a_loop_asks_until_all_is_decided(client, db, settings, tmp_path, langua
         script.write_text(LOOPS[language].replace(ADDRESS, address))
         return [command, str(script)]
 
-    output = told_by(loop, typed="\n".join(typed) + "\n")
+    output = run_client(loop, typed="\n".join(typed) + "\n")
     assert len(names) > 17
     assert [name for name in names if name not in output] == []
     assert "老年人健康管理" in names

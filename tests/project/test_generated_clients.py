@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from catalogue.models import Edition
-from tests.support.live_server import told_by
-from tests.support.openapi import COMMITTED
+from tests.support.live_server import run_client
+from tests.support.openapi import OPENAPI_FILE
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.long
@@ -50,12 +50,12 @@ def expected() -> dict:
 def test_a_client_for_python_reads_the_list(db, settings, tmp_path):
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     run(
-        sys.executable, "-m", "openapi_python_client", "generate", "--path", COMMITTED, "--config",
+        sys.executable, "-m", "openapi_python_client", "generate", "--path", OPENAPI_FILE, "--config",
         CLIENTS / "config.yaml", "--output-path", tmp_path / "client", "--fail-on-warning",
     )  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "client")}
 
-    said = told_by(lambda address: [sys.executable, str(CLIENTS / "reads.py"), address], environment=environment)
+    said = run_client(lambda address: [sys.executable, str(CLIENTS / "reads.py"), address], environment=environment)
 
     assert read(said) == expected()
 
@@ -66,9 +66,9 @@ def test_types_for_typescript_compile_and_read_the_list(db, settings, tmp_path):
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     for name in ("reads.ts", "tsconfig.json"):
         shutil.copy(CLIENTS / name, tmp_path)
-    run(INSTALLED / "openapi-typescript", COMMITTED, "-o", tmp_path / "api.d.ts")
+    run(INSTALLED / "openapi-typescript", OPENAPI_FILE, "-o", tmp_path / "api.d.ts")
     run(INSTALLED / "tsc", "-p", tmp_path)
 
-    said = told_by(lambda address: [shutil.which("node"), str(tmp_path / "reads.js"), address])
+    said = run_client(lambda address: [shutil.which("node"), str(tmp_path / "reads.js"), address])
 
     assert read(said) == expected()

@@ -4,8 +4,8 @@ import sys
 
 from catalogue.editions import published, search_index
 from services import chinese
-from services.models import Reading, Synonym
-from tests.support.entries import state
+from services.models import Pronunciation, Synonym
+from tests.support.entries import make_entry
 
 
 def test_names_are_read_once(db):
@@ -21,17 +21,17 @@ def test_names_are_read_once(db):
 
 
 def test_what_another_dictionary_read_goes(db):
-    Reading.objects.create(text="养老", syllables="yang3 lao3", read_by="another 1.0")
+    Pronunciation.objects.create(text="养老", syllables="yang3 lao3", read_by="another 1.0")
     assert not search_index.is_read()
 
     search_index.read_aloud()
 
-    assert not Reading.objects.filter(read_by="another 1.0").exists()
+    assert not Pronunciation.objects.filter(read_by="another 1.0").exists()
 
 
 def test_a_name_that_nobody_has_read_yet_is_found_all_the_same(make_edition):
     search_index.read_aloud()
-    edition = make_edition("new", entries=[state(name="喀喇沁旗蒙古包补贴")])
+    edition = make_edition("new", entries=[make_entry(name="喀喇沁旗蒙古包补贴")])
 
     assert [found.code for found in published.get(edition).search("menggubao")]
 
@@ -41,5 +41,5 @@ def test_the_dictionary_is_asked_in_a_process_of_its_own(monkeypatch):
     known = [chinese.syllables(text) for text in texts]
     monkeypatch.delitem(sys.modules, "pypinyin", raising=False)
 
-    assert chinese.read(texts) == dict(zip(texts, known, strict=True))
+    assert chinese.pronounce(texts) == dict(zip(texts, known, strict=True))
     assert "pypinyin" not in sys.modules

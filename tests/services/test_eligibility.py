@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.eligibility.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact
-from services.eligibility.persons import at_the_bounds, touched
+from services.eligibility.persons import affected_persons, boundary_persons
 from services.eligibility.rules import (
     ELIGIBLE,
     NOT_ELIGIBLE,
@@ -16,11 +16,11 @@ from services.eligibility.rules import (
     UNKNOWN,
     Rule,
     Rules,
+    distinguishing_answers,
     faults,
     next_question,
-    telling_answers,
 )
-from services.eligibility.sentences import sentence
+from services.eligibility.sentences import rule_text
 from tests.support.paths import FIXTURES
 
 EDITIONS = FIXTURES / "editions"
@@ -39,7 +39,7 @@ EITHER = rule([("age", "gte", 80)], [("age", "gte", 60), ("household", "contains
 
 
 def judge(eligibility: dict | None, circumstances: dict):
-    return Rule(eligibility).judge(VOCABULARY.understood(circumstances))
+    return Rule(eligibility).judge(VOCABULARY.with_implications(circumstances))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_rule_that_can_stand_has_no_fault(eligibility):
     ],
 )
 def test_a_rule_is_read_back_as_a_sentence(eligibility, words):
-    assert words in sentence(eligibility)
+    assert words in rule_text(eligibility)
 
 
 @pytest.mark.parametrize(
@@ -181,13 +181,13 @@ def test_the_question_that_settles_most_is_asked_next(rules, circumstances, aske
 
 
 def test_a_changed_rule_touches_the_examples_whose_outcome_it_changes():
-    found = touched(rule([("age", "gte", 65)]), rule([("age", "gte", 66)]))
+    found = affected_persons(rule([("age", "gte", 65)]), rule([("age", "gte", 66)]))
 
     assert [(each.person.name, each.before, each.after) for each in found] == [
         ("年龄（周岁）：65", ELIGIBLE, NOT_ELIGIBLE),  # made from the bounds
         ("六十五岁的城镇老人", ELIGIBLE, NOT_ELIGIBLE),  # kept
     ]
-    assert touched(OLDER, OLDER) == []
+    assert affected_persons(OLDER, OLDER) == []
 
 
 def test_a_lowered_age_touches_somebody_though_no_example_has_it():
@@ -195,7 +195,7 @@ def test_a_lowered_age_touches_somebody_though_no_example_has_it():
         rule([("age", "gte", age)], [("age", "gte", 60), ("household", "contains", "low_income")]) for age in (80, 75)
     )
 
-    ages = [each.person.circumstances["age"] for each in touched(eighty, seventy_five)]
+    ages = [each.person.circumstances["age"] for each in affected_persons(eighty, seventy_five)]
 
     assert {75, 76, 79} <= set(ages)
 
@@ -203,9 +203,9 @@ def test_a_lowered_age_touches_somebody_though_no_example_has_it():
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
 def test_of_every_bound_of_a_rule_there_is_a_person_on_both_sides(slug):
     for each in compiled(slug):
-        persons = at_the_bounds(each)
+        persons = boundary_persons(each)
         if each.criteria:
-            known = [VOCABULARY.understood(person.circumstances) for person in persons]
+            known = [VOCABULARY.with_implications(person.circumstances) for person in persons]
             verdicts = [each.judge(circumstances) for circumstances in known]
             for place in range(len(each.criteria)):
                 assert {verdict.results[place] for verdict in verdicts} == {True, False}
@@ -269,7 +269,7 @@ STANDING = RULES.filter(lambda stated: not faults(stated))
 
 
 def outcomes(rules: list[Rule], circumstances: dict) -> list[str]:
-    known = VOCABULARY.understood(circumstances)
+    known = VOCABULARY.with_implications(circumstances)
     return [each.judge(known).outcome for each in rules]
 
 
@@ -289,7 +289,7 @@ def test_one_more_fact_never_turns_a_verdict_around(person, data, invented):
 @given(PERSONS, st.lists(STANDING, max_size=3))
 def test_many_rules_are_judged_as_each_alone(person, invented):
     rules = compiled("2026") + [Rule(each) for each in invented]
-    known = VOCABULARY.understood(person)
+    known = VOCABULARY.with_implications(person)
     alone = [each.judge(known) for each in rules]
 
     together = Rules(rules).judge(known)
@@ -302,13 +302,15 @@ def test_many_rules_are_judged_as_each_alone(person, invented):
 @settings(UNHURRIED, max_examples=200)
 @given(PERSONS, STANDING)
 def test_a_fact_decides_a_rule_if_some_answer_does(person, stated):
-    each, known = Rule(stated), VOCABULARY.understood(person)
+    each, known = Rule(stated), VOCABULARY.with_implications(person)
     verdict = each.judge(known)
 
     for name in verdict.missing:
-        answered = [each.judge(known | {name: answer}) for answer in telling_answers(VOCABULARY[name], each.criteria)]
+        answered = [
+            each.judge(known | {name: answer}) for answer in distinguishing_answers(VOCABULARY[name], each.criteria)
+        ]
         decides = any(found.outcome != UNKNOWN for found in answered)
-        assert each.settled_by(name, verdict.live) == decides
+        assert each.decided_by(name, verdict.open_groups) == decides
 
 
 @settings(UNHURRIED, max_examples=200)
@@ -328,7 +330,7 @@ def test_answering_what_is_asked_ends_with_everything_decided(person, data, inve
     known, rules = dict(person), compiled("2026") + [Rule(each) for each in invented]
 
     for _ in range(len(VOCABULARY.facts) + 1):
-        judged = [(each, each.judge(VOCABULARY.understood(known))) for each in rules]
+        judged = [(each, each.judge(VOCABULARY.with_implications(known))) for each in rules]
         question = next_question(judged)
         if question is None:
             break
@@ -351,7 +353,7 @@ def test_the_order_of_what_is_said_does_not_matter(person, random):
     }  # fmt: skip
 
     def everything(circumstances: dict) -> tuple:
-        judged = [(each, each.judge(VOCABULARY.understood(circumstances))) for each in compiled("2026")]
+        judged = [(each, each.judge(VOCABULARY.with_implications(circumstances))) for each in compiled("2026")]
         question = next_question(judged)
         return [verdict for _, verdict in judged], question and (question[0].name, question[1])
 
@@ -370,6 +372,7 @@ def test_a_rule_is_refused_or_somebody_can_meet_each_of_its_groups(stated):
         alone = Rule({**stated, "any": [group]})
         # Each fact's own answers, put together: whatever meets the criteria on each of them meets the group.
         met = all(
-            any(not bits & ~holding for holding in alone._answers[name]) for name, bits in alone._bits_of.items()
+            any(not bits & ~holding for holding in alone._answer_bits[name])
+            for name, bits in alone._bits_by_fact.items()
         )  # fmt: skip
         assert met == (place not in contradicted)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from services.eligibility.facts import CHOICES, TYPES, VOCABULARY, Criterion, Partial
+from services.eligibility.facts import CHOICES, TYPES, VOCABULARY, Criterion, PartialAnswer
 from services.eligibility.persons import PERSONS
-from services.eligibility.rules import telling_answers
+from services.eligibility.rules import distinguishing_answers
 from tests.support.paths import SHARED
 
 DESIGN = SHARED / "design" / "facts.json"
@@ -70,7 +70,7 @@ def test_a_wrong_answer_is_told_what_is_allowed_and_not_repeated(name, answer):
     ],
 )
 def test_who_is_in_dibao_or_tekun_is_in_economic_difficulty_too(answer, judged):
-    assert VOCABULARY.understood({"household": answer})["household"] == judged
+    assert VOCABULARY.with_implications({"household": answer})["household"] == judged
 
 
 IMPLIED = [
@@ -81,9 +81,9 @@ IMPLIED = [
     ({"age": 17}, "spouse_residence", "none"),  # what follows from what follows
     ({"age": 9}, "maternity", frozenset({"none"})),  # a choice that excludes all others is the whole answer
     ({"age": 2}, "full_time_student", False),
-    ({"age": 15}, "military", Partial(excludes=frozenset({"active", "veteran", "disabled_serviceman"}))),
-    ({"sex": "male"}, "maternity", Partial(excludes=frozenset({"pregnant", "postpartum"}))),
-    ({"awaiting_placement": True}, "military", Partial(includes=frozenset({"veteran"}))),
+    ({"age": 15}, "military", PartialAnswer(excludes=frozenset({"active", "veteran", "disabled_serviceman"}))),
+    ({"sex": "male"}, "maternity", PartialAnswer(excludes=frozenset({"pregnant", "postpartum"}))),
+    ({"awaiting_placement": True}, "military", PartialAnswer(includes=frozenset({"veteran"}))),
     ({"military": ["none"]}, "military_disability_grade", 0),
     ({"age": 5, "employment": "employed"}, "employment", "employed"),  # an answer that was given stays as it is
 ]
@@ -91,7 +91,7 @@ IMPLIED = [
 
 @pytest.mark.parametrize(("given", "fact", "implied"), IMPLIED)
 def test_what_follows_from_an_answer_is_understood(given, fact, implied):
-    assert VOCABULARY.understood(given).get(fact) == implied
+    assert VOCABULARY.with_implications(given).get(fact) == implied
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_follows_from_an_answer_is_understood(given, fact, implied):
     ],
 )
 def test_a_criterion_over_a_list_that_is_known_in_part(op, value, result):
-    known = Partial(includes=frozenset({"veteran"}), excludes=frozenset({"active"}))
+    known = PartialAnswer(includes=frozenset({"veteran"}), excludes=frozenset({"active"}))
 
     assert known.result(Criterion("military", op, value)) is result
 
@@ -133,7 +133,7 @@ def test_every_implication_says_why_and_no_single_answer_contradicts_itself():
     for each in VOCABULARY.implications:
         assert each.because and each.because_en
         condition = VOCABULARY[each.condition.fact]
-        for answer in telling_answers(condition, [each.condition]):
+        for answer in distinguishing_answers(condition, [each.condition]):
             given = {condition.name: sorted(answer) if isinstance(answer, frozenset) else answer}
             assert VOCABULARY.contradictions(given) == []
 

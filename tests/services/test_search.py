@@ -107,7 +107,7 @@ def test_a_query_has_parts(query, parts):
         ("zdshbz", "name", "initials", "最低生活保障"),
         ("ylbx", "name", "initials", "职工基本养老保险"),
         ("65岁", "target_group_text", "inside", "辖区内65岁及以上常住居民"),
-        ("体格检查", "content", "inside", SERVICES["NM-05-01"][-1].said),
+        ("体格检查", "content", "inside", SERVICES["NM-05-01"][-1].text),
         ("70号", "legal_basis", "inside", "内政办发〔2021〕70号"),
         ("内政办发[2021]70号", "legal_basis", "exact", "内政办发〔2021〕70号"),
         ("低保怎么申请", "synonym", "contained", "低保"),

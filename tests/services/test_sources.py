@@ -9,7 +9,7 @@ from services.models import Source, last_day
 
 
 @pytest.mark.parametrize(
-    ("date", "in_force_from", "counts_from"),
+    ("date", "in_force_from", "citable_from"),
     [
         ("2021-11-05", None, "2021-11-05"),
         ("2018-08", None, "2018-08-31"),  # a month counts from its last day
@@ -19,10 +19,10 @@ from services.models import Source, last_day
         ("2021-08-20", datetime.date(2022, 1, 1), "2022-01-01"),  # in force later than dated
     ],
 )
-def test_a_source_counts_from_the_day_it_certainly_said_so(date, in_force_from, counts_from):
+def test_a_source_counts_from_the_day_it_certainly_said_so(date, in_force_from, citable_from):
     source = Source(date=date, in_force_from=in_force_from)
 
-    assert source.first_day() == datetime.date.fromisoformat(counts_from)
+    assert source.first_citable_day() == datetime.date.fromisoformat(citable_from)
 
 
 @pytest.mark.parametrize("date", ["2021-02-30", "2021-13", "2021-00", "2021-01-00"])
@@ -36,4 +36,4 @@ def test_a_day_or_month_that_does_not_exist_is_refused(date):
 def test_the_legal_aid_law_counts_from_2022(db):
     source = Source.objects.get(code="law-legal-aid")
 
-    assert (source.date, source.counts_from) == ("2021-08-20", datetime.date(2022, 1, 1))
+    assert (source.date, source.citable_from) == ("2021-08-20", datetime.date(2022, 1, 1))

@@ -11,9 +11,9 @@ from catalogue.models import Edition
 from catalogue.site import presentation
 from catalogue.site.home import EXAMPLES
 from catalogue.web import csp
-from services.search import HOW, RANK, Match, fold
+from services.search import MATCH_KINDS, RANK, Match, fold
 from tests.site.test_service_page import HOSTILE, Page, page
-from tests.support.entries import state, withdrawn
+from tests.support.entries import make_entry, withdrawal
 
 HOME, LIST, API = "/", "/services/", "/api/v1/services/"
 PAGES = [HOME, LIST]
@@ -121,7 +121,7 @@ def test_a_result_says_in_chinese_why_it_was_found(client, db, query, reason):
 
 
 @pytest.mark.parametrize("field", RANK)
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", MATCH_KINDS)
 def test_every_way_to_match_has_its_words_in_every_field(field, how):
     said = presentation.match(Match("低保", field, how, "低保金"))
 
@@ -235,7 +235,7 @@ def test_what_is_unknown_of_a_service_is_said_to_be_unknown(client, make_edition
 
 
 def test_a_withdrawn_service_is_neither_listed_nor_found(client, make_proposal, publish):
-    gone = make_proposal(withdrawn("NM-09-09", "NM-09-08"), kind="withdraw", to="approved")
+    gone = make_proposal(withdrawal("NM-09-09", "NM-09-08"), kind="withdraw", to="approved")
     publish("2027", gone)
 
     after, before = page(client, LIST, edition="2027"), page(client, LIST, edition="2026")
@@ -244,7 +244,7 @@ def test_a_withdrawn_service_is_neither_listed_nor_found(client, make_proposal, 
 
 
 def test_values_and_queries_are_text_and_never_markup(client, make_edition):
-    make_edition("hostile", entries=[state(name=HOSTILE)])
+    make_edition("hostile", entries=[make_entry(name=HOSTILE)])
     for seen in (page(client, LIST), page(client, LIST, q=HOSTILE), page(client, HOME)):
         assert "script" not in [tag for tag, _ in seen.tags]
     assert HOSTILE in page(client, LIST).text

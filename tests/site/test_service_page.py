@@ -11,7 +11,7 @@ from django.db import OperationalError
 from catalogue.models import Edition, Entry
 from catalogue.site import markdown
 from services.models import Source
-from tests.support.entries import cite, state, withdrawn
+from tests.support.entries import make_citation, make_entry, withdrawal
 from tests.web.test_problems import assert_problem
 
 PAGE, MARKDOWN, LLMS = "/services/NM-05-01/", "/services/NM-05-01.md", "/llms.txt"
@@ -45,7 +45,7 @@ def page(client, path: str = PAGE, **query: str) -> Page:
 
 
 def sealed(code: str = "NM-05-01", edition: str = "2026") -> dict:
-    return json.loads(Entry.objects.get(edition__slug=edition, service__code=code).sealed)
+    return json.loads(Entry.objects.get(edition__slug=edition, service__code=code).canonical_json)
 
 
 @pytest.mark.parametrize("code", ["NM-05-01", "NM-01-05"])
@@ -119,7 +119,10 @@ def test_what_is_unknown_is_said_to_be_unknown(client, make_edition, form):
 
 
 def test_values_are_text_and_never_markup(client, make_edition):
-    entry = state(name=HOSTILE, citations=[cite("name", quote=f"# {HOSTILE}\n- x"), cite("domain", quote="老有所养")])
+    entry = make_entry(
+        name=HOSTILE,
+        citations=[make_citation("name", quote=f"# {HOSTILE}\n- x"), make_citation("domain", quote="老有所养")],
+    )
     make_edition("hostile", entries=[entry])
 
     html, written = client.get(PAGE).content.decode(), client.get(MARKDOWN).content.decode()
@@ -180,7 +183,7 @@ def test_the_edition_that_is_asked_answers(client, db, path, query):
 
 def test_a_withdrawn_service_keeps_its_page_with_why_it_went(client, make_proposal, publish):
     gone = make_proposal(
-        withdrawn("NM-09-09", "NM-09-08"), kind="withdraw", to="approved", reason="并入免费开放", document_number="9号"
+        withdrawal("NM-09-09", "NM-09-08"), kind="withdraw", to="approved", reason="并入免费开放", document_number="9号"
     )
     publish("2027", gone)
 

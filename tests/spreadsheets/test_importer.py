@@ -5,16 +5,16 @@ import time
 
 import pytest
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.editions.document import entry_data
 from catalogue.models import Proposal
 from catalogue.spreadsheets import importer
 from catalogue.spreadsheets.plan import Plan
 from catalogue.workflow import attachments, proposals
 from services.models import Department, Region
-from tests.conftest import every_department, person
+from tests.conftest import all_department_codes, make_user
 from tests.support import spreadsheets
-from tests.support.entries import LATER, STANDARD
+from tests.support.entries import NEXT_YEAR, STANDARD
 
 AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
 CITED = {
@@ -27,8 +27,8 @@ CITED = {
 
 
 @pytest.fixture
-def act(db) -> Act:
-    return Act(at=AT, by=person("wang", "编辑", departments=every_department()))
+def act(db) -> AuditContext:
+    return AuditContext(at=AT, user=make_user("wang", "编辑", departments=all_department_codes()))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def plan(act):
 
     def run(content: bytes, name: str = "清单.csv") -> Plan:
         region = Region.objects.get(code="150000")
-        return importer.dry_run(name, content, region=region, effective_from=LATER, act=act)
+        return importer.dry_run(name, content, region=region, effective_from=NEXT_YEAR, context=act)
 
     return run
 
@@ -48,8 +48,8 @@ def propose(act, plan):
 
     def run(content: bytes, name: str = "清单.csv") -> list[Proposal]:
         shown = plan(content, name)
-        kept = attachments.keep(name, content, act=act)
-        return importer.propose(kept.digest, fingerprint=shown.fingerprint, details=details(), act=act)
+        kept = attachments.store(name, content, context=act)
+        return importer.propose(kept.digest, fingerprint=shown.fingerprint, details=details(), context=act)
 
     return run
 
@@ -61,7 +61,7 @@ def details() -> dict:
         "title": "提高孤儿基本生活费标准",
         "reason": "落实常务会议决定",
         "document_number": None,
-        "effective_from": LATER,
+        "effective_from": NEXT_YEAR,
         "raises_cost": False,
     }
 
@@ -72,7 +72,7 @@ def sentences(shown: Plan) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_whole_list_comes_back_as_no_change(plan, kind):
-    shown = plan(spreadsheets.exported(kind), f"清单.{kind}")
+    shown = plan(spreadsheets.exported_list(kind), f"清单.{kind}")
 
     assert sentences(shown) == []
     assert len(shown.rows) == 81
@@ -81,15 +81,17 @@ def test_the_whole_list_comes_back_as_no_change(plan, kind):
 
 def test_one_edited_cell_is_exactly_that_change(plan):
     shown = plan(
-        spreadsheets.a_csv(spreadsheets.a_row(服务标准=STANDARD, **spreadsheets.CLAUSE), spreadsheets.a_row("NM-01-05"))
+        spreadsheets.make_csv(
+            spreadsheets.list_row(服务标准=STANDARD, **spreadsheets.CITATION_CELLS), spreadsheets.list_row("NM-01-05")
+        )
     )
 
     assert sentences(shown) == []
     (each,) = shown.to_propose
-    assert each.proposed == {
+    assert each.draft_entry == {
         "service": "NM-01-07",
         "action": "change",
-        "stated": {
+        "entry_data": {
             "standard": STANDARD,
             "verification": {"standard": "verbatim"},
             "basis": {"standard": "regulation"},
@@ -107,9 +109,9 @@ def test_one_edited_cell_of_a_workbook_is_exactly_that_change(plan):
         (row,) = (line[0].row for line in sheet.iter_rows(min_row=2) if line[0].value == "NM-01-07")
         sheet.cell(row, at["编者说明"]).value = "只改说明"
 
-    (each,) = plan(spreadsheets.edited(spreadsheets.exported("xlsx"), change), "清单.xlsx").to_propose
+    (each,) = plan(spreadsheets.edit_workbook(spreadsheets.exported_list("xlsx"), change), "清单.xlsx").to_propose
 
-    assert (each.code, each.stated) == ("NM-01-07", {"note": "只改说明"})
+    assert (each.code, each.entry_data) == ("NM-01-07", {"note": "只改说明"})
 
 
 def test_the_sheet_of_clauses_gives_a_field_more_than_one(plan):
@@ -140,16 +142,16 @@ def test_the_sheet_of_clauses_gives_a_field_more_than_one(plan):
                 ]
             )
 
-    shown = plan(spreadsheets.edited(spreadsheets.exported("xlsx"), change), "清单.xlsx")
+    shown = plan(spreadsheets.edit_workbook(spreadsheets.exported_list("xlsx"), change), "清单.xlsx")
 
     assert sentences(shown) == []
     (each,) = shown.to_propose
-    assert each.stated["verification"] == {"standard": "verbatim"}
-    assert [citation["locator"] for citation in each.stated["citations"]] == ["第1条", "第2条"]
+    assert each.entry_data["verification"] == {"standard": "verbatim"}
+    assert [citation["locator"] for citation in each.entry_data["citations"]] == ["第1条", "第2条"]
 
 
 def test_a_changed_value_needs_a_clause_of_its_own(plan):
-    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(服务标准=STANDARD)))
+    shown = plan(spreadsheets.make_csv(spreadsheets.list_row(服务标准=STANDARD)))
 
     at = f"{chr(65 + spreadsheets.HEADERS.index('服务标准'))}（服务标准）"
     assert sentences(shown) == [f"第 2 行，{at} 列：“服务标准”改动了，请同时为它新增或更改一条来源。"]
@@ -157,51 +159,53 @@ def test_a_changed_value_needs_a_clause_of_its_own(plan):
 
 
 def test_an_emptied_value_rests_on_nothing(plan):
-    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(服务标准="", 标准所属时间="")))
+    shown = plan(spreadsheets.make_csv(spreadsheets.list_row(服务标准="", 标准所属时间="")))
 
     assert sentences(shown) == []
-    assert shown.to_propose[0].stated["standard"] is None
+    assert shown.to_propose[0].entry_data["standard"] is None
 
 
 def test_a_law_added_to_the_legal_basis_leaves_the_others_their_clauses(plan):
-    row = spreadsheets.a_row("NM-01-05")
+    row = spreadsheets.list_row("NM-01-05")
     laws = f"{row['法律法规依据']}、seed-daily"
 
-    shown = plan(spreadsheets.a_csv(row | {"法律法规依据": laws, "法律法规依据名称": ""} | spreadsheets.CLAUSE))
+    shown = plan(
+        spreadsheets.make_csv(row | {"法律法规依据": laws, "法律法规依据名称": ""} | spreadsheets.CITATION_CELLS)
+    )
 
     assert sentences(shown) == []
     (each,) = shown.to_propose
-    (listed,) = (entry for entry in spreadsheets.current().documents() if entry["code"] == "NM-01-05")
+    (listed,) = (entry for entry in spreadsheets.current_edition().documents() if entry["code"] == "NM-01-05")
     others = [cited for cited in entry_data(listed)["citations"] if cited["field"] == "legal_basis"]
     assert {cited["source"] for cited in others} == {*row["法律法规依据"].split("、")}
-    assert each.stated["citations"] == [*others, {"field": "legal_basis"} | CITED]
+    assert each.entry_data["citations"] == [*others, {"field": "legal_basis"} | CITED]
 
 
 def test_a_column_the_table_does_not_have_is_left_alone(plan):
-    shown = plan(spreadsheets.a_csv(["NM-01-07", "只改说明"], headers=["服务项目代码", "编者说明"]))
+    shown = plan(spreadsheets.make_csv(["NM-01-07", "只改说明"], headers=["服务项目代码", "编者说明"]))
 
     (each,) = shown.to_propose
-    assert each.stated == {"note": "只改说明"}
+    assert each.entry_data == {"note": "只改说明"}
 
 
 def new_row(**cells: str) -> dict[str, str]:
-    clause = spreadsheets.CLAUSE | {"原文": "基本殡葬服务"}
+    clause = spreadsheets.CITATION_CELLS | {"原文": "基本殡葬服务"}
     return {"服务项目代码": "NM-05-05", "名称": "基本殡葬服务", "领域": "NM-05"} | clause | cells
 
 
 def test_a_new_code_is_an_addition(propose):
-    (added,) = propose(spreadsheets.a_csv(new_row()))
+    (added,) = propose(spreadsheets.make_csv(new_row()))
 
     assert added.kind == "add"
     assert proposals.faults(added) == []
     (entry,) = added.entries.all()
-    assert entry.stated["verification"] == {"name": "verbatim", "domain": "verbatim"}
+    assert entry.entry_data["verification"] == {"name": "verbatim", "domain": "verbatim"}
 
 
 def test_changes_and_additions_are_two_drafts_of_one_file(propose):
-    content = spreadsheets.a_csv(
-        spreadsheets.a_row(服务标准=STANDARD, **spreadsheets.CLAUSE),
-        spreadsheets.a_row("NM-01-05", 编者说明="注"),
+    content = spreadsheets.make_csv(
+        spreadsheets.list_row(服务标准=STANDARD, **spreadsheets.CITATION_CELLS),
+        spreadsheets.list_row("NM-01-05", 编者说明="注"),
         new_row(),
     )
 
@@ -216,56 +220,58 @@ def test_changes_and_additions_are_two_drafts_of_one_file(propose):
 
 
 def test_the_same_file_again_makes_nothing(plan, propose):
-    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
+    content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
     (first,) = propose(content)
 
     again = plan(content)
 
-    assert (again.imported, again.to_propose) == (first.number, [])
-    with pytest.raises(importer.Outdated):
+    assert (again.imported_as, again.to_propose) == (first.number, [])
+    with pytest.raises(importer.OutdatedPlanError):
         propose(content)
 
 
 def test_the_same_file_makes_nothing_even_if_its_proposal_was_amended(plan, propose, act):
-    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
+    content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
     (first,) = propose(content)
-    other = {"service": "NM-01-07", "action": "change", "stated": {"note": "另一个注"}, "successors": []}
+    other = {"service": "NM-01-07", "action": "change", "entry_data": {"note": "另一个注"}, "successors": []}
 
-    proposals.amend(first, entries=[other], act=act)
+    proposals.amend(first, entries=[other], context=act)
 
     assert plan(content).to_propose == []
 
 
 def test_the_same_change_in_another_file_makes_nothing(plan, propose):
-    (first,) = propose(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注")))
+    (first,) = propose(spreadsheets.make_csv(spreadsheets.list_row(编者说明="注")))
 
-    again = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"), spreadsheets.a_row("NM-01-05")))
+    again = plan(spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"), spreadsheets.list_row("NM-01-05")))
 
-    assert [each.waiting for each in again.rows] == [first.number, None]
+    assert [each.pending_proposal for each in again.rows] == [first.number, None]
     assert again.to_propose == []
 
 
 def test_a_file_taken_back_may_come_in_again(plan, propose, act):
-    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
+    content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
     (first,) = propose(content)
 
-    proposals.retract(first, act=act)
+    proposals.retract(first, context=act)
 
     assert len(plan(content).to_propose) == 1
 
 
 def test_what_became_something_else_is_not_proposed(plan, act):
-    content = spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"))
-    kept = attachments.keep("清单.csv", content, act=act)
+    content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
+    kept = attachments.store("清单.csv", content, context=act)
 
-    with pytest.raises(importer.Outdated):
-        importer.propose(kept.digest, fingerprint="another", details=details(), act=act)
+    with pytest.raises(importer.OutdatedPlanError):
+        importer.propose(kept.digest, fingerprint="another", details=details(), context=act)
 
     assert not Proposal.objects.exists()
 
 
 def test_one_fault_keeps_every_row_out(plan):
-    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"), spreadsheets.a_row("NM-01-05", 名称="")))
+    shown = plan(
+        spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"), spreadsheets.list_row("NM-01-05", 名称=""))
+    )
 
     assert len(shown.faults) == 1
     assert shown.to_propose == []
@@ -285,23 +291,23 @@ WILD = {
 
 @pytest.mark.parametrize("write", WILD.values(), ids=WILD)
 def test_however_a_program_writes_csv_it_says_the_same(plan, write):
-    text = spreadsheets.a_csv(spreadsheets.a_row(编者说明='第一段。\n第二段，“引号”和"引号"。')).decode()
+    text = spreadsheets.make_csv(spreadsheets.list_row(编者说明='第一段。\n第二段，“引号”和"引号"。')).decode()
 
     (each,) = plan(write(text)).to_propose
 
-    assert each.stated == {"note": '第一段。\n第二段，“引号”和"引号"。'}
+    assert each.entry_data == {"note": '第一段。\n第二段，“引号”和"引号"。'}
 
 
 def test_the_columns_may_stand_in_any_order(plan):
-    shown = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="注"), headers=spreadsheets.HEADERS[::-1]))
+    shown = plan(spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"), headers=spreadsheets.HEADERS[::-1]))
 
-    assert [each.stated for each in shown.to_propose] == [{"note": "注"}]
+    assert [each.entry_data for each in shown.to_propose] == [{"note": "注"}]
 
 
 def test_a_text_behind_an_apostrophe_comes_in_without_it(plan):
-    (each,) = plan(spreadsheets.a_csv(spreadsheets.a_row(编者说明="'=以等号开头"))).to_propose
+    (each,) = plan(spreadsheets.make_csv(spreadsheets.list_row(编者说明="'=以等号开头"))).to_propose
 
-    assert each.stated == {"note": "=以等号开头"}
+    assert each.entry_data == {"note": "=以等号开头"}
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -311,7 +317,7 @@ def test_five_thousand_rows_are_told_what_is_wrong_within_seconds(plan, kind):
         new_row(服务项目代码=f"NM-05-{number}", 服务内容=said, 原文=f"基本殡葬服务：{said}")
         for number in range(1000, 6000)
     ]
-    content = spreadsheets.a_csv(*rows) if kind == "csv" else spreadsheets.a_book(*rows)
+    content = spreadsheets.make_csv(*rows) if kind == "csv" else spreadsheets.make_workbook(*rows)
 
     began = time.perf_counter()
     shown = plan(content, f"清单.{kind}")

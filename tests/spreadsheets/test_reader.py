@@ -12,15 +12,15 @@ from random import Random
 import pytest
 from openpyxl import Workbook
 
-from catalogue.spreadsheets.limits import Unreadable
-from catalogue.spreadsheets.reader import read
-from tests.conftest import person
+from catalogue.spreadsheets.limits import UnreadableFileError
+from catalogue.spreadsheets.reader import read_table
+from tests.conftest import make_user
 from tests.support import spreadsheets
-from tests.support.spreadsheets import CLAUSE, HEADERS, a_book, a_csv, a_row, repacked
+from tests.support.spreadsheets import CITATION_CELLS, HEADERS, list_row, make_csv, make_workbook, repack_workbook
 
 # The clause of a value that says 新, word for word, and of a new service by its name.
-QUOTED = CLAUSE | {"原文": "新"}
-NAMED = CLAUSE | {"原文": "基本殡葬服务"}
+QUOTED = CITATION_CELLS | {"原文": "新"}
+NAMED = CITATION_CELLS | {"原文": "基本殡葬服务"}
 SHEET = "xl/worksheets/sheet1.xml"
 AGAIN = b'<sheet name="\xe6\xb8\x85\xe5\x8d\x95" sheetId="9" r:id="rId1"/>'
 ENTITIES = b'<!DOCTYPE x [<!ENTITY a "1"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -37,30 +37,30 @@ def at(header: str) -> str:
 
 
 def cell(text: str, header: str = "编者说明", **cells: str) -> Callable[[], bytes]:
-    return lambda: a_csv(a_row(**cells) | {header: text})
+    return lambda: make_csv(list_row(**cells) | {header: text})
 
 
 def book_cell(value: object, header: str = "编者说明") -> Callable[[], bytes]:
-    return lambda: a_book(a_row() | {header: value})
+    return lambda: make_workbook(list_row() | {header: value})
 
 
 def fresh(**cells: str) -> Callable[[], bytes]:
     """A new service with a clause, and something else."""
     row = {"服务项目代码": "NM-05-05", "名称": "基本殡葬服务", "领域": "NM-05"} | NAMED
-    return lambda: a_csv(row | cells)
+    return lambda: make_csv(row | cells)
 
 
 def with_headers(change: Callable[[list[str]], list[str]]) -> Callable[[], bytes]:
     def make() -> bytes:
-        row = a_row()
+        row = list_row()
         headers = change(list(HEADERS))
-        return a_csv([row.get(header, "") for header in headers], headers=headers)
+        return make_csv([row.get(header, "") for header in headers], headers=headers)
 
     return make
 
 
 def packed(change: Callable[[dict[str, bytes]], None]) -> Callable[[], bytes]:
-    return lambda: repacked(a_book(a_row()), change)
+    return lambda: repack_workbook(make_workbook(list_row()), change)
 
 
 def in_part(name: str, old: bytes, new: bytes) -> Callable[[], bytes]:
@@ -68,7 +68,7 @@ def in_part(name: str, old: bytes, new: bytes) -> Callable[[], bytes]:
 
 
 def sheets(change: Callable[[Workbook], None]) -> Callable[[], bytes]:
-    return lambda: a_book(a_row(), change=change)
+    return lambda: make_workbook(list_row(), change=change)
 
 
 def sources(*cells: str | None, code: str = "NM-01-07") -> Callable[[], bytes]:
@@ -92,12 +92,12 @@ def of_edition(slug: str, digest: str | None = None) -> Callable[[], bytes]:
 
 
 def ragged(cells: int) -> Callable[[], bytes]:
-    return lambda: a_csv([*a_row().values()][:cells] + ["多"] * (cells - len(HEADERS)))
+    return lambda: make_csv([*list_row().values()][:cells] + ["多"] * (cells - len(HEADERS)))
 
 
 def locked() -> bytes:
     """A workbook whose parts say that they are encrypted."""
-    content = bytearray(a_book(a_row()))
+    content = bytearray(make_workbook(list_row()))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         place = content.find(mark)
         content[place + offset] |= 1
@@ -106,14 +106,14 @@ def locked() -> bytes:
 
 def lying() -> bytes:
     """A workbook whose first part says it is ten bytes long: what follows is not read, and the checksum tells."""
-    content = bytearray(a_book(a_row()))
+    content = bytearray(make_workbook(list_row()))
     place = content.find(b"PK\x01\x02")
     content[place + 24 : place + 28] = struct.pack("<I", 10)
     return bytes(content)
 
 
 def flipped() -> bytes:
-    content = bytearray(a_book(a_row()))
+    content = bytearray(make_workbook(list_row()))
     content[content.find(SHEET.encode()) + len(SHEET) + 50] ^= 0xFF
     return bytes(content)
 
@@ -124,19 +124,23 @@ def large() -> bytes:
 
 def bomb() -> bytes:
     """101 MB of blanks in one part."""
-    return repacked(
-        a_book(a_row()), lambda parts: parts.update({"xl/media/a.xml": b"<a>" + b" " * 101 * 2**20 + b"</a>"})
+    return repack_workbook(
+        make_workbook(list_row()), lambda parts: parts.update({"xl/media/a.xml": b"<a>" + b" " * 101 * 2**20 + b"</a>"})
     )
 
 
 def crowded() -> bytes:
     """A row of millions of cells, which would take gigabytes; noise beside it keeps the ratio down."""
     row = b"<!--" + urandom(300_000).hex().encode() + b"--><sheetData><row>" + b"<c/>" * 5_000_000 + b"</row>"
-    return repacked(a_book(a_row()), lambda parts: parts.update({SHEET: parts[SHEET].replace(b"<sheetData>", row, 1)}))
+    return repack_workbook(
+        make_workbook(list_row()), lambda parts: parts.update({SHEET: parts[SHEET].replace(b"<sheetData>", row, 1)})
+    )
 
 
 def dense() -> bytes:
-    return repacked(a_book(a_row()), lambda parts: parts.update({"xl/a.xml": b"<a>" + b" " * 2**20 + b"</a>"}))
+    return repack_workbook(
+        make_workbook(list_row()), lambda parts: parts.update({"xl/a.xml": b"<a>" + b" " * 2**20 + b"</a>"})
+    )
 
 
 # What it is: how it is made, its name, and the sentence with its place.
@@ -145,28 +149,28 @@ BAD = {
     "empty": (lambda: b"", "a.csv", "文件是空的"),
     "text": (lambda: b"abc", "a.txt", "扩展名不是 .csv 或 .xlsx"),
     "no extension": (lambda: b"abc", "csv", "扩展名不是 .csv 或 .xlsx"),
-    "macro workbook by name": (lambda: a_book(a_row()), "a.xlsm", "含宏的工作簿请另存为 .xlsx"),
+    "macro workbook by name": (lambda: make_workbook(list_row()), "a.xlsm", "含宏的工作簿请另存为 .xlsx"),
     "old workbook": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a.xls", "扩展名不是"),
     "old workbook by another name": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a.xlsx", "旧版 .xls"),
-    "table called workbook": (lambda: a_csv(a_row()), "a.xlsx", "内容却不是工作簿"),
-    "workbook called table": (lambda: a_book(a_row()), "a.csv", "内容却是压缩文件或工作簿"),
+    "table called workbook": (lambda: make_csv(list_row()), "a.xlsx", "内容却不是工作簿"),
+    "workbook called table": (lambda: make_workbook(list_row()), "a.csv", "内容却是压缩文件或工作簿"),
     "too large": (large, "a.csv", "文件超过 5 MB"),
-    "too many rows": (lambda: a_csv(*[{"服务项目代码": "x"}] * 5001), "a.csv", "第 5002 行：超过 5000 行"),
+    "too many rows": (lambda: make_csv(*[{"服务项目代码": "x"}] * 5001), "a.csv", "第 5002 行：超过 5000 行"),
     "too many rows of a workbook": (
-        lambda: a_book(*[{"服务项目代码": "x"}] * 5001),
+        lambda: make_workbook(*[{"服务项目代码": "x"}] * 5001),
         "a.xlsx",
         "第 5002 行：超过 5000 行",
     ),
-    "header only": (lambda: a_csv(), "a.csv", "第 2 行：表格里只有表头"),
+    "header only": (lambda: make_csv(), "a.csv", "第 2 行：表格里只有表头"),
     # Encodings
-    "GBK": (lambda: a_csv(a_row()).decode().encode("gb18030"), "a.csv", "第 1 行，A 列：不是 UTF-8 编码"),
-    "UTF-16": (lambda: a_csv(a_row()).decode().encode("utf-16"), "a.csv", "编码是 UTF-16，只接受 UTF-8"),
-    "UTF-32": (lambda: a_csv(a_row()).decode().encode("utf-32"), "a.csv", "编码是 UTF-32，只接受 UTF-8"),
+    "GBK": (lambda: make_csv(list_row()).decode().encode("gb18030"), "a.csv", "第 1 行，A 列：不是 UTF-8 编码"),
+    "UTF-16": (lambda: make_csv(list_row()).decode().encode("utf-16"), "a.csv", "编码是 UTF-16，只接受 UTF-8"),
+    "UTF-32": (lambda: make_csv(list_row()).decode().encode("utf-32"), "a.csv", "编码是 UTF-32，只接受 UTF-8"),
     "UTF-16 without mark": (lambda: "服务,x".encode("utf-16-be"), "a.csv", "第 1 行"),
-    "Latin 1 in one cell": (lambda: a_csv(a_row(编者说明="X!")).replace(b"X!", b"caf\xe9"), "a.csv", "第 2 行"),
-    "overlong": (lambda: a_csv(a_row(编者说明="X!")).replace(b"X!", b"\xc0\x80"), "a.csv", "不是 UTF-8 编码"),
+    "Latin 1 in one cell": (lambda: make_csv(list_row(编者说明="X!")).replace(b"X!", b"caf\xe9"), "a.csv", "第 2 行"),
+    "overlong": (lambda: make_csv(list_row(编者说明="X!")).replace(b"X!", b"\xc0\x80"), "a.csv", "不是 UTF-8 编码"),
     "half a surrogate": (
-        lambda: a_csv(a_row(编者说明="X!")).replace(b"X!", b"\xed\xa0\x80"),
+        lambda: make_csv(list_row(编者说明="X!")).replace(b"X!", b"\xed\xa0\x80"),
         "a.csv",
         "不是 UTF-8 编码",
     ),
@@ -201,25 +205,29 @@ BAD = {
     ),
     "duplicate header": (with_headers(lambda h: [*h, "名称"]), "a.csv", "表头“名称”出现了两次"),
     "no code": (with_headers(lambda h: h[1:]), "a.csv", "第 1 行，A 列：没有“服务项目代码”列"),
-    "semicolons": (lambda: a_csv(a_row()).replace(b",", b";"), "a.csv", "第 1 行，A 列：表头"),
-    "no header": (lambda: a_csv(a_row()).split(b"\r\n", 1)[1], "a.csv", "第 1 行，A 列：表头“NM-01-07”不是清单的列"),
+    "semicolons": (lambda: make_csv(list_row()).replace(b",", b";"), "a.csv", "第 1 行，A 列：表头"),
+    "no header": (
+        lambda: make_csv(list_row()).split(b"\r\n", 1)[1],
+        "a.csv",
+        "第 1 行，A 列：表头“NM-01-07”不是清单的列",
+    ),
     "column without header": (
-        lambda: a_csv([*a_row().values(), "多"], headers=[*HEADERS, ""]),
+        lambda: make_csv([*list_row().values(), "多"], headers=[*HEADERS, ""]),
         "a.csv",
         f"第 2 行，A{chr(64 + len(HEADERS) + 1 - 26)} 列：这一列没有表头，却有内容",
     ),
     # Rows
     "duplicate code": (
-        lambda: a_csv(a_row(), a_row()),
+        lambda: make_csv(list_row(), list_row()),
         "a.csv",
         f"第 3 行，{at('服务项目代码')} 列：代码 NM-01-07 与第 2 行重复",
     ),
     "too few cells": (ragged(5), "a.csv", "第 2 行，F 列：这一行有 5 格"),
     "too many cells": (ragged(len(HEADERS) + 2), "a.csv", f"这一行有 {len(HEADERS) + 2} 格"),
-    "unterminated quote": (lambda: a_csv(a_row()) + b'NM-01-05,5,"', "a.csv", "第 3 行，C 列：引号没有成对"),
-    "text behind a quote": (lambda: a_csv(a_row()) + b'NM-01-05,"5"x,', "a.csv", "第 3 行，B 列：引号没有成对"),
+    "unterminated quote": (lambda: make_csv(list_row()) + b'NM-01-05,5,"', "a.csv", "第 3 行，C 列：引号没有成对"),
+    "text behind a quote": (lambda: make_csv(list_row()) + b'NM-01-05,"5"x,', "a.csv", "第 3 行，B 列：引号没有成对"),
     "another department's row": (
-        lambda: a_csv(a_row("NM-01-05", 编者说明="注")),
+        lambda: make_csv(list_row("NM-01-05", 编者说明="注")),
         "a.csv",
         f"第 2 行，{at('服务项目代码')} 列：NM-01-05 由",
     ),
@@ -257,7 +265,7 @@ BAD = {
     "1e9 as a text": (cell("1.23457E+12", "编者说明"), "a.csv", "“1.23457E+12”像是被表格软件改写过的数"),
     "NaN": (cell("NaN", "序号"), "a.csv", "序号“NaN”不对"),
     "NaN in a workbook": (
-        lambda: repacked(
+        lambda: repack_workbook(
             book_cell(7)(), lambda parts: parts.update({SHEET: parts[SHEET].replace(b"<v>7</v>", b"<v>NaN</v>")})
         ),
         "a.xlsx",
@@ -296,7 +304,7 @@ BAD = {
         f"第 2 行，{at('服务标准')} 列：“服务标准”标为“原文核对”，但“新标准”不在所引原文之中",
     ),
     "verbatim and half a number of its quote": (
-        cell("每月20", "服务标准", **CLAUSE | {"原文": "每月200元"}),
+        cell("每月20", "服务标准", **CITATION_CELLS | {"原文": "每月200元"}),
         "a.csv",
         f"{at('服务标准')} 列：“服务标准”标为“原文核对”，但“20”不在所引原文之中",
     ),
@@ -317,18 +325,18 @@ BAD = {
         f"{at('适用范围')} 列：“盟市”不能用",
     ),
     "clause without change": (
-        lambda: a_csv(a_row(**CLAUSE)),
+        lambda: make_csv(list_row(**CITATION_CELLS)),
         "a.csv",
         f"第 2 行，{at('来源文件')} 列：这一行没有改动须有来源的字段",
     ),
     "quote without source": (cell("新", "服务标准", 原文="只有原文"), "a.csv", "没有写明来源文件"),
-    "no name": (cell("", "名称", **CLAUSE), "a.csv", f"第 2 行，{at('名称')} 列：名称不能为空"),
+    "no name": (cell("", "名称", **CITATION_CELLS), "a.csv", f"第 2 行，{at('名称')} 列：名称不能为空"),
     "name too long": (
-        cell("长" * 201, "名称", **CLAUSE | {"原文": "长" * 201}),
+        cell("长" * 201, "名称", **CITATION_CELLS | {"原文": "长" * 201}),
         "a.csv",
         f"第 2 行，{at('名称')} 列：“名称”不合要求",
     ),
-    "name in two lines": (cell("甲\n乙", "名称", **CLAUSE | {"原文": "甲乙"}), "a.csv", "只能写一行"),
+    "name in two lines": (cell("甲\n乙", "名称", **CITATION_CELLS | {"原文": "甲乙"}), "a.csv", "只能写一行"),
     "new service without name": (fresh(名称=""), "a.csv", f"第 2 行，{at('名称')} 列：名称不能为空"),
     "old edition": (
         cell("2021", "版本"),
@@ -376,12 +384,12 @@ BAD = {
     "another digest": (of_edition("2026", "0" * 64), "a.xlsx", "B（摘要（SHA-256）） 列：与版本“2026”的摘要"),
     "two lists": (in_part("xl/workbook.xml", b"</sheets>", AGAIN + b"</sheets>"), "a.xlsx", "重名的工作表"),
     # Workbooks that are none, or more than that
-    "truncated": (lambda: a_book(a_row())[:-500], "a.xlsx", "工作簿打不开"),
+    "truncated": (lambda: make_workbook(list_row())[:-500], "a.xlsx", "工作簿打不开"),
     "truncated to a signature": (lambda: b"PK\x03\x04", "a.xlsx", "工作簿打不开"),
     "a flipped bit": (flipped, "a.xlsx", "工作簿打不开"),
     "a length that lies": (lying, "a.xlsx", "工作簿打不开"),
     "some other archive": (
-        lambda: repacked(b"PK\x05\x06" + b"\0" * 18, lambda parts: parts.update({"a.xml": b"<a/>"})),
+        lambda: repack_workbook(b"PK\x05\x06" + b"\0" * 18, lambda parts: parts.update({"a.xml": b"<a/>"})),
         "a.xlsx",
         "不是工作簿",
     ),
@@ -410,14 +418,14 @@ BAD = {
 
 @pytest.fixture
 def editor(client, db):
-    client.force_login(person("bian", "编辑", departments=["civil-affairs"]))
+    client.force_login(make_user("bian", "编辑", departments=["civil-affairs"]))
     return client
 
 
 @pytest.mark.parametrize(("make", "name", "words"), BAD.values(), ids=BAD)
 def test_a_bad_file_is_refused_in_a_sentence_and_writes_nothing(editor, make, name, words):
     content = make()
-    before = spreadsheets.written()
+    before = spreadsheets.row_counts()
 
     page = spreadsheets.upload(editor, name, content)
 
@@ -427,28 +435,28 @@ def test_a_bad_file_is_refused_in_a_sentence_and_writes_nothing(editor, make, na
     said = "\n".join([*map(str, page.context["faults"]), *page.context["form"].errors.get("file", [])])
     assert words in said
     assert said.splitlines()[0] in text
-    assert spreadsheets.written() == before
+    assert spreadsheets.row_counts() == before
 
 
 def test_no_damage_to_a_workbook_is_a_fault_of_ours(db):
-    content, random = a_book(a_row()), Random(7)  # noqa: S311 - not for secrets
+    content, random = make_workbook(list_row()), Random(7)  # noqa: S311 - not for secrets
     for _ in range(300):
         damaged = bytearray(content)
         for _ in range(random.randint(1, 4)):
             damaged[random.randrange(4, len(damaged))] = random.randrange(256)
-        with suppress(Unreadable), warnings.catch_warnings():
+        with suppress(UnreadableFileError), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read("a.xlsx", bytes(damaged))
+            read_table("a.xlsx", bytes(damaged))
 
 
 def test_no_damage_to_a_part_of_a_workbook_is_a_fault_of_ours(db):
-    content, random = a_book(a_row()), Random(7)  # noqa: S311 - not for secrets
+    content, random = make_workbook(list_row()), Random(7)  # noqa: S311 - not for secrets
     for name in (SHEET, "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml") * 60:
 
         def damage(parts: dict[str, bytes], name: str = name) -> None:
             at = random.randrange(len(parts[name]))
             parts[name] = parts[name][:at] + bytes([random.randrange(32, 127)]) + parts[name][at + 1 :]
 
-        with suppress(Unreadable), warnings.catch_warnings():
+        with suppress(UnreadableFileError), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read("a.xlsx", repacked(content, damage))
+            read_table("a.xlsx", repack_workbook(content, damage))

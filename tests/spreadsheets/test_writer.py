@@ -9,8 +9,8 @@ from openpyxl import load_workbook
 
 from catalogue.models import Edition, Entry
 from catalogue.spreadsheets import writer
-from tests.conftest import AT, person
-from tests.support.entries import cite, state
+from tests.conftest import PUBLISHED_AT, make_user
+from tests.support.entries import make_citation, make_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -43,16 +43,16 @@ def from_xlsx(content: bytes, sheet: str = "清单") -> list[dict[str, str | Non
     ],
 )
 def test_no_cell_is_a_formula_and_each_comes_back_as_it_was(text, written):
-    assert writer.harmless(text) == written
-    assert writer.plain(written) == text
+    assert writer.escape_formula(text) == written
+    assert writer.unescape_formula(written) == text
 
 
 @pytest.mark.parametrize("text", ["=1", "#N/A", "2023", "_x000D_", "a_x005F_b", "TRUE", "1e9"])
 def test_every_cell_of_a_workbook_is_a_string(make_edition, text):
-    entry = state(content=text, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
+    entry = make_entry(content=text, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
     entry |= {
         "basis": entry["basis"] | {"content": "plan"},
-        "citations": [*entry["citations"], cite("content", quote=text)],
+        "citations": [*entry["citations"], make_citation("content", quote=text)],
     }
     edition = make_edition("2027", "2027-01-01", entries=[entry])
 
@@ -63,7 +63,7 @@ def test_every_cell_of_a_workbook_is_a_string(make_edition, text):
 
 
 def test_exactly_the_filtered_entries_go_out_in_the_order_shown(client):
-    client.force_login(person("shen", "审计"))
+    client.force_login(make_user("shen", "审计"))
 
     page = client.get(reverse("admin:catalogue_entry_changelist") + "?domain=NM-05&q=养老")
     answer = client.get(EXPORT["csv"] + "?domain=NM-05&q=养老")
@@ -75,7 +75,7 @@ def test_exactly_the_filtered_entries_go_out_in_the_order_shown(client):
 
 
 def test_the_edition_asked_for_goes_out(client):
-    client.force_login(person("shen", "审计"))
+    client.force_login(make_user("shen", "审计"))
 
     rows = from_csv(client.get(EXPORT["csv"] + "?edition=2021").content)
 
@@ -84,7 +84,7 @@ def test_the_edition_asked_for_goes_out(client):
 
 
 def test_the_list_links_to_its_exports_with_its_filters(client):
-    client.force_login(person("bian", "编辑", departments=["civil-affairs"]))
+    client.force_login(make_user("bian", "编辑", departments=["civil-affairs"]))
 
     page = client.get(reverse("admin:catalogue_entry_changelist") + "?domain=NM-05").content.decode()
 
@@ -94,7 +94,7 @@ def test_the_list_links_to_its_exports_with_its_filters(client):
 
 
 def test_a_workbook_has_the_clauses_and_the_edition_too(client):
-    client.force_login(person("shen", "审计"))
+    client.force_login(make_user("shen", "审计"))
 
     content = client.get(EXPORT["xlsx"]).content
 
@@ -107,7 +107,7 @@ def test_a_workbook_has_the_clauses_and_the_edition_too(client):
 
 def test_a_draft_goes_out_as_it_stands(client, make_edition):
     make_edition("2027", "2027-01-01", at=None)
-    client.force_login(person("shen", "审计"))
+    client.force_login(make_user("shen", "审计"))
 
     (row,) = from_csv(client.get(EXPORT["csv"] + "?edition=2027").content)
 
@@ -116,13 +116,13 @@ def test_a_draft_goes_out_as_it_stands(client, make_edition):
 
 def test_a_text_no_cell_can_hold_is_said(make_edition, client):
     text = "长" * 32_768
-    entry = state(content=text, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
+    entry = make_entry(content=text, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
     entry |= {
         "basis": entry["basis"] | {"content": "plan"},
-        "citations": [*entry["citations"], cite("content", quote=text)],
+        "citations": [*entry["citations"], make_citation("content", quote=text)],
     }
-    make_edition("2027", "2027-01-01", entries=[entry], at=AT)
-    client.force_login(person("shen", "审计"))
+    make_edition("2027", "2027-01-01", entries=[entry], at=PUBLISHED_AT)
+    client.force_login(make_user("shen", "审计"))
 
     page = client.get(EXPORT["xlsx"] + "?edition=2027", follow=True)
 
@@ -138,7 +138,7 @@ def test_a_text_no_cell_can_hold_is_said(make_edition, client):
     ],
 )
 def test_what_cannot_go_out_is_said_on_the_list(client, address, words):
-    client.force_login(person("shen", "审计"))
+    client.force_login(make_user("shen", "审计"))
 
     page = client.get(address, follow=True)
 
@@ -147,7 +147,7 @@ def test_what_cannot_go_out_is_said_on_the_list(client, address, words):
 
 
 def test_who_may_not_see_the_list_exports_nothing(client):
-    client.force_login(person("wu"))
+    client.force_login(make_user("wu"))
 
     assert client.get(EXPORT["csv"]).status_code == 403
     client.logout()
@@ -155,7 +155,7 @@ def test_who_may_not_see_the_list_exports_nothing(client):
 
 
 def test_the_queries_of_an_export_do_not_grow_with_its_rows(client, django_assert_max_num_queries):
-    client.force_login(person("shen", "审计"))
+    client.force_login(make_user("shen", "审计"))
     assert Entry.objects.filter(edition__slug="2026").count() == 81
 
     with django_assert_max_num_queries(60):

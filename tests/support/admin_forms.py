@@ -8,13 +8,13 @@ from django.urls import reverse
 from catalogue.desk.rule_forms import ROW, RuleFormField, Typed, shown
 from catalogue.editions.document import entry_data, entry_document
 from catalogue.models import Entry
-from tests.support.entries import cite, state
+from tests.support.entries import make_citation, make_entry
 
 CONTENT = "每年一次健康管理。"
 QUOTE = f"{CONTENT}\n包括体检。"
 
 
-class _Visible(HTMLParser):
+class _VisibleTextParser(HTMLParser):
     """Collects what is read on a page, by eye or by a screen reader, and leaves out what editors typed."""
 
     UNREAD = ("script", "style", "textarea")
@@ -39,25 +39,25 @@ class _Visible(HTMLParser):
             self.texts.append(data.strip())
 
 
-def visible(page: HttpResponse) -> str:
+def visible_text(page: HttpResponse) -> str:
     """Return everything that can be read on a page, a line for each piece of text."""
-    parser = _Visible()
+    parser = _VisibleTextParser()
     parser.feed(page.content.decode())
     return "\n".join(parser.texts)
 
 
-def rows(page: HttpResponse, column: str) -> list[str]:
+def column_texts(page: HttpResponse, column: str) -> list[str]:
     """Return what a list shows in one column, row by row."""
     found = []
     for line in page.content.decode().replace("<td", "\n<td").replace("<th", "\n<th").splitlines():
         if f'class="field-{column}' in line:
-            parser = _Visible()
+            parser = _VisibleTextParser()
             parser.feed(line)
             found.append(" ".join(parser.texts))
     return found
 
 
-def facets(page: HttpResponse, title: str) -> dict[str, int | None]:
+def filter_counts(page: HttpResponse, title: str) -> dict[str, int | None]:
     """Return the choices of one filter of a list that leave any row, with their counts; None for no filter."""
     changelist = page.context["cl"]
     (spec,) = (spec for spec in changelist.filter_specs if spec.title == title)
@@ -65,7 +65,7 @@ def facets(page: HttpResponse, title: str) -> dict[str, int | None]:
     return {words or count: int(count) if words else None for words, _, count in displays if count != "0"}
 
 
-def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
+def form_data(page: HttpResponse, **changes: object) -> dict[str, object]:
     """Return what a browser would send for the form on a page, with some boxes changed: lines end in CR LF."""
     inlines = [inline.formset for inline in page.context["inline_admin_formsets"]]
     forms = [page.context["adminform"].form]
@@ -85,7 +85,7 @@ def as_typed(page: HttpResponse, **changes: object) -> dict[str, object]:
     return sent | changes
 
 
-def rule_rows(name: str, rule: dict | Typed | None) -> dict[str, object]:
+def rule_form_data(name: str, rule: dict | Typed | None) -> dict[str, object]:
     """Return what a browser would send for the boxes of a rule, the blank rows among them."""
     typed = rule if isinstance(rule, Typed) else shown(rule)
     rows = [*typed.rows, {"group": "1", "fact": "", "op": "", "value": ""}]
@@ -93,7 +93,7 @@ def rule_rows(name: str, rule: dict | Typed | None) -> dict[str, object]:
     return columns | {f"{name}-mode": typed.mode, f"{name}-reason": typed.reason}
 
 
-def boxes(read: HttpResponse) -> dict[str, object]:
+def proposal_form_data(read: HttpResponse) -> dict[str, object]:
     """Return what a browser would send for the forms of a proposal's page."""
     sent = {"seen": read.context["seen"]}
     citations = read.context.get("citations")
@@ -101,7 +101,7 @@ def boxes(read: HttpResponse) -> dict[str, object]:
         for box in form:
             value = box.value()
             if isinstance(box.field, RuleFormField):
-                sent |= rule_rows(box.html_name, value)
+                sent |= rule_form_data(box.html_name, value)
                 continue
             if value is None or value is False:
                 continue
@@ -110,24 +110,24 @@ def boxes(read: HttpResponse) -> dict[str, object]:
     return sent
 
 
-def added(sent: dict[str, object], prefix: str, **boxes: object) -> dict[str, object]:
+def with_inline_row(sent: dict[str, object], prefix: str, **fields: object) -> dict[str, object]:
     """Return a form with one more row in one of its tables."""
     at = int(sent[f"{prefix}-TOTAL_FORMS"])
-    row = {f"{prefix}-{at}-{name}": value for name, value in boxes.items()}
+    row = {f"{prefix}-{at}-{name}": value for name, value in fields.items()}
     return sent | row | {f"{prefix}-TOTAL_FORMS": str(at + 1)}
 
 
-def entry_page(entry: Entry) -> str:
+def entry_change_url(entry: Entry) -> str:
     return reverse("admin:catalogue_entry_change", args=[entry.pk])
 
 
-def stated(entry: Entry) -> dict:
+def read_entry_data(entry: Entry) -> dict:
     return entry_data(entry_document(Entry.objects.with_details().get(pk=entry.pk)))
 
 
-def rich_state(**changes: object) -> dict:
+def make_rich_entry(**changes: object) -> dict:
     """An entry with two sourced texts and two departments, so that one can be changed and another left."""
-    return state(
+    return make_entry(
         content=CONTENT,
         standard="免费。\n每年一次。",
         lead_department="health-commission",
@@ -149,12 +149,12 @@ def rich_state(**changes: object) -> dict:
             "co_departments": "editorial",
         },
         citations=[
-            cite("name"),
-            cite("domain", quote="老有所养"),
-            cite("content", quote=QUOTE, locator="第四章第五节"),
-            cite("standard", quote=None, verification="secondary"),
-            cite("lead_department", quote=None, locator=None, verification="unverified", jurisdiction=None),
-            cite("co_departments", quote=None, locator=None, verification="unverified"),
+            make_citation("name"),
+            make_citation("domain", quote="老有所养"),
+            make_citation("content", quote=QUOTE, locator="第四章第五节"),
+            make_citation("standard", quote=None, verification="secondary"),
+            make_citation("lead_department", quote=None, locator=None, verification="unverified", jurisdiction=None),
+            make_citation("co_departments", quote=None, locator=None, verification="unverified"),
         ],
         note="存疑。",
         **changes,

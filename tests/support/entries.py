@@ -5,9 +5,9 @@ from decimal import Decimal
 
 # When the tests' proposals are made; the editions under test were published before.
 PROPOSED_AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
-LATER = datetime.date(2027, 1, 1)
+NEXT_YEAR = datetime.date(2027, 1, 1)
 STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
-FIGURES = {
+ASSESSMENT_FIGURES = {
     "beneficiaries": 6741,
     "unit_standard": Decimal("90.00"),
     "periods": 12,
@@ -21,7 +21,7 @@ FIGURES = {
 }
 
 
-def cite(field: str, **changes: object) -> dict:
+def make_citation(field: str, **changes: object) -> dict:
     """Return a citation as a file of fixtures writes it: of the plan, word for word."""
     citation = {
         "field": field,
@@ -34,7 +34,7 @@ def cite(field: str, **changes: object) -> dict:
     return citation | changes
 
 
-def state(code: str = "NM-05-01", **changes: object) -> dict:
+def make_entry(code: str = "NM-05-01", **changes: object) -> dict:
     """Return the least an edition can say of a service: its name and domain, each with its clause."""
     unknown = dict.fromkeys(
         ("name_en", "target_group_text", "eligibility", "content", "standard", "standard_as_of", "lead_department")
@@ -51,30 +51,35 @@ def state(code: str = "NM-05-01", **changes: object) -> dict:
         "verification": {"name": "verbatim", "domain": "verbatim"},
         "basis": {"name": "plan", "domain": "plan"},
         # What is labelled verbatim stands in its quote.
-        "citations": [cite("name", quote=changes.get("name", "老年人健康管理")), cite("domain", quote="老有所养")],
+        "citations": [
+            make_citation("name", quote=changes.get("name", "老年人健康管理")),
+            make_citation("domain", quote="老有所养"),
+        ],
     }
     return stated | changes
 
 
-def changed_standard(**changes: object) -> dict:
+def standard_change(**changes: object) -> dict:
     """Return a change of the orphans' standard with its clause."""
     stated = {
         "standard": STANDARD,
         "standard_as_of": "2027",
         "verification": {"standard": "verbatim"},
         "basis": {"standard": "regulation"},
-        "citations": [cite("standard", source="seed-daily", quote=changes.get("standard", STANDARD), locator="第1条")],
+        "citations": [
+            make_citation("standard", source="seed-daily", quote=changes.get("standard", STANDARD), locator="第1条")
+        ],
     }
-    return {"service": "NM-01-07", "action": "change", "stated": stated | changes, "successors": []}
+    return {"service": "NM-01-07", "action": "change", "entry_data": stated | changes, "successors": []}
 
 
-def added(code: str = "NM-05-05", **changes: object) -> dict:
-    stated = state(code, name="基本殡葬服务", **changes)
-    return {"service": code, "action": "add", "stated": stated, "successors": []}
+def addition(code: str = "NM-05-05", **changes: object) -> dict:
+    stated = make_entry(code, name="基本殡葬服务", **changes)
+    return {"service": code, "action": "add", "entry_data": stated, "successors": []}
 
 
-def withdrawn(code: str, *successors: str) -> dict:
-    return {"service": code, "action": "withdraw", "stated": None, "successors": list(successors)}
+def withdrawal(code: str, *successors: str) -> dict:
+    return {"service": code, "action": "withdraw", "entry_data": None, "successors": list(successors)}
 
 
-NOTE = {"service": "NM-01-07", "action": "change", "stated": {"note": "只改说明"}, "successors": []}
+NOTE_CHANGE = {"service": "NM-01-07", "action": "change", "entry_data": {"note": "只改说明"}, "successors": []}

@@ -11,13 +11,13 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 
-class Quiet(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     def log_message(self, *args):
         pass
 
 
 @contextmanager
-def one_connection() -> Iterator[None]:
+def shared_connection() -> Iterator[None]:
     """Keep the connection that a server's requests would close on PostgreSQL, and this test's transaction with it.
 
     The test client connects these signals again after each of its own requests, so it may not be used inside.
@@ -31,7 +31,7 @@ def one_connection() -> Iterator[None]:
             signal.connect(close_old_connections)
 
 
-def told_by(
+def run_client(
     command: Callable[[str], list[str]], *, typed: str = "", environment: Mapping[str, str] | None = None
 ) -> str:
     """Return what a program writes that is run with the address of a server; it must end with exit code 0.
@@ -39,8 +39,8 @@ def told_by(
     The server answers in this thread, and so within the test's transaction.
     """
     with (
-        one_connection(),
-        make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet) as server,
+        shared_connection(),
+        make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=QuietHandler) as server,
         tempfile.TemporaryFile("w+") as answers,
         tempfile.TemporaryFile("w+") as told,
     ):

@@ -9,10 +9,10 @@ from django.test import Client
 
 from tests.support.paths import ROOT
 
-FILE = ROOT / "catalogue" / "api" / "examples.json"
+EXAMPLES_FILE = ROOT / "catalogue" / "api" / "examples.json"
 PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}
 # By operation: the address asked, and the body that is sent to it.
-ASKED = {
+REQUESTS = {
     "GET /api/v1/": ("/api/v1/", None),
     "GET /api/v1/services/": ("/api/v1/services/?q=养老&fields=code,name,domain,lead_department&page_size=2", None),
     "GET /api/v1/services/{code}/": (
@@ -30,29 +30,29 @@ ASKED = {
     "POST /api/v1/entitlements/": ("/api/v1/entitlements/?outcome=eligible", {"circumstances": PERSON}),
 }
 # A wrong one for every operation that is read: its problem is the example of them all.
-WRONG = "/api/v1/services/?domian=NM-05"
+BAD_REQUEST_PATH = "/api/v1/services/?domian=NM-05"
 
 
-def shortened(value: object) -> object:
+def shorten(value: object) -> object:
     """Return an answer with the first item of each list only, but of those that are plain."""
     if isinstance(value, dict):
-        return {key: shortened(each) for key, each in value.items() if key != "state"} | (
+        return {key: shorten(each) for key, each in value.items() if key != "state"} | (
             {"state": None} if "state" in value else {}
         )
     if isinstance(value, list):
-        return [shortened(each) for each in value[: 1 if value and isinstance(value[0], dict) else None]]
+        return [shorten(each) for each in value[: 1 if value and isinstance(value[0], dict) else None]]
     return value
 
 
-def answered(client: Client) -> dict:
+def build_examples(client: Client) -> dict:
     """Return every example, as the database of a client's requests answers it."""
     found = {}
-    for operation, (path, body) in ASKED.items():
+    for operation, (path, body) in REQUESTS.items():
         sent = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
         answer = (client.post if body else client.get)(path, **sent)
         assert answer.status_code == 200, (path, answer.content.decode())
-        found[operation] = {"asked": path} | ({"body": body} if body else {}) | {"answer": shortened(answer.json())}
-    found["problem"] = {"asked": WRONG, "answer": client.get(WRONG).json()}
+        found[operation] = {"asked": path} | ({"body": body} if body else {}) | {"answer": shorten(answer.json())}
+    found["problem"] = {"asked": BAD_REQUEST_PATH, "answer": client.get(BAD_REQUEST_PATH).json()}
     return json.loads(json.dumps(found, ensure_ascii=False).replace("http://testserver", "https://fw.example.cn"))
 
 
@@ -63,4 +63,4 @@ if __name__ == "__main__":
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    FILE.write_text(json.dumps(answered(Client()), ensure_ascii=False, indent=1) + "\n")
+    EXAMPLES_FILE.write_text(json.dumps(build_examples(Client()), ensure_ascii=False, indent=1) + "\n")

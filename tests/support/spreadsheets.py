@@ -17,7 +17,7 @@ from tests.support.entries import STANDARD
 
 UPLOAD, CONFIRM = reverse("admin:import"), reverse("admin:import_confirm")
 HEADERS = [column.header for column in COLUMNS["清单"]]
-CLAUSE = {
+CITATION_CELLS = {
     "来源文件": "seed-daily",
     "位置": "第1条",
     "原文": STANDARD,
@@ -25,7 +25,7 @@ CLAUSE = {
     "依据类别": "法规与政策",
     "适用范围": "内蒙古自治区",
 }
-DETAILS = {
+PROPOSAL_DETAILS = {
     "region": "150000",
     "department": "civil-affairs",
     "title": "提高孤儿基本生活费标准",
@@ -35,30 +35,30 @@ DETAILS = {
 }
 
 
-def current() -> Edition:
+def current_edition() -> Edition:
     return Edition.objects.get(slug="2026")
 
 
-def exported(kind: str) -> bytes:
-    edition = current()
+def exported_list(kind: str) -> bytes:
+    edition = current_edition()
     write = {"csv": to_csv, "xlsx": to_xlsx}[kind]
     return b"".join(write(edition.documents(), edition=edition))
 
 
-def lines(content: bytes | None = None) -> list[list[str]]:
+def csv_rows(content: bytes | None = None) -> list[list[str]]:
     """Return the cells of a CSV file, of the whole list if none is given."""
-    text = (content or exported("csv")).decode("utf-8-sig")
+    text = (content or exported_list("csv")).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def a_row(code: str = "NM-01-07", **cells: str) -> dict[str, str]:
+def list_row(code: str = "NM-01-07", **cells: str) -> dict[str, str]:
     """Return one row of the list as it goes out, with other cells by header."""
-    headers, *rows = lines()
+    headers, *rows = csv_rows()
     (row,) = (dict(zip(headers, row, strict=True)) for row in rows if row[0] == code)
     return row | cells
 
 
-def a_csv(*rows: Mapping[str, str] | list[str], headers: list[str] | None = None, ends: str = "\r\n") -> bytes:
+def make_csv(*rows: Mapping[str, str] | list[str], headers: list[str] | None = None, ends: str = "\r\n") -> bytes:
     """Return rows as a CSV file: of the list's headers, or of those given."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=ends)
@@ -68,7 +68,9 @@ def a_csv(*rows: Mapping[str, str] | list[str], headers: list[str] | None = None
     return text.getvalue().encode()
 
 
-def a_book(*rows: Mapping[str, object], headers: list[str] | None = None, change: Callable | None = None) -> bytes:
+def make_workbook(
+    *rows: Mapping[str, object], headers: list[str] | None = None, change: Callable | None = None
+) -> bytes:
     """Return rows as a workbook of one sheet, which ``change`` may work on before it is saved."""
     book = Workbook()
     sheet = book.active
@@ -79,23 +81,23 @@ def a_book(*rows: Mapping[str, object], headers: list[str] | None = None, change
         sheet.append([row.get(header) for header in headers])
     if change:
         change(book)
-    return saved(book)
+    return workbook_bytes(book)
 
 
-def edited(content: bytes, change: Callable) -> bytes:
+def edit_workbook(content: bytes, change: Callable) -> bytes:
     """Return a workbook after somebody worked on it."""
     book = load_workbook(io.BytesIO(content))
     change(book)
-    return saved(book)
+    return workbook_bytes(book)
 
 
-def saved(book: Workbook) -> bytes:
+def workbook_bytes(book: Workbook) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
 
 
-def repacked(content: bytes, change: Callable[[dict[str, bytes]], None], **options: object) -> bytes:
+def repack_workbook(content: bytes, change: Callable[[dict[str, bytes]], None], **options: object) -> bytes:
     """Return a workbook with its parts (bytes by name) changed."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
@@ -108,13 +110,13 @@ def repacked(content: bytes, change: Callable[[dict[str, bytes]], None], **optio
 
 
 def upload(client: Client, name: str, content: bytes, **details: str) -> HttpResponse:
-    return client.post(UPLOAD, DETAILS | details | {"file": SimpleUploadedFile(name, content)})
+    return client.post(UPLOAD, PROPOSAL_DETAILS | details | {"file": SimpleUploadedFile(name, content)})
 
 
 def confirm(client: Client, page: HttpResponse, **details: str) -> HttpResponse:
-    return client.post(CONFIRM, DETAILS | details | {"seen": page.context["seen"]})
+    return client.post(CONFIRM, PROPOSAL_DETAILS | details | {"seen": page.context["seen"]})
 
 
-def written() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     """Return how many rows there are of all that an import may write."""
     return {model.__name__: model.objects.count() for model in (Proposal, ProposedEntry, Attachment, Event)}

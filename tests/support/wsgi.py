@@ -9,20 +9,20 @@ from urllib.parse import quote, unquote_to_bytes
 from django.core.wsgi import get_wsgi_application
 
 
-class Django:
+class CountingApplication:
     """Django, with how often it was asked, with which queries and with which cookies."""
 
     def __init__(self):
-        self.application, self.asked, self.queries, self.cookies = get_wsgi_application(), 0, [], []
+        self.application, self.request_count, self.queries, self.cookies = get_wsgi_application(), 0, [], []
 
     def __call__(self, environ: dict, start_response: Callable):
-        self.asked += 1
+        self.request_count += 1
         self.queries.append(environ["QUERY_STRING"])
         self.cookies.append(environ.get("HTTP_COOKIE", ""))
         return self.application(environ, start_response)
 
 
-class Told(NamedTuple):
+class WSGIResponse(NamedTuple):
     """What an application answered: the status line's code, the headers by their lower-case names, and the body."""
 
     status: int
@@ -30,7 +30,7 @@ class Told(NamedTuple):
     body: bytes
 
 
-def environ(
+def wsgi_environ(
     address: str, *, method: str = "GET", host: str = "testserver", body: bytes | None = None, **headers: str
 ) -> dict:
     """Return the WSGI environment of a request; ``headers`` by their names with underscores."""
@@ -62,10 +62,10 @@ def environ(
     )
 
 
-def ask(application: Callable, address: str, **said: str | bytes) -> Told:
+def send_request(application: Callable, address: str, **said: str | bytes) -> WSGIResponse:
     """Ask an application; no header may come twice."""
     begun = []
-    response = application(environ(address, **said), lambda *line: begun.append(line))
+    response = application(wsgi_environ(address, **said), lambda *line: begun.append(line))
     try:
         body = b"".join(response)
     finally:
@@ -74,4 +74,4 @@ def ask(application: Callable, address: str, **said: str | bytes) -> Told:
     ((status, headers, *_),) = begun
     found = {name.lower(): value for name, value in headers}
     assert len(found) == len(headers), headers
-    return Told(int(status.split()[0]), found, body)
+    return WSGIResponse(int(status.split()[0]), found, body)

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from catalogue.web import cache
 from catalogue.web.cache import ResponseCache
-from services.models import Department, Meaning, Service, Source, Synonym
-from tests.conftest import person
-from tests.support.entries import state
-from tests.support.wsgi import ask
+from services.models import Department, Service, Source, Synonym, SynonymTarget
+from tests.conftest import make_user
+from tests.support.entries import make_entry
+from tests.support.wsgi import send_request
 
 RUNS = int(os.environ.get("CACHE_RUNS", "150"))
 MIB = 1024 * 1024
@@ -82,15 +82,15 @@ EACH_TIME = {"x-request-id", "date", "set-cookie", "expires"}
 
 
 @pytest.fixture
-def cached(django_counted) -> ResponseCache:
+def cached(counting_application) -> ResponseCache:
     """A cache that looks at the database once, and not again while a test runs."""
-    return ResponseCache(django_counted, max_bytes=64 * MIB, believed=3600)
+    return ResponseCache(counting_application, max_bytes=64 * MIB, believed=3600)
 
 
 @pytest.fixture
-def looking(django_counted) -> ResponseCache:
+def looking(counting_application) -> ResponseCache:
     """A cache that looks at the database with every request."""
-    return ResponseCache(django_counted, max_bytes=64 * MIB, believed=0)
+    return ResponseCache(counting_application, max_bytes=64 * MIB, believed=0)
 
 
 def same(one, other) -> bool:
@@ -114,70 +114,70 @@ def same(one, other) -> bool:
     ],
     ids=str,
 )
-def test_the_answer_is_what_django_answers_and_django_is_asked_once(django_counted, cached, address, said):
-    direct = ask(django_counted.application, address, **said)
-    ask(cached, address, **{name: value for name, value in said.items() if name == "accept_encoding"})
-    first, again = ask(cached, address, **said), ask(cached, address, **said)
+def test_the_answer_is_what_django_answers_and_django_is_asked_once(counting_application, cached, address, said):
+    direct = send_request(counting_application.application, address, **said)
+    send_request(cached, address, **{name: value for name, value in said.items() if name == "accept_encoding"})
+    first, again = send_request(cached, address, **said), send_request(cached, address, **said)
 
     assert same(direct, first)
     assert same(first, again)
     assert first.headers["x-request-id"] != again.headers["x-request-id"]
-    assert django_counted.asked == 1
+    assert counting_application.request_count == 1
     assert direct.status == (304 if "if_none_match" in said else 200)
 
 
 @pytest.mark.parametrize("address", FILES)
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_a_file_that_django_sends_in_pieces_is_kept_whole(django_counted, cached, address, encoding):
-    direct = ask(django_counted.application, address, accept_encoding=encoding)
+def test_a_file_that_django_sends_in_pieces_is_kept_whole(counting_application, cached, address, encoding):
+    direct = send_request(counting_application.application, address, accept_encoding=encoding)
 
-    for told in [ask(cached, address, accept_encoding=encoding) for _ in range(2)]:
+    for told in [send_request(cached, address, accept_encoding=encoding) for _ in range(2)]:
         assert (told.body, told.headers["etag"]) == (direct.body, direct.headers["etag"])
         assert told.headers["content-length"] == str(len(told.body))
         assert {*told.headers} - EACH_TIME - {"content-length"} == {*direct.headers} - EACH_TIME
-    assert django_counted.asked == 1
+    assert counting_application.request_count == 1
 
 
-def test_what_is_kept_asks_no_database(django_counted, cached, django_assert_num_queries):
+def test_what_is_kept_asks_no_database(counting_application, cached, django_assert_num_queries):
     for address in KEPT:
-        ask(cached, address)
+        send_request(cached, address)
 
     with django_assert_num_queries(0):
         for address in KEPT:
-            assert ask(cached, address).status == 200
-    assert django_counted.asked == len(KEPT) == len(cached.store)
+            assert send_request(cached, address).status == 200
+    assert counting_application.request_count == len(KEPT) == len(cached.store)
 
 
 @pytest.mark.parametrize(("address", "status"), NOT_KEPT.items())
-def test_whatever_else_is_passed_on_each_time(django_counted, cached, address, status):
-    direct = ask(django_counted.application, address, accept_encoding="gzip")
+def test_whatever_else_is_passed_on_each_time(counting_application, cached, address, status):
+    direct = send_request(counting_application.application, address, accept_encoding="gzip")
 
     for _ in range(2):
-        told = ask(cached, address, accept_encoding="gzip")
+        told = send_request(cached, address, accept_encoding="gzip")
         assert told.status == direct.status == status
         assert set(told.headers) == set(direct.headers)
-    assert (django_counted.asked, len(cached.store)) == (2, 0)
+    assert (counting_application.request_count, len(cached.store)) == (2, 0)
 
 
-def test_what_the_desk_is_asked_is_left_as_it_is(django_counted, cached):
-    ask(cached, "/admin/catalogue/entry/?q=ABC&domain=NM-05&domain=NM-01&page=02", cookie="sessionid=abcdefgh")
+def test_what_the_desk_is_asked_is_left_as_it_is(counting_application, cached):
+    send_request(cached, "/admin/catalogue/entry/?q=ABC&domain=NM-05&domain=NM-01&page=02", cookie="sessionid=abcdefgh")
 
-    assert django_counted.queries == ["q=ABC&domain=NM-05&domain=NM-01&page=02"]
-    assert django_counted.cookies == ["sessionid=abcdefgh"]
-
-
-def test_without_memory_everything_is_passed_on(django_counted):
-    forgetful = ResponseCache(django_counted, max_bytes=0)
-
-    assert ask(forgetful, LIST, accept_encoding="br").headers["content-encoding"] == "br"
-    assert (django_counted.asked, len(forgetful.store)) == (1, 0)
+    assert counting_application.queries == ["q=ABC&domain=NM-05&domain=NM-01&page=02"]
+    assert counting_application.cookies == ["sessionid=abcdefgh"]
 
 
-def test_posting_is_never_kept(django_counted, cached):
+def test_without_memory_everything_is_passed_on(counting_application):
+    forgetful = ResponseCache(counting_application, max_bytes=0)
+
+    assert send_request(forgetful, LIST, accept_encoding="br").headers["content-encoding"] == "br"
+    assert (counting_application.request_count, len(forgetful.store)) == (1, 0)
+
+
+def test_posting_is_never_kept(counting_application, cached):
     for _ in range(2):
-        ask(cached, LIST, method="POST")
+        send_request(cached, LIST, method="POST")
 
-    assert (django_counted.asked, len(cached.store)) == (2, 0)
+    assert (counting_application.request_count, len(cached.store)) == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -191,20 +191,20 @@ def test_posting_is_never_kept(django_counted, cached):
     ],
     ids=str,
 )
-def test_what_is_sent_otherwise_has_an_answer_of_its_own(django_counted, cached, said):
-    first, other = ask(cached, LIST), ask(cached, LIST, **said)
+def test_what_is_sent_otherwise_has_an_answer_of_its_own(counting_application, cached, said):
+    first, other = send_request(cached, LIST), send_request(cached, LIST, **said)
 
     assert first.body != other.body
-    direct = ask(django_counted.application, LIST, **said)
+    direct = send_request(counting_application.application, LIST, **said)
     assert (other.status, other.body, other.headers["etag"]) == (direct.status, direct.body, direct.headers["etag"])
-    assert (django_counted.asked, len(cached.store)) == (2, 2)
+    assert (counting_application.request_count, len(cached.store)) == (2, 2)
 
 
-def test_behind_a_proxy_the_scheme_is_what_it_says(django_counted, settings):
+def test_behind_a_proxy_the_scheme_is_what_it_says(counting_application, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    cached = ResponseCache(django_counted, max_bytes=MIB, believed=3600)
+    cached = ResponseCache(counting_application, max_bytes=MIB, believed=3600)
 
-    secure, plain = ask(cached, DETAIL, x_forwarded_proto="https"), ask(cached, DETAIL)
+    secure, plain = send_request(cached, DETAIL, x_forwarded_proto="https"), send_request(cached, DETAIL)
 
     assert b'"url":"https://testserver/' in secure.body
     assert b'"url":"http://testserver/' in plain.body
@@ -212,26 +212,26 @@ def test_behind_a_proxy_the_scheme_is_what_it_says(django_counted, settings):
 
 @pytest.mark.parametrize("wrap", ["{}", "W/{}", '"other", {}', 'W/"a,b",W/{}', "*", " * "])
 def test_a_client_that_has_it_already_is_told_so_in_its_own_encoding(cached, wrap):
-    tag = ask(cached, LIST, accept_encoding="br").headers["etag"]
+    tag = send_request(cached, LIST, accept_encoding="br").headers["etag"]
 
-    told = ask(cached, LIST, accept_encoding="br", if_none_match=wrap.format(tag))
+    told = send_request(cached, LIST, accept_encoding="br", if_none_match=wrap.format(tag))
 
     assert (told.status, told.body, told.headers["etag"]) == (304, b"", tag)
     assert not {"content-type", "content-length", "content-encoding"} & set(told.headers)
-    other = ask(cached, LIST, accept_encoding="gzip", if_none_match=tag)
+    other = send_request(cached, LIST, accept_encoding="gzip", if_none_match=tag)
     assert (other.status, other.headers["content-encoding"]) == (200, "gzip")
 
 
 @pytest.mark.parametrize(("if_match", "status"), [('"other"', 412), ("*", 200), ("{}", 200)])
-def test_a_client_that_wants_one_state_alone_is_told_if_it_is_another(django_counted, cached, if_match, status):
-    tag = ask(cached, LIST).headers["etag"]
+def test_a_client_that_wants_one_state_alone_is_told_if_it_is_another(counting_application, cached, if_match, status):
+    tag = send_request(cached, LIST).headers["etag"]
 
     for _ in range(2):
-        assert ask(cached, LIST, if_match=if_match.format(tag)).status == status
+        assert send_request(cached, LIST, if_match=if_match.format(tag)).status == status
 
 
 def test_head_has_the_headers_of_get_and_no_body(cached):
-    got, head = ask(cached, LIST), ask(cached, LIST, method="HEAD")
+    got, head = send_request(cached, LIST), send_request(cached, LIST, method="HEAD")
 
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == str(len(got.body))
@@ -254,7 +254,7 @@ READING = [*KEPT, *FILES, *(each for each in NOT_KEPT if not each.startswith("/a
 def valid_cookies(db) -> str:
     """What the browser of somebody sends who works on the desk."""
     client = Client()
-    client.force_login(person("editor", "编辑"))
+    client.force_login(make_user("editor", "编辑"))
     client.get("/admin/password_change/")
     messages = signing.get_cookie_signer(salt="django.contrib.messages").sign_object([])
     assert {*client.cookies} == {"sessionid", "csrftoken"}
@@ -262,12 +262,12 @@ def valid_cookies(db) -> str:
 
 
 @pytest.mark.parametrize("address", READING)
-def test_no_cookie_reaches_the_visitor_or_the_next_one(valid_cookies, django_counted, address):
-    direct = ask(django_counted.application, address)
+def test_no_cookie_reaches_the_visitor_or_the_next_one(valid_cookies, counting_application, address):
+    direct = send_request(counting_application.application, address)
 
     for cookie in (MALFORMED[-2], valid_cookies):
-        cached = ResponseCache(django_counted, max_bytes=64 * MIB, believed=3600)
-        for told in (ask(cached, address, cookie=cookie), ask(cached, address)):
+        cached = ResponseCache(counting_application, max_bytes=64 * MIB, believed=3600)
+        for told in (send_request(cached, address, cookie=cookie), send_request(cached, address)):
             assert (told.status, told.body) == (direct.status, direct.body)
             assert "set-cookie" not in told.headers
             assert "cookie" not in told.headers.get("vary", "").lower()
@@ -285,9 +285,9 @@ def test_no_cookie_reaches_the_visitor_or_the_next_one(valid_cookies, django_cou
     ],
     ids=str,
 )
-def test_no_answer_to_a_reader_sets_a_cookie(django_counted, cached, said, cookie):
-    for application in (django_counted.application, cached):
-        told = ask(application, **said, cookie=cookie)
+def test_no_answer_to_a_reader_sets_a_cookie(counting_application, cached, said, cookie):
+    for application in (counting_application.application, cached):
+        told = send_request(application, **said, cookie=cookie)
         assert "set-cookie" not in told.headers
         assert "cookie" not in told.headers.get("vary", "").lower()
 
@@ -302,12 +302,12 @@ def test_no_answer_to_a_reader_sets_a_cookie(django_counted, cached, said, cooki
     ],
     ids=str,
 )
-def test_what_django_is_not_shown_changes_nothing(django_counted, cached, said):
-    direct = ask(django_counted.application, DETAIL)
+def test_what_django_is_not_shown_changes_nothing(counting_application, cached, said):
+    direct = send_request(counting_application.application, DETAIL)
 
-    assert same(ask(cached, DETAIL, **said), direct)
-    assert same(ask(cached, DETAIL), direct)
-    assert django_counted.asked == 1
+    assert same(send_request(cached, DETAIL, **said), direct)
+    assert same(send_request(cached, DETAIL), direct)
+    assert counting_application.request_count == 1
 
 
 def test_an_answer_that_sets_a_cookie_is_not_kept(db):
@@ -318,7 +318,7 @@ def test_an_answer_that_sets_a_cookie_is_not_kept(db):
 
     cached = ResponseCache(careless, max_bytes=MIB)
 
-    assert "set-cookie" not in ask(cached, LIST).headers
+    assert "set-cookie" not in send_request(cached, LIST).headers
     assert len(cached.store) == 0
 
 
@@ -330,50 +330,50 @@ class Body(list):
 # How much is kept.
 
 
-def test_memory_is_bounded_and_what_was_used_last_stays(django_counted):
-    small = ResponseCache(django_counted, max_bytes=160_000, believed=3600)
+def test_memory_is_bounded_and_what_was_used_last_stays(counting_application):
+    small = ResponseCache(counting_application, max_bytes=160_000, believed=3600)
     fields = itertools.combinations(("code", "number", "name", "name_en", "standard_as_of", "url"), 3)
     questions = [f"{LIST}?fields={','.join(names)}" for names in fields]
 
     for question in questions:
-        ask(small, question)
-        ask(small, DETAIL)
+        send_request(small, question)
+        send_request(small, DETAIL)
         assert small.store.size <= 160_000
 
     assert 3 < len(small.store) < len(questions)
-    asked = django_counted.asked
-    ask(small, DETAIL)
-    ask(small, questions[-1])
-    assert django_counted.asked == asked
-    ask(small, questions[0])
-    assert django_counted.asked == asked + 1
+    asked = counting_application.request_count
+    send_request(small, DETAIL)
+    send_request(small, questions[-1])
+    assert counting_application.request_count == asked
+    send_request(small, questions[0])
+    assert counting_application.request_count == asked + 1
 
 
-def test_long_ways_to_ask_count_for_what_they_are(django_counted):
-    small = ResponseCache(django_counted, max_bytes=MIB, believed=3600)
+def test_long_ways_to_ask_count_for_what_they_are(counting_application):
+    small = ResponseCache(counting_application, max_bytes=MIB, believed=3600)
 
     for number in range(60):
-        ask(small, f"/api/v1/facts/?lang=en&{'&' * 15_000}{number}=", accept="application/json")
-        ask(small, "/api/v1/domains/", accept=f"application/json;a={'x' * 900}{number}")
+        send_request(small, f"/api/v1/facts/?lang=en&{'&' * 15_000}{number}=", accept="application/json")
+        send_request(small, "/api/v1/domains/", accept=f"application/json;a={'x' * 900}{number}")
         held = sum(len(part) for key in small.store for part in key if part)
         assert held <= small.store.size <= MIB
 
 
-def test_what_was_counted_is_what_goes(django_counted):
-    small = ResponseCache(django_counted, max_bytes=MIB // 4, believed=3600)
+def test_what_was_counted_is_what_goes(counting_application):
+    small = ResponseCache(counting_application, max_bytes=MIB // 4, believed=3600)
     for number in range(1, 60):
-        ask(small, f"{LIST}?page_size={number}&fields=code")
+        send_request(small, f"{LIST}?page_size={number}&fields=code")
 
     held = sum(len(entry.body[0]) + cache.OVERHEAD for entry in small.store.values())
     assert held < small.store.size < held + 500 * len(small.store)
 
 
-def test_what_is_too_large_to_keep_is_answered_all_the_same(django_counted):
-    tiny = ResponseCache(django_counted, max_bytes=MIB // 2, believed=3600)
-    tag = ask(tiny, LIST).headers["etag"]
+def test_what_is_too_large_to_keep_is_answered_all_the_same(counting_application):
+    tiny = ResponseCache(counting_application, max_bytes=MIB // 2, believed=3600)
+    tag = send_request(tiny, LIST).headers["etag"]
 
-    assert ask(tiny, LIST, if_none_match=tag).status == 304
-    assert (ask(tiny, LIST).status, len(tiny.store)) == (200, 0)
+    assert send_request(tiny, LIST, if_none_match=tag).status == 304
+    assert (send_request(tiny, LIST).status, len(tiny.store)) == (200, 0)
 
 
 # What is dropped, and when.
@@ -385,7 +385,7 @@ def rename_department():
 
 def add_synonym():
     word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
-    Meaning.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
+    SynonymTarget.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
 
 
 @pytest.mark.parametrize(
@@ -393,84 +393,86 @@ def add_synonym():
     [(rename_department, "/api/v1/departments/finance/"), (add_synonym, f"{LIST}?{urlencode({'q': '麒麟饭'})}")],
 )
 def test_a_change_of_the_vocabularies_shows_at_the_next_look(looking, change, address):
-    before = ask(looking, address)
+    before = send_request(looking, address)
     change()
 
-    assert ask(looking, address).body != before.body
+    assert send_request(looking, address).body != before.body
 
 
 def test_a_publication_shows_at_the_next_look(looking, make_edition):
     addresses = [LIST, "/api/v1/", "/api/v1/editions/", "/api/v1/domains/", f"{LIST}?valid_on=2030-01-01", "/llms.txt"]
     addresses += ["/feeds/changes.atom", "/api/v1/changes/"]
-    before = [ask(looking, address) for address in addresses]
-    kept = ask(looking, f"{LIST}?edition=2026")
+    before = [send_request(looking, address) for address in addresses]
+    kept = send_request(looking, f"{LIST}?edition=2026")
 
-    make_edition("2026-2", "2026-11-10", entries=[state()])
+    make_edition("2026-2", "2026-11-10", entries=[make_entry()])
 
     for address, told in zip(addresses, before, strict=True):
-        assert ask(looking, address).body != told.body
-    assert same(ask(looking, f"{LIST}?edition=2026"), kept)
+        assert send_request(looking, address).body != told.body
+    assert same(send_request(looking, f"{LIST}?edition=2026"), kept)
 
 
-def test_a_draft_drops_nothing(django_counted, looking, make_edition):
-    ask(looking, LIST)
+def test_a_draft_drops_nothing(counting_application, looking, make_edition):
+    send_request(looking, LIST)
     make_edition("draft", "2027-01-01", at=None)
-    ask(looking, LIST)
+    send_request(looking, LIST)
 
-    assert django_counted.asked == 1
+    assert counting_application.request_count == 1
 
 
-def test_an_answer_of_before_a_change_is_not_kept_after_it(django_counted):
+def test_an_answer_of_before_a_change_is_not_kept_after_it(counting_application):
     """Another request sees the change while this one's answer is still under way."""
 
     def slow(environ, start_response):
-        told = django_counted(environ, start_response)
-        if environ["PATH_INFO"] == "/api/v1/departments/finance/" and django_counted.asked == 1:
+        told = counting_application(environ, start_response)
+        if environ["PATH_INFO"] == "/api/v1/departments/finance/" and counting_application.request_count == 1:
             rename_department()
-            ask(cached, LIST)
+            send_request(cached, LIST)
         return told
 
     cached = ResponseCache(slow, max_bytes=64 * MIB, believed=0)
-    ask(cached, "/api/v1/departments/finance/")
+    send_request(cached, "/api/v1/departments/finance/")
 
-    assert "新的名称" in ask(cached, "/api/v1/departments/finance/").body.decode()
+    assert "新的名称" in send_request(cached, "/api/v1/departments/finance/").body.decode()
 
 
-def test_a_change_shows_within_a_second(django_counted, monkeypatch):
-    cached = ResponseCache(django_counted, max_bytes=64 * MIB)
-    before = ask(cached, "/api/v1/departments/finance/")
+def test_a_change_shows_within_a_second(counting_application, monkeypatch):
+    cached = ResponseCache(counting_application, max_bytes=64 * MIB)
+    before = send_request(cached, "/api/v1/departments/finance/")
     rename_department()
     later = time.time() + 1
     monkeypatch.setattr("catalogue.web.cache.time.time", lambda: later)
 
-    assert ask(cached, "/api/v1/departments/finance/").body != before.body
+    assert send_request(cached, "/api/v1/departments/finance/").body != before.body
 
 
-def test_midnight_drops_everything_without_a_look_at_the_database(django_counted, cached, make_edition, monkeypatch):
-    make_edition("tomorrow", "2026-11-24", entries=[state()])
+def test_midnight_drops_everything_without_a_look_at_the_database(
+    counting_application, cached, make_edition, monkeypatch
+):
+    make_edition("tomorrow", "2026-11-24", entries=[make_entry()])
     clock = [datetime.datetime.fromisoformat("2026-11-23T23:59:59.9+08:00")]
     monkeypatch.setattr(timezone, "now", lambda: clock[0])
     monkeypatch.setattr("catalogue.web.cache.time.time", lambda: clock[0].timestamp())
-    today = ask(cached, LIST)
-    assert same(ask(cached, LIST), today)
+    today = send_request(cached, LIST)
+    assert same(send_request(cached, LIST), today)
 
     clock[0] += datetime.timedelta(seconds=0.2)
-    tomorrow = ask(cached, LIST)
+    tomorrow = send_request(cached, LIST)
 
     assert b'"slug":"2026"' in today.body
     assert b'"slug":"tomorrow"' in tomorrow.body
-    assert django_counted.asked == 2
+    assert counting_application.request_count == 2
 
 
 def test_a_lost_database_leaves_what_is_kept(looking):
     def lost(*_):
         raise OperationalError("gone")
 
-    before = ask(looking, LIST)
+    before = send_request(looking, LIST)
     with connection.execute_wrapper(lost):
-        assert same(ask(looking, LIST), before)
-        assert ask(looking, DETAIL).status == 503
-        assert ask(looking, "/healthz").status == 200
+        assert same(send_request(looking, LIST), before)
+        assert send_request(looking, DETAIL).status == 503
+        assert send_request(looking, "/healthz").status == 200
 
 
 # Random questions, put in random ways.
@@ -522,9 +524,9 @@ headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for 
 
 @settings(max_examples=RUNS, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=addresses, said=headers, method=st.sampled_from(["GET", "GET", "GET", "HEAD"]))
-def test_with_and_without_a_cache_every_answer_is_the_same(django_counted, cached, address, said, method):
+def test_with_and_without_a_cache_every_answer_is_the_same(counting_application, cached, address, said, method):
     """``CACHE_RUNS=5000 scripts/test tests/test_cache.py`` is the long form."""
-    direct = ask(django_counted.application, address, method=method, **said)
+    direct = send_request(counting_application.application, address, method=method, **said)
 
-    for told in (ask(cached, address, method=method, **said) for _ in range(2)):
+    for told in (send_request(cached, address, method=method, **said) for _ in range(2)):
         assert same(direct, told), (direct.status, direct.headers, told.status, told.headers)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from catalogue.editions.translation import told
+from catalogue.editions.translation import translate
 from services import chinese as chinese_module
 from tests.support.paths import FIXTURES, SHARED
 
@@ -140,8 +140,8 @@ def test_what_is_given_is_not_changed():
     given = {"name": "养老", "name_en": "Old age", "terms": [{"name": "养老", "quote": "养老"}]}
 
     converted = {"name": "養老", "name_en": "Old age", "terms": [{"name": "養老", "quote": "养老"}]}
-    assert told(given, "zh-Hant") == converted
-    assert told(given, "en") == {**given, "name": "Old age"}
+    assert translate(given, "zh-Hant") == converted
+    assert translate(given, "en") == {**given, "name": "Old age"}
     assert given["name"] == "养老"
 
 

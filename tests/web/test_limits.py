@@ -12,8 +12,8 @@ import pytest
 from catalogue.web import limits
 from catalogue.web.limits import RequestLimits
 from config.wsgi import application
-from tests.support.live_server import one_connection
-from tests.support.wsgi import Django, ask, environ
+from tests.support.live_server import shared_connection
+from tests.support.wsgi import CountingApplication, send_request, wsgi_environ
 
 LIST = "/api/v1/services/"
 ENTITLEMENTS = "/api/v1/entitlements/"
@@ -44,10 +44,10 @@ class Echo:
     """An application that says what body it was given, and how often it was asked."""
 
     def __init__(self):
-        self.asked = 0
+        self.request_count = 0
 
     def __call__(self, environ, start_response):
-        self.asked += 1
+        self.request_count += 1
         start_response("200 OK", [("Content-Length", environ.get("CONTENT_LENGTH", ""))])
         return [environ["wsgi.input"].read()]
 
@@ -74,7 +74,7 @@ class Stream:
 
 def post(application, stream, *, address: str = ENTITLEMENTS, length: str | None = None, method: str = "POST"):
     """Post a stream as a body, chunked if no length is given."""
-    said = environ(address, method=method) | {"wsgi.input": stream, "CONTENT_TYPE": "application/json"}
+    said = wsgi_environ(address, method=method) | {"wsgi.input": stream, "CONTENT_TYPE": "application/json"}
     said |= {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": length}
     begun = []
     body = b"".join(application(said, lambda *line: begun.append(line)))
@@ -100,9 +100,9 @@ def test_a_header_of_any_kind_and_400_kb_is_refused_before_anybody_parses_it(nam
     value = (unit * 400_000)[:400_000]
     said = {name: value} | ({"body": b""} if name == "content_type" else {})
 
-    told = ask(RequestLimits(echo, readers=1), address, **said)
+    told = send_request(RequestLimits(echo, readers=1), address, **said)
 
-    assert (told.status, echo.asked) == (431, 0)
+    assert (told.status, echo.request_count) == (431, 0)
     assert told.headers["content-type"] == "application/problem+json"
     assert value[:100] not in told.body.decode()
 
@@ -112,21 +112,21 @@ def test_a_header_may_be_as_long_as_its_bound(name, bound):
     echo = Echo()
     limited = RequestLimits(echo, readers=1)
 
-    assert ask(limited, LIST, **{name: "a" * bound}).status == 200
-    assert ask(limited, LIST, **{name: "a" * (bound + 1)}).status == 431
-    assert echo.asked == 1
+    assert send_request(limited, LIST, **{name: "a" * bound}).status == 200
+    assert send_request(limited, LIST, **{name: "a" * (bound + 1)}).status == 431
+    assert echo.request_count == 1
 
 
 @pytest.mark.parametrize(("length", "status"), [(16_384, 200), (16_385, 414)])
 def test_an_address_may_be_as_long_as_its_bound(length, status):
     limited = RequestLimits(Echo(), readers=1)
 
-    assert ask(limited, f"{LIST}?{'a' * length}").status == status
-    assert ask(limited, f"/{'a' * (length - 1)}").status == status
+    assert send_request(limited, f"{LIST}?{'a' * length}").status == status
+    assert send_request(limited, f"/{'a' * (length - 1)}").status == status
 
 
 def test_the_refusal_names_the_header_and_its_bound():
-    told = json.loads(ask(RequestLimits(Echo(), readers=1), LIST, accept_language="x" * 1001).body)
+    told = json.loads(send_request(RequestLimits(Echo(), readers=1), LIST, accept_language="x" * 1001).body)
 
     assert told["detail"] == "请求头 Accept-Language 太长，最多 1000 个字符。"
 
@@ -137,9 +137,9 @@ def test_the_refusal_names_the_header_and_its_bound():
 )
 def test_the_served_application_has_these_limits(db, address, said):
     """Also where the answer to somebody who said less is in its cache."""
-    with one_connection():
-        assert ask(application, address).status < 400
-        assert ask(application, address, **said).status == 431
+    with shared_connection():
+        assert send_request(application, address).status < 400
+        assert send_request(application, address, **said).status == 431
 
 
 # Bodies.
@@ -171,7 +171,7 @@ def test_a_body_may_be_as_long_as_its_bound(address, most, chunked):
 
     assert posted(most)[0] == 200
     assert_refused(posted(most + 1), 413)
-    assert echo.asked == 1
+    assert echo.request_count == 1
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "1e3", "١", "9" * 18, "9" * 5000], ids=len)
@@ -203,8 +203,8 @@ def test_a_body_that_means_nothing_is_not_waited_for(method, length):
 )
 def test_a_chunked_body_reaches_its_view(db, address, said, status):
     """The desk's form lacks its token, and is told so rather than that it is empty."""
-    with one_connection():
-        assert post(RequestLimits(Django(), readers=1), io.BytesIO(said), address=address)[0] == status
+    with shared_connection():
+        assert post(RequestLimits(CountingApplication(), readers=1), io.BytesIO(said), address=address)[0] == status
 
 
 # Threads.
@@ -234,7 +234,7 @@ def test_while_all_places_are_held_a_body_is_refused_and_reading_is_not():
             refused = post(limited, Stream(b"late"))
             assert_refused(refused, 503)
             assert refused[1]["Retry-After"] == "5"
-            assert ask(limited, LIST).status == 200
+            assert send_request(limited, LIST).status == 200
             # Without a body there is nothing to wait for.
             assert post(limited, None, length="0")[0] == 200
     assert post(limited, Stream(b"after"))[0] == 200

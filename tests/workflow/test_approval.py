@@ -10,11 +10,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.editions import drafts
-from catalogue.models import Approval, Citation, Edition, Entry, Event, Finding, Proposal, ProposedEntry
+from catalogue.models import Approval, Citation, Edition, Entry, Event, FieldVerification, Proposal, ProposedEntry
 from catalogue.workflow import approval, proposals, publishing
 from services.models import Department, Service, Source, TargetGroup
-from tests.conftest import person
-from tests.support.entries import LATER, NOTE, PROPOSED_AT, STANDARD, added, changed_standard, cite, state, withdrawn
+from tests.conftest import make_user
+from tests.support.entries import (
+    NEXT_YEAR,
+    NOTE_CHANGE,
+    PROPOSED_AT,
+    STANDARD,
+    addition,
+    make_citation,
+    make_entry,
+    standard_change,
+    withdrawal,
+)
 from tests.workflow.test_publishing_faults import without_triggers
 
 OLD = "自治区平均标准"
@@ -27,7 +37,7 @@ RULE = {
 CHANGED = {
     "service": "NM-05-01",
     "action": "change",
-    "stated": {
+    "entry_data": {
         "eligibility": RULE,
         "target_groups": ["older-65-plus"],
         "lead_department": "health-commission",
@@ -43,10 +53,11 @@ CHANGED = {
             "co_departments": "editorial", "legal_basis": "regulation",
         },
         "citations": [
-            cite("eligibility", criterion=1), cite("eligibility", locator="表3"), cite("target_groups"),
-            cite("lead_department", quote=None, verification="unverified"),
-            cite("co_departments", quote=None, verification="unverified"),
-            cite("legal_basis", source="law-elderly"), cite("mention"),
+            make_citation("eligibility", criterion=1), make_citation("eligibility", locator="表3"),
+            make_citation("target_groups"),
+            make_citation("lead_department", quote=None, verification="unverified"),
+            make_citation("co_departments", quote=None, verification="unverified"),
+            make_citation("legal_basis", source="law-elderly"), make_citation("mention"),
         ],
     },
     "successors": [],
@@ -56,9 +67,9 @@ CHANGED = {
 @pytest.fixture
 def draft(make_proposal, act, next_edition) -> Edition:
     """A draft with a changed standard (1), an addition (2), a withdrawal (3) and a wide change (4) taken up."""
-    for entry, kind in ((changed_standard(), "change"), (added(), "add"), (withdrawn("NM-09-09"), "withdraw"),
+    for entry, kind in ((standard_change(), "change"), (addition(), "add"), (withdrawal("NM-09-09"), "withdraw"),
                         (CHANGED, "change")):  # fmt: skip
-        proposals.take_up(make_proposal(entry, kind=kind, to="approved"), next_edition, act=act("root"))
+        proposals.include_in_edition(make_proposal(entry, kind=kind, to="approved"), next_edition, context=act("root"))
     return next_edition
 
 
@@ -77,7 +88,7 @@ def clause(code: str, field: str, **values: object) -> Callable:
 
 
 def finding(code: str, field: str, **values: object) -> Callable:
-    return lambda draft: Finding.objects.filter(entry=entry_of(draft, code), field=field).update(**values)
+    return lambda draft: FieldVerification.objects.filter(entry=entry_of(draft, code), field=field).update(**values)
 
 
 def listed(code: str, name: str, model: type, *codes: str) -> Callable:
@@ -109,7 +120,7 @@ def set_back(draft: Edition) -> None:
 
 def put_back(draft: Edition) -> None:
     put = Entry.objects.get(edition=draft.previous, service__code="NM-09-09")
-    put.pk, put.edition, put.sealed = None, draft, None
+    put.pk, put.edition, put.canonical_json = None, draft, None
     put.number = draft.entries.count() + 1
     put.save()
 
@@ -194,8 +205,8 @@ def test_a_draft_altered_behind_the_desk_is_not_sealed(draft, act, subtests):
         with subtests.test(name), undone():
             alter(draft)
 
-            with pytest.raises(publishing.NotPublishable, match=against) as refused:
-                publishing.publish(draft, act=act("root"))
+            with pytest.raises(publishing.NotPublishableError, match=against) as refused:
+                publishing.publish(draft, context=act("root"))
 
             reasons = [fault.reason for fault in refused.value.faults if fault.is_altered]
             assert any(was_approved in reason and drafted in reason for reason in reasons), reasons
@@ -206,8 +217,8 @@ def test_a_draft_altered_behind_the_desk_is_not_sealed(draft, act, subtests):
 
 
 def test_a_long_value_is_shown_around_the_place_that_differs(make_proposal, act, next_edition):
-    proposals.take_up(
-        make_proposal(NOTE | {"stated": {"note": FAR}}, to="approved"), next_edition, act=act("root")
+    proposals.include_in_edition(
+        make_proposal(NOTE_CHANGE | {"entry_data": {"note": FAR}}, to="approved"), next_edition, context=act("root")
     )  # fmt: skip
     next_edition.entries.filter(service__code="NM-01-07").update(note=FAR.replace("乙", "丁"))
 
@@ -218,10 +229,10 @@ def test_a_long_value_is_shown_around_the_place_that_differs(make_proposal, act,
 
 
 def test_an_edition_does_not_come_into_force_before_the_approved_day(draft, act):
-    Edition.objects.filter(pk=draft.pk).update(effective_from=LATER - datetime.timedelta(days=1))
+    Edition.objects.filter(pk=draft.pk).update(effective_from=NEXT_YEAR - datetime.timedelta(days=1))
 
-    with pytest.raises(publishing.NotPublishable, match="早于第 1 号建议批准的施行日期 2027-01-01"):
-        publishing.publish(draft, act=act("root"))
+    with pytest.raises(publishing.NotPublishableError, match="早于第 1 号建议批准的施行日期 2027-01-01"):
+        publishing.publish(draft, context=act("root"))
 
 
 def decided_by(number: int, who: str) -> None:
@@ -237,7 +248,7 @@ DECISIONS = {
     "by its assessor": (lambda: decided_by(1, "assessor"), "第 1 号建议由提出人或评估人自己批准"),
     "in another state": (lambda: Proposal.objects.filter(number=1).update(state="published"), "第 1 号建议没有批准"),
     "of something else": (
-        lambda: ProposedEntry.objects.filter(proposal__number=1).update(stated={"note": "换了"}),
+        lambda: ProposedEntry.objects.filter(proposal__number=1).update(entry_data={"note": "换了"}),
         "与第 1 号建议批准的内容不同",
     ),
 }
@@ -248,51 +259,52 @@ def test_a_decision_that_is_none_is_no_approval(draft, act, subtests):
         with subtests.test(name), undone():
             without_triggers(undo)
 
-            with pytest.raises(publishing.NotPublishable, match=says):
-                publishing.publish(draft, act=act("root"))
+            with pytest.raises(publishing.NotPublishableError, match=says):
+                publishing.publish(draft, context=act("root"))
 
 
 def test_a_proposal_put_into_an_edition_without_a_record_is_refused(make_proposal, act, next_edition):
-    proposal = make_proposal(NOTE, to="approved")
+    proposal = make_proposal(NOTE_CHANGE, to="approved")
     Proposal.objects.filter(pk=proposal.pk).update(edition=next_edition)
     next_edition.entries.filter(service__code="NM-01-07").update(note="只改说明")
 
-    with pytest.raises(publishing.NotPublishable, match="第 1 号建议编入版本没有记录"):
-        publishing.publish(next_edition, act=act("root"))
+    with pytest.raises(publishing.NotPublishableError, match="第 1 号建议编入版本没有记录"):
+        publishing.publish(next_edition, context=act("root"))
 
 
 # Honest editions
 
-LOWER = changed_standard(standard="每人每月2200元。")
-UNKNOWN = {"service": "NM-01-07", "action": "change", "stated": {"standard": None, "standard_as_of": None},
+LOWER = standard_change(standard="每人每月2200元。")
+UNKNOWN = {"service": "NM-01-07", "action": "change", "entry_data": {"standard": None, "standard_as_of": None},
            "successors": []}  # fmt: skip
-BARE = {name: value for name, value in cite("standard", quote=STANDARD).items() if name != "jurisdiction"}
+BARE = {name: value for name, value in make_citation("standard", quote=STANDARD).items() if name != "jurisdiction"}
 HONEST = {
     "nothing": [],
     "a wide change": [("change", CHANGED)],
     "unsorted and repeated terms": [
-        ("change", CHANGED | {"stated": CHANGED["stated"] | {"co_departments": ["sports", "finance", "sports"]}})
+        ("change", CHANGED
+            | {"entry_data": CHANGED["entry_data"] | {"co_departments": ["sports", "finance", "sports"]}})
     ],
     "a clause without a jurisdiction, one of no criterion": [
-        ("change", changed_standard(citations=[BARE | {"criterion": None}]))
+        ("change", standard_change(citations=[BARE | {"criterion": None}]))
     ],
-    "a basis without a label": [("change", changed_standard(basis={"standard": "plan", "name_en": "plan"}))],
-    "two on one service": [("change", changed_standard()), ("change", NOTE)],
-    "two on one field, the later lower": [("change", changed_standard()), ("change", LOWER)],
+    "a basis without a label": [("change", standard_change(basis={"standard": "plan", "name_en": "plan"}))],
+    "two on one service": [("change", standard_change()), ("change", NOTE_CHANGE)],
+    "two on one field, the later lower": [("change", standard_change()), ("change", LOWER)],
     "a field that became unknown": [("change", UNKNOWN)],
-    "changed, then withdrawn": [("change", changed_standard()), ("withdraw", withdrawn("NM-01-07"))],
-    "an addition and a withdrawal": [("add", added()), ("withdraw", withdrawn("NM-09-09"))],
-    "two additions to one domain": [("add", added("NM-05-06")), ("add", added("NM-05-05"))],
-    "several in one": [("add", added("NM-05-06"), added("NM-05-05"), added("NM-01-10", domain="NM-01"))],
+    "changed, then withdrawn": [("change", standard_change()), ("withdraw", withdrawal("NM-01-07"))],
+    "an addition and a withdrawal": [("add", addition()), ("withdraw", withdrawal("NM-09-09"))],
+    "two additions to one domain": [("add", addition("NM-05-06")), ("add", addition("NM-05-05"))],
+    "several in one": [("add", addition("NM-05-06"), addition("NM-05-05"), addition("NM-01-10", domain="NM-01"))],
     "a merger": [
-        ("merge", withdrawn("NM-01-01", "NM-01-10"), withdrawn("NM-01-02", "NM-01-10"),
-         added("NM-01-10", domain="NM-01"))
+        ("merge", withdrawal("NM-01-01", "NM-01-10"), withdrawal("NM-01-02", "NM-01-10"),
+         addition("NM-01-10", domain="NM-01"))
     ],
     "a merger into one that stays": [
-        ("merge", withdrawn("NM-01-06", "NM-01-07"), changed_standard()),
+        ("merge", withdrawal("NM-01-06", "NM-01-07"), standard_change()),
     ],
     "a split": [
-        ("split", withdrawn("NM-05-01", "NM-05-05", "NM-05-06"), added("NM-05-05"), added("NM-05-06"))
+        ("split", withdrawal("NM-05-01", "NM-05-05", "NM-05-06"), addition("NM-05-05"), addition("NM-05-06"))
     ],
 }  # fmt: skip
 
@@ -306,7 +318,7 @@ def test_what_the_verbs_alone_have_written_is_sealed(make_proposal, publish, nam
     edition = publish("2027", *approved_of(make_proposal, HONEST[name]))
 
     assert edition.published_at == PROPOSED_AT
-    assert publishing.verify(edition) == []
+    assert publishing.verify_edition(edition) == []
 
 
 def test_the_order_is_that_in_which_they_were_taken_up(make_proposal, publish):
@@ -318,11 +330,11 @@ def test_the_order_is_that_in_which_they_were_taken_up(make_proposal, publish):
 
 
 def test_a_draft_thrown_away_is_taken_up_again_in_another_order(make_proposal, publish, act, next_edition):
-    taken = approved_of(make_proposal, HONEST["two on one field, the later lower"] + [("add", added())])
+    taken = approved_of(make_proposal, HONEST["two on one field, the later lower"] + [("add", addition())])
     for proposal in taken:
-        proposals.take_up(proposal, next_edition, act=act("root"))
+        proposals.include_in_edition(proposal, next_edition, context=act("root"))
     next_edition.entries.update(note="夹带")
-    drafts.discard(next_edition, act=act("root"))
+    drafts.delete_draft(next_edition, context=act("root"))
 
     edition = publish("2027", *reversed([Proposal.objects.get(pk=proposal.pk) for proposal in taken]))
 
@@ -331,16 +343,16 @@ def test_a_draft_thrown_away_is_taken_up_again_in_another_order(make_proposal, p
 
 
 def test_an_edition_may_come_into_force_later_than_approved(make_proposal, publish):
-    later = LATER + datetime.timedelta(days=200)
+    later = NEXT_YEAR + datetime.timedelta(days=200)
 
     assert publish("2027", make_proposal(to="approved"), effective_from=later).effective_from == later
 
 
 def test_what_was_approved_and_another_edition_overtook_is_held_against_the_newer(make_proposal, publish):
-    note = make_proposal(NOTE, to="approved")
+    note = make_proposal(NOTE_CHANGE, to="approved")
     publish("2027", make_proposal(to="approved"))
 
-    edition = publish("2028", note, effective_from=LATER.replace(year=2028))
+    edition = publish("2028", note, effective_from=NEXT_YEAR.replace(year=2028))
 
     assert edition.entries.get(service__code="NM-01-07").standard == STANDARD
 
@@ -362,7 +374,7 @@ def test_faults_cost_as_many_queries_for_one_proposal_as_for_four(make_proposal,
 
 def test_the_page_says_how_to_begin_anew(client, draft):
     draft.entries.filter(service__code="NM-01-07").update(standard="每人99999元。")
-    client.force_login(person("sun", "发布"))
+    client.force_login(make_user("sun", "发布"))
 
     page = client.get(reverse("admin:catalogue_edition_publish", args=[draft.pk])).content.decode()
 
@@ -376,7 +388,7 @@ def test_the_page_says_how_to_begin_anew(client, draft):
 
 def test_an_editor_reads_no_value_of_another_department(client, draft):
     draft.entries.filter(service__code__in=["NM-01-07", "NM-05-01"]).update(note="夹带的说明。")
-    client.force_login(person("sun", "编辑", departments=["civil-affairs"]))
+    client.force_login(make_user("sun", "编辑", departments=["civil-affairs"]))
 
     page = client.get(reverse("admin:catalogue_edition_change", args=[draft.pk]))
 
@@ -387,8 +399,8 @@ def test_an_editor_reads_no_value_of_another_department(client, draft):
 
 
 def test_other_faults_do_not_ask_to_begin_anew(client, draft):
-    Edition.objects.filter(pk=draft.pk).update(effective_from=LATER - datetime.timedelta(days=1))
-    client.force_login(person("sun", "发布"))
+    Edition.objects.filter(pk=draft.pk).update(effective_from=NEXT_YEAR - datetime.timedelta(days=1))
+    client.force_login(make_user("sun", "发布"))
 
     page = client.get(reverse("admin:catalogue_edition_publish", args=[draft.pk])).content.decode()
 
@@ -397,4 +409,4 @@ def test_other_faults_do_not_ask_to_begin_anew(client, draft):
 
 
 def test_the_least_an_edition_can_say_is_as_written():
-    assert approval.as_written(state()) == state()
+    assert approval.normalize_entry(make_entry()) == make_entry()

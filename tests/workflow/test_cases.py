@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Case, Edition
 from catalogue.workflow import cases, proposals, publishing
-from catalogue.workflow.load import load
+from catalogue.workflow.load import load_catalogue
 from services.eligibility.facts import INTEGER, VOCABULARY
 from services.eligibility.rules import OUTCOMES, Rule
-from services.json_files import Faulty
+from services.json_files import FixtureError
 from services.models import Department
-from tests.conftest import AT, FIXTURES
-from tests.support.entries import LATER, PROPOSED_AT, cite, withdrawn
+from tests.conftest import FIXTURES, PUBLISHED_AT
+from tests.support.entries import NEXT_YEAR, PROPOSED_AT, make_citation, withdrawal
 
 SLUGS = ["2021", "2023", "2026"]
 MIN_PAIRS = 250
@@ -46,7 +46,7 @@ def test_every_case_holds_and_names_a_clause_of_its_entry(slug):
     stated = entries(slug)
     for case in read(slug):
         assert cases.faults(case, stated) == [], case["id"]
-        known = VOCABULARY.understood(case["circumstances"])
+        known = VOCABULARY.with_implications(case["circumstances"])
         for service, expected in case["expected"].items():
             assert Rule(stated[service]["eligibility"]).judge(known).outcome == expected, (case["id"], service)
 
@@ -90,8 +90,8 @@ def test_an_edition_that_a_case_contradicts_cannot_be_sealed(next_edition, act):
     case.expected["NM-05-01"] = {"eligible": "not_eligible"}.get(case.expected["NM-05-01"], "eligible")
     case.save()
 
-    with pytest.raises(publishing.NotPublishable) as refused:
-        publishing.publish(next_edition, act=act("root"))
+    with pytest.raises(publishing.NotPublishableError) as refused:
+        publishing.publish(next_edition, context=act("root"))
 
     (fault,) = refused.value.faults
     assert (fault.service, fault.field) == ("NM-05-01", "eligibility")
@@ -109,14 +109,14 @@ def older(age: int) -> dict:
     """Return a change of whom the health care of older people is for, with its clause."""
     criteria = [{"fact": "age", "op": "gte", "value": age}]
     rule = {"universal": False, "machine_readable": True, "any": [{"all": criteria}], "reason": None}
-    clause = cite("eligibility", source="seed-daily", locator="第1条", quote=f"{age}岁及以上", criterion=1)
+    clause = make_citation("eligibility", source="seed-daily", locator="第1条", quote=f"{age}岁及以上", criterion=1)
     stated = {
         "eligibility": rule,
         "verification": {"eligibility": "verbatim"},
         "basis": {"eligibility": "regulation"},
         "citations": [clause],
     }
-    return {"service": "NM-05-01", "action": "change", "stated": stated, "successors": []}
+    return {"service": "NM-05-01", "action": "change", "entry_data": stated, "successors": []}
 
 
 def test_what_a_changed_rule_changes_is_kept_with_the_approval_and_taken_up_with_its_clause(
@@ -125,7 +125,7 @@ def test_what_a_changed_rule_changes_is_kept_with_the_approval_and_taken_up_with
     proposal = make_proposal(older(60), to="approved", department=health())
     (approval,) = proposal.approvals.all()
 
-    proposals.take_up(proposal, next_edition, act=act("root"))
+    proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
     kept = {outcome["case"]: outcome for outcome in approval.outcomes}
     assert any(outcome["before"] != outcome["after"] for outcome in kept.values())
@@ -140,16 +140,16 @@ def test_of_two_proposals_that_change_one_rule_the_later_holds(make_proposal, ne
     first, second = (make_proposal(older(age), to="approved", department=health()) for age in (60, 66))
 
     for proposal in (first, second):
-        proposals.take_up(proposal, next_edition, act=act("root"))
+        proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
-    assert publishing.publish(next_edition, act=act("root")).is_published
+    assert publishing.publish(next_edition, context=act("root")).is_published
 
 
 def test_a_change_of_a_rule_that_another_edition_overtook_is_published_all_the_same(make_proposal, publish):
     overtaken = make_proposal(older(66), to="approved", department=health())
     publish("2027", make_proposal(older(60), to="approved", department=health()))
 
-    edition = publish("2028", overtaken, effective_from=LATER.replace(year=2028))
+    edition = publish("2028", overtaken, effective_from=NEXT_YEAR.replace(year=2028))
 
     assert cases.failures(edition) == []
 
@@ -167,9 +167,9 @@ def test_the_page_of_a_decided_proposal_shows_what_was_approved(make_proposal, p
 
 
 def test_what_a_withdrawal_takes_out_of_the_list_leaves_the_cases(make_proposal, next_edition, act):
-    proposal = make_proposal(withdrawn("NM-01-07"), kind="withdraw", to="approved")
+    proposal = make_proposal(withdrawal("NM-01-07"), kind="withdraw", to="approved")
 
-    proposals.take_up(proposal, next_edition, act=act("root"))
+    proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
     assert not next_edition.cases.filter(expected__has_key="NM-01-07").exists()
     assert cases.failures(next_edition) == []
@@ -220,7 +220,7 @@ def test_cases_that_changed_in_their_file_are_loaded_again(db, tmp_path):
     path.write_text(json.dumps(file, ensure_ascii=False))
     told = []
 
-    load(folder, tell=told.append)
+    load_catalogue(folder, report=told.append)
 
     assert not Case.objects.filter(edition__slug="2026", code=removed["id"]).exists()
     assert "版本 2026 的案例：已装入。" in told
@@ -235,8 +235,8 @@ def test_a_file_of_cases_that_an_edition_does_not_meet_stops_the_load(db, tmp_pa
     path.write_text(json.dumps(file, ensure_ascii=False))
     before = list(Case.objects.order_by("pk").values())
 
-    with pytest.raises(Faulty, match=file["cases"][0]["id"]):
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match=file["cases"][0]["id"]):
+        load_catalogue(folder, report=lambda sentence: None)
 
     assert list(Case.objects.order_by("pk").values()) == before
 
@@ -263,10 +263,10 @@ def test_the_answers_of_the_api_are_those_of_the_cases(client, db):
 
 
 def test_a_draft_that_is_discarded_takes_its_cases_with_it(next_edition):
-    drafts.discard(next_edition, act=Act(at=PROPOSED_AT))
+    drafts.delete_draft(next_edition, context=AuditContext(at=PROPOSED_AT))
 
     assert not Case.objects.exclude(edition__slug__in=SLUGS).exists()
 
 
 def test_an_edition_without_cases_can_be_sealed(empty_catalogue, make_edition):
-    assert make_edition("bare", at=AT).is_published
+    assert make_edition("bare", at=PUBLISHED_AT).is_published

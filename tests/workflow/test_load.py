@@ -13,14 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.models import Case, Citation, Edition, Entry
 from catalogue.workflow import publishing
-from catalogue.workflow.load import load
-from services.json_files import Faulty
+from catalogue.workflow.load import load_catalogue
+from services.json_files import FixtureError
 from services.models import (
-    Box,
     Department,
     Domain,
     Indicator,
     Project,
+    ProjectGroup,
     Region,
     Service,
     Source,
@@ -44,7 +44,7 @@ def change(path: Path, alter: Callable[[dict], object]) -> None:
 
 
 def counts() -> list[int]:
-    models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, Box, Project)
+    models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, ProjectGroup, Project)
     models += (Edition, Entry, Citation, Case)
     return [Synonym.objects.pairs().count(), *(model.objects.count() for model in models)]
 
@@ -56,7 +56,7 @@ def test_everything_known_is_loaded(db):
     assert Indicator.objects.count() == 24
     assert Indicator.objects.filter(nature="binding").count() == 6
     assert Indicator.objects.filter(baseline_value__isnull=False).count() == 10
-    assert (Box.objects.count(), Project.objects.count()) == (8, 26)
+    assert (ProjectGroup.objects.count(), Project.objects.count()) == (8, 26)
     assert [Domain.objects.get(code=f"NM-0{n}").tasks.count() for n in range(1, 10)] == [4, 5, 7, 5, 4, 3, 6, 3, 4]
     assert Entry.objects.filter(edition__slug="2026").count() == 81
 
@@ -67,7 +67,7 @@ def test_loading_twice_changes_nothing(db, folder):
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        load(folder, tell=told.append)
+        load_catalogue(folder, report=told.append)
 
     assert counts() == before
     assert all("没有变化" in sentence for sentence in told)
@@ -123,8 +123,8 @@ def test_a_faulty_vocabulary_stops_the_load_and_nothing_is_written(db, folder, f
     change(folder / "vocabularies" / f"{file}.json", lambda f: f["terms"][-1].update(name_en="changed"))
     change(folder / "vocabularies" / f"{file}.json", alter)
 
-    with pytest.raises(Faulty) as fault:
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError) as fault:
+        load_catalogue(folder, report=lambda sentence: None)
 
     assert words in str(fault.value)
     assert f"{file}.json" in str(fault.value)
@@ -203,8 +203,8 @@ def test_a_faulty_edition_stops_the_load_and_nothing_is_written(empty_catalogue,
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name_en="changed"))
     change(folder / "editions" / "2021.json", alter)
 
-    with pytest.raises(Faulty, match=words) as fault:
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match=words) as fault:
+        load_catalogue(folder, report=lambda sentence: None)
 
     assert "editions/2021.json" in str(fault.value)
     assert not Edition.objects.exists()
@@ -214,8 +214,8 @@ def test_a_faulty_edition_stops_the_load_and_nothing_is_written(empty_catalogue,
 def test_a_later_source_cannot_stand_in_an_earlier_edition(empty_catalogue, folder):
     change(folder / "editions" / "2021.json", with_citation(source="seed-daily"))
 
-    with pytest.raises(Faulty, match="来源 seed-daily 自 2023-12-25 起方可引用，晚于版本的施行日期 2021-11-05"):
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match="来源 seed-daily 自 2023-12-25 起方可引用，晚于版本的施行日期 2021-11-05"):
+        load_catalogue(folder, report=lambda sentence: None)
 
 
 @pytest.mark.parametrize(
@@ -231,15 +231,15 @@ def test_a_later_source_cannot_stand_in_an_earlier_edition(empty_catalogue, fold
 def test_the_file_of_a_published_edition_cannot_say_something_else(db, folder, alter, words):
     change(folder / "editions" / "2026.json", alter)
 
-    with pytest.raises(Faulty, match=words):
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match=words):
+        load_catalogue(folder, report=lambda sentence: None)
 
 
 def test_a_name_that_a_published_edition_uses_keeps(db, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name="改名的部门"))
 
-    with pytest.raises(Faulty, match="改动了已发布版本所依据的内容，请改用新的代码"):
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match="改动了已发布版本所依据的内容，请改用新的代码"):
+        load_catalogue(folder, report=lambda sentence: None)
 
     assert not Department.objects.filter(name="改名的部门").exists()
 
@@ -250,8 +250,8 @@ def test_a_source_does_not_become_younger_than_an_edition_it_stands_in(db, folde
 
     change(folder / "vocabularies" / "sources.json", later)
 
-    with pytest.raises(Faulty, match="来源 law-vaccine 自 2022-01-01 起方可引用，晚于版本的施行日期 2021-11-05"):
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match="来源 law-vaccine 自 2022-01-01 起方可引用，晚于版本的施行日期 2021-11-05"):
+        load_catalogue(folder, report=lambda sentence: None)
 
 
 def with_a_changed_synonym(folder: Path) -> Path:
@@ -271,12 +271,12 @@ def test_a_document_dated_anew_elsewhere_is_told_and_the_load_goes_on(db, folder
     set_source("seed-plan", date="2030-01-01")
     told = []
 
-    load(with_a_changed_synonym(folder), tell=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=told.append)
 
     assert Synonym.objects.get(word="低保").note == "新的说明"
     assert Source.objects.get(code="seed-plan").date == "2030-01-01"
     (reminder,) = [sentence for sentence in told if "来源 seed-plan 自 2030-01-01 起方可引用" in sentence]
-    faults = [fault for edition in Edition.objects.all() for fault in publishing.verify(edition)]
+    faults = [fault for edition in Edition.objects.all() for fault in publishing.verify_edition(edition)]
     assert reminder.startswith(f"提醒：已发布的版本有 {len(faults)} 处与词表或封存时不符，例如：版本 2021，NM-01-01：")
     assert "装入照常进行" in reminder
     assert "提醒：编辑台改过、与文件不同的词条保留原样：依据文件 seed-plan。" in told
@@ -297,7 +297,7 @@ def test_a_term_changed_elsewhere_is_told_and_the_load_goes_on(db, folder, model
     model.objects.filter(code=code).update(**values)
     told = []
 
-    load(with_a_changed_synonym(folder), tell=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=told.append)
 
     assert [said for said in told if said.startswith("提醒：已发布的版本有 ") and "装入照常进行" in said]
     assert f"提醒：编辑台改过、与文件不同的词条保留原样：{model._meta.verbose_name} {code}。" in told
@@ -318,8 +318,8 @@ def test_what_the_files_change_stops_the_load_whatever_was_changed_elsewhere(db,
     set_source(code, date="2030-01-01", title="别处改的标题")
     change(with_a_changed_synonym(folder) / "vocabularies" / "sources.json", alter)
 
-    with pytest.raises(Faulty, match="改动了已发布版本所依据的内容，请改用新的代码"):
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match="改动了已发布版本所依据的内容，请改用新的代码"):
+        load_catalogue(folder, report=lambda sentence: None)
 
     assert Source.objects.get(code="seed-plan").date == "2030-01-01"
     assert Synonym.objects.get(word="低保").note != "新的说明"
@@ -333,10 +333,10 @@ def test_a_file_may_set_right_what_was_changed_elsewhere(db, folder):
     change(folder / "vocabularies" / "sources.json", alter)
     told = []
 
-    load(folder, tell=told.append)
+    load_catalogue(folder, report=told.append)
 
     assert not [sentence for sentence in told if sentence.startswith("提醒")]
-    assert [publishing.verify(edition) for edition in Edition.objects.all()] == [[], [], []]
+    assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
 
 def test_every_term_that_editors_changed_or_deleted_is_told(db, folder):
@@ -346,7 +346,7 @@ def test_every_term_that_editors_changed_or_deleted_is_told(db, folder):
     Synonym.objects.get(word="新农合").delete()
     told, before = [], counts()
 
-    load(with_a_changed_synonym(folder), tell=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=told.append)
 
     kept = "主要任务 T05-1、部门 health-commission、发展指标 IND-02、同义词 新农合"
     assert f"提醒：编辑台改过、与文件不同的词条保留原样：{kept}。" in told
@@ -357,7 +357,7 @@ def test_of_many_terms_that_editors_changed_some_are_named(db, folder):
     Department.objects.update(note="编辑台上写的")
     told = []
 
-    load(with_a_changed_synonym(folder), tell=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=told.append)
 
     assert told[1].endswith(f" 等 {Department.objects.count()} 条。")
 
@@ -365,8 +365,8 @@ def test_of_many_terms_that_editors_changed_some_are_named(db, folder):
 def test_a_draft_on_the_desk_is_not_overwritten_by_a_file(empty_catalogue, folder, make_edition):
     draft = make_edition("2021", "2021-11-05", at=None)
 
-    with pytest.raises(Faulty, match="编辑台上已有草稿“2021”"):
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match="编辑台上已有草稿“2021”"):
+        load_catalogue(folder, report=lambda sentence: None)
 
     assert draft.entries.get().service.code == "NM-05-01"
 
@@ -375,7 +375,7 @@ def test_what_no_published_edition_uses_may_change(db, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="说明"))
     told = []
 
-    load(folder, tell=told.append)
+    load_catalogue(folder, report=told.append)
 
     assert told[0] == "词表：1 条新增或更新。"
     assert Department.objects.get(code="health-commission").note == "说明"
@@ -385,12 +385,12 @@ def test_what_editors_made_of_a_term_stays_until_its_file_says_something_else(db
     Department.objects.filter(code="health-commission").update(note="编辑台上写的")
     Synonym.objects.get(word="低保").delete()
 
-    load(folder, tell=lambda sentence: None)
+    load_catalogue(folder, report=lambda sentence: None)
 
     assert Department.objects.get(code="health-commission").note == "编辑台上写的"
     assert not Synonym.objects.filter(word="低保").exists()
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="文件里新写的"))
-    load(folder, tell=lambda sentence: None)
+    load_catalogue(folder, report=lambda sentence: None)
     assert Department.objects.get(code="health-commission").note == "文件里新写的"
 
 
@@ -398,7 +398,7 @@ def test_what_a_word_means_is_what_its_file_says_in_that_order(db, folder):
     change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"][0].update(services=["NM-07-09", "NM-07-01"]))
     told = []
 
-    load(folder, tell=told.append)
+    load_catalogue(folder, report=told.append)
 
     assert told[0] == "词表：1 条新增或更新。"
     assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-09"), ("低保", "NM-07-01")]
@@ -408,7 +408,7 @@ def test_a_word_that_its_file_no_longer_names_stays(db, folder):
     change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"].pop(0))
     told = []
 
-    load(folder, tell=told.append)
+    load_catalogue(folder, report=told.append)
 
     assert told[0] == "词表：没有变化。"
     assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-01")]
@@ -432,8 +432,8 @@ def test_a_file_that_cannot_be_read_is_named(db, folder, text, words):
     else:
         path.write_bytes(text.encode(errors="surrogateescape"))
 
-    with pytest.raises(Faulty, match=words) as fault:
-        load(folder, tell=lambda sentence: None)
+    with pytest.raises(FixtureError, match=words) as fault:
+        load_catalogue(folder, report=lambda sentence: None)
 
     assert "vocabularies/regions.json" in str(fault.value)
 
@@ -447,16 +447,16 @@ def test_the_command_says_that_nothing_was_loaded(db, folder):
 
 def test_a_file_that_made_a_published_edition_is_not_read_again(db, folder):
     told = []
-    assert load(folder, tell=told.append) is False
+    assert load_catalogue(folder, report=told.append) is False
     assert told[-1] == "版本：3 个文件没有变化。"
     (folder / "editions" / "2026.json").write_text((folder / "editions" / "2026.json").read_text() + "\n")
 
-    load(folder, tell=told.append)
+    load_catalogue(folder, report=told.append)
 
     assert told[-2:] == ["版本 2026：没有变化。", "版本：2 个文件没有变化。"]
 
 
 def test_an_edition_that_is_not_there_any_more_is_loaded_from_the_same_file(empty_catalogue, folder):
-    assert load(folder, tell=lambda sentence: None) is True
+    assert load_catalogue(folder, report=lambda sentence: None) is True
 
     assert Edition.objects.published().count() == 3

@@ -7,20 +7,30 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts, merge
 from catalogue.models import Assessment, Entry, Event, Proposal
 from catalogue.workflow import proposals, publishing
 from services.models import Department, Region, Service
-from tests.conftest import person
-from tests.support.entries import FIGURES, LATER, NOTE, PROPOSED_AT, STANDARD, added, changed_standard, cite, withdrawn
+from tests.conftest import make_user
+from tests.support.entries import (
+    ASSESSMENT_FIGURES,
+    NEXT_YEAR,
+    NOTE_CHANGE,
+    PROPOSED_AT,
+    STANDARD,
+    addition,
+    make_citation,
+    standard_change,
+    withdrawal,
+)
 
 
 def test_a_proposal_goes_from_draft_to_a_published_edition(make_proposal, act, next_edition, client):
     proposal = make_proposal(to="approved")
 
-    proposals.take_up(proposal, next_edition, act=act("root"))
-    published = publishing.publish(next_edition, act=act("root"))
+    proposals.include_in_edition(proposal, next_edition, context=act("root"))
+    published = publishing.publish(next_edition, context=act("root"))
 
     proposal.refresh_from_db()
     assert (proposal.state, proposal.edition) == ("published", published)
@@ -35,11 +45,11 @@ def test_a_proposal_goes_from_draft_to_a_published_edition(make_proposal, act, n
 @pytest.mark.parametrize(
     ("kind", "entries", "assessed"),
     [
-        ("change", [changed_standard()], True),  # a standard may cost
-        ("change", [NOTE], False),
-        ("add", [added()], True),  # an addition always does
-        ("withdraw", [withdrawn("NM-09-09")], False),
-        ("split", [withdrawn("NM-09-09", "NM-09-10", "NM-09-11"), added("NM-09-10"), added("NM-09-11")], True),
+        ("change", [standard_change()], True),  # a standard may cost
+        ("change", [NOTE_CHANGE], False),
+        ("add", [addition()], True),  # an addition always does
+        ("withdraw", [withdrawal("NM-09-09")], False),
+        ("split", [withdrawal("NM-09-09", "NM-09-10", "NM-09-11"), addition("NM-09-10"), addition("NM-09-11")], True),
     ],
 )
 def test_what_may_cost_anything_is_assessed_first(make_proposal, kind, entries, assessed):
@@ -49,20 +59,20 @@ def test_what_may_cost_anything_is_assessed_first(make_proposal, kind, entries, 
 
 
 def test_what_its_proposer_says_costs_is_assessed(make_proposal):
-    assert make_proposal(NOTE, raises_cost=True, to="assessing").state == "assessing"
+    assert make_proposal(NOTE_CHANGE, raises_cost=True, to="assessing").state == "assessing"
 
 
 def test_the_system_does_the_arithmetic(make_proposal, act):
-    assessment = proposals.assess(make_proposal(to="assessing"), figures=FIGURES, act=act("li"))
+    assessment = proposals.assess(make_proposal(to="assessing"), figures=ASSESSMENT_FIGURES, context=act("li"))
 
     assert assessment.total == Decimal("7280280.00")  # 6,741 × 90.00 × 12
-    assert assessment.borne() == {
+    assert assessment.cost_by_level() == {
         "share_centre": Decimal("2426517.32"),
         "share_region": Decimal("2426517.32"),
         "share_league": Decimal("2427245.36"),  # the last with a share takes the rounding
         "share_banner": Decimal("0.00"),
     }
-    assert sum(assessment.borne().values()) == assessment.total
+    assert sum(assessment.cost_by_level().values()) == assessment.total
 
 
 @pytest.mark.parametrize(
@@ -86,8 +96,8 @@ def test_the_system_does_the_arithmetic(make_proposal, act):
 def test_figures_that_do_not_hold_are_refused(make_proposal, act, figures, words):
     proposal = make_proposal(to="assessing")
 
-    with pytest.raises(proposals.NotPossible, match=words):
-        proposals.assess(proposal, figures=FIGURES | figures, act=act("li"))
+    with pytest.raises(proposals.TransitionError, match=words):
+        proposals.assess(proposal, figures=ASSESSMENT_FIGURES | figures, context=act("li"))
 
     proposal.refresh_from_db()
     assert proposal.state == "assessing"
@@ -99,8 +109,8 @@ def test_figures_that_do_not_hold_are_refused(make_proposal, act, figures, words
 def test_nobody_decides_on_what_they_proposed_or_assessed(make_proposal, act, who, verb):
     proposal = make_proposal(to="approving")
 
-    with pytest.raises(proposals.NotPossible, match="请由另一人审批"):
-        verb(proposal, act=act(who, "理由"))
+    with pytest.raises(proposals.TransitionError, match="请由另一人审批"):
+        verb(proposal, context=act(who, "理由"))
 
     proposal.refresh_from_db()
     assert proposal.state == "approving"
@@ -109,74 +119,78 @@ def test_nobody_decides_on_what_they_proposed_or_assessed(make_proposal, act, wh
 def test_nobody_assesses_what_they_proposed(make_proposal, act):
     proposal = make_proposal(to="assessing")
 
-    with pytest.raises(proposals.NotPossible, match="不能评估自己的建议"):
-        proposals.assess(proposal, figures=FIGURES, act=act("wang"))
+    with pytest.raises(proposals.TransitionError, match="不能评估自己的建议"):
+        proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("wang"))
 
 
 def test_what_cannot_be_afforded_is_not_approved(make_proposal, act):
     proposal = make_proposal(to="assessing")
-    proposals.assess(proposal, figures=FIGURES | {"conclusion": "unaffordable"}, act=act("li"))
+    proposals.assess(proposal, figures=ASSESSMENT_FIGURES | {"conclusion": "unaffordable"}, context=act("li"))
 
-    with pytest.raises(proposals.NotPossible, match="不可承受"):
-        proposals.approve(proposal, act=act("zhao"))
+    with pytest.raises(proposals.TransitionError, match="不可承受"):
+        proposals.approve(proposal, context=act("zhao"))
 
 
 def test_a_proposal_is_sent_back_with_a_reason_and_comes_again(make_proposal, act):
     proposal = make_proposal(to="approving")
-    with pytest.raises(proposals.NotPossible, match="请写明理由"):
-        proposals.decline(proposal, act=act("zhao"))
+    with pytest.raises(proposals.TransitionError, match="请写明理由"):
+        proposals.decline(proposal, context=act("zhao"))
 
-    proposals.decline(proposal, act=act("zhao", "缺少测算依据"))
+    proposals.decline(proposal, context=act("zhao", "缺少测算依据"))
 
     proposal.refresh_from_db()
     assert (proposal.state, proposal.approvals.get().reason) == ("declined", "缺少测算依据")
-    proposals.amend(proposal, entries=[changed_standard(standard_as_of="2027年")], act=act(), title="改过的标题")
+    proposals.amend(proposal, entries=[standard_change(standard_as_of="2027年")], context=act(), title="改过的标题")
     proposal.refresh_from_db()
     assert (proposal.state, proposal.title) == ("draft", "改过的标题")
     assert not Assessment.objects.filter(proposal=proposal).exists()  # it is assessed anew
-    proposals.submit(proposal, act=act())
-    proposals.assess(proposal, figures=FIGURES, act=act("li"))
-    proposals.approve(proposal, act=act("zhao"))
+    proposals.submit(proposal, context=act())
+    proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("li"))
+    proposals.approve(proposal, context=act("zhao"))
 
 
 @pytest.mark.parametrize("verb", [proposals.submit, proposals.retract])
 def test_a_draft_is_its_proposers(make_proposal, act, verb):
-    with pytest.raises(proposals.NotPossible, match="只有提出人"):
-        verb(make_proposal(), act=act("li"))
+    with pytest.raises(proposals.TransitionError, match="只有提出人"):
+        verb(make_proposal(), context=act("li"))
 
 
 @pytest.mark.parametrize(
     ("kind", "entries", "words"),
     [
         ("change", [], "“调整”条目数不对"),
-        ("change", [added()], "“新增”条目数不对"),
-        ("add", [changed_standard()], "“新增”条目数不对"),
-        ("withdraw", [NOTE], "“取消”条目数不对"),
-        ("merge", [withdrawn("NM-09-09", "NM-09-08")], "合并后应只有一个项目"),
-        ("merge", [withdrawn("NM-09-09"), NOTE], "由它承接"),
-        ("split", [withdrawn("NM-09-09", "NM-09-10"), added("NM-09-10")], "至少有两个项目"),
-        ("change", [changed_standard(citations=[])], "没有来源"),
-        ("change", [changed_standard(verification={})], "没有核实情况"),
-        ("change", [changed_standard(citations=[cite("standard", quote=None)])], "没有照录原文"),
-        ("change", [changed_standard(citations=[cite("standard", quote="每人每月2300元")])], "不在所引原文之中"),
-        ("change", [changed_standard(citations=[cite("standard", source="no-such")])], "依据文件中没有代码"),
-        ("change", [changed_standard(colour="red")], "不能更改 colour"),
-        ("change", [changed_standard(number=3)], "不能更改 number"),
-        ("change", [NOTE | {"service": "NM-09-99"}], "现行清单中没有"),
-        ("change", [NOTE | {"stated": {"lead_department": "no-such"}}], "部门中没有代码"),
-        ("add", [added("NM-05-01")], "代码已经用过"),
-        ("add", [added() | {"stated": {"name": "只有名称"}}], "写明全部字段"),
-        ("withdraw", [withdrawn("NM-09-09", "NM-09-98")], "承接项目 NM-09-98 不在清单中"),
-        ("withdraw", [withdrawn("NM-09-09", "NM-09-09")], "承接项目 NM-09-09 不在清单中"),
+        ("change", [addition()], "“新增”条目数不对"),
+        ("add", [standard_change()], "“新增”条目数不对"),
+        ("withdraw", [NOTE_CHANGE], "“取消”条目数不对"),
+        ("merge", [withdrawal("NM-09-09", "NM-09-08")], "合并后应只有一个项目"),
+        ("merge", [withdrawal("NM-09-09"), NOTE_CHANGE], "由它承接"),
+        ("split", [withdrawal("NM-09-09", "NM-09-10"), addition("NM-09-10")], "至少有两个项目"),
+        ("change", [standard_change(citations=[])], "没有来源"),
+        ("change", [standard_change(verification={})], "没有核实情况"),
+        ("change", [standard_change(citations=[make_citation("standard", quote=None)])], "没有照录原文"),
+        (
+            "change",
+            [standard_change(citations=[make_citation("standard", quote="每人每月2300元")])],
+            "不在所引原文之中",
+        ),
+        ("change", [standard_change(citations=[make_citation("standard", source="no-such")])], "依据文件中没有代码"),
+        ("change", [standard_change(colour="red")], "不能更改 colour"),
+        ("change", [standard_change(number=3)], "不能更改 number"),
+        ("change", [NOTE_CHANGE | {"service": "NM-09-99"}], "现行清单中没有"),
+        ("change", [NOTE_CHANGE | {"entry_data": {"lead_department": "no-such"}}], "部门中没有代码"),
+        ("add", [addition("NM-05-01")], "代码已经用过"),
+        ("add", [addition() | {"entry_data": {"name": "只有名称"}}], "写明全部字段"),
+        ("withdraw", [withdrawal("NM-09-09", "NM-09-98")], "承接项目 NM-09-98 不在清单中"),
+        ("withdraw", [withdrawal("NM-09-09", "NM-09-09")], "承接项目 NM-09-09 不在清单中"),
     ],
 )
 def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make_proposal, act, kind, entries, words):
     proposal = make_proposal(*entries, kind=kind) if entries else make_proposal(kind=kind)
     if not entries:
-        proposals.amend(proposal, entries=[], act=act())
+        proposals.amend(proposal, entries=[], context=act())
 
-    with pytest.raises(proposals.NotPossible, match=words):
-        proposals.submit(proposal, act=act())
+    with pytest.raises(proposals.TransitionError, match=words):
+        proposals.submit(proposal, context=act())
 
     proposal.refresh_from_db()
     assert proposal.state == "draft"
@@ -184,10 +198,10 @@ def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make_proposal, a
 
 def test_a_change_of_nothing_is_not_submitted(make_proposal, act):
     note = Entry.objects.get(edition__slug="2026", service__code="NM-01-07").note
-    proposal = make_proposal(NOTE | {"stated": {"note": note}})
+    proposal = make_proposal(NOTE_CHANGE | {"entry_data": {"note": note}})
 
-    with pytest.raises(proposals.NotPossible, match="没有任何调整"):
-        proposals.submit(proposal, act=act())
+    with pytest.raises(proposals.TransitionError, match="没有任何调整"):
+        proposals.submit(proposal, context=act())
 
     proposal.refresh_from_db()
     assert proposal.state == "draft"
@@ -196,16 +210,16 @@ def test_a_change_of_nothing_is_not_submitted(make_proposal, act):
 @pytest.mark.parametrize(
     "entries",
     [
-        [NOTE, NOTE],
-        [NOTE | {"action": "dance"}],
-        [NOTE | {"service": "NM-5"}],
-        [withdrawn("NM-09-09") | {"stated": {}}],
+        [NOTE_CHANGE, NOTE_CHANGE],
+        [NOTE_CHANGE | {"action": "dance"}],
+        [NOTE_CHANGE | {"service": "NM-5"}],
+        [withdrawal("NM-09-09") | {"entry_data": {}}],
     ],
 )
 def test_what_cannot_even_be_kept_leaves_nothing(make_proposal, entries):
     count = Event.objects.count()
 
-    with pytest.raises((proposals.NotPossible, IntegrityError)), transaction.atomic():
+    with pytest.raises((proposals.TransitionError, IntegrityError)), transaction.atomic():
         make_proposal(*entries)
 
     assert not Proposal.objects.exists()
@@ -214,23 +228,25 @@ def test_what_cannot_even_be_kept_leaves_nothing(make_proposal, entries):
 
 def test_services_are_merged_and_the_numbers_move_up(make_proposal, act, next_edition):
     proposal = make_proposal(
-        withdrawn("NM-09-08", "NM-09-10"),
-        withdrawn("NM-09-09", "NM-09-10"),
-        added("NM-09-10", domain="NM-09"),
+        withdrawal("NM-09-08", "NM-09-10"),
+        withdrawal("NM-09-09", "NM-09-10"),
+        addition("NM-09-10", domain="NM-09"),
         kind="merge",
         to="approved",
     )
 
-    proposals.take_up(proposal, next_edition, act=act("root"))
+    proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
     entries = list(next_edition.entries.order_by("number").values_list("number", "service__code"))
     assert [number for number, _ in entries] == list(range(1, 81))
     assert entries[-1][1] == "NM-09-10"
-    publishing.publish(next_edition, act=act("root"))
+    publishing.publish(next_edition, context=act("root"))
 
 
 def test_an_added_service_stands_last_in_its_domain(make_proposal, act, next_edition):
-    proposals.take_up(make_proposal(added(), kind="add", to="approved"), next_edition, act=act("root"))
+    proposals.include_in_edition(
+        make_proposal(addition(), kind="add", to="approved"), next_edition, context=act("root")
+    )
 
     codes = list(next_edition.entries.order_by("number").values_list("service__code", flat=True))
     assert codes[codes.index("NM-05-04") + 1] == "NM-05-05"
@@ -240,17 +256,17 @@ def test_an_added_service_stands_last_in_its_domain(make_proposal, act, next_edi
 
 @pytest.mark.parametrize("to", ["draft", "assessing", "approving"])
 def test_only_what_is_approved_is_taken_up(make_proposal, act, next_edition, to):
-    with pytest.raises(proposals.NotPossible, match="不能这样处理"):
-        proposals.take_up(make_proposal(to=to), next_edition, act=act("root"))
+    with pytest.raises(proposals.TransitionError, match="不能这样处理"):
+        proposals.include_in_edition(make_proposal(to=to), next_edition, context=act("root"))
 
 
 def test_a_change_of_what_was_withdrawn_meanwhile_is_not_taken_up(make_proposal, act, next_edition):
-    gone = make_proposal(withdrawn("NM-01-07"), kind="withdraw", to="approved")
-    changed = make_proposal(changed_standard(), to="approved")
-    proposals.take_up(gone, next_edition, act=act("root"))
+    gone = make_proposal(withdrawal("NM-01-07"), kind="withdraw", to="approved")
+    changed = make_proposal(standard_change(), to="approved")
+    proposals.include_in_edition(gone, next_edition, context=act("root"))
 
-    with pytest.raises(proposals.NotPossible, match="版本 2027 中已没有服务项目 NM-01-07"):
-        proposals.take_up(changed, next_edition, act=act("root"))
+    with pytest.raises(proposals.TransitionError, match="版本 2027 中已没有服务项目 NM-01-07"):
+        proposals.include_in_edition(changed, next_edition, context=act("root"))
 
     changed.refresh_from_db()
     assert changed.edition is None
@@ -258,17 +274,17 @@ def test_a_change_of_what_was_withdrawn_meanwhile_is_not_taken_up(make_proposal,
 
 def test_a_proposal_is_taken_up_once(make_proposal, act, next_edition):
     proposal = make_proposal(to="approved")
-    proposals.take_up(proposal, next_edition, act=act("root"))
+    proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
-    with pytest.raises(proposals.NotPossible, match="已编入版本 2027"):
-        proposals.take_up(proposal, next_edition, act=act("root"))
+    with pytest.raises(proposals.TransitionError, match="已编入版本 2027"):
+        proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
 
 def test_a_proposal_does_not_come_into_force_before_its_day(make_proposal, act, next_edition):
-    proposal = make_proposal(to="approved", effective_from=LATER + datetime.timedelta(days=1))
+    proposal = make_proposal(to="approved", effective_from=NEXT_YEAR + datetime.timedelta(days=1))
 
-    with pytest.raises(proposals.NotPossible, match="早于建议的施行日期"):
-        proposals.take_up(proposal, next_edition, act=act("root"))
+    with pytest.raises(proposals.TransitionError, match="早于建议的施行日期"):
+        proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
 
 @pytest.mark.parametrize(
@@ -277,41 +293,43 @@ def test_a_proposal_does_not_come_into_force_before_its_day(make_proposal, act, 
         ({"note": "夹带"}, "note"),
         ({"content": None}, "content"),
         ({"verification": {"lead_department": "verbatim"}}, "lead_department"),
-        ({"citations": [cite("mention")]}, "mention"),
+        ({"citations": [make_citation("mention")]}, "mention"),
     ],
 )
 def test_a_change_nobody_approved_is_not_published(make_proposal, act, next_edition, terms, change, field):
-    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
+    proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
     entry = next_edition.entries.get(service__code="NM-01-05")
-    smuggled = merge.merged(drafts.state(entry), change)
+    smuggled = merge.apply_change(drafts.current_data(entry), change)
     if field == "lead_department":
-        smuggled = drafts.state(entry) | {"basis": drafts.state(entry)["basis"] | {"lead_department": "plan"}}
+        smuggled = drafts.current_data(entry) | {
+            "basis": drafts.current_data(entry)["basis"] | {"lead_department": "plan"}
+        }
     if field == "content":
         smuggled["citations"] = [c for c in smuggled["citations"] if c["field"] != "content"]
-    drafts.revise(next_edition, smuggled, terms=terms, act=act("root"))
+    drafts.revise(next_edition, smuggled, terms=terms, context=act("root"))
 
-    with pytest.raises(publishing.NotPublishable, match="没有经批准的调整建议") as refusal:
-        publishing.publish(next_edition, act=act("root"))
+    with pytest.raises(publishing.NotPublishableError, match="没有经批准的调整建议") as refusal:
+        publishing.publish(next_edition, context=act("root"))
 
     assert ("NM-01-05", field) in {(fault.service, fault.field) for fault in refusal.value.faults}
 
 
 def test_a_service_nobody_withdrew_does_not_disappear(act, next_edition):
-    drafts.withdraw(next_edition, "NM-09-09", act=act("root"))
+    drafts.withdraw_entry(next_edition, "NM-09-09", context=act("root"))
 
-    with pytest.raises(publishing.NotPublishable, match="增减这一项目没有经批准的调整建议"):
-        publishing.publish(next_edition, act=act("root"))
+    with pytest.raises(publishing.NotPublishableError, match="增减这一项目没有经批准的调整建议"):
+        publishing.publish(next_edition, context=act("root"))
 
 
 def test_an_edition_does_not_come_into_force_in_the_past(act, next_edition):
-    late = Act(at=PROPOSED_AT.replace(year=2027, month=1, day=2), by=act().by)
+    late = AuditContext(at=PROPOSED_AT.replace(year=2027, month=1, day=2), user=act().user)
 
-    with pytest.raises(publishing.NotPublishable, match="已经过去"):
-        publishing.publish(next_edition, act=late)
+    with pytest.raises(publishing.NotPublishableError, match="已经过去"):
+        publishing.publish(next_edition, context=late)
 
 
 def test_readers_changes_are_known_before_the_seal(make_proposal, act, next_edition):
-    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
+    proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
 
     ((document, comparison),) = publishing.preview(next_edition)
 
@@ -327,13 +345,13 @@ def test_an_edition_begun_says_what_the_one_before_says(next_edition):
 @pytest.mark.parametrize(
     ("belongs", "department", "entries", "reason"),
     [
-        ("civil-affairs", "finance", [NOTE], "不能以它的名义提出建议"),
-        ("finance", "finance", [NOTE], "由内蒙古自治区民政厅牵头，您不属于这个部门"),
+        ("civil-affairs", "finance", [NOTE_CHANGE], "不能以它的名义提出建议"),
+        ("finance", "finance", [NOTE_CHANGE], "由内蒙古自治区民政厅牵头，您不属于这个部门"),
         (
             "finance",
             "finance",
             [
-                added(
+                addition(
                     lead_department="civil-affairs",
                     verification={"name": "verbatim", "domain": "verbatim", "lead_department": "unverified"},
                 )
@@ -343,18 +361,18 @@ def test_an_edition_begun_says_what_the_one_before_says(next_edition):
     ],
 )
 def test_an_editor_proposes_for_his_own_departments_only(db, belongs, department, entries, reason):
-    outsider = person("sun", "编辑", departments=[belongs])
+    outsider = make_user("sun", "编辑", departments=[belongs])
 
-    with pytest.raises(proposals.NotPossible, match=reason):
+    with pytest.raises(proposals.TransitionError, match=reason):
         proposals.draft(
             kind="change",
             region=Region.objects.get(code="150000"),
             department=Department.objects.get(code=department),
             title="调整",
             reason="理由",
-            effective_from=LATER,
+            effective_from=NEXT_YEAR,
             entries=entries,
-            act=Act(at=PROPOSED_AT, by=outsider),
+            context=AuditContext(at=PROPOSED_AT, user=outsider),
         )
 
     assert not Proposal.objects.exists()
@@ -363,13 +381,13 @@ def test_an_editor_proposes_for_his_own_departments_only(db, belongs, department
 def test_a_remark_is_on_the_record_and_changes_nothing(make_proposal, act):
     proposal = make_proposal(to="approving")
 
-    proposals.comment(proposal, act=act("zhao", reason="请补充去年的人数。"))
+    proposals.comment(proposal, context=act("zhao", reason="请补充去年的人数。"))
 
     event = Event.objects.order_by("number").last()
     assert (event.verb, event.proposal, event.reason) == ("commented", proposal.number, "请补充去年的人数。")
     assert Proposal.objects.get().state == "approving"
-    with pytest.raises(proposals.NotPossible, match="请写下意见"):
-        proposals.comment(proposal, act=act("zhao"))
+    with pytest.raises(proposals.TransitionError, match="请写下意见"):
+        proposals.comment(proposal, context=act("zhao"))
 
 
 def test_the_record_holds_every_figure_of_an_assessment(make_proposal):
@@ -387,8 +405,8 @@ def test_the_record_holds_every_figure_of_an_assessment(make_proposal):
 
 def test_readers_are_told_why_a_service_changed(make_proposal, act, next_edition, client):
     proposal = make_proposal(to="approved", document_number="内民政发〔2026〕1号")
-    proposals.take_up(proposal, next_edition, act=act("root"))
-    publishing.publish(next_edition, act=act("root"))
+    proposals.include_in_edition(proposal, next_edition, context=act("root"))
+    publishing.publish(next_edition, context=act("root"))
 
     told = client.get("/api/v1/changes/?page_size=500").json()["results"][-1]
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from catalogue.audit import log
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Approval, Edition, Event
 from catalogue.workflow import proposals, publishing
 from services.models import Department, Region
-from tests.conftest import person
-from tests.support.entries import FIGURES, LATER, NOTE, PROPOSED_AT, changed_standard
+from tests.conftest import make_user
+from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT, standard_change
 
 pytestmark = pytest.mark.long
 RUNS = int(os.environ.get("MACHINE_RUNS", "12"))
@@ -33,9 +33,13 @@ class ProposalMachine(RuleBasedStateMachine):
         super().__init__()
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
-        self.people = {name: person(name, departments=["civil-affairs"]) for name in ("wang", "li", "zhao")}
-        self.edition = drafts.begin(
-            Edition.objects.get(slug="2026"), slug="2027", title="清单", effective_from=LATER, act=self.act("li")
+        self.people = {name: make_user(name, departments=["civil-affairs"]) for name in ("wang", "li", "zhao")}
+        self.edition = drafts.create_draft(
+            Edition.objects.get(slug="2026"),
+            slug="2027",
+            title="清单",
+            effective_from=NEXT_YEAR,
+            context=self.act("li"),
         )
         self.proposal = proposals.draft(
             kind="change",
@@ -43,9 +47,9 @@ class ProposalMachine(RuleBasedStateMachine):
             department=Department.objects.get(code="civil-affairs"),
             title="调整",
             reason="理由",
-            effective_from=LATER,
-            entries=[changed_standard()],
-            act=self.act(PROPOSER),
+            effective_from=NEXT_YEAR,
+            entries=[standard_change()],
+            context=self.act(PROPOSER),
         )
         self.state, self.costly, self.assessor, self.affordable, self.taken_up = "draft", True, None, True, False
 
@@ -53,8 +57,8 @@ class ProposalMachine(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.atomic.__exit__(None, None, None)
 
-    def act(self, who: str, reason: str | None = None) -> Act:
-        return Act(at=PROPOSED_AT, by=self.people[who], reason=reason)
+    def act(self, who: str, reason: str | None = None) -> AuditContext:
+        return AuditContext(at=PROPOSED_AT, user=self.people[who], reason=reason)
 
     def attempt(self, allowed: bool, verb, *args, **kwargs) -> None:
         """Try a verb; it succeeds if and only if the model allows it, and else leaves no trace."""
@@ -62,7 +66,7 @@ class ProposalMachine(RuleBasedStateMachine):
         try:
             with transaction.atomic():
                 verb(*args, **kwargs)
-        except (proposals.NotPossible, publishing.NotPublishable):
+        except (proposals.TransitionError, publishing.NotPublishableError):
             assert not allowed
             assert Event.objects.count() == count
         else:
@@ -79,8 +83,8 @@ class ProposalMachine(RuleBasedStateMachine):
             allowed,
             proposals.amend,
             self.proposal,
-            entries=[changed_standard() if costly else NOTE],
-            act=self.act(who),
+            entries=[standard_change() if costly else NOTE_CHANGE],
+            context=self.act(who),
         )
         if allowed:
             self.costly, self.assessor, self.affordable = costly, None, True
@@ -89,14 +93,14 @@ class ProposalMachine(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def submit(self, who):
         allowed = who == PROPOSER and self.state == "draft"
-        self.attempt(allowed, proposals.submit, self.proposal, act=self.act(who))
+        self.attempt(allowed, proposals.submit, self.proposal, context=self.act(who))
         self.moved(allowed, "assessing" if self.costly else "approving")
 
     @rule(who=PEOPLE, conclusion=st.sampled_from(["affordable", "staged", "unaffordable"]))
     def assess(self, who, conclusion):
         allowed = who != PROPOSER and self.state == "assessing"
-        figures = FIGURES | {"conclusion": conclusion}
-        self.attempt(allowed, proposals.assess, self.proposal, figures=figures, act=self.act(who))
+        figures = ASSESSMENT_FIGURES | {"conclusion": conclusion}
+        self.attempt(allowed, proposals.assess, self.proposal, figures=figures, context=self.act(who))
         if allowed:
             self.assessor, self.affordable = who, conclusion != "unaffordable"
         self.moved(allowed, "approving")
@@ -104,32 +108,32 @@ class ProposalMachine(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def approve(self, who):
         allowed = who not in {PROPOSER, self.assessor} and self.state == "approving" and self.affordable
-        self.attempt(allowed, proposals.approve, self.proposal, act=self.act(who))
+        self.attempt(allowed, proposals.approve, self.proposal, context=self.act(who))
         self.moved(allowed, "approved")
 
     @rule(who=PEOPLE, reason=st.sampled_from([None, "缺少依据"]))
     def decline(self, who, reason):
         allowed = who not in {PROPOSER, self.assessor} and self.state in {"assessing", "approving"} and bool(reason)
-        self.attempt(allowed, proposals.decline, self.proposal, act=self.act(who, reason))
+        self.attempt(allowed, proposals.decline, self.proposal, context=self.act(who, reason))
         self.moved(allowed, "declined")
 
     @rule(who=PEOPLE)
     def retract(self, who):
         allowed = who == PROPOSER and self.state in {"draft", "assessing", "approving", "declined"}
-        self.attempt(allowed, proposals.retract, self.proposal, act=self.act(who))
+        self.attempt(allowed, proposals.retract, self.proposal, context=self.act(who))
         self.moved(allowed, "retracted")
 
     @rule(who=PEOPLE)
     def take_up(self, who):
         published = Edition.objects.get(pk=self.edition.pk).is_published
         allowed = self.state == "approved" and not self.taken_up and not published
-        self.attempt(allowed, proposals.take_up, self.proposal, self.edition, act=self.act(who))
+        self.attempt(allowed, proposals.include_in_edition, self.proposal, self.edition, context=self.act(who))
         self.taken_up = self.taken_up or allowed
 
     @rule(who=PEOPLE)
     def publish(self, who):
         allowed = not Edition.objects.get(pk=self.edition.pk).is_published
-        self.attempt(allowed, publishing.publish, self.edition, act=self.act(who))
+        self.attempt(allowed, publishing.publish, self.edition, context=self.act(who))
         if allowed and self.taken_up:
             self.state = "published"
 
@@ -145,7 +149,7 @@ class ProposalMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_record_holds(self):
-        assert Event.objects.order_by("number").last().digest == log.digest_of(Event.objects.last())
+        assert Event.objects.order_by("number").last().digest == log.event_digest(Event.objects.last())
 
 
 def test_no_forbidden_step_of_a_proposal_ever_succeeds(db):

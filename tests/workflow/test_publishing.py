@@ -8,12 +8,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError
 
-from catalogue.audit.log import Act
-from catalogue.models import Citation, Edition, Entry, Finding
+from catalogue.audit.log import AuditContext
+from catalogue.models import Citation, Edition, Entry, FieldVerification
 from catalogue.workflow import publishing
 from services.models import Department, Region, Source
-from tests.conftest import AT, FIXTURES, unsealed
-from tests.support.entries import state
+from tests.conftest import FIXTURES, PUBLISHED_AT
+from tests.support.entries import make_entry
+from tests.support.triggers import without_seal_triggers
 
 
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
@@ -21,11 +22,11 @@ def test_a_committed_edition_has_the_digest_its_file_states(db, slug):
     edition = Edition.objects.get(slug=slug)
     stated = json.loads((FIXTURES / "editions" / f"{slug}.json").read_text())["edition"]["digest"]
 
-    assert edition.digest == stated == hashlib.sha256(publishing.content(edition)).hexdigest()
+    assert edition.digest == stated == hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
 
 
 def test_the_content_of_an_edition_is_canonical_json(db):
-    content = publishing.content(Edition.objects.get(slug="2026")).decode()
+    content = publishing.sealed_bytes(Edition.objects.get(slug="2026")).decode()
 
     assert content == json.dumps(json.loads(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -33,7 +34,7 @@ def test_the_content_of_an_edition_is_canonical_json(db):
 def test_the_content_holds_the_digest_of_the_edition_before_and_not_the_time_of_publication(db):
     edition = Edition.objects.get(slug="2026")
 
-    header = json.loads(publishing.content(edition))["edition"]
+    header = json.loads(publishing.sealed_bytes(edition))["edition"]
 
     assert header["previous"] == {"slug": "2023", "digest": edition.previous.digest}
     assert "published_at" not in header
@@ -41,20 +42,20 @@ def test_the_content_holds_the_digest_of_the_edition_before_and_not_the_time_of_
 
 def test_the_digest_does_not_depend_on_when_an_edition_is_published(empty_catalogue, make_edition):
     first = make_edition("same").digest
-    with unsealed():
+    with without_seal_triggers():
         Edition.objects.all().delete()
 
-    assert make_edition("same", at=AT.replace(year=2027)).digest == first
+    assert make_edition("same", at=PUBLISHED_AT.replace(year=2027)).digest == first
 
 
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
         (lambda entry: entry.citations.filter(field="name").delete(), "没有来源"),
-        (lambda entry: entry.findings.filter(field="name").delete(), "没有核实情况"),
+        (lambda entry: entry.field_verifications.filter(field="name").delete(), "没有核实情况"),
         (lambda entry: Entry.objects.filter(pk=entry.pk).update(content="新内容"), "没有来源"),
         (lambda entry: Entry.objects.filter(pk=entry.pk).update(number=2), "不是从 1 起连续"),
-        (lambda entry: Source.objects.filter(code="seed-plan").update(counts_from="2030-01-01"), "方可引用"),
+        (lambda entry: Source.objects.filter(code="seed-plan").update(citable_from="2030-01-01"), "方可引用"),
         (lambda entry: entry.delete(), "没有条目"),
     ],
 )
@@ -62,8 +63,8 @@ def test_an_edition_with_a_fault_is_not_published(make_edition, spoil, reason):
     draft = make_edition("draft", at=None)
     spoil(draft.entries.get())
 
-    with pytest.raises(publishing.NotPublishable, match=reason):
-        publishing.publish(draft, act=Act(at=AT), committed=True)
+    with pytest.raises(publishing.NotPublishableError, match=reason):
+        publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
     draft.refresh_from_db()
     assert not draft.is_published
@@ -71,11 +72,11 @@ def test_an_edition_with_a_fault_is_not_published(make_edition, spoil, reason):
 
 
 def test_every_fault_is_named_and_not_only_the_first(make_edition):
-    draft = make_edition("draft", entries=[state(), state("NM-05-02", number=2)], at=None)
+    draft = make_edition("draft", entries=[make_entry(), make_entry("NM-05-02", number=2)], at=None)
     Citation.objects.filter(entry__edition=draft).delete()
 
-    with pytest.raises(publishing.NotPublishable) as refusal:
-        publishing.publish(draft, act=Act(at=AT), committed=True)
+    with pytest.raises(publishing.NotPublishableError) as refusal:
+        publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
     assert {(fault.service, fault.field) for fault in refusal.value.faults} == {
         ("NM-05-01", "name"),
@@ -88,19 +89,19 @@ def test_every_fault_is_named_and_not_only_the_first(make_edition):
 def test_a_published_edition_is_not_published_again(make_edition):
     edition = make_edition("once")
 
-    with pytest.raises(publishing.NotPublishable, match="已经发布"):
-        publishing.publish(edition, act=Act(at=AT.replace(year=2027)), committed=True)
+    with pytest.raises(publishing.NotPublishableError, match="已经发布"):
+        publishing.publish(edition, context=AuditContext(at=PUBLISHED_AT.replace(year=2027)), from_fixtures=True)
 
     edition.refresh_from_db()
-    assert edition.published_at == AT
+    assert edition.published_at == PUBLISHED_AT
 
 
 def test_an_edition_names_the_one_before(make_edition):
     draft = make_edition("draft", at=None)
     Edition.objects.filter(pk=draft.pk).update(previous=None)
 
-    with pytest.raises(publishing.NotPublishable, match="没有写明上一版本"):
-        publishing.publish(draft, act=Act(at=AT), committed=True)
+    with pytest.raises(publishing.NotPublishableError, match="没有写明上一版本"):
+        publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
 
 @pytest.mark.parametrize(
@@ -108,33 +109,35 @@ def test_an_edition_names_the_one_before(make_edition):
     [
         lambda entry: Entry.objects.filter(pk=entry.pk).update(standard="每人每月9999元。"),
         lambda entry: Entry.objects.filter(pk=entry.pk).update(note="改"),
-        lambda entry: Entry.objects.filter(pk=entry.pk).update(sealed=entry.sealed.replace("免", "收")),
-        lambda entry: Entry.objects.filter(pk=entry.pk).update(sealed=None),
-        lambda entry: Finding.objects.filter(entry=entry, field="lead_department").update(verification="verbatim"),
-        lambda entry: Finding.objects.filter(entry=entry, field="standard").update(basis="editorial"),
+        lambda entry: Entry.objects.filter(pk=entry.pk).update(canonical_json=entry.canonical_json.replace("免", "收")),
+        lambda entry: Entry.objects.filter(pk=entry.pk).update(canonical_json=None),
+        lambda entry: FieldVerification.objects.filter(entry=entry, field="lead_department").update(
+            verification="verbatim"
+        ),
+        lambda entry: FieldVerification.objects.filter(entry=entry, field="standard").update(basis="editorial"),
         lambda entry: Citation.objects.filter(entry=entry, position=1).update(locator="表3"),
         lambda entry: Citation.objects.filter(entry=entry, position=2).delete(),
         lambda entry: entry.co_departments.add(Department.objects.get(code="sports")),
         lambda entry: entry.legal_basis.clear(),
         lambda entry: Department.objects.filter(pk=entry.lead_department_id).update(name="改名的部门"),
-        lambda entry: Source.objects.filter(code="law-vaccine").update(counts_from="2030-01-01"),
+        lambda entry: Source.objects.filter(code="law-vaccine").update(citable_from="2030-01-01"),
         lambda entry: Edition.objects.filter(pk=entry.edition_id).update(note="改"),
-        lambda entry: Edition.objects.filter(pk=entry.edition_id).update(sealed="{}"),
+        lambda entry: Edition.objects.filter(pk=entry.edition_id).update(canonical_json="{}"),
         lambda entry: Region.objects.update(name="改名的自治区"),
         lambda entry: Edition.objects.filter(pk=entry.edition_id).update(digest="0" * 64),
     ],
 )
 def test_a_change_made_behind_our_back_shows(published_entry, change):
-    with unsealed():
+    with without_seal_triggers():
         change(published_entry)
 
-    assert publishing.verify(Edition.objects.get(slug="2026"))
+    assert publishing.verify_edition(Edition.objects.get(slug="2026"))
     with pytest.raises(CommandError, match="版本 2026"):
         call_command("verify")
 
 
 def test_what_nobody_changed_verifies(db, capsys):
-    assert [publishing.verify(edition) for edition in Edition.objects.all()] == [[], [], []]
+    assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
     call_command("verify")
 
@@ -145,16 +148,16 @@ def test_an_edition_in_force_before_the_one_it_follows_is_not_published(make_edi
     draft = make_edition("draft", at=None)
     Edition.objects.filter(pk=draft.pk).update(effective_from="2026-10-31")
 
-    with pytest.raises(publishing.NotPublishable, match="施行日期早于上一版本"):
-        publishing.publish(draft, act=Act(at=AT), committed=True)
+    with pytest.raises(publishing.NotPublishableError, match="施行日期早于上一版本"):
+        publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
 
 def test_an_edition_that_follows_a_draft_is_not_published(make_edition):
     first, second = make_edition("first", at=None), make_edition("second", at=None)
     Edition.objects.filter(pk=second.pk).update(previous=first)
 
-    with pytest.raises(publishing.NotPublishable, match="上一版本 first 尚未发布"):
-        publishing.publish(second, act=Act(at=AT), committed=True)
+    with pytest.raises(publishing.NotPublishableError, match="上一版本 first 尚未发布"):
+        publishing.publish(second, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
 
 def test_a_publication_that_fails_half_way_leaves_nothing(make_edition):
@@ -162,15 +165,15 @@ def test_a_publication_that_fails_half_way_leaves_nothing(make_edition):
 
     # Without a time the edition itself is refused, after its entries were sealed.
     with pytest.raises(IntegrityError):
-        publishing.publish(draft, act=Act(at=None), committed=True)
+        publishing.publish(draft, context=AuditContext(at=None), from_fixtures=True)
 
     assert not Edition.objects.get(pk=draft.pk).is_published
     assert not draft.entries.filter(sealed__isnull=False).exists()
 
 
 def test_a_region_that_was_renamed_does_not_alter_what_was_sealed(db):
-    before = publishing.content(Edition.objects.get(slug="2026"))
+    before = publishing.sealed_bytes(Edition.objects.get(slug="2026"))
 
     Region.objects.update(name="改名的自治区")
 
-    assert publishing.content(Edition.objects.get(slug="2026")) == before
+    assert publishing.sealed_bytes(Edition.objects.get(slug="2026")) == before

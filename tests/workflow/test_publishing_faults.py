@@ -1,37 +1,31 @@
 """What stands against publishing an edition of the desk: each fault is named, and leads to where it is mended."""
 
 import datetime
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.models import Assessment, Attachment, Edition
 from catalogue.workflow import attachments, proposals, publishing
 from services.models import Department
-from tests.conftest import person
-from tests.support.entries import LATER, PROPOSED_AT
+from tests.conftest import make_user
+from tests.support.entries import NEXT_YEAR, PROPOSED_AT
+from tests.support.triggers import MIGRATION, without_triggers
 
 ON = PROPOSED_AT.date()
 
 
 @pytest.fixture
 def taken_up(make_proposal, act, next_edition) -> Edition:
-    proposals.take_up(make_proposal(to="approved"), next_edition, act=act("root"))
+    proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
     return next_edition
 
 
-def without_triggers(action) -> None:
+def forge(action) -> None:
     """Do what only somebody with all the database's rights could."""
-    module = import_module("catalogue.migrations.0005_decided_by_others")
-    with connection.cursor() as cursor:
-        editor = SimpleNamespace(connection=connection, execute=cursor.execute)
-        module.release(None, editor)
+    with without_triggers(MIGRATION.decisions):
         action()
-        module.keep(None, editor)
 
 
 def said(edition: Edition, on: datetime.date = ON) -> str:
@@ -43,14 +37,14 @@ def test_nothing_stands_against_what_went_the_whole_way(taken_up):
 
 
 def test_an_assessment_that_is_missing(taken_up):
-    without_triggers(lambda: Assessment.objects.all().delete())
+    forge(lambda: Assessment.objects.all().delete())
 
     assert "NM-01-07：第 1 号建议没有评估财政承受能力。" in said(taken_up)
 
 
 def test_a_day_that_has_passed(taken_up):
-    assert said(taken_up, on=LATER) == ""
-    assert f"施行日期 {LATER} 已经过去。" in said(taken_up, on=LATER + datetime.timedelta(days=1))
+    assert said(taken_up, on=NEXT_YEAR) == ""
+    assert f"施行日期 {NEXT_YEAR} 已经过去。" in said(taken_up, on=NEXT_YEAR + datetime.timedelta(days=1))
 
 
 def test_a_vocabulary_that_was_broken(taken_up):
@@ -70,7 +64,7 @@ def test_every_fault_leads_to_where_it_is_mended(client, taken_up):
     taken_up.entries.filter(service__code="NM-05-01").update(content="没有来源")
     Department.objects.filter(code="civil-affairs").update(name="改名的民政厅")
     entry = taken_up.entries.get(service__code="NM-05-01")
-    client.force_login(person("sun", "发布"))
+    client.force_login(make_user("sun", "发布"))
 
     page = client.get(reverse("admin:catalogue_edition_publish", args=[taken_up.pk]))
 
@@ -82,9 +76,9 @@ def test_every_fault_leads_to_where_it_is_mended(client, taken_up):
 
 
 def test_an_attachment_that_is_no_longer_what_it_was_shows(act):
-    kept = attachments.keep("报告.pdf", b"figures", act=Act(at=PROPOSED_AT, by=act().by))
-    assert attachments.verify() == []
+    kept = attachments.store("报告.pdf", b"figures", context=AuditContext(at=PROPOSED_AT, user=act().user))
+    assert attachments.verify_attachments() == []
 
     Attachment.objects.filter(pk=kept.pk).update(content=b"other figures")
 
-    assert attachments.verify() == [f"附件 报告.pdf：内容与摘要 {kept.digest} 不符。"]
+    assert attachments.verify_attachments() == [f"附件 报告.pdf：内容与摘要 {kept.digest} 不符。"]

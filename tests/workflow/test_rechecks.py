@@ -5,11 +5,11 @@ import datetime
 import pytest
 from django.urls import reverse
 
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.models import Entry, Event
 from catalogue.workflow import rechecks
-from tests.conftest import person
-from tests.support.admin_forms import visible
+from tests.conftest import make_user
+from tests.support.admin_forms import visible_text
 
 LOADED = datetime.date(2026, 11, 23)
 
@@ -31,28 +31,28 @@ def entry(db) -> Entry:
 def test_a_service_not_checked_for_a_year_is_due(entry, days, is_due):
     on = LOADED + datetime.timedelta(days=days)
 
-    assert (entry in [due.entry for due in rechecks.due(on)]) == is_due
+    assert (entry in [due.entry for due in rechecks.due_entries(on)]) == is_due
 
 
 def test_what_was_checked_is_not_due_for_another_year(entry, admin_user):
     checked = datetime.datetime(2027, 11, 22, 20, 0, tzinfo=datetime.UTC)  # the 23rd in Inner Mongolia
-    rechecks.check(entry, act=Act(at=checked, by=admin_user, reason="内民政发〔2027〕1号"))
+    rechecks.record_check(entry, context=AuditContext(at=checked, user=admin_user, reason="内民政发〔2027〕1号"))
 
-    due = {each.entry.pk: each.checked_on for each in rechecks.due(datetime.date(2028, 11, 21))}
-    later = {each.entry.pk: each.checked_on for each in rechecks.due(datetime.date(2028, 11, 22))}
+    due = {each.entry.pk: each.last_checked for each in rechecks.due_entries(datetime.date(2028, 11, 21))}
+    later = {each.entry.pk: each.last_checked for each in rechecks.due_entries(datetime.date(2028, 11, 22))}
 
     assert entry.pk not in due
     assert later[entry.pk] == datetime.date(2027, 11, 23)
 
 
 def test_nothing_is_due_before_there_is_a_list(db):
-    assert rechecks.due(datetime.date(2020, 1, 1)) == []
+    assert rechecks.due_entries(datetime.date(2020, 1, 1)) == []
 
 
 def test_an_editor_puts_a_check_on_record(client, entry):
-    client.force_login(person("sun", "编辑", departments=["civil-affairs"]))
+    client.force_login(make_user("sun", "编辑", departments=["civil-affairs"]))
     page = client.get(reverse("admin:catalogue_entry_change", args=[entry.pk]))
-    assert "核对无误" in visible(page) and "提出调整建议" in visible(page)
+    assert "核对无误" in visible_text(page) and "提出调整建议" in visible_text(page)
 
     client.post(reverse("admin:catalogue_entry_check", args=[entry.pk]), {"against": "内民政发〔2026〕1号第三条"})
 
@@ -64,7 +64,7 @@ def test_an_editor_puts_a_check_on_record(client, entry):
 
 @pytest.mark.parametrize(("against", "code"), [("", "NM-01-07"), ("  ", "NM-01-07"), ("文件", "NM-05-01")])
 def test_a_check_says_against_what_and_is_of_ones_own_department(client, db, against, code):
-    client.force_login(person("sun", "编辑", departments=["civil-affairs"]))
+    client.force_login(make_user("sun", "编辑", departments=["civil-affairs"]))
     entry = Entry.objects.get(edition__slug="2026", service__code=code)
     count = Event.objects.count()
 
@@ -74,8 +74,8 @@ def test_a_check_says_against_what_and_is_of_ones_own_department(client, db, aga
 
 
 def test_who_only_reads_is_offered_nothing_to_do(client, entry):
-    client.force_login(person("sun", "审计"))
+    client.force_login(make_user("sun", "审计"))
 
-    page = visible(client.get(reverse("admin:catalogue_entry_change", args=[entry.pk])))
+    page = visible_text(client.get(reverse("admin:catalogue_entry_change", args=[entry.pk])))
 
     assert "核对无误" not in page and "提出调整建议" not in page

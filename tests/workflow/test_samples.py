@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from catalogue.models import Event, Proposal
 from catalogue.workflow import proposals
-from tests.conftest import FIXTURES, person
+from tests.conftest import FIXTURES, make_user
 from tests.support.paths import SHARED
 
 SEED = SHARED / "seeds" / "004_340506b65dc15ae5.txt"
@@ -21,7 +21,7 @@ UNKNOWN = ("domain", "target_group_text", "standard", "lead_department", "expend
 
 @pytest.fixture
 def editor(db):
-    return person("sun", "编辑", departments=DEPARTMENTS)
+    return make_user("sun", "编辑", departments=DEPARTMENTS)
 
 
 def test_every_quote_stands_in_the_article():
@@ -61,7 +61,7 @@ def test_what_the_article_does_not_say_is_unknown(editor):
 
     funeral = Proposal.objects.get(kind="add").entries.get()
 
-    assert {column: funeral.stated[column] for column in UNKNOWN} == dict.fromkeys(UNKNOWN)
+    assert {column: funeral.entry_data[column] for column in UNKNOWN} == dict.fromkeys(UNKNOWN)
     assert proposals.faults(funeral.proposal) != []
 
 
@@ -85,7 +85,7 @@ def test_a_draft_without_gaps_can_be_submitted(editor, act):
 )
 def test_who_may_not_propose_is_told_why_and_nothing_is_drafted(db, name, held, departments, said):
     if held:
-        person(name, held, departments=departments)
+        make_user(name, held, departments=departments)
 
     with pytest.raises(CommandError, match=said):
         call_command("draft_samples", by=name)

@@ -120,7 +120,7 @@ class _Maker:
     def __init__(self, edition: Edition, root: str):
         self.edition, self.root = edition, root
         self.region = published.get(edition).header["region"]
-        self.address = permalinks.permanent(root, permalinks.EDITIONS, edition.slug)
+        self.address = permalinks.permalink(root, permalinks.EDITIONS, edition.slug)
         self.described: set[str] = set()
 
     def new(self, nodes: Iterable[Node]) -> list[Node]:
@@ -168,7 +168,7 @@ class _Maker:
 
     def service(self, document: Mapping) -> Iterator[Node]:
         """Yield a service's node, and then whatever it points to."""
-        address = permalinks.permanent(self.root, permalinks.SERVICES, document["code"])
+        address = permalinks.permalink(self.root, permalinks.SERVICES, document["code"])
         parts = [
             ("thematicArea", [self._concept(permalinks.DOMAINS, document["domain"])]),
             ("audience", [self._concept(permalinks.TARGET_GROUPS, group) for group in document["target_groups"]]),
@@ -213,7 +213,7 @@ class _Maker:
             ("possible-lead", document["lead_department_alternatives"]),
         ):
             for department in departments:
-                participant = permalinks.permanent(self.root, permalinks.DEPARTMENTS, department["code"])
+                participant = permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"])
                 said = _tagged(f"{ROLES[role][0]}：{department['name']}")
                 yield self._participation(f"{address}#{role}-{department['code']}", role, participant, said)
         if text := document["expenditure_responsibility"]:
@@ -236,7 +236,7 @@ class _Maker:
             return
         groups = rule["any"] if len(rule["any"]) > 1 else [None]
         for place, group in enumerate(groups, start=1):
-            said = sentences.sentence(rule if group is None else rule | {"any": [group]})
+            said = sentences.rule_text(rule if group is None else rule | {"any": [group]})
             # CCCEV's Criterion is a Requirement; the shapes do not know that without being told.
             yield {
                 "id": f"{address}#requirement-{place}",
@@ -273,7 +273,7 @@ class _Maker:
     def _organisation(self, department: Mapping) -> Node:
         said = _tagged(department["name"], department["name_en"])
         return {
-            "id": permalinks.permanent(self.root, permalinks.DEPARTMENTS, department["code"]),
+            "id": permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"]),
             # An agent too, because whoever takes part in a service must be one.
             "type": ["cv:PublicOrganisation", "foaf:Agent"],
             "identifier": department["code"],
@@ -284,7 +284,7 @@ class _Maker:
 
     def _concept(self, kind: str, term: Mapping) -> Node:
         return {
-            "id": permalinks.permanent(self.root, kind, term["code"]),
+            "id": permalinks.permalink(self.root, kind, term["code"]),
             "type": "skos:Concept",
             "notation": term["code"],
             "label": _tagged(term["name"], term["name_en"]),
@@ -300,7 +300,7 @@ class _Maker:
 
     def _legal_resource(self, source: Mapping) -> Node:
         return {
-            "id": permalinks.permanent(self.root, permalinks.SOURCES, source["code"]),
+            "id": permalinks.permalink(self.root, permalinks.SOURCES, source["code"]),
             "type": "eli:LegalResource",
             "identifier": source["code"],
             "title": _tagged(source["title"]),

@@ -16,7 +16,7 @@ from catalogue.models import Edition
 from catalogue.web import permalinks
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import NOT_ELIGIBLE, Rule
-from services.eligibility.sentences import sentence
+from services.eligibility.sentences import rule_text
 
 # The two vocabularies a service is classified by: what HSDS calls the link, and what the vocabulary is called.
 VOCABULARIES = {
@@ -28,7 +28,7 @@ LANGUAGE = "zh"
 
 def service(document: Mapping, *, edition: Edition, root: str) -> dict:
     """Return a sealed document of a published edition as a fully nested HSDS service."""
-    uri = permalinks.permanent(root, permalinks.SERVICES, document["code"])
+    uri = permalinks.permalink(root, permalinks.SERVICES, document["code"])
     identifier = _uuid(uri)
     organization = document["lead_department"] and _organization(document["lead_department"], root)
     youngest, oldest = ages(document["eligibility"])
@@ -41,7 +41,7 @@ def service(document: Mapping, *, edition: Edition, root: str) -> dict:
         "url": uri,
         "status": "active",
         "eligibility_description": document["target_group_text"]
-        or (document["eligibility"] and sentence(document["eligibility"])),
+        or (document["eligibility"] and rule_text(document["eligibility"])),
         "minimum_age": youngest,
         "maximum_age": oldest,
         "last_modified": timezone.localtime(edition.published_at).isoformat(timespec="milliseconds"),
@@ -98,11 +98,11 @@ def _organization(department: Mapping, root: str) -> dict:
     # A description is required: a department's name is all that was sealed of it.
     name, short = department["name"], department["short_name"]
     found = {
-        "id": permalinks.identifier(root, permalinks.DEPARTMENTS, department["code"]),
+        "id": permalinks.permalink_uuid(root, permalinks.DEPARTMENTS, department["code"]),
         "name": name,
         "alternate_name": department["name_en"],
         "description": f"{name}，简称{short}。" if short else name,
-        "uri": permalinks.permanent(root, permalinks.DEPARTMENTS, department["code"]),
+        "uri": permalinks.permalink(root, permalinks.DEPARTMENTS, department["code"]),
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -129,14 +129,14 @@ def _term(kind: str, term: Mapping, root: str) -> dict:
     # The vocabulary has no address of its own: its id is that of the place its terms stand in.
     taxonomy = {"id": _uuid(f"{root}/id/{kind}"), "name": name, "description": description}
     return {
-        "id": permalinks.identifier(root, kind, term["code"]),
+        "id": permalinks.permalink_uuid(root, kind, term["code"]),
         "code": term["code"],
         "name": term["name"],
         "description": f"{name}：{term['name']}{english}",
         "language": LANGUAGE,
         "taxonomy_id": taxonomy["id"],
         "taxonomy_detail": taxonomy,
-        "term_uri": permalinks.permanent(root, kind, term["code"]),
+        "term_uri": permalinks.permalink(root, kind, term["code"]),
     }
 
 
@@ -175,7 +175,7 @@ def _sources(document: Mapping, root: str, uri: str) -> list[dict]:
             "id": _uuid(f"{uri}#source/{code}"),
             "service_id": _uuid(uri),
             "label": label,
-            "url": permalinks.permanent(root, permalinks.SOURCES, code),
+            "url": permalinks.permalink(root, permalinks.SOURCES, code),
         }
         for code, label in labels.items()
     ]

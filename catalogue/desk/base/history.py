@@ -24,6 +24,7 @@ WORDS = dict(Citation.FIELDS) | {
     "tasks": "主要任务",
     "projects": "项目",
     "meanings": "所指服务",
+    "counts_from": "可采信起始日",
     "position": "次序",
     "memberships": "所属部门",
     "groups": "角色",
@@ -63,7 +64,7 @@ class AuditHistoryMixin:
     """For admins: the history of a row is the record of it. Django's own log would be a second one, and is not kept."""
 
     def events_of(self, obj: models.Model) -> models.QuerySet:
-        return Event.objects.filter(term=snapshots.term(obj))
+        return Event.objects.filter(term=snapshots.term_reference(obj))
 
     def said(self, event: Event) -> dict:
         """Return an event as a page shows it: itself, the name of its field, and both values in words."""

@@ -34,7 +34,7 @@ class OptimisticLockMixin(AuditHistoryMixin):
     change_form_template = "desk/change_form.html"
 
     def state_of(self, obj: models.Model) -> dict:
-        return snapshots.described(obj)
+        return snapshots.snapshot(obj)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST" or object_id is None or "_saveasnew" in request.POST:

@@ -20,14 +20,14 @@ from catalogue.desk.base.locking import OptimisticLockMixin
 from services.models import Verification
 
 
-def act(request: HttpRequest, *, reason: str | None = None, document_number: str | None = None) -> log.Act:
+def act(request: HttpRequest, *, reason: str | None = None, document_number: str | None = None) -> log.AuditContext:
     """Return what a request does as the record keeps it: who, in which role and of which department, when and why."""
     user = request.user
-    belongs = permissions.departments(user)
-    return log.Act(
+    belongs = permissions.departments_of(user)
+    return log.AuditContext(
         at=timezone.now(),
-        by=user,
-        role="、".join(permissions.of(user)) or None,
+        user=user,
+        role="、".join(permissions.roles_of(user)) or None,
         department=belongs[0] if len(belongs) == 1 else None,
         reason=reason,
         document_number=document_number,
@@ -156,7 +156,7 @@ class DepartmentScopedMixin:
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
-        seen = permissions.seen_by(request.user)
+        seen = permissions.visible_departments(request.user)
         return rows if seen is None else rows.filter(**{f"{self.led_by}__code__in": seen})
 
     def department_of(self, obj: models.Model) -> str | None:
@@ -166,17 +166,17 @@ class DepartmentScopedMixin:
 
     def has_view_permission(self, request, obj=None):
         return super().has_view_permission(request, obj) and (
-            obj is None or permissions.sees(request.user, self.department_of(obj))
+            obj is None or permissions.can_see(request.user, self.department_of(obj))
         )
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (
-            obj is None or permissions.changes(request.user, self.department_of(obj))
+            obj is None or permissions.can_change(request.user, self.department_of(obj))
         )
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (
-            obj is None or permissions.changes(request.user, self.department_of(obj))
+            obj is None or permissions.can_change(request.user, self.department_of(obj))
         )
 
 

@@ -33,7 +33,7 @@ class DeskSite(AdminSite):
 
     # In the order of the work, not of the alphabet.
     ORDER = {
-        "catalogue": ["Proposal", "Edition", "Entry", "Finding", "Feedback", "Event"],
+        "catalogue": ["Proposal", "Edition", "Entry", "FieldVerification", "Feedback", "Event"],
         "services": [
             "Domain",
             "Department",
@@ -42,7 +42,7 @@ class DeskSite(AdminSite):
             "Service",
             "Synonym",
             "Indicator",
-            "Box",
+            "ProjectGroup",
             "Region",
         ],
         "auth": ["User", "Group"],
@@ -61,7 +61,7 @@ class DeskSite(AdminSite):
         context = {
             "today": today,
             "work": list(dashboard.waiting_for(request.user, on=today)),
-            "roles": permissions.of(request.user),
+            "roles": permissions.roles_of(request.user),
             "departments": [str(each.department) for each in request.user.memberships.select_related("department")],
         }
         return super().index(request, context | (extra_context or {}))
@@ -80,7 +80,7 @@ class DeskSite(AdminSite):
                 return inner(request, *args, **kwargs)
             except PermissionDenied as error:
                 return self.refuse(request, [str(error) or NOT_ALLOWED], status=403)
-            except drafts.Refused as error:
+            except drafts.DraftError as error:
                 return self.refuse(request, [fault.reason for fault in error.faults], status=409)
             except IntegrityError:
                 return self.refuse(request, [NOT_STORED], status=409)

@@ -36,10 +36,10 @@ def digest(state: object) -> str:
 def proposal_state(proposal: Proposal) -> dict:
     """Return all of a proposal that is decided on."""
     assessment = getattr(proposal, "assessment", None)
-    return proposals.described(proposal) | {
+    return proposals.proposal_snapshot(proposal) | {
         "state": proposal.state,
         "edition": proposal.edition_id,
-        "assessment": assessment and proposals.assessed(assessment),
+        "assessment": assessment and proposals.assessment_snapshot(assessment),
     }
 
 

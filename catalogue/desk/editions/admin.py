@@ -15,7 +15,7 @@ from catalogue.desk.editions.publishing import PublishingMixin
 from catalogue.desk.entries import citations
 from catalogue.editions import drafts
 from catalogue.editions.document import edition_header
-from catalogue.models import Edition, Entry, Event, Finding, Proposal
+from catalogue.models import Edition, Entry, Event, FieldVerification, Proposal
 
 
 class NewEditionForm(forms.ModelForm):
@@ -80,7 +80,7 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
         return Event.objects.filter(edition=obj.slug, service=None)
 
     def get_queryset(self, request):
-        findings = Finding.objects.filter(entry__edition=OuterRef("pk")).order_by().values("entry__edition")
+        findings = FieldVerification.objects.filter(entry__edition=OuterRef("pk")).order_by().values("entry__edition")
         entries = Entry.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
         return (
             super()
@@ -139,7 +139,7 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
     def save_model(self, request, obj, form, change):
         before = edition_header(Edition.objects.select_related("region", "previous").get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
-        drafts.record_edition(obj, before=before, act=act(request))
+        drafts.record_edition(obj, before=before, context=act(request))
 
     def get_deleted_objects(self, objs, request):
         # Proposals that were taken up do not forbid it: they are released (``editing.discard()``).
@@ -148,21 +148,21 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
         return names, counts, needed, [each for each in protected if str(each) not in taken_up]
 
     def delete_model(self, request, obj):
-        drafts.discard(obj, act=act(request))
+        drafts.delete_draft(obj, context=act(request))
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         edition = form.instance
         if not change and form.cleaned_data["carry_over"] and edition.previous:
-            drafts.carry_over(edition)
+            drafts.copy_previous_entries(edition)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
             entries = obj.entries.with_details().order_by("number")
-            entries = [each for each in entries if permissions.sees(request.user, lead_of(each))]
+            entries = [each for each in entries if permissions.can_see(request.user, lead_of(each))]
             proposals = Proposal.objects.select_related("department").order_by("number")
             context |= {
-                "entries": [(entry, citations.standing(entry.findings.all())) for entry in entries],
+                "entries": [(entry, citations.standing(entry.field_verifications.all())) for entry in entries],
                 **({} if obj.is_published else self.faults_of(obj, request.user)),
                 "proposals": proposals.filter(edition=obj),
                 "approved": proposals.filter(state=Proposal.State.APPROVED, edition=None),

@@ -72,9 +72,9 @@ class PublishingMixin:
             return self._confirm(request, edition, notice=notice, status=409)
         try:
             edition = publishing.publish(
-                edition, act=act(request, reason=request.POST.get("reason", "").strip() or None)
+                edition, context=act(request, reason=request.POST.get("reason", "").strip() or None)
             )
-        except publishing.NotPublishable:
+        except publishing.NotPublishableError:
             edition.refresh_from_db()
             if edition.is_published:
                 return self._published(request, edition)
@@ -97,10 +97,12 @@ class PublishingMixin:
         return self._page(request, "desk/publish.html", edition, title=title, status=status, **context)
 
     def _page(self, request, template: str, edition: Edition, *, status: int = 200, **context) -> HttpResponse:
-        changed = changes_of(edition, seen=permissions.seen_by(request.user))
+        changed = changes_of(edition, seen=permissions.visible_departments(request.user))
         listed = {each.code for each in changed}
         context |= {
-            "outcomes": [in_words(change) for change in cases.changed_in(edition) if change.service in listed],
+            "outcomes": [
+                in_words(change) for change in cases.edition_outcome_changes(edition) if change.service in listed
+            ],
             "opts": self.opts,
             "edition": edition,
             "changed": changed,
@@ -119,7 +121,9 @@ class PublishingMixin:
         found = publishing.faults(edition, on=timezone.localdate())
         listed = Entry.objects.filter(edition__in=[edition.pk, edition.previous_id]).order_by("edition__number")
         leads = dict(listed.values_list("service__code", "lead_department__code"))
-        seen = [fault for fault in found if fault.service is None or permissions.sees(user, leads.get(fault.service))]
+        seen = [
+            fault for fault in found if fault.service is None or permissions.can_see(user, leads.get(fault.service))
+        ]
         pages = dict(edition.entries.values_list("service__code", "pk"))
         own = reverse("admin:catalogue_edition_change", args=[edition.pk])
         return {
@@ -128,7 +132,7 @@ class PublishingMixin:
             "altered": edition if any(fault.is_altered for fault in found) else None,
         }
 
-    def _mended_at(self, fault: publishing.Fault, pages: dict[str, int], own: str) -> str:
+    def _mended_at(self, fault: publishing.EditionFault, pages: dict[str, int], own: str) -> str:
         if fault.service in pages:
             anchor = f"#field-{fault.field}" if fault.field in Entry.SOURCED_FIELDS else ""
             return reverse("admin:catalogue_entry_change", args=[pages[fault.service]]) + anchor

@@ -14,7 +14,7 @@ from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnl
 from catalogue.desk.entries import citations
 from catalogue.desk.entries.rechecks import RecheckMixin
 from catalogue.desk.spreadsheets.exports import export
-from catalogue.models import Citation, Entry, Event, Finding
+from catalogue.models import Citation, Entry, Event, FieldVerification
 from services.models import TargetGroup, Verification
 
 
@@ -34,7 +34,7 @@ class VerificationFilter(filters.CodeFilter):
     )
 
     def selected(self, queryset, value):
-        findings = Finding.objects.filter(entry=OuterRef("pk"))
+        findings = FieldVerification.objects.filter(entry=OuterRef("pk"))
         if value == filters.UNKNOWN:
             known = findings.order_by().values("entry").annotate(count=Count("pk")).values("count")
             return queryset.alias(known=Coalesce(Subquery(known), 0)).filter(known__lt=len(Entry.SOURCED_FIELDS))
@@ -68,7 +68,7 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
         return Event.objects.filter(edition=obj.edition.slug, service=obj.service.code)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("findings")
+        return super().get_queryset(request).prefetch_related("field_verifications")
 
     def get_object(self, request, object_id, from_field=None):
         entry = super().get_object(request, object_id, from_field)
@@ -80,7 +80,7 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
 
     @admin.display(description="核实情况")
     def standing(self, entry):
-        parts = citations.standing(entry.findings.all()).in_words()
+        parts = citations.standing(entry.field_verifications.all()).in_words()
         return format_html_join(" ", '<span class="desk-part">{}</span>', ((part,) for part in parts))
 
     @admin.display(description="版本")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db.models import Case, Value, When
 
-from catalogue.models import Citation, Entry, Finding, SourcedField
+from catalogue.models import Citation, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 
 # Sorts findings and citations as an entry's page has their fields.
@@ -25,7 +25,7 @@ class Rest(NamedTuple):
     field: str
     words: str
     columns: list[Column]
-    finding: Finding | None
+    finding: FieldVerification | None
     citations: list[Citation]
 
     @property
@@ -35,7 +35,7 @@ class Rest(NamedTuple):
 
 def rests(entry: Entry) -> list[Rest]:
     """Return every sourced field of an entry. Reads what ``Entry.objects.with_details()`` prefetched."""
-    findings = {finding.field: finding for finding in entry.findings.all()}
+    findings = {finding.field: finding for finding in entry.field_verifications.all()}
     return [
         Rest(
             field,
@@ -68,7 +68,7 @@ class Standing(NamedTuple):
         return [f"{count} 项{words}" for count, words in counts if count] or ["全部核对"]
 
 
-def standing(findings: Iterable[Finding]) -> Standing:
+def standing(findings: Iterable[FieldVerification]) -> Standing:
     """Return how an entry stands with the findings it has: a field without one is unknown."""
     labels = [finding.verification for finding in findings]
     return Standing(labels.count("unverified"), labels.count("secondary"), len(Entry.SOURCED_FIELDS) - len(labels))

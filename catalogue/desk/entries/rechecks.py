@@ -29,7 +29,7 @@ class RecheckMixin:
         if request.method == "POST":
             against = request.POST.get("against", "").replace("\0", "").strip()
             if against:
-                rechecks.check(entry, act=act(request, reason=against[:500]))
+                rechecks.record_check(entry, context=act(request, reason=against[:500]))
                 self.message_user(request, f"{entry.service} 已核对，写入记录。")
             else:
                 self.message_user(request, "请写明核对了什么文件，才能记为核对无误。", level="error")
@@ -51,10 +51,10 @@ class RecheckMixin:
             entry.edition == newest and request.user.has_perm("catalogue.add_proposal") and self._is_own(request, entry)
         )
         return {
-            "checked_on": rechecks.checked_on([code]).get(code),
+            "checked_on": rechecks.last_checked([code]).get(code),
             "may_check": self.may_check(request, entry),
             "propose_at": f"{reverse('admin:catalogue_proposal_add')}?service={code}" if may_propose else None,
         }
 
     def _is_own(self, request: HttpRequest, entry: Entry) -> bool:
-        return permissions.changes(request.user, self.department_of(entry))
+        return permissions.can_change(request.user, self.department_of(entry))

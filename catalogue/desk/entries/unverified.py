@@ -14,7 +14,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin, label
 from catalogue.desk.entries import citations
-from catalogue.models import Edition, Entry, Finding
+from catalogue.models import Edition, Entry, FieldVerification
 from services.models import Department, Verification
 
 
@@ -49,7 +49,7 @@ def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[
     """
     counts = {
         (code, verification): count
-        for code, verification, count in Finding.objects.filter(entry__edition=edition)
+        for code, verification, count in FieldVerification.objects.filter(entry__edition=edition)
         .order_by()
         .values_list("entry__lead_department__code", "verification")
         .annotate(Count("pk"))
@@ -66,7 +66,7 @@ def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[
     return sorted(left, key=lambda row: (-row.total, row.code))
 
 
-@admin.register(Finding)
+@admin.register(FieldVerification)
 class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
     """Read only: a finding is changed on its entry's page, together with what it rests on."""
 
@@ -86,7 +86,7 @@ class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
         filters.terms_of(Entry, "lead_department", path="entry__"),
         LabelFilter,
         filters.terms_of(Entry, "domain", path="entry__"),
-        filters.choices_of(Finding, "field"),
+        filters.choices_of(FieldVerification, "field"),
     )
     list_select_related = ("entry__edition", "entry__service", "entry__lead_department")
     search_fields = ("entry__service__code", "entry__name")
@@ -135,7 +135,7 @@ class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
         context = {
             "subtitle": edition and str(edition),
             "edition": edition,
-            "left": left_by_department(edition, permissions.seen_by(request.user)) if edition else [],
+            "left": left_by_department(edition, permissions.visible_departments(request.user)) if edition else [],
             "chosen": "lead_department" in request.GET,
         }
         return super().changelist_view(request, context | (extra_context or {}))

@@ -144,14 +144,14 @@ def mended_at(proposal: Proposal, fault: proposals.Fault) -> str | None:
 
 def costs_of(assessment) -> list[tuple[str, str, str]]:
     """Return (who, per cent, yuan) for every level of government that bears a share."""
-    borne = assessment.borne()
+    borne = assessment.cost_by_level()
     return [
         (
             assessment._meta.get_field(share).verbose_name.removesuffix("（%）"),
             f"{getattr(assessment, share):.2f}",
             f"{borne[share]:,.2f}",
         )
-        for share in assessment.SHARES
+        for share in assessment.SHARE_FIELDS
         if getattr(assessment, share)
     ]
 
@@ -159,12 +159,12 @@ def costs_of(assessment) -> list[tuple[str, str, str]]:
 def shown(proposal: Proposal) -> list[Shown]:
     """Return every service of a proposal before beside after; of a published one, before it was published."""
     edition = proposal.edition
-    base = edition.previous if edition else proposals.base(proposal.region)
+    base = edition.previous if edition else proposals.base_edition(proposal.region)
     current = {document["code"]: document for document in (base.documents() if base else [])}
     names = {code: document["name"] for code, document in current.items()}
     entries, vocabularies = list(proposal.entries.all()), Vocabularies()
-    names |= {each.service: each.stated["name"] for each in entries if (each.stated or {}).get("name")}
-    changed = cases.changed_by(proposal, base)
+    names |= {each.service: each.entry_data["name"] for each in entries if (each.entry_data or {}).get("name")}
+    changed = cases.changed_outcomes(proposal, base)
     found = []
     for each in entries:
         before = current.get(each.service)
@@ -178,9 +178,9 @@ def shown(proposal: Proposal) -> list[Shown]:
 
 
 def wanted(each: ProposedEntry, before: dict | None) -> dict:
-    """Return what a proposal would have an edition say of a service, as ``canonical.stated()`` writes it."""
-    stated = each.stated or {}
-    return merge.merged(entry_data(before), stated) if before and each.action != "add" else stated
+    """Return what a proposal would have an edition say of a service, as ``entry_data()`` writes it."""
+    stated = each.entry_data or {}
+    return merge.apply_change(entry_data(before), stated) if before and each.action != "add" else stated
 
 
 def _touched(before: dict | None, after: dict | None) -> list[tuple[str, str, str]] | None:
@@ -191,7 +191,7 @@ def _touched(before: dict | None, after: dict | None) -> list[tuple[str, str, st
         return None
     return [
         (person.name, rule_forms.OUTCOMES[was], rule_forms.OUTCOMES[now])
-        for person, was, now in persons.touched(before["eligibility"], after["eligibility"])
+        for person, was, now in persons.affected_persons(before["eligibility"], after["eligibility"])
     ]
 
 
@@ -213,7 +213,7 @@ class Vocabularies:
         }
 
     def documented(self, stated: dict) -> dict:
-        """Return an entry as ``canonical.stated()`` writes it as a document, so that it can be read beside one.
+        """Return an entry as ``entry_data()`` writes it as a document, so that it can be read beside one.
 
         Of a code that no vocabulary has, the name says so: a draft may be faulty.
         """

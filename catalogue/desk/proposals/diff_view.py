@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from catalogue.editions.diff import COMPARED
+from catalogue.editions.diff import COMPARED_FIELDS
 from catalogue.editions.merge import citations_of
-from catalogue.models import Entry, Finding, SourcedField
+from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow.wording import UNKNOWN, words
 from services.models import Verification
 
@@ -47,7 +47,7 @@ class Row(NamedTuple):
 
 
 def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
-    """Return what differs between two documents of a service (``canonical.document()``), in the order of its page.
+    """Return what differs between two documents of a service (``entry_document()``), in the order of its page.
 
     ``None`` is an edition without the service: all that the other one says then differs.
     """
@@ -65,7 +65,7 @@ def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
             # Said once a field, not once a column.
             came = went = []
     sourced = {column for columns in Entry.SOURCED_FIELDS.values() for column in columns} | LABELS
-    for column in COMPARED:
+    for column in COMPARED_FIELDS:
         if column not in sourced and _differs(old, new, column):
             sides = parts(words(old.get(column)), words(new.get(column)))
             rows.append(Row(column, _words(column), *sides, None, None, None, [], []))
@@ -125,7 +125,7 @@ def _label(document: Mapping, field: str) -> str | None:
 
 def _basis(document: Mapping, field: str) -> str | None:
     basis = document.get("basis", {}).get(field)
-    return basis and Finding.Basis(basis).label
+    return basis and FieldVerification.Basis(basis).label
 
 
 def _words(column: str) -> str:

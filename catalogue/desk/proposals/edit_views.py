@@ -64,9 +64,9 @@ class EditViewsMixin:
             try:
                 with transaction.atomic():
                     said = {column: form.cleaned_data[column] for column in COLUMNS}
-                    proposal = proposals.draft(region=region, entries=[], act=act(request), **said)
+                    proposal = proposals.draft(region=region, entries=[], context=act(request), **said)
                     self._link(request, proposal)
-            except proposals.NotPossible as error:
+            except proposals.TransitionError as error:
                 reasons = error.reasons
             else:
                 if service:
@@ -113,22 +113,24 @@ class EditViewsMixin:
         if refused:
             return refused
         existing = proposal.entries.filter(service=code.replace("\0", "")).first()
-        current = proposals.current_of(proposal).get(code)
+        current = proposals.current_documents(proposal).get(code)
         if existing and existing.action == Action.WITHDRAW:
             return redirect("admin:catalogue_proposal_change", pk)
         action = existing.action if existing else (Action.CHANGE if current else Action.ADD)
         if not current and not (existing or NewEntryForm.is_code(code)):
             raise Http404(f"没有服务项目“{code}”。")
-        base = entry_data(current) if current else proposals.blank(code)
+        base = entry_data(current) if current else proposals.blank_entry(code)
         now = base
         if existing:
-            now = merge.merged(base, existing.stated) if action == Action.CHANGE else base | existing.stated
+            now = (
+                merge.apply_change(base, existing.entry_data) if action == Action.CHANGE else base | existing.entry_data
+            )
         form = StatedForm(request.POST or None, stated=now)
         citations = CitationFormSet(request.POST or None, initial=citations_of(now), prefix="citations")
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid() and citations.is_valid():
             typed = typed_entry(now, form, citations)
-            stated = typed if action == Action.ADD else merge.difference(base, typed)
+            stated = typed if action == Action.ADD else merge.make_change(base, typed)
             entry = _entry(code, action, stated, existing.successors if existing else [])
             reasons, theirs = self._amend(
                 request, pk, entries=lambda entries: [each for each in entries if each["service"] != code] + [entry]
@@ -172,7 +174,7 @@ class EditViewsMixin:
         if request.method == "POST" and form.is_valid():
             try:
                 reasons, theirs = self._assess(request, pk, form)
-            except proposals.NotPossible as error:
+            except proposals.TransitionError as error:
                 reasons = error.reasons
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
@@ -213,9 +215,9 @@ class EditViewsMixin:
                 proposal = self.get_object(request, str(pk))
                 if stale := self.stale(request, proposal):
                     return stale["reasons"], stale["theirs"]
-                now = list(proposal.entries.values("service", "action", "stated", "successors"))
-                proposals.amend(proposal, entries=entries(now), act=act(request), **said)
-        except proposals.NotPossible as error:
+                now = list(proposal.entries.values("service", "action", "entry_data", "successors"))
+                proposals.amend(proposal, entries=entries(now), context=act(request), **said)
+        except proposals.TransitionError as error:
             return error.reasons, []
         return [], []
 
@@ -227,9 +229,9 @@ class EditViewsMixin:
             return stale["reasons"], stale["theirs"]
         figures, done = form.figures(), act(request)
         if file := form.cleaned_data["attachment"]:
-            kept = attachments.keep(PurePath(file.name).name, file.read(), act=done)
+            kept = attachments.store(PurePath(file.name).name, file.read(), context=done)
             figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": kept.digest}
-        proposals.assess(proposal, figures=figures, act=done)
+        proposals.assess(proposal, figures=figures, context=done)
         return [], []
 
     def _link(self, request: HttpRequest, proposal: Proposal) -> None:
@@ -237,12 +239,16 @@ class EditViewsMixin:
         pk = request.GET.get("feedback", "")
         if not (pk.isdecimal() and len(pk) < 19 and request.user.has_perm("catalogue.change_feedback")):
             return
-        feedback = Feedback.objects.with_lead(timezone.localdate()).filter(pk=pk).first()
-        if feedback and feedback.state == Feedback.State.RECEIVED and permissions.changes(request.user, feedback.lead):
-            answers.consider(feedback, proposal, act=act(request))
+        feedback = Feedback.objects.with_lead_department(timezone.localdate()).filter(pk=pk).first()
+        if (
+            feedback
+            and feedback.state == Feedback.State.RECEIVED
+            and permissions.can_change(request.user, feedback.lead)
+        ):
+            answers.link_proposal(feedback, proposal, context=act(request))
 
     def _own(self, request: HttpRequest) -> list[str] | None:
-        return None if request.user.is_superuser else permissions.departments(request.user)
+        return None if request.user.is_superuser else permissions.departments_of(request.user)
 
     def _form(
         self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), **context
@@ -262,4 +268,4 @@ class EditViewsMixin:
 
 
 def _entry(code: str, action: str, stated: Mapping | None, successors: list[str]) -> dict:
-    return {"service": code, "action": action, "stated": stated, "successors": successors}
+    return {"service": code, "action": action, "entry_data": stated, "successors": successors}

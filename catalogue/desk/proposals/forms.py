@@ -11,9 +11,9 @@ from django.db.models import Model, QuerySet
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
-from catalogue.models import Assessment, Citation, Entry, Finding, Proposal, ProposedEntry, SourcedField
+from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import attachments, proposals
-from catalogue.workflow.models import SERVICE_CODE
+from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services.models import Department, Domain, Source, TargetGroup, Verification
 
 Action = ProposedEntry.Action
@@ -54,7 +54,7 @@ class HeadForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         departments = Department.objects.all()
         if not user.is_superuser:
-            departments = departments.filter(code__in=permissions.departments(user))
+            departments = departments.filter(code__in=permissions.departments_of(user))
         self.fields["department"].queryset = departments
         if departments.count() == 1:
             self.fields["department"].initial = departments.get()
@@ -81,15 +81,15 @@ class NewEntryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.taken = set(proposal.entries.values_list("service", flat=True))
         self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
-        allowed = proposals.SHAPES[Proposal.Kind(proposal.kind)]
+        allowed = proposals.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
         self.fields["action"].choices = [(each.value, each.label) for each in Action if each in allowed]
 
     @staticmethod
     def is_code(code: str) -> bool:
-        return bool(re.match(SERVICE_CODE, code)) and len(code) <= 64
+        return bool(re.match(SERVICE_CODE_PATTERN, code)) and len(code) <= 64
 
     def _services(self, proposal: Proposal, own: list[str] | None) -> Iterator[tuple[str, str]]:
-        for code, document in proposals.current_of(proposal).items():
+        for code, document in proposals.current_documents(proposal).items():
             lead = document["lead_department"]
             if code not in self.taken and (own is None or (lead and lead["code"] in own)):
                 yield code, f"{code} {document['name']}"
@@ -128,7 +128,7 @@ class StatedForm(forms.ModelForm):
             words = SourcedField(field).label
             for name, model, label in (
                 ("verification", Verification, "核实情况"),
-                ("basis", Finding.Basis, "依据类别"),
+                ("basis", FieldVerification.Basis, "依据类别"),
             ):
                 self.fields[f"{name}_{field}"] = forms.ChoiceField(
                     label=f"“{words}”的{label}",
@@ -173,15 +173,15 @@ class AssessmentForm(forms.ModelForm):
     class Meta:
         model = Assessment
         fields = (
-            "beneficiaries", "unit_standard", "periods", "period", *Assessment.SHARES, "funding_source", "conclusion",
-            "opinion",
+            "beneficiaries", "unit_standard", "periods", "period", *Assessment.SHARE_FIELDS, "funding_source",
+            "conclusion", "opinion",
         )  # fmt: skip
         field_classes = {"funding_source": Paragraphs, "opinion": Paragraphs}
         widgets = {"funding_source": _area(), "opinion": _area()}
 
     def clean_attachment(self):
         file = self.cleaned_data["attachment"]
-        if file and file.size > attachments.MOST:
+        if file and file.size > attachments.MAX_BYTES:
             raise forms.ValidationError("附件不能超过 10 MB。")
         return file
 
@@ -201,7 +201,7 @@ def citations_of(stated: Mapping) -> list[dict]:
 
 
 def typed_entry(now: Mapping, form: StatedForm, citations: forms.BaseFormSet) -> dict:
-    """Return what was typed as ``canonical.stated()`` writes an entry."""
+    """Return what was typed as ``entry_data()`` writes an entry."""
     typed = form.cleaned_data
     rows = [
         row.cleaned_data

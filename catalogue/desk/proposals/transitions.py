@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from catalogue.desk.base.mixins import act
-from catalogue.editions.drafts import Refused
+from catalogue.editions.drafts import DraftError
 from catalogue.models import Edition, Proposal
 from catalogue.workflow import proposals
 
@@ -92,9 +92,9 @@ class TransitionsMixin:
                 if step not in allowed:
                     raise PermissionDenied("建议在现在的状态下，您不能进行这一步；请返回建议页面查看。")
                 self._take(request, proposal, step, reason)
-        except proposals.NotPossible as error:
+        except proposals.TransitionError as error:
             return self.page(request, proposal, reasons=error.reasons, typed=reason or "", status=409)
-        except Refused as error:
+        except DraftError as error:
             reasons = [fault.reason for fault in error.faults]
             return self.page(request, proposal, reasons=reasons, typed=reason or "", status=409)
         self.message_user(request, f"{allowed[step].words}：已记录。")
@@ -106,8 +106,8 @@ class TransitionsMixin:
             chosen = request.POST.get("edition", "")
             edition = Edition.objects.drafts().filter(slug=chosen.replace("\0", "")).first()
             if edition is None:
-                raise proposals.NotPossible(["请选择一个草稿版本。"])
-            proposals.take_up(proposal, edition, act=done)
+                raise proposals.TransitionError(["请选择一个草稿版本。"])
+            proposals.include_in_edition(proposal, edition, context=done)
             return
         verbs = {
             "submit": proposals.submit,
@@ -116,4 +116,4 @@ class TransitionsMixin:
             "retract": proposals.retract,
             "comment": proposals.comment,
         }
-        verbs[step](proposal, act=done)
+        verbs[step](proposal, context=done)

@@ -46,7 +46,7 @@ def export(entries: ModelAdmin, request: HttpRequest, kind: str) -> HttpResponse
     content_type, write = KINDS[kind]
     try:
         content = write(documents, edition=edition)
-    except writer.TooLong as error:
+    except writer.TextTooLongError as error:
         messages.error(request, str(error))
         return redirect(f"{reverse('admin:catalogue_entry_changelist')}?{request.GET.urlencode()}")
     response = HttpResponse(content, content_type=content_type)

@@ -40,7 +40,7 @@ class Sized(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data, start):
         self.size += len(raw_data)
-        if self.size > limits.MOST_BYTES:
+        if self.size > limits.MAX_BYTES:
             self.exceeded = True
             raise StopUpload(connection_reset=False)
         return raw_data
@@ -66,7 +66,7 @@ class DetailsForm(forms.ModelForm):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         if not user.is_superuser:
-            own = Department.objects.filter(code__in=permissions.departments(user))
+            own = Department.objects.filter(code__in=permissions.departments_of(user))
             self.fields["department"].queryset = own
         for name in ("region", "department"):
             choice = self.fields[name]
@@ -112,7 +112,7 @@ def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse
     form = UploadForm(request.POST, request.FILES, user=request.user)
     if sized.exceeded:
         form.errors.pop("file", None)
-        form.add_error("file", limits.too_large())
+        form.add_error("file", limits.too_large_message())
     if not form.is_valid():
         return _page(request, site, form)
     file = form.cleaned_data.pop("file")
@@ -123,13 +123,13 @@ def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse
             content,
             region=form.cleaned_data["region"],
             effective_from=form.cleaned_data["effective_from"],
-            act=doing,
+            context=doing,
         )
-    except limits.Unreadable as error:
+    except limits.UnreadableFileError as error:
         return _page(request, site, form, faults=error.faults)
     digest = attachments.digest_of(content)
     if plan.to_propose:
-        attachments.keep(file.name, content, act=doing)
+        attachments.store(file.name, content, context=doing)
     return _page(request, site, form, plan=plan, digest=digest, name=file.name)
 
 
@@ -150,12 +150,12 @@ def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
             seen["file"],
             fingerprint=seen["digest"],
             details=form.cleaned_data,
-            act=act(request),
+            context=act(request),
         )
-    except importer.Outdated as error:
+    except importer.OutdatedPlanError as error:
         return _page(request, site, form, plan=error.plan, digest=seen["file"], notice=True)
-    except proposals.NotPossible as error:
-        return _page(request, site, form, faults=[limits.Fault(reason) for reason in error.reasons])
+    except proposals.TransitionError as error:
+        return _page(request, site, form, faults=[limits.ImportFault(reason) for reason in error.reasons])
     made = format_html_join("、", "{}", ((link(proposal),) for proposal in drafted))
     messages.success(request, format_html("已由表格提出 {}，现在是草稿，请查看后提交。", made))
     return redirect("admin:import")
@@ -172,7 +172,7 @@ def _page(
     form: DetailsForm,
     *,
     plan: Plan | None = None,
-    faults: list[limits.Fault] | None = None,
+    faults: list[limits.ImportFault] | None = None,
     digest: str | None = None,
     name: str | None = None,
     notice: bool = False,

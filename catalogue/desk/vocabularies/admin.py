@@ -103,7 +103,7 @@ class SourceForm(forms.ModelForm):
             return cleaned
         dated = Source(pk=self.instance.pk, date=cleaned["date"], in_force_from=cleaned["in_force_from"])
         try:
-            unsettled = publishing.unsettled_by(dated)
+            unsettled = publishing.entries_citing_too_early(dated)
         except ValueError:
             # No such day: the model says so.
             return cleaned
@@ -112,7 +112,7 @@ class SourceForm(forms.ModelForm):
             self.add_error(
                 "in_force_from" if dated.in_force_from else "date",
                 f"此日期使版本 {slug} 中 {code} 等 {len(unsettled)} 处的依据晚于施行日期 {effective_from}"
-                f"（它自 {dated.first_day()} 起方可引用），不能这样更改。",
+                f"（它自 {dated.first_citable_day()} 起方可引用），不能这样更改。",
             )
         return cleaned
 
@@ -125,15 +125,15 @@ class SourceAdmin(TermAdmin):
     sealed = ("title", "document_number", "position")
     named_by = ("entries__legal_basis", "entries__citations__source")
     list_display = (
-        "code", "title", "document_number", "kind", "counts_from", "extent_read", "citing_count",
+        "code", "title", "document_number", "kind", "citable_from", "extent_read", "citing_count",
     )  # fmt: skip
     list_display_links = ("code", "title")
     list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read", "read_in")]
     search_fields = ("code", "title", "document_number", "issuer")
-    readonly_fields = ("counts_from",)
+    readonly_fields = ("citable_from",)
     fieldsets = (
         (None, {"fields": ["code", "position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
-        ("日期", {"fields": ["date", "in_force_from", "counts_from"]}),
+        ("日期", {"fields": ["date", "in_force_from", "citable_from"]}),
         ("阅读情况", {"fields": ["extent_read", "read_in", "url", "note"]}),
     )
 

@@ -5,7 +5,7 @@ from django.db.models import Count
 
 from catalogue.desk.base import filters
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline
-from services.models import Box, Indicator, Project
+from services.models import Indicator, Project, ProjectGroup
 
 
 @admin.register(Indicator)
@@ -43,11 +43,11 @@ class ProjectInline(TermInline):
     fields = (("code", "position"), "name", "text", ("source", "locator"), "quote", "verification")
 
 
-@admin.register(Box)
+@admin.register(ProjectGroup)
 class BoxAdmin(TermAdmin):
     list_display = ("number", "code", "title", "domain", "project_count", "label")
     list_display_links = ("code", "title")
-    list_filter = (filters.terms_of(Box, "domain"),)
+    list_filter = (filters.terms_of(ProjectGroup, "domain"),)
     list_select_related = ("domain",)
     search_fields = ("code", "title")
     inlines = (ProjectInline,)
@@ -58,5 +58,5 @@ class BoxAdmin(TermAdmin):
         return super().get_queryset(request).annotate(project_count=Count("projects"))
 
     @admin.display(description="项目数", ordering="project_count")
-    def project_count(self, box):
-        return box.project_count
+    def project_count(self, group):
+        return group.project_count

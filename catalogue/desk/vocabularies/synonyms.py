@@ -9,7 +9,7 @@ from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import FormFieldsMixin, NamedFormSet
 from catalogue.desk.vocabularies.admin import newest_name
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin
-from services.models import Meaning, Synonym
+from services.models import Synonym, SynonymTarget
 
 
 class KeptServiceForm(forms.ModelForm):
@@ -35,7 +35,7 @@ class MeaningFormSet(NamedFormSet):
 
 
 class MeaningInline(FormFieldsMixin, admin.TabularInline):
-    model = Meaning
+    model = SynonymTarget
     form, formset = KeptServiceForm, MeaningFormSet
     fields = ("position", "service", "name")
     readonly_fields = ("name",)
@@ -65,9 +65,9 @@ class SynonymAdmin(TermAdmin):
     fieldsets = ((None, {"fields": ["word", "note"]}), CITED)
 
     def get_queryset(self, request):
-        named = Meaning.objects.select_related("service").annotate(newest_name=newest_name("service"))
-        return super().get_queryset(request).prefetch_related(Prefetch("meanings", named))
+        named = SynonymTarget.objects.select_related("service").annotate(newest_name=newest_name("service"))
+        return super().get_queryset(request).prefetch_related(Prefetch("targets", named))
 
     @admin.display(description="所指服务")
     def services(self, synonym):
-        return "、".join(meaning.newest_name or meaning.service.code for meaning in synonym.meanings.all())
+        return "、".join(meaning.newest_name or meaning.service.code for meaning in synonym.targets.all())

@@ -17,24 +17,24 @@ class AuditedMixin:
     """For admins of terms and accounts: every save is in the record, in the transaction that saved it."""
 
     def save_model(self, request, obj, form, change):
-        form.before = snapshots.described(self.model._default_manager.get(pk=obj.pk)) if change else None
+        form.before = snapshots.snapshot(self.model._default_manager.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         # Read anew: what the parts and lists of the row in hand were is remembered on it.
         saved = self.model._default_manager.get(pk=form.instance.pk)
-        snapshots.record(saved, before=form.before, act=act(request))
+        snapshots.record_change(saved, before=form.before, context=act(request))
 
     def delete_model(self, request, obj):
-        snapshots.record_deleted(obj, act=act(request))
+        snapshots.record_deleted(obj, context=act(request))
         super().delete_model(request, obj)
 
 
 class TermAdmin(AuditedMixin, DeskAdmin):
     """A vocabulary.
 
-    ``sealed`` are the columns that the documents of a published edition hold (``canonical.document()``): names, and
+    ``sealed`` are the columns that the documents of a published edition hold (``entry_document()``): names, and
     the position where a document lists terms in their order. ``named_by`` are the paths from an edition to the terms
     it names.
     """

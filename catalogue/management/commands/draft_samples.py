@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from catalogue.accounts import permissions
-from catalogue.audit.log import Act
+from catalogue.audit.log import AuditContext
 from catalogue.workflow import proposals, samples
-from services.json_files import Faulty
+from services.json_files import FixtureError
 
 
 class Command(BaseCommand):
@@ -23,11 +23,11 @@ class Command(BaseCommand):
             raise CommandError(f"没有账号“{by}”；请先在编辑台新增账号，或用 manage.py createsuperuser 建立。")
         if not user.has_perm("catalogue.add_proposal"):
             raise CommandError(f"账号“{by}”没有“编辑”角色，不能提出调整建议。")
-        act = Act(at=timezone.now(), by=user, role="、".join(permissions.of(user)) or None)
+        context = AuditContext(at=timezone.now(), user=user, role="、".join(permissions.roles_of(user)) or None)
         for path in sorted((settings.BASE_DIR / "fixtures" / "proposals").glob("*.json")):
             try:
-                drafted = samples.draft_samples(path, act=act)
-            except Faulty as error:
+                drafted = samples.draft_samples(path, context=context)
+            except FixtureError as error:
                 raise CommandError(str(error)) from None
             self.stdout.write(f"{path.name}：起草 {len(drafted)} 件。" if drafted else f"{path.name}：没有新的样例。")
             for proposal in drafted:

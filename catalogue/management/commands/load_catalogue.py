@@ -5,8 +5,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.workflow.load import load
-from services.json_files import Faulty
+from catalogue.workflow.load import load_catalogue
+from services.json_files import FixtureError
 
 
 class Command(BaseCommand):
@@ -19,6 +19,6 @@ class Command(BaseCommand):
 
     def handle(self, *, folder, **options):
         try:
-            load(folder, tell=self.stdout.write)
-        except Faulty as error:
+            load_catalogue(folder, report=self.stdout.write)
+        except FixtureError as error:
             raise CommandError(f"没有装入任何内容。{error}") from None

@@ -11,10 +11,10 @@ from django.db.migrations.executor import MigrationExecutor
 
 from catalogue.editions import search_index
 from catalogue.integrity import checks
-from catalogue.models import DamagedEditionError, Touch
+from catalogue.models import DamagedEditionError, RevisionToken
 from catalogue.web import revision
-from catalogue.workflow.load import load
-from services.json_files import Faulty
+from catalogue.workflow.load import load_catalogue
+from services.json_files import FixtureError
 
 # Any number will do, as long as every start of this project takes the same one.
 LOCK = 15_00_00_81
@@ -31,13 +31,13 @@ class Command(BaseCommand):
             with one_at_a_time():
                 self._migrate()
                 call_command("createcachetable", verbosity=0)
-                changed = load(settings.BASE_DIR / "fixtures", tell=self.stdout.write)
+                changed = load_catalogue(settings.BASE_DIR / "fixtures", report=self.stdout.write)
                 if changed or not search_index.is_read():
                     self.stdout.write(f"读音：新增 {search_index.read_aloud()} 条。")
-                Touch.objects.prune()
-                for slug in checks.damaged(revision.current().editions):
+                RevisionToken.objects.prune()
+                for slug in checks.damaged_editions(revision.current().editions):
                     self.stdout.write(f"警告：{DamagedEditionError(slug).detail}")
-        except (DamagedEditionError, Faulty) as error:
+        except (DamagedEditionError, FixtureError) as error:
             raise CommandError(f"没有装入任何内容。{error}") from None
         except DatabaseError as error:
             if not is_about_the_database(error):

@@ -33,12 +33,12 @@ class Command(BaseCommand):
         head = HEAD.fullmatch(expect) if expect is not None else None
         if expect is not None and head is None:
             raise CommandError("--expect 应是从前 verify 印出的最后一行：编号:摘要，或只有摘要（64 位，0-9 与 a-f）。")
-        found = self._editions() + self._record() + attachments.verify()
+        found = self._editions() + self._record() + attachments.verify_attachments()
         found += self._part("版本、建议、反馈与记录", checks.verify(), "相符")
         found += self._part("触发器", triggers.faults(), "齐全")
         if head:
             number = head["number"] and int(head["number"])
-            departures = log.departures(head["digest"], number=number)
+            departures = log.verify_head(head["digest"], number=number)
             found += self._part("与另存的末条相比", departures, "到那一条为止的记录没有改动")
         # Kept elsewhere, it also shows later whether the end of the record was cut off or written anew.
         if last := Event.objects.last():
@@ -50,7 +50,7 @@ class Command(BaseCommand):
     def _editions(self) -> list[str]:
         found = []
         for edition in Edition.objects.published().order_by("number"):
-            faults = publishing.verify(edition)
+            faults = publishing.verify_edition(edition)
             found += faults
             self.stdout.write(f"版本 {edition.slug}：{'有不一致' if faults else '与封存时一致'}（{edition.digest}）")
         return found

@@ -1,0 +1,240 @@
+"""Rules that the database keeps itself, on SQLite and PostgreSQL, whoever writes and by whatever way.
+
+A published edition, the audit log and decisions cannot be changed; what readers see leaves a row in
+``catalogue_revisiontoken`` when it changes. SQLite's schema editor drops a table's triggers when it remakes the table: a later
+migration that alters one of these tables ends with ``RunPython(create, drop)`` again.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.db import migrations
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+class Trigger(NamedTuple):
+    """What happens at one action on one table: ``effect`` if ``condition`` holds, or always if there is none.
+
+    ``prelude`` are statements of PL/pgSQL before it; SQLite serialises writers and needs none.
+    """
+
+    name: str
+    table: str
+    timing: str  # BEFORE, AFTER
+    action: str  # INSERT, UPDATE, DELETE, TRUNCATE
+    effect: dict[str, str]
+    condition: str | None = None
+    prelude: str = ""
+    level: str = "ROW"
+
+    def statements(self, vendor: str) -> Iterator[str]:
+        """Yield the statements that create it."""
+        effect, head = self.effect[vendor], f"CREATE TRIGGER {self.name} {self.timing} {self.action} ON {self.table}"
+        if vendor == SQLITE:
+            yield f"{head}{f' WHEN {self.condition}' if self.condition else ''} BEGIN {effect} END"
+            return
+        body = f"{self.prelude}IF {self.condition} THEN {effect} END IF;" if self.condition else effect
+        result = "NULL" if self.level == "STATEMENT" else "OLD" if self.action == "DELETE" else "NEW"
+        yield (
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN {result}; END $$"
+        )
+        yield f"{head} FOR EACH {self.level} EXECUTE FUNCTION {self.name}()"
+
+    def drop(self, vendor: str) -> Iterator[str]:
+        """Yield the statements that remove it."""
+        yield f"DROP TRIGGER IF EXISTS {self.name}{'' if vendor == SQLITE else f' ON {self.table}'}"
+        if vendor == POSTGRESQL:
+            yield f"DROP FUNCTION IF EXISTS {self.name}()"
+
+
+def refuse(message: str) -> dict[str, str]:
+    return {
+        SQLITE: f"SELECT RAISE(ABORT, '{message}');",
+        POSTGRESQL: f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';",
+    }
+
+
+# Published editions. Each guarded table, and the edition that a row of it (OLD or NEW in place of {row}) belongs to.
+EDITION_OF_ENTRY = "(SELECT edition_id FROM catalogue_entry WHERE id = {row}.entry_id)"
+GUARDED = {
+    "catalogue_edition": "{row}.id",
+    "catalogue_entry": "{row}.edition_id",
+    "catalogue_fieldverification": EDITION_OF_ENTRY,
+    "catalogue_citation": EDITION_OF_ENTRY,
+    "catalogue_entry_target_groups": EDITION_OF_ENTRY,
+    "catalogue_entry_lead_department_alternatives": EDITION_OF_ENTRY,
+    "catalogue_entry_co_departments": EDITION_OF_ENTRY,
+    "catalogue_entry_legal_basis": EDITION_OF_ENTRY,
+}
+# Rows that an action is asked about: an update must not move a row into a published edition either.
+ROWS = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}
+
+
+def is_published(edition: str) -> str:
+    return f"EXISTS (SELECT 1 FROM catalogue_edition WHERE id = {edition} AND published_at IS NOT NULL)"
+
+
+def replaces_sealed(table: str, edition: str, action: str) -> str:
+    """Whether SQLite's REPLACE takes a sealed row away, which no DELETE trigger sees while recursive_triggers is off."""
+    same = ["sealed.id = NEW.id"]
+    if table == "catalogue_edition":
+        same += ["sealed.slug = NEW.slug", "(sealed.region_id = NEW.region_id AND sealed.number = NEW.number)"]
+    other = " AND sealed.id <> OLD.id" if action == "UPDATE" else ""
+    return (
+        f"EXISTS (SELECT 1 FROM {table} sealed WHERE ({' OR '.join(same)}) "
+        f"AND {is_published(edition.format(row='sealed'))}{other})"
+    )
+
+
+def sealed_editions(vendor: str) -> Iterator[Trigger]:
+    """A published edition and its entries cannot be changed; an edition comes into being as a draft."""
+    effect = refuse("a published edition cannot be changed")
+    for table, edition in GUARDED.items():
+        for action, rows in ROWS.items():
+            conditions = [is_published(edition.format(row=row)) for row in rows]
+            if table == "catalogue_edition":
+                # publish() seals the entries before the edition, so only the row that was there is asked about.
+                conditions = ["NEW.published_at IS NOT NULL"] if action == "INSERT" else conditions[:1]
+            if vendor == SQLITE and action != "DELETE":
+                conditions.append(replaces_sealed(table, edition, action))
+            # Waits for a publication under way, so that nothing slips in between its seal and its commit.
+            wait = "".join(
+                f"PERFORM 1 FROM catalogue_edition WHERE id = {edition.format(row=row)} FOR SHARE; " for row in rows
+            )
+            prelude = "" if table == "catalogue_edition" else wait
+            name = f"{table}_sealed_{action.lower()}"
+            yield Trigger(name, table, "BEFORE", action, effect, " OR ".join(conditions), prelude)
+        if vendor == POSTGRESQL:
+            anything = "EXISTS (SELECT 1 FROM catalogue_edition WHERE published_at IS NOT NULL)"
+            name = f"{table}_sealed_truncate"
+            yield Trigger(name, table, "BEFORE", "TRUNCATE", effect, anything, level="STATEMENT")
+
+
+def audit_log(vendor: str) -> Iterator[Trigger]:
+    """An event is written once."""
+    table, effect = "catalogue_event", refuse("the record cannot be changed")
+    if vendor == SQLITE:
+        replaced = " OR ".join(
+            f"kept.{column} = NEW.{column}" for column in ("id", "number", "digest", "previous_digest")
+        )
+        condition = f"EXISTS (SELECT 1 FROM {table} kept WHERE {replaced})"
+        yield Trigger(f"{table}_kept_insert", table, "BEFORE", "INSERT", effect, condition)
+    for action in ("UPDATE", "DELETE", *(["TRUNCATE"] if vendor == POSTGRESQL else [])):
+        yield Trigger(f"{table}_kept_{action.lower()}", table, "BEFORE", action, effect, level="STATEMENT")
+
+
+OWN = (
+    "NEW.approver_id IN (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id "
+    "UNION SELECT assessor_id FROM catalogue_assessment WHERE proposal_id = NEW.proposal_id)"
+)
+DECIDED = "EXISTS (SELECT 1 FROM catalogue_approval WHERE proposal_id = {} AND granted)"
+FINAL = "a decision cannot be changed"
+ASSESSED = "an assessment that was decided on cannot be changed"
+APPROVED = "what was approved cannot be changed"
+# A proposal is decided by somebody else, and what was decided stays: name, table, action, condition, message.
+DECISIONS = [
+    ("approval_by_another", "approval", "INSERT", OWN, "nobody decides on what they proposed or assessed"),
+    ("approval_kept", "approval", "UPDATE", None, FINAL),
+    ("approval_stays", "approval", "DELETE", None, FINAL),
+    (
+        "assessment_by_another",
+        "assessment",
+        "INSERT",
+        "NEW.assessor_id = (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id)",
+        "nobody assesses what they proposed",
+    ),
+    (
+        "assessment_kept",
+        "assessment",
+        "UPDATE",
+        f"NEW.assessor_id <> OLD.assessor_id OR {DECIDED.format('OLD.proposal_id')}",
+        ASSESSED,
+    ),
+    ("assessment_stays", "assessment", "DELETE", DECIDED.format("OLD.proposal_id"), ASSESSED),
+    ("proposal_starts_undecided", "proposal", "INSERT", "NEW.state <> 'draft'", "a proposal starts as a draft"),
+    (
+        "proposal_kept",
+        "proposal",
+        "UPDATE",
+        "NEW.proposer_id <> OLD.proposer_id OR NEW.number <> OLD.number "
+        f"OR (NEW.state IN ('approved', 'published') AND NOT {DECIDED.format('OLD.id')})",
+        "a proposal is approved by somebody else, and keeps its proposer",
+    ),
+    ("proposed_entry_comes_before", "proposedentry", "INSERT", DECIDED.format("NEW.proposal_id"), APPROVED),
+    ("proposed_entry_kept", "proposedentry", "UPDATE", DECIDED.format("OLD.proposal_id"), APPROVED),
+    ("proposed_entry_stays", "proposedentry", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),
+]
+
+
+def service_codes(vendor: str) -> Iterator[Trigger]:
+    """A service's code is permanent, because it is its address."""
+    table, effect = "services_service", refuse("the code of a service is permanent")
+    yield Trigger(f"{table}_code_kept", table, "BEFORE", "UPDATE", effect, "NEW.code <> OLD.code")
+
+
+def decisions(vendor: str) -> Iterator[Trigger]:
+    for name, table, action, condition, message in DECISIONS:
+        yield Trigger(name, f"catalogue_{table}", "BEFORE", action, refuse(message), condition)
+
+
+# What readers see and can change, and of which rows: the rows of a published edition itself never change.
+READ = {
+    "catalogue_edition": "{row}.published_at IS NOT NULL",
+    "catalogue_case": "EXISTS (SELECT 1 FROM catalogue_edition WHERE id = {row}.edition_id AND published_at IS NOT NULL)",
+} | {
+    f"services_{model}": None
+    for model in (
+        "region",
+        "domain",
+        "task",
+        "department",
+        "targetgroup",
+        "source",
+        "service",
+        "indicator",
+        "projectgroup",
+        "project",
+        "synonym",
+        "synonymtarget",
+    )
+}
+# Random: a key may come again, after a change that was taken back.
+REVISE = {
+    SQLITE: "INSERT INTO catalogue_revisiontoken (token) VALUES (lower(hex(randomblob(16))));",
+    POSTGRESQL: "INSERT INTO catalogue_revisiontoken (token) VALUES (md5(random()::text || clock_timestamp()::text));",
+}
+
+
+def revisions(vendor: str) -> Iterator[Trigger]:
+    """What readers see leaves a row in ``catalogue_revisiontoken`` when it changes."""
+    for table, condition in READ.items():
+        for action, rows in ROWS.items():
+            seen = " OR ".join(condition.format(row=row) for row in rows) if condition else None
+            yield Trigger(f"{table}_revised_{action.lower()}", table, "AFTER", action, REVISE, seen)
+
+
+def triggers(vendor: str) -> Iterator[Trigger]:
+    """Yield every trigger of this application on a database of a vendor."""
+    for subject in (service_codes, sealed_editions, audit_log, decisions, revisions):
+        yield from subject(vendor)
+
+
+def create(apps, schema_editor):
+    vendor = schema_editor.connection.vendor
+    drop(apps, schema_editor)
+    for trigger in triggers(vendor):
+        for statement in trigger.statements(vendor):
+            schema_editor.execute(statement)
+
+
+def drop(apps, schema_editor):
+    vendor = schema_editor.connection.vendor
+    for trigger in triggers(vendor):
+        for statement in trigger.drop(vendor):
+            schema_editor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("catalogue", "0001_initial"), ("services", "0001_initial")]
+    operations = [migrations.RunPython(create, drop)]
