@@ -1,18 +1,14 @@
 """Chinese in its two scripts and in Latin letters: OpenCC converts characters, pypinyin reads them.
 
 Both dictionaries are large (OpenCC's towards Traditional 26 MB, pypinyin's 55 MB), so each is loaded when it is first
-needed. Keeps out what is searched or answered with them.
+needed, and what the committed files say is read in ``fixtures/pinyin.json``. Keeps out what is searched or answered.
 """
 
 import gc
-import hashlib
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 
 from opencc import OpenCC
@@ -24,6 +20,9 @@ WORD_BREAKS = re.compile("(?=发放|发展|干预)|(?<=并)(?=为|合理)")
 
 # Words that pypinyin reads otherwise, with their tones.
 PRONUNCIATIONS = {"调档": [["diào"], ["dàng"]], "调档案": [["diào"], ["dàng"], ["àn"]]}
+
+# How the names of the committed editions and the synonyms are read; ``manage.py build_pinyin`` writes it.
+READINGS = Path(__file__).parent.parent / "fixtures" / "pinyin.json"
 
 
 @cache
@@ -42,49 +41,33 @@ def traditional(text: str) -> str:
 
 
 @cache
-def _pinyin() -> Callable[..., list[str]]:
-    # Here, because it costs 55 MB and only an index that is made anew asks for it.
+def _dictionary() -> Callable[..., list[str]]:
     import pypinyin
 
     pypinyin.load_phrases_dict(PRONUNCIATIONS)
-    # It stays for ever; to walk through it again at every full collection would stop whoever asks then for 80 ms.
+    # It stays for the life of the process; without this, every full collection would walk through it for 80 ms.
     gc.collect()
     gc.freeze()
     return partial(pypinyin.lazy_pinyin, style=pypinyin.Style.NORMAL, errors="ignore")
 
 
 @cache
-def dictionary_version() -> str:
-    """Return which dictionary reads, with our corrections: another may read otherwise."""
-    corrected = hashlib.sha256(repr(PRONUNCIATIONS).encode()).hexdigest()
-    return f"pypinyin {version('pypinyin')} {corrected[:8]}"
-
-
-def pronounce(texts: Collection[str]) -> Mapping[str, list[str]]:
-    """Return the syllables of texts, each as ``syllables()`` has them.
-
-    Asked of a process of its own, so that this one does not keep the dictionary, unless it has it open already.
-    """
-    if not texts or "pypinyin" in sys.modules:
-        return {text: syllables(text) for text in texts}
-    ours = Path(__file__).resolve().parent.parent
-    asked = subprocess.run(  # noqa: S603 - this very module
-        [sys.executable, "-m", __name__],
-        cwd=ours,
-        input=json.dumps(list(texts)).encode(),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return dict(zip(texts, json.loads(asked.stdout), strict=True))
+def _readings() -> Mapping[str, str]:
+    return json.loads(READINGS.read_text(encoding="utf-8"))["readings"]
 
 
 def syllables(text: str) -> list[str]:
     """Return the reading of each Chinese character of a text in pinyin without tones (ü is v); the rest is left out.
 
+    Texts of the committed editions and synonyms are read in ``READINGS``, others by the dictionary.
+    """
+    reading = _readings().get(text)
+    return look_up(text) if reading is None else reading.split()
+
+
+def look_up(text: str) -> list[str]:
+    """Return what ``syllables()`` does as the dictionary has it, which takes 55 MB from then on.
+
     A character with several readings is read as the word it stands in has it (种: ``jie zhong`` in 接种).
     """
-    return _pinyin()(text)
-
-
-if __name__ == "__main__":
-    json.dump([syllables(text) for text in json.load(sys.stdin)], sys.stdout)
+    return _dictionary()(text)

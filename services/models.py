@@ -344,22 +344,6 @@ class SynonymTarget(models.Model):
         return f"{self.synonym} → {self.service}"
 
 
-class Pronunciation(models.Model):
-    """How a text is read aloud (读音), by what is searched as pinyin: asked of a large dictionary once."""
-
-    text = models.TextField("文字", unique=True)
-    syllables = models.TextField("拼音", help_text="不带声调，以空格隔开。例：yang lao")
-    read_by = Line("所据", max_length=64, help_text="词典的版本。例：pypinyin 0.55.0")
-
-    class Meta:
-        ordering = ["text"]
-        verbose_name = verbose_name_plural = "读音"
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.text}：{self.syllables}"
-
-
 class Indicator(Cited):
     """An indicator of table 1 of the plan (主要发展指标), with its target for 2025."""
 

@@ -207,21 +207,15 @@ _indexed_text = lru_cache(maxsize=20_000)(IndexedText)
 class Index:
     """The texts of the services of one edition, ready to be searched."""
 
-    def __init__(self, services: Mapping[str, Iterable[Text]], readings: Mapping[str, Sequence[str]] | None = None):
-        """``services`` has the texts of each service by its code, in the order in which equals are answered.
-
-        ``readings`` has the syllables of what is read aloud; what is not in it is asked of ``hanzi``.
-        """
-        kept = {code: [text for text in texts if text.text] for code, texts in services.items()}
-        known = dict(readings or {})
-        aloud = {text.text: None for texts in kept.values() for text in texts if text.field in PINYIN_FIELDS}
-        known |= chinese.pronounce([said for said in aloud if said not in known])
+    def __init__(self, services: Mapping[str, Iterable[Text]]):
+        """``services`` has the texts of each service by its code, in the order in which equals are answered."""
         self.texts_by_code = {
             code: [
-                _indexed_text(code, text, tuple(known[text.text]) if text.field in PINYIN_FIELDS else ())
+                _indexed_text(code, text, tuple(chinese.syllables(text.text)) if text.field in PINYIN_FIELDS else ())
                 for text in texts
+                if text.text
             ]
-            for code, texts in kept.items()
+            for code, texts in services.items()
         }
         # All that a service says in one string: what is not in there need not be looked for in each of its texts.
         self.text = {

@@ -1,22 +1,16 @@
 """Finding services of an edition by what people type (检索): what of a document is searched, and with which synonyms.
 
-The index depends on the edition and the synonyms alone; ``services.searching`` does the comparing.
+The index depends on the edition and the synonyms alone; ``services.search`` does the comparing.
 """
 
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import lru_cache
 
-from django.db import transaction
-
-from catalogue.editions.models import Edition
 from catalogue.editions.revisions import DataVersion, RevisionToken
-from catalogue.editions.seal import DamagedEditionError
-from services import chinese
-from services.models import Pronunciation, Synonym
-from services.search import PINYIN_FIELDS, Index, Text
+from services.models import Synonym
+from services.search import Index, Text
 
 # How many revisions of the synonyms are kept.
 SYNONYMS_CACHE_SIZE = 4
@@ -42,7 +36,7 @@ def _synonyms(stamp: DataVersion) -> Synonyms:
 
 
 def index(documents: Mapping[str, Mapping], synonyms: Synonyms) -> Index:
-    """Return the index of an edition's documents. One query."""
+    """Return the index of an edition's documents. No query."""
     searched: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
     places: dict[str, int] = {}
     for word, code in synonyms.pairs:
@@ -50,41 +44,7 @@ def index(documents: Mapping[str, Mapping], synonyms: Synonyms) -> Index:
         place = places[word] = places.get(word, -1) + 1
         if code in searched:
             searched[code].append(Text("synonym", word, place))
-    return Index(searched, readings())
-
-
-def readings() -> dict[str, list[str]]:
-    """Return the syllables of all that was read aloud before. One query."""
-    rows = Pronunciation.objects.filter(read_by=chinese.dictionary_version()).values_list("text", "syllables")
-    return {text: syllables.split() for text, syllables in rows}
-
-
-def is_read() -> bool:
-    """Whether the dictionary of this release has read anything."""
-    return Pronunciation.objects.filter(read_by=chinese.dictionary_version()).exists()
-
-
-@transaction.atomic
-def read_aloud() -> int:
-    """Keep how every name is read that published editions and synonyms have; return how many are new.
-
-    What another dictionary read goes. A name that comes later is read when it is first searched; so are those of an
-    edition that is damaged now and mended later.
-    """
-    said = set()
-    for edition in Edition.objects.published():
-        with suppress(DamagedEditionError):
-            said |= {
-                text.text for document in edition.documents() for text in texts(document) if text.field in PINYIN_FIELDS
-            }
-    said |= set(Synonym.objects.values_list("word", flat=True))
-    Pronunciation.objects.exclude(read_by=chinese.dictionary_version()).delete()
-    new = sorted(said - set(readings()))
-    Pronunciation.objects.bulk_create(
-        Pronunciation(text=text, syllables=" ".join(syllables), read_by=chinese.dictionary_version())
-        for text, syllables in chinese.pronounce(new).items()
-    )
-    return len(new)
+    return Index(searched)
 
 
 def texts(document: Mapping) -> Iterator[Text]:

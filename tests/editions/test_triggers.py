@@ -28,8 +28,8 @@ SEALED = {"catalogue_edition": "id", "catalogue_entry": "edition_id"} | dict.fro
     ["catalogue_fieldverification", "catalogue_citation", *(f"catalogue_entry_{field}" for field in LINKS)], "entry_id"
 )
 RECORD = "catalogue_event"
-# Vocabularies that readers see; not what files held, how texts are read, and the services that indicators are about.
-NOT_SHOWN = {"services_loadedrow", "services_pronunciation", "services_indicator_services"}
+# Vocabularies that readers see; not what files held, and the services that indicators are about.
+NOT_SHOWN = {"services_loadedrow", "services_indicator_services"}
 SHOWN = sorted({table for table in MODELS if table.startswith("services_")} - NOT_SHOWN)
 
 

@@ -1,45 +1,34 @@
-"""How names are read in Pinyin: once, before anybody searches, and without keeping the dictionary."""
+"""How names are read in Pinyin: from a committed file, and by the dictionary what that does not have."""
 
+import json
 import sys
 
-from catalogue.editions import published, search_index
+from catalogue.editions import published
+from catalogue.management.commands.build_pinyin import readings
 from services import chinese
-from services.models import Pronunciation, Synonym
+from services.models import Synonym
 from tests.support.entries import make_entry
 
 
-def test_names_are_read_once(db):
-    assert search_index.is_read() is False
-    words = Synonym.objects.count()
+def test_the_committed_readings_are_those_of_the_dictionary(db):
+    """If it fails: ``manage.py build_pinyin``."""
+    committed = json.loads(chinese.READINGS.read_text())["readings"]
 
-    new = search_index.read_aloud()
-
-    assert new > words
-    assert search_index.is_read()
-    assert search_index.read_aloud() == 0
-    assert search_index.readings()["老年人健康管理"] == ["lao", "nian", "ren", "jian", "kang", "guan", "li"]
+    assert committed == readings()
+    assert committed["老年人健康管理"] == "lao nian ren jian kang guan li"
+    assert len(committed) > Synonym.objects.count()
 
 
-def test_what_another_dictionary_read_goes(db):
-    Pronunciation.objects.create(text="养老", syllables="yang3 lao3", read_by="another 1.0")
-    assert not search_index.is_read()
+def test_the_committed_editions_are_searched_without_the_dictionary(db, monkeypatch, published_entry):
+    monkeypatch.setitem(sys.modules, "pypinyin", None)
+    chinese._dictionary.cache_clear()
 
-    search_index.read_aloud()
+    results = published.PublishedEdition(published_entry.edition.pk, published_entry.edition.digest).search("yanglao")
 
-    assert not Pronunciation.objects.filter(read_by="another 1.0").exists()
+    assert results
 
 
-def test_a_name_that_nobody_has_read_yet_is_found_all_the_same(make_edition):
-    search_index.read_aloud()
+def test_a_new_name_is_found_by_its_pinyin(make_edition):
     edition = make_edition("new", entries=[make_entry(name="喀喇沁旗蒙古包补贴")])
 
-    assert [found.code for found in published.get(edition).search("menggubao")]
-
-
-def test_the_dictionary_is_asked_in_a_process_of_its_own(monkeypatch):
-    texts = ["养老", "调档案", "ABC", "一卡通"]
-    known = [chinese.syllables(text) for text in texts]
-    monkeypatch.delitem(sys.modules, "pypinyin", raising=False)
-
-    assert chinese.pronounce(texts) == dict(zip(texts, known, strict=True))
-    assert "pypinyin" not in sys.modules
+    assert published.get(edition).search("menggubao")

@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from catalogue.editions import search_index
 from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, RevisionToken
 from catalogue.web import revision
@@ -31,9 +30,7 @@ class Command(BaseCommand):
             with one_at_a_time():
                 self._migrate()
                 call_command("createcachetable", verbosity=0)
-                changed = load_catalogue(settings.BASE_DIR / "fixtures", report=self.stdout.write)
-                if changed or not search_index.is_read():
-                    self.stdout.write(f"读音：新增 {search_index.read_aloud()} 条。")
+                load_catalogue(settings.BASE_DIR / "fixtures", report=self.stdout.write)
                 RevisionToken.objects.prune()
                 for slug in checks.damaged_editions(revision.current().editions):
                     self.stdout.write(f"警告：{DamagedEditionError(slug).detail}")
