@@ -304,7 +304,7 @@ def _judged(stated: Mapping | None, circumstances: Mapping) -> dict:
         "outcome": OUTCOMES[verdict.outcome],
         "criteria": [
             (place, sentences.criterion_text(each), marks[result])
-            for place, each, result in zip(rule.places, raw, verdict.results, strict=True)
+            for place, each, result in zip(rule.group_numbers, raw, verdict.results, strict=True)
         ],
         "people": [(OUTCOMES[outcome], names) for outcome, names in people.items() if names],
     }

@@ -138,7 +138,7 @@ class TranslatedEntitlement:
             )
             for reason in translate(entitlement.reasons, language)
         ]
-        self._blank = entitlement.rule.blank
+        self._blank = entitlement.rule.initial_verdict
         self._blank_result = _written(self._result(self._blank, {}))
 
     def result(self, verdict: Verdict, circumstances: Mapping[str, object]) -> dict | Fragment:

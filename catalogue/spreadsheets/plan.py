@@ -84,14 +84,14 @@ class Plan:
         return [each for each in self.rows if each.action and each.pending_proposal is None]
 
     @property
-    def draft_entry(self) -> list[dict]:
+    def draft_entries(self) -> list[dict]:
         """What would be proposed, as ``proposals.draft()`` takes it."""
-        return [row.proposed for row in self.to_propose]
+        return [row.draft_entry for row in self.to_propose]
 
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of what would be proposed: another plan has another."""
-        return hashlib.sha256(canonical_json(self.proposed).encode()).hexdigest()
+        return hashlib.sha256(canonical_json(self.draft_entries).encode()).hexdigest()
 
     @property
     def counts(self) -> dict[str, int]:

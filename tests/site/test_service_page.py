@@ -301,7 +301,7 @@ def test_a_lost_database_is_said_so(client, db, monkeypatch, path):
     def lost(*arguments):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("catalogue.web.edition_query.edition", lost)
+    monkeypatch.setattr("catalogue.web.edition_query.edition_from_query", lost)
     response = client.get(path)
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")

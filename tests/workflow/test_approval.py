@@ -25,7 +25,7 @@ from tests.support.entries import (
     standard_change,
     withdrawal,
 )
-from tests.workflow.test_publishing_faults import without_triggers
+from tests.workflow.test_publishing_faults import forge
 
 OLD = "自治区平均标准"
 RULE = {
@@ -212,7 +212,7 @@ def test_a_draft_altered_behind_the_desk_is_not_sealed(draft, act, subtests):
             assert any(was_approved in reason and drafted in reason for reason in reasons), reasons
             draft.refresh_from_db()
             assert draft.published_at is None
-            assert not draft.entries.filter(sealed__isnull=False).exists()
+            assert not draft.entries.filter(canonical_json__isnull=False).exists()
             assert not Event.objects.filter(verb="published", edition=draft.slug).exists()
 
 
@@ -257,7 +257,7 @@ DECISIONS = {
 def test_a_decision_that_is_none_is_no_approval(draft, act, subtests):
     for name, (undo, says) in DECISIONS.items():
         with subtests.test(name), undone():
-            without_triggers(undo)
+            forge(undo)
 
             with pytest.raises(publishing.NotPublishableError, match=says):
                 publishing.publish(draft, context=act("root"))

@@ -68,7 +68,7 @@ def test_an_edition_with_a_fault_is_not_published(make_edition, spoil, reason):
 
     draft.refresh_from_db()
     assert not draft.is_published
-    assert not draft.entries.filter(sealed__isnull=False).exists()
+    assert not draft.entries.filter(canonical_json__isnull=False).exists()
 
 
 def test_every_fault_is_named_and_not_only_the_first(make_edition):
@@ -168,7 +168,7 @@ def test_a_publication_that_fails_half_way_leaves_nothing(make_edition):
         publishing.publish(draft, context=AuditContext(at=None), from_fixtures=True)
 
     assert not Edition.objects.get(pk=draft.pk).is_published
-    assert not draft.entries.filter(sealed__isnull=False).exists()
+    assert not draft.entries.filter(canonical_json__isnull=False).exists()
 
 
 def test_a_region_that_was_renamed_does_not_alter_what_was_sealed(db):

@@ -179,7 +179,7 @@ def _page(
 ) -> HttpResponse:
     """Show the form, and what a file would do or is refused for; while anything is wrong nothing can be confirmed."""
     said = [each for each in plan.rows if each.action or each.faults] if plan else []
-    proposed = plan.proposed if plan else []
+    proposed = plan.draft_entries if plan else []
     context = site.each_context(request) | {
         "title": "导入表格" if plan is None else "导入表格：预览",
         "form": form,

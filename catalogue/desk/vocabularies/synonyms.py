@@ -59,7 +59,7 @@ class SynonymAdmin(TermAdmin):
     list_display = ("word", "services", "note", "label")
     list_display_links = ("word",)
     list_filter = [filters.choices_of(Synonym, "verification")]
-    search_fields = ("word", "note", "meanings__service__code", "meanings__service__entries__name")
+    search_fields = ("word", "note", "targets__service__code", "targets__service__entries__name")
     inlines = (MeaningInline,)
     autocomplete_fields = ("source",)
     fieldsets = ((None, {"fields": ["word", "note"]}), CITED)
