@@ -1,4 +1,4 @@
-"""Changes for readers: what differs, and from the record why, by which document, and what took a service's place."""
+"""Changes for readers: the differences, and from the audit log the reason, the document and a service's successors."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ LISTED, WITHDRAWN = "listed", "withdrawn"
 
 
 def serialize_change(event: Event) -> dict:
-    """Return a recorded change as the API answers it."""
+    """Return a recorded change in the shape of the API."""
     after = json.loads(event.after)
     comparison = {
         "kind": event.verb.removeprefix("service-"),
@@ -31,7 +31,7 @@ def serialize_change(event: Event) -> dict:
 
 
 def serialize_comparison(edition: Edition, document: Mapping, comparison: Mapping, events: Sequence[Event]) -> dict:
-    """Return what ``comparing`` found of a service, with what the record says of the steps that led there."""
+    """Return a comparison by ``diff.compare()`` in the same shape, with the reasons recorded in ``events``."""
     return {
         "cursor": None,
         "service": {"code": document["code"], "name": document["name"]},
@@ -43,7 +43,7 @@ def serialize_comparison(edition: Edition, document: Mapping, comparison: Mappin
 
 
 def group_by(column: str, events: Iterable[Event]) -> dict[str, list[Event]]:
-    """Return events in groups, each in the order given."""
+    """Return events by the value of a column, each group in the order of the input."""
     groups = {}
     for event in events:
         groups.setdefault(getattr(event, column), []).append(event)
@@ -53,7 +53,7 @@ def group_by(column: str, events: Iterable[Event]) -> dict[str, list[Event]]:
 def with_reason(comparison: Mapping, events: Sequence[Event]) -> dict:
     """Return a comparison with its reason and document.
 
-    A withdrawal cites no clause: of the document that decided on it only the number is known.
+    A withdrawal cites no clause: only the number of the deciding document is known.
     """
     recorded = reasons(events)
     number = recorded["document_number"]
@@ -63,10 +63,10 @@ def with_reason(comparison: Mapping, events: Sequence[Event]) -> dict:
 
 
 def reasons(events: Sequence[Event]) -> dict:
-    """Return what the record says of one or more steps of a service, oldest first: why, by which document, what next.
+    """Return the reason, document number and successors recorded for one or more events of a service, oldest first.
 
-    Of several steps each reason stands once, in their order; the document's number only if they have but one; the
-    successors are those of the last. ``reason`` is None if none was given.
+    ``reason`` joins the distinct reasons in the order of the events, None if none was given; ``document_number`` is
+    None if there are several or none; ``successors`` are those of the last event.
     """
     numbers = {event.document_number for event in events} - {None}
     return {
@@ -77,26 +77,26 @@ def reasons(events: Sequence[Event]) -> dict:
 
 
 def get_service(code: str, edition: Edition) -> dict:
-    """Return a service as an edition has it, or what was last said of one that was withdrawn by then.
+    """Return the document of a service in an edition, or its last document if the service was withdrawn by then.
 
-    The document that was sealed, with its ``status`` and ``withdrawal``; what is in it is shared, and not to be
-    changed. No query, of a withdrawn service three. Raises
-    NotFoundError, which says which editions have the service, if neither this one nor any before it in the line does.
+    The sealed document, with ``status`` and ``withdrawal``; its parts are shared and must not be changed. No query,
+    three for a withdrawn service. Raises NotFoundError, which names the editions that have the service, if neither
+    this edition nor an earlier one in its line has it.
     """
     if document := published.get(edition).documents.get(code):
         return document | {"status": LISTED, "withdrawal": None}
-    if found := get_withdrawn_service(code, edition):
-        return found
+    if withdrawn := get_withdrawn_service(code, edition):
+        return withdrawn
     others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
     where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
     raise NotFoundError(f"版本 {edition.slug} 中没有服务项目 {code}{where}。")
 
 
 def get_withdrawn_service(code: str, edition: Edition) -> dict | None:
-    """Return what was last said of a service that an edition no longer has, and how it was withdrawn.
+    """Return the last document of a service that an edition no longer has, with its ``status`` and ``withdrawal``.
 
-    The document is the one that was sealed, with its ``edition``; None if no edition before this one in the line had
-    the service. Two queries, and one for each edition that was not read before.
+    The sealed document, with its ``edition``; None if no earlier edition in the line has the service. Two queries,
+    and one for each edition that is not in memory yet.
     """
     for after, before in pairwise(edition.lineage()):
         if document := published.get(before).documents.get(code):

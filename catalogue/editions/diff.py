@@ -1,10 +1,10 @@
-"""What changed between two editions, field by field. Pure: it compares sealed documents and asks no database."""
+"""Differences between two editions, field by field. Pure: it compares sealed documents and makes no query."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from catalogue.editions.merge import citations_of
 
-# A service's code never changes, and where an edition puts the rest is no news of the service.
+# Every field of a document but the code, which never changes, and the citations, which are compared one by one.
 COMPARED_FIELDS = (
     "number",
     "name",
@@ -28,11 +28,11 @@ COMPARED_FIELDS = (
 
 
 def compare(before: Mapping | None, after: Mapping | None) -> dict | None:
-    """Return what changed from one document of a service to the next, or None if nothing did.
+    """Return the changes from one document of a service to the next, or None if there are none.
 
-    ``{"kind": "added" | "changed" | "withdrawn", "fields": [{"field", "before", "after"}], "document"}``; ``None`` for
-    a document is an edition without the service. Of the citations only those that went or came are listed.
-    ``document`` is the one source that all newly cited clauses come from, None if there are several or none.
+    ``{"kind": "added" | "changed" | "withdrawn", "fields": [{"field", "before", "after"}], "document"}``; ``before``
+    or ``after`` is None for an edition without the service. Only removed and added citations are listed.
+    ``document`` is the common source of all added citations, None if they have several or none.
     """
     if before is None and after is None:
         return None
@@ -42,32 +42,32 @@ def compare(before: Mapping | None, after: Mapping | None) -> dict | None:
         for field in COMPARED_FIELDS
         if old.get(field) != new.get(field)
     ]
-    went = [citation for citation in old.get("citations", []) if citation not in new.get("citations", [])]
-    came = [citation for citation in new.get("citations", []) if citation not in old.get("citations", [])]
-    if went or came:
-        fields.append({"field": "citations", "before": went, "after": came})
+    removed = [citation for citation in old.get("citations", []) if citation not in new.get("citations", [])]
+    added = [citation for citation in new.get("citations", []) if citation not in old.get("citations", [])]
+    if removed or added:
+        fields.append({"field": "citations", "before": removed, "after": added})
     if not fields:
         return None
     return {
         "kind": "added" if before is None else "withdrawn" if after is None else "changed",
         "fields": fields,
-        "document": _common_source(before, after, came),
+        "document": _common_source(before, after, added),
     }
 
 
-def _common_source(before: Mapping | None, after: Mapping | None, came: Sequence[Mapping]) -> dict | None:
+def _common_source(before: Mapping | None, after: Mapping | None, added: Sequence[Mapping]) -> dict | None:
     if before is None:
-        # A service is on the list by the document that names it there.
-        came = citations_of(after, "name")
-    sources = {citation["source"]["code"]: citation["source"] for citation in came}
+        # The source cited for the name is the document that put a new service on the list.
+        added = citations_of(after, "name")
+    sources = {citation["source"]["code"]: citation["source"] for citation in added}
     return next(iter(sources.values())) if len(sources) == 1 else None
 
 
 def changes(before: Iterable[Mapping], after: Iterable[Mapping]) -> list[tuple[dict, dict]]:
-    """Return (document, comparison) for every service that changed between two editions' documents.
+    """Return (document, comparison) for every service that changed between the documents of two editions.
 
-    In the order of the newer edition; services that it no longer has come last. The document is the newer one, or
-    the last there was.
+    Changes come in the order of the newer edition, withdrawn services last. The document is the newer one, or the
+    last one of a withdrawn service.
     """
     old = {document["code"]: document for document in before}
     new = {document["code"]: document for document in after}

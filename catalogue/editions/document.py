@@ -1,8 +1,8 @@
-"""The canonical form of an edition: the bytes that are sealed, answered and cited by their digest.
+"""The canonical form of an edition: the bytes that are sealed, served and identified by their digest.
 
-JSON as RFC 8785 writes it for what we hold (sorted keys, UTF-8, no insignificant space, no floating point), so that
-the same edition gives the same bytes on every machine and on both databases. Keeps out when and whether to seal:
-that is ``publishing``.
+JSON as RFC 8785 writes the values used here (sorted keys, UTF-8, no insignificant whitespace, no floating point), so
+that an edition has the same bytes on every machine and on both databases. Sealing itself is in
+``catalogue.workflow.publishing``.
 """
 
 from django.db.models import Manager
@@ -10,7 +10,7 @@ from django.db.models import Manager
 from catalogue.editions import seal
 from catalogue.editions.models import Edition, Entry
 
-# What a document says of the terms of each column, besides their codes.
+# The attributes of each column's terms that a document contains, besides their codes.
 TERM_NAMES = {
     "domain": ("name", "name_en"),
     "target_groups": ("name", "name_en"),
@@ -20,17 +20,17 @@ TERM_NAMES = {
     "legal_basis": ("title",),
 }
 
-# The bytes of a whole edition, from the texts below.
+# The bytes of a whole edition, from the canonical JSON of its header and entries.
 edition_content = seal.edition_bytes
 
 
 def entry_document(entry: Entry) -> dict:
-    """Return an entry in the shape of the API's service, without what depends on where it is asked (edition, url).
+    """Return an entry in the shape of the API's service, without the parts that depend on the request (edition, url).
 
-    Terms carry their names as they are today, so that a sealed entry keeps them. A field nobody knows is ``None``
-    (a list: empty) and its ``verification`` is ``None``. Reads what ``Entry.objects.with_details()`` prefetched.
+    Terms carry their current names, so that a sealed entry keeps them. An unknown field is ``None`` (a list: empty)
+    and so is its ``verification``. Reads the relations that ``Entry.objects.with_details()`` prefetches.
     """
-    findings = {finding.field: finding for finding in entry.field_verifications.all()}
+    verifications = {verification.field: verification for verification in entry.field_verifications.all()}
     lead = entry.lead_department
     return {
         "code": entry.service.code,
@@ -53,9 +53,12 @@ def entry_document(entry: Entry) -> dict:
         "eligibility": entry.eligibility,
         "note": entry.note,
         "verification": {
-            field: findings[field].verification if field in findings else None for field in Entry.SOURCED_FIELDS
+            field: verifications[field].verification if field in verifications else None
+            for field in Entry.SOURCED_FIELDS
         },
-        "basis": {field: findings[field].basis if field in findings else None for field in Entry.SOURCED_FIELDS},
+        "basis": {
+            field: verifications[field].basis if field in verifications else None for field in Entry.SOURCED_FIELDS
+        },
         "citations": [
             {
                 "field": citation.field,
@@ -64,7 +67,7 @@ def entry_document(entry: Entry) -> dict:
                 "quote": citation.quote,
                 "verification": citation.verification,
                 "jurisdiction": citation.jurisdiction,
-                # Said where there is one: of the eligibility, the criterion that the clause supports.
+                # Present only if a citation of the eligibility supports one criterion: its number.
                 **({"criterion": citation.criterion} if citation.criterion else {}),
             }
             for citation in entry.citations.all()
@@ -73,7 +76,7 @@ def entry_document(entry: Entry) -> dict:
 
 
 def _terms(related: Manager, *attributes: str) -> list[dict]:
-    # In the vocabulary's order, and by code where two have the same place: never as a database's locale would sort.
+    # By position, then by code: never by the collation of a database.
     terms = sorted(related.all(), key=lambda term: (term.position, term.code))
     return [_term(term, *attributes) for term in terms]
 
@@ -85,7 +88,7 @@ def _term(term: object, *attributes: str) -> dict:
 def entry_data(document: dict) -> dict:
     """Return a document with codes in place of terms: the shape of an entry in a file of ``fixtures/editions``.
 
-    Lists of terms are sorted by code, and what is unknown has no ``verification`` and no ``basis``.
+    Lists of terms are sorted by code; an unknown field has no ``verification`` and no ``basis``.
     """
     lead = document["lead_department"]
     return {
@@ -105,7 +108,7 @@ def entry_data(document: dict) -> dict:
 
 
 def edition_header(edition: Edition) -> dict:
-    """Return what an edition says of itself. The time of publication stays outside: it differs from its content."""
+    """Return the header of an edition. The time of publication is left out: it is not part of the content."""
     previous = edition.previous
     return {
         "region": _term(edition.region, "name"),

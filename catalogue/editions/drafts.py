@@ -1,4 +1,4 @@
-"""The only writers of entries, their findings and their citations. All refuse a value without a source."""
+"""Writing draft editions: the only writers of entries, their verifications and citations; each value needs a source."""
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerif
 from services.models import Service
 from services.vocabularies import Terms
 
-# The columns of an entry that hold text and nothing else.
+# The columns of an entry that hold plain text.
 TEXT_COLUMNS = (
     "name",
     "name_en",
@@ -27,7 +27,7 @@ TEXT_COLUMNS = (
     "note",
 )
 LIST_COLUMNS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
-# Everything an entry says, as ``entry_data()`` and the files of ``fixtures/editions`` name it.
+# The keys of an entry in ``entry_data()`` and in the files of ``fixtures/editions``.
 ENTRY_KEYS = (
     "code", "number", "domain", *TEXT_COLUMNS, "eligibility", "lead_department", *LIST_COLUMNS, "verification",
     "basis", "citations",
@@ -35,7 +35,7 @@ ENTRY_KEYS = (
 
 
 class DraftError(Exception):
-    """An entry that cannot be written; ``faults`` says why, each with its field."""
+    """An entry cannot be written; ``faults`` has the reasons, each with its field."""
 
     def __init__(self, faults: Iterable[sourcing.FieldFault]):
         self.faults = list(faults)
@@ -43,87 +43,87 @@ class DraftError(Exception):
 
 
 @transaction.atomic
-def revise(edition: Edition, stated: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
-    """Write what a draft edition says of one service, in place of what it said before, and record what changed.
+def revise(edition: Edition, data: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
+    """Create or replace the entry of one service in a draft edition, and record the changed fields.
 
-    ``stated`` is an entry with codes for terms, as ``entry_data()`` returns it; ``terms`` are the vocabularies
-    the codes are looked up in. Raises Refused with every fault if the edition is published or a value does not rest
-    on a source, and ``services.vocabularies.UnknownCodeError`` for a code nobody has; then nothing is written.
+    ``data`` is an entry with codes for terms, as ``entry_data()`` returns it; ``terms`` are the vocabularies of the
+    codes. Raises DraftError with every fault if the edition is published or a value lacks a source, and
+    ``services.vocabularies.UnknownCodeError`` for an unknown code; then nothing is written.
     """
     _refuse_published(edition)
-    found = sourcing.faults(stated, effective_from=edition.effective_from, citable_from=terms.citable_from)
-    if found := found + length_errors(stated):
-        raise DraftError(found)
-    service = terms.service(stated["code"])
+    faults = sourcing.faults(data, effective_from=edition.effective_from, citable_from=terms.citable_from)
+    if faults := faults + length_errors(data):
+        raise DraftError(faults)
+    service = terms.service(data["code"])
     existing = Entry.objects.with_details().filter(edition=edition, service=service).first()
     before = existing and entry_data(entry_document(existing))
-    entry = _save_entry(edition, service, stated, terms)
-    log.append(context, _entry_events(entry, before, stated))
+    entry = _save_entry(edition, service, data, terms)
+    log.append(context, _entry_events(entry, before, data))
     return entry
 
 
-def length_errors(stated: Mapping) -> list[sourcing.FieldFault]:
-    """Return a fault for every text and number its column cannot hold, on either database."""
-    held = [(Entry, column, stated[column]) for column in ("number", *TEXT_COLUMNS, "eligibility")]
-    held += [
-        (Citation, column, citation[column]) for citation in stated["citations"] for column in ("locator", "quote")
+def length_errors(data: Mapping) -> list[sourcing.FieldFault]:
+    """Return a fault for every text and number that its column cannot hold, on either database."""
+    values = [(Entry, column, data[column]) for column in ("number", *TEXT_COLUMNS, "eligibility")]
+    values += [
+        (Citation, column, citation[column]) for citation in data["citations"] for column in ("locator", "quote")
     ]
-    found = []
-    for model, column, value in held:
+    faults = []
+    for model, column, value in values:
         field = model._meta.get_field(column)
         try:
             if value is not None:
                 field.run_validators(value)
         except ValidationError as error:
-            found.append(sourcing.FieldFault(column, f"“{field.verbose_name}”不合要求：{'；'.join(error.messages)}"))
-    return found
+            faults.append(sourcing.FieldFault(column, f"“{field.verbose_name}”不合要求：{'；'.join(error.messages)}"))
+    return faults
 
 
-def resolve(stated: Mapping, terms: Terms) -> tuple[dict, dict]:
+def resolve(data: Mapping, terms: Terms) -> tuple[dict, dict]:
     """Return an entry's columns and its lists with terms in place of codes.
 
-    Raises ``services.vocabularies.UnknownCodeError`` for a code nobody has.
+    Raises ``services.vocabularies.UnknownCodeError`` for an unknown code.
     """
-    lead = stated["lead_department"]
+    lead = data["lead_department"]
     columns = {
-        "number": stated["number"],
-        "eligibility": stated["eligibility"],
-        "domain": terms.domain(stated["domain"]),
+        "number": data["number"],
+        "eligibility": data["eligibility"],
+        "domain": terms.domain(data["domain"]),
         "lead_department": lead and terms.department(lead),
-        **{column: stated[column] for column in TEXT_COLUMNS},
+        **{column: data[column] for column in TEXT_COLUMNS},
     }
-    find = {
+    lookups = {
         "target_groups": terms.target_group,
         "lead_department_alternatives": terms.department,
         "co_departments": terms.department,
         "legal_basis": terms.source,
     }
-    return columns, {name: [find[name](code) for code in stated[name]] for name in LIST_COLUMNS}
+    return columns, {name: [lookups[name](code) for code in data[name]] for name in LIST_COLUMNS}
 
 
-def _save_entry(edition: Edition, service: Service, stated: Mapping, terms: Terms) -> Entry:
-    columns, lists = resolve(stated, terms)
+def _save_entry(edition: Edition, service: Service, data: Mapping, terms: Terms) -> Entry:
+    columns, lists = resolve(data, terms)
     entry, _ = Entry.objects.update_or_create(edition=edition, service=service, defaults=columns)
-    for name, found in lists.items():
-        getattr(entry, name).set(found)
+    for name, related in lists.items():
+        getattr(entry, name).set(related)
     entry.field_verifications.all().delete()
-    FieldVerification.objects.bulk_create(_field_verifications(entry, stated))
+    FieldVerification.objects.bulk_create(_field_verifications(entry, data))
     entry.citations.all().delete()
-    Citation.objects.bulk_create(_citations(entry, stated, terms))
+    Citation.objects.bulk_create(_citations(entry, data, terms))
     return entry
 
 
-def _field_verifications(entry: Entry, stated: Mapping) -> list[FieldVerification]:
+def _field_verifications(entry: Entry, data: Mapping) -> list[FieldVerification]:
     return [
-        FieldVerification(entry=entry, field=field, verification=label, basis=stated["basis"][field])
-        for field, label in stated["verification"].items()
+        FieldVerification(entry=entry, field=field, verification=label, basis=data["basis"][field])
+        for field, label in data["verification"].items()
     ]
 
 
-def _citations(entry: Entry, stated: Mapping, terms: Terms) -> list[Citation]:
+def _citations(entry: Entry, data: Mapping, terms: Terms) -> list[Citation]:
     return [
         Citation(entry=entry, position=position, **(citation | {"source": terms.source(citation["source"])}))
-        for position, citation in enumerate(stated["citations"], start=1)
+        for position, citation in enumerate(data["citations"], start=1)
     ]
 
 
@@ -131,7 +131,7 @@ def _citations(entry: Entry, stated: Mapping, terms: Terms) -> list[Citation]:
 def create_draft(
     previous: Edition, *, slug: str, title: str, effective_from: datetime.date, context: log.AuditContext
 ) -> Edition:
-    """Begin a draft edition that says what a published one says, to be changed by proposals; return it.
+    """Create a draft edition as a copy of a published one, to be changed by proposals; return it.
 
     Raises ValidationError for a slug in use or a day before the previous edition's; then nothing is written.
     """
@@ -155,12 +155,15 @@ def create_draft(
 
 @transaction.atomic
 def copy_previous_entries(edition: Edition) -> None:
-    """Let a draft edition without entries say what the one before it says; nothing changed, so nothing is recorded."""
+    """Copy the entries and cases of the previous edition into a draft without entries.
+
+    Nothing is recorded, because no value changes. Raises DraftError if the edition is published.
+    """
     _refuse_published(edition)
     terms = Terms()
-    carried = [entry_data(document) for document in edition.previous.documents()]
-    resolved = {stated["code"]: resolve(stated, terms) for stated in carried}
-    # A few queries for all: one by one these would be a thousand.
+    previous_data = [entry_data(document) for document in edition.previous.documents()]
+    resolved = {data["code"]: resolve(data, terms) for data in previous_data}
+    # A few bulk queries: saving entries one by one takes a thousand.
     Entry.objects.bulk_create(
         Entry(edition=edition, service=terms.service(code), **columns) for code, (columns, _) in resolved.items()
     )
@@ -169,23 +172,21 @@ def copy_previous_entries(edition: Edition) -> None:
         through = getattr(Entry, name).through
         term = getattr(Entry, name).field.m2m_reverse_field_name()
         through.objects.bulk_create(
-            through(entry=entries[code], **{term: each})
-            for code, (_, lists) in resolved.items()
-            for each in lists[name]
+            through(entry=entries[code], **{term: row}) for code, (_, lists) in resolved.items() for row in lists[name]
         )
     FieldVerification.objects.bulk_create(
-        each for stated in carried for each in _field_verifications(entries[stated["code"]], stated)
+        row for data in previous_data for row in _field_verifications(entries[data["code"]], data)
     )
     Citation.objects.bulk_create(
-        each for stated in carried for each in _citations(entries[stated["code"]], stated, terms)
+        row for data in previous_data for row in _citations(entries[data["code"]], data, terms)
     )
     _copy_previous_cases(edition)
 
 
 def record_edition(edition: Edition, *, before: Mapping | None, context: log.AuditContext) -> None:
-    """Record what an edition says of itself now and did not before; ``before`` is its ``edition_header()``, or None.
+    """Record the changes of an edition's header, one event per field; ``before`` is its old ``edition_header()``.
 
-    Inside the transaction that saved it.
+    ``before`` None means a new edition. Call it inside the transaction that saved the edition.
     """
     after = edition_header(edition)
     about = {"edition": edition.slug}
@@ -204,9 +205,9 @@ def record_edition(edition: Edition, *, before: Mapping | None, context: log.Aud
 
 @transaction.atomic
 def delete_draft(edition: Edition, *, context: log.AuditContext) -> None:
-    """Throw a draft edition away with its entries, and record it. Raises Refused if it is published.
+    """Delete a draft edition with its entries, and record it. Raises DraftError if it is published.
 
-    Proposals that were taken up into it are approved as before, and can be taken up into another.
+    Proposals that were taken up into it stay approved, and can be taken up into another edition.
     """
     _refuse_published(edition)
     released = list(edition.proposals.order_by("number"))
@@ -231,18 +232,24 @@ def delete_draft(edition: Edition, *, context: log.AuditContext) -> None:
 
 
 @transaction.atomic
-def insert_entry(edition: Edition, stated: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
-    """Write a new service into a draft edition, as the last of its domain; those after it move on by one."""
+def insert_entry(edition: Edition, data: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
+    """Add a service to a draft edition, as the last of its domain; later numbers increase by one.
+
+    ``data``, ``terms`` and the errors are those of ``revise()``.
+    """
     domains = dict(edition.entries.values_list("service__code", "domain__position"))
-    position = terms.domain(stated["domain"]).position
+    position = terms.domain(data["domain"]).position
     number = new_number(domains.values(), position)
     _shift_numbers(edition, number, by=1)
-    return revise(edition, {**stated, "number": number}, terms=terms, context=context)
+    return revise(edition, {**data, "number": number}, terms=terms, context=context)
 
 
 @transaction.atomic
 def withdraw_entry(edition: Edition, code: str, *, context: log.AuditContext) -> None:
-    """Take a service out of a draft edition; those after it move up by one. Raises Refused if it is not there."""
+    """Remove a service from a draft edition; later numbers decrease by one.
+
+    Raises DraftError if the edition is published or lacks the service; then nothing is written.
+    """
     _refuse_published(edition)
     entry = edition.entries.filter(service__code=code).first()
     if entry is None:
@@ -254,19 +261,19 @@ def withdraw_entry(edition: Edition, code: str, *, context: log.AuditContext) ->
 
 
 def _shift_numbers(edition: Edition, number: int, *, by: int) -> None:
-    # In two steps: no number may stand twice in an edition, not even within one statement.
-    far = 10_000
-    edition.entries.filter(number__gte=number).update(number=F("number") + far)
-    edition.entries.filter(number__gte=far).update(number=F("number") - far + by)
+    # In two steps: the unique constraint on the number is checked within a statement too.
+    offset = 10_000
+    edition.entries.filter(number__gte=number).update(number=F("number") + offset)
+    edition.entries.filter(number__gte=offset).update(number=F("number") - offset + by)
 
 
 def current_data(entry: Entry) -> dict:
-    """Return what an entry says at this moment, with codes for terms."""
+    """Return an entry as the database holds it now, with codes for terms."""
     return entry_data(entry_document(Entry.objects.with_details().get(pk=entry.pk)))
 
 
 def _entry_events(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[dict]:
-    """What is recorded of an entry that was written: one event for each field that is not what it was."""
+    """Yield the events of a written entry: one for a new entry, else one for each changed field."""
     about = {"edition": entry.edition.slug, "service": after["code"]}
     if before is None:
         yield about | {"verb": Event.Verb.CREATED, "after": after}
@@ -279,7 +286,7 @@ def _entry_events(entry: Entry, before: Mapping | None, after: Mapping) -> Itera
 
 
 def _refuse_published(edition: Edition) -> None:
-    # Asked of the database and locked: the edition in hand may have been published a moment ago.
+    # Read from the database and locked: the instance at hand may have been published a moment ago.
     if Edition.objects.select_for_update().get(pk=edition.pk).is_published:
         raise DraftError(
             [sourcing.FieldFault("edition", f"版本 {edition.slug} 已发布，不能更改；请在新的版本中调整。")]
@@ -287,12 +294,15 @@ def _refuse_published(edition: Edition) -> None:
 
 
 def new_number(positions: Iterable[int], position: int) -> int:
-    """Return the number of a new service: the last of its domain, by the positions of the domains of all others."""
+    """Return the number of a new service: the last of its domain.
+
+    ``positions`` are those of the domains of all other services, ``position`` is that of its own.
+    """
     return 1 + sum(other <= position for other in positions)
 
 
 def _copy_previous_cases(edition: Edition) -> None:
-    """Give a draft edition the cases of the one before it."""
+    """Replace the cases of a draft edition by those of the previous edition."""
     edition.cases.all().delete()
     Case.objects.bulk_create(
         Case(
