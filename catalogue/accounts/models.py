@@ -1,4 +1,4 @@
-"""Who keeps the list: the departments an editor belongs to."""
+"""Membership of accounts in departments."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from services.models import Department
 
 
 class Membership(models.Model):
-    """A department that an account works for (所属部门): an editor sees and changes its services and no others."""
+    """The membership of an account in a department (所属部门): editors see and change its services and no others."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name="账号")
     department = models.ForeignKey(

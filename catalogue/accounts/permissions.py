@@ -1,7 +1,7 @@
-"""Who may do what: the five roles, and the departments whose services somebody sees and changes.
+"""Roles and department scope of accounts: the five roles, and the departments whose services an account can see.
 
-What a role may do is a matter of its group's permissions, made by a migration. What is kept here is whose services:
-an editor's are those of the departments he or she belongs to.
+The permissions of a role are those of its group, which a migration creates. Here is the scope: an editor's services are
+those of the departments of his or her memberships.
 """
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -9,36 +9,36 @@ from django.contrib.auth.models import AbstractBaseUser
 EDITOR, ASSESSOR, APPROVER, PUBLISHER, AUDITOR = "编辑", "评估", "审批", "发布", "审计"
 ROLES = (EDITOR, ASSESSOR, APPROVER, PUBLISHER, AUDITOR)
 ADMINISTRATOR = "管理员"
-# Whoever judges, publishes or audits the whole list sees all of it.
+# Roles that assess, approve, publish or audit the whole list see all of it.
 UNRESTRICTED_ROLES = {ASSESSOR, APPROVER, PUBLISHER, AUDITOR}
 
 
 def roles_of(user: AbstractBaseUser) -> list[str]:
-    """Return the roles somebody has, in the order of the work; an administrator is one before all others."""
+    """Return the roles of a user in the order of ``ROLES``, after 管理员 for a superuser. Cached on the user."""
     if not hasattr(user, "_roles"):
-        held = set(user.groups.values_list("name", flat=True))
-        user._roles = [ADMINISTRATOR] * user.is_superuser + [role for role in ROLES if role in held]
+        group_names = set(user.groups.values_list("name", flat=True))
+        user._roles = [ADMINISTRATOR] * user.is_superuser + [role for role in ROLES if role in group_names]
     return user._roles
 
 
 def departments_of(user: AbstractBaseUser) -> list[str]:
-    """Return the codes of the departments somebody belongs to."""
+    """Return the codes of the departments of a user. Cached on the user."""
     if not hasattr(user, "_departments"):
         user._departments = list(user.memberships.values_list("department__code", flat=True))
     return user._departments
 
 
 def visible_departments(user: AbstractBaseUser) -> list[str] | None:
-    """Return the codes of the departments whose services and proposals somebody sees; None for all."""
+    """Return the codes of the departments whose services and proposals a user can see; None for all."""
     return None if user.is_superuser or UNRESTRICTED_ROLES & set(roles_of(user)) else departments_of(user)
 
 
 def can_see(user: AbstractBaseUser, department: str | None) -> bool:
-    """Whether somebody sees what is a department's (code; None: nobody's)."""
-    seen = visible_departments(user)
-    return seen is None or department in seen
+    """Whether a user can see the services of a department (its code; None: services without a department)."""
+    departments = visible_departments(user)
+    return departments is None or department in departments
 
 
 def can_change(user: AbstractBaseUser, department: str | None) -> bool:
-    """Whether what is a department's (code; None: nobody's) is somebody's to change, if his or her role allows it."""
+    """Whether a department (its code; None: none) is in the scope of a user for changes; the role is not checked."""
     return user.is_superuser or department in departments_of(user)

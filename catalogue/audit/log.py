@@ -1,7 +1,7 @@
-"""The record nobody can rewrite: every step and every change of a field is one event, chained to the one before.
+"""The audit log: every step and every change of a field is one event, chained by digest to the previous event.
 
-``append()`` is the only writer of events; the database refuses to change or delete one, and ``verify()`` finds what was
-changed behind it.
+``append()`` is the only writer of events; database triggers refuse to change or delete one, and ``verify()`` detects
+changes that bypassed the triggers.
 """
 
 import datetime
@@ -15,13 +15,13 @@ from django.db import connection, transaction
 from catalogue.audit.models import Event
 from services.json_text import canonical_json
 
-# Names the lock under which PostgreSQL lets one transaction at a time append; any number nobody else uses.
+# The key of the PostgreSQL advisory lock that serializes appends; an arbitrary number that has no other use here.
 ADVISORY_LOCK_ID = 70_2021_11_05
 
 
 @dataclass(frozen=True)
 class AuditContext:
-    """Who does something, when and why. ``at`` is aware; ``user`` None is the loading of the committed files."""
+    """Who does something, when and why. ``at`` is aware; ``user`` is None when committed files are loaded."""
 
     at: datetime.datetime
     user: AbstractBaseUser | None = None
@@ -34,12 +34,12 @@ class AuditContext:
 
 @transaction.atomic
 def append(context: AuditContext, changes: Iterable[Mapping]) -> list[Event]:
-    """Append one event for each thing that happened in one context, and return them.
+    """Append one event for each change made in one context, and return the events.
 
-    Each is a mapping of ``verb`` and, as far as they apply, ``edition`` (slug), ``service`` (code), ``proposal``
+    A change is a mapping of ``verb`` and, as far as they apply, ``edition`` (slug), ``service`` (code), ``proposal``
     (number), ``term`` (vocabulary/code), ``field``, ``before`` and ``after`` (any JSON value), ``reason`` and
-    ``document_number`` (in place of the context's). One transaction at a time appends, so that the chain never forks;
-    if the caller's transaction is rolled back, nothing was recorded.
+    ``document_number`` (in place of the context's). Appends are serialized, so that the chain never forks; the events
+    are rolled back with the caller's transaction.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -47,7 +47,7 @@ def append(context: AuditContext, changes: Iterable[Mapping]) -> list[Event]:
     last = Event.objects.order_by("number").last()
     number, digest = (last.number, last.digest) if last else (0, None)
     events = []
-    for each in changes:
+    for change in changes:
         number += 1
         event = Event(
             number=number,
@@ -55,16 +55,16 @@ def append(context: AuditContext, changes: Iterable[Mapping]) -> list[Event]:
             actor=context.user and context.user.get_username(),
             role=context.role,
             department=context.department,
-            verb=each["verb"],
-            edition=each.get("edition"),
-            service=each.get("service"),
-            proposal=each.get("proposal"),
-            term=each.get("term"),
-            field=each.get("field"),
-            before=_json_text(each.get("before")),
-            after=_json_text(each.get("after")),
-            reason=each.get("reason") or context.reason,
-            document_number=each.get("document_number") or context.document_number,
+            verb=change["verb"],
+            edition=change.get("edition"),
+            service=change.get("service"),
+            proposal=change.get("proposal"),
+            term=change.get("term"),
+            field=change.get("field"),
+            before=_json_text(change.get("before")),
+            after=_json_text(change.get("after")),
+            reason=change.get("reason") or context.reason,
+            document_number=change.get("document_number") or context.document_number,
             request_id=context.request_id,
             previous_digest=digest,
         )
@@ -74,7 +74,7 @@ def append(context: AuditContext, changes: Iterable[Mapping]) -> list[Event]:
 
 
 def event_digest(event: Event) -> str:
-    """Return the SHA-256 of an event's canonical JSON, the digest of the one before among it."""
+    """Return the SHA-256 of an event's canonical JSON, which includes the digest of the previous event."""
     content = {name: getattr(event, name) for name in Event.HASHED_FIELDS}
     content |= {name: value for name in Event.LATER_HASHED_FIELDS if (value := getattr(event, name)) is not None}
     content["at"] = event.at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
@@ -82,34 +82,34 @@ def event_digest(event: Event) -> str:
 
 
 def verify(*, until: int | None = None) -> list[str]:
-    """Return what in the record is no longer as it was written: sentences, an empty list if all is well.
+    """Return the faults of the chain as sentences; an empty list if it is intact.
 
-    A change of any column of any event shows, and so does an event that is missing between two others; ``until`` is
-    the number of the last one to look at. What was cut off at the end, or written anew from some event on, shows
-    against a digest that somebody kept (``departures()``).
+    Detects a change of any column of any event, and an event missing between two others; ``until`` is the number of
+    the last event to check. Events cut off at the end, or a chain rewritten from some event on, are detected only
+    against a digest kept elsewhere (``verify_head()``).
     """
-    found, number, digest = [], 0, None
+    faults, number, digest = [], 0, None
     events = Event.objects.order_by("number")
     if until is not None:
         events = events.filter(number__lte=until)
     for event in events.iterator():
         number += 1
         if event.number != number:
-            found.append(f"记录：第 {number} 条缺失。")
+            faults.append(f"记录：第 {number} 条缺失。")
             number = event.number
         if event.previous_digest != digest:
-            found.append(f"记录第 {event.number} 条：与前一条的摘要不衔接。")
+            faults.append(f"记录第 {event.number} 条：与前一条的摘要不衔接。")
         if event_digest(event) != event.digest:
-            found.append(f"记录第 {event.number} 条：内容与摘要不符。")
+            faults.append(f"记录第 {event.number} 条：内容与摘要不符。")
         digest = event.digest
-    return found
+    return faults
 
 
 def verify_head(head: str, *, number: int | None = None) -> list[str]:
-    """Return how the record departs from what it was when ``head`` was its last digest: an empty list if it only grew.
+    """Return how the log differs from its state when ``head`` was its last digest; an empty list if it only grew.
 
-    ``head`` is the digest of the event that was the last one when it was noted down, and ``number`` its number if that
-    was noted too. Each digest is taken over the one before, so that this one stands for all events up to its own.
+    ``head`` is the digest of the event that was the last one when it was noted, and ``number`` that event's number if
+    it was noted too. Each digest covers the previous one, so ``head`` covers all events up to its own.
     """
     event = Event.objects.filter(digest=head).first()
     if event is None:

@@ -1,4 +1,4 @@
-"""The record of what was done: events, each chained to the one before."""
+"""Model of the audit log: events, each chained to the previous one."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,15 +8,15 @@ from services.fields import DIGEST, Choice, Code, Line, Text
 
 class EventQuerySet(models.QuerySet):
     def changes(self):
-        """The changes of published editions: what the public feed tells, in the order it was told."""
+        """Return the changes made by publications, in the order of the public change feed."""
         return self.filter(verb__in=Event.CHANGES).order_by("number")
 
 
 class Event(models.Model):
-    """One step or one change of a field, as it happened (记录). Nobody can rewrite it: triggers refuse, a chain shows.
+    """One step or one change of a field (记录). Triggers refuse any change of an event, and the chain reveals one.
 
-    Everything is kept as it was called then, by code and name and without a foreign key, so that an event stays whole
-    whatever becomes of what it is about. ``recording.append()`` is its only writer.
+    Codes and names are those of the time of the event, without foreign keys, so that an event is complete even after
+    its subject is renamed or deleted. ``log.append()`` is the only writer.
     """
 
     class Verb(models.TextChoices):
@@ -34,16 +34,16 @@ class Event(models.Model):
         RETRACTED = "retracted", "撤回"
         TAKEN_UP = "taken-up", "编入版本"
         COMMENTED = "commented", "意见"
-        # What keeps the list true between editions.
+        # Checks and answers between editions.
         CHECKED = "checked", "核对无误"
         ANSWERED = "answered", "答复反馈"
-        # What a publication changed for whoever reads the list, one event for each service.
+        # The public changes made by a publication, one event for each service.
         SERVICE_ADDED = "service-added", "服务项目新增"
         SERVICE_CHANGED = "service-changed", "服务项目调整"
         SERVICE_WITHDRAWN = "service-withdrawn", "服务项目取消"
 
     CHANGES = (Verb.SERVICE_ADDED, Verb.SERVICE_CHANGED, Verb.SERVICE_WITHDRAWN)
-    # What the digest of an event is taken over, with the digest of the one before.
+    # The columns covered by the digest of an event.
     HASHED_FIELDS = (
         "number",
         "at",
@@ -62,7 +62,7 @@ class Event(models.Model):
         "request_id",
         "previous_digest",
     )
-    # Columns that came later: of an event that has nothing in them, the digest is what it was before they came.
+    # Columns added later: covered only if they have a value, so that the digests of older events stay valid.
     LATER_HASHED_FIELDS = ("term",)
 
     number = models.PositiveBigIntegerField("编号", unique=True, help_text="从 1 起连续，也是变更流的游标。")

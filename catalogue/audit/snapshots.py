@@ -1,6 +1,6 @@
-"""Keeping terms and accounts: what one says of itself, and the record of how that changed.
+"""Snapshots of terms and accounts, and the events that record their changes.
 
-A term (词条) is a row of a vocabulary, an account or a role: whatever the list rests on and no edition contains.
+A term (词条) is a row of a vocabulary, an account or a role: data that the list uses and no edition contains.
 """
 
 import datetime
@@ -14,7 +14,7 @@ from catalogue.audit import log
 from catalogue.audit.models import Event
 from services.models import Domain, ProjectGroup, Synonym
 
-# Rows that are kept on another one's page, and are part of what it says.
+# Relations whose rows are edited on the page of their parent, and are part of its snapshot.
 CHILDREN = {Domain: ["tasks"], ProjectGroup: ["projects"], Synonym: ["targets"], User: ["memberships"]}
 # The audit log keeps the names that these fields had when it began.
 RECORDED_AS = {"targets": "meanings", "citable_from": "counts_from"}
@@ -23,7 +23,7 @@ NOT_AUDITED = {User: {"password", "last_login", "date_joined"}}
 
 
 def display_name(row: models.Model) -> str:
-    """Return what a row is called outside the database."""
+    """Return the name of a row outside the database: its code, word, user name or codename."""
     if isinstance(row, User):
         return row.get_username()
     if isinstance(row, Permission):
@@ -34,35 +34,35 @@ def display_name(row: models.Model) -> str:
 
 
 def term_reference(row: models.Model) -> str:
-    """Return what a row is called in the record: its kind and its name, as ``department/finance``."""
+    """Return the reference to a row in the audit log: model and name, as ``department/finance``."""
     return f"{row._meta.model_name}/{display_name(row)}"
 
 
 def snapshot(row: models.Model, *, without: str | None = None) -> dict:
-    """Return what a row says of itself as JSON values: codes in place of other rows, its parts among it.
+    """Return the fields of a row as JSON values: codes in place of other rows, with its child rows.
 
-    ``without`` is a field to leave out: of a part, the way to its whole.
+    ``without`` is a field to leave out: the foreign key of a child row to its parent.
     """
-    left_out = {without, row._meta.pk.name} | NOT_AUDITED.get(type(row), set())
+    excluded = {without, row._meta.pk.name} | NOT_AUDITED.get(type(row), set())
     values = {
         RECORDED_AS.get(field.name, field.name): _json_value(getattr(row, field.name))
         for field in row._meta.concrete_fields
-        if field.name not in left_out
+        if field.name not in excluded
     }
     for field in row._meta.many_to_many:
         values[field.name] = sorted(display_name(other) for other in getattr(row, field.name).all())
-    for part in CHILDREN.get(type(row), ()):
-        relation = row._meta.get_field(part)
-        values[RECORDED_AS.get(part, part)] = [
-            snapshot(each, without=relation.field.name) for each in getattr(row, part).all()
+    for child in CHILDREN.get(type(row), ()):
+        relation = row._meta.get_field(child)
+        values[RECORDED_AS.get(child, child)] = [
+            snapshot(child_row, without=relation.field.name) for child_row in getattr(row, child).all()
         ]
     return values
 
 
 def record_change(row: models.Model, *, before: Mapping | None, context: log.AuditContext) -> None:
-    """Record what a row says now and did not before, one event a field; ``before`` None is a new one.
+    """Record the changes of a row since its snapshot ``before``, one event per field; None means a new row.
 
-    Inside the transaction that saved it.
+    Call it inside the transaction that saved the row.
     """
     after, about = snapshot(row), {"term": term_reference(row)}
     if before is None:
@@ -79,12 +79,12 @@ def record_change(row: models.Model, *, before: Mapping | None, context: log.Aud
 
 
 def record_deleted(row: models.Model, *, context: log.AuditContext) -> None:
-    """Record that a row is about to be deleted, with what it said."""
+    """Record the deletion of a row with its snapshot. Call it before the row is deleted."""
     log.append(context, [{"verb": Event.Verb.DELETED, "term": term_reference(row), "before": snapshot(row)}])
 
 
 def record_password(user: User, *, context: log.AuditContext) -> None:
-    """Record that an account's password was changed, and nothing of either."""
+    """Record that an account's password was changed, without the old or the new one."""
     log.append(context, [{"verb": Event.Verb.REVISED, "term": term_reference(user), "field": "password"}])
 
 

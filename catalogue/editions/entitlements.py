@@ -1,7 +1,7 @@
-"""What a person is entitled to by one edition: its rules, loaded once, and the judgement of all of them.
+"""Entitlements of a person under one edition: its rules, loaded once, and their judgement.
 
-The answer depends on the edition and the circumstances alone. Circumstances are judged and forgotten: they reach no
-query, no log and no cache, and whatever fails on the way is told without them.
+The result depends on the edition and the circumstances only. Circumstances are never stored: they reach no query, no
+log, no cache and no error message.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,9 +22,10 @@ DISCLAIMER = {
 
 
 class Entitlement(NamedTuple):
-    """A service with its rule, and what the answer says of them whoever asks.
+    """A service with its rule, and the parts of the answer that do not depend on the person.
 
-    ``service`` is a reference to it, ``reasons`` one mapping for each criterion, ``note`` why there is no rule.
+    ``service`` is a reference to the service, ``reasons`` has one mapping for each criterion, ``note`` says why there
+    is no rule.
     """
 
     service: dict
@@ -34,20 +35,23 @@ class Entitlement(NamedTuple):
 
 
 class Entitlements(NamedTuple):
-    """What one edition entitles to, in the order of its numbers, and its rules to be judged at once."""
+    """The entitlements of one edition, in the order of its numbers, and its rules, which are judged together."""
 
     entitlements: tuple[Entitlement, ...]
     rules: Rules
 
     @classmethod
     def of(cls, documents: Iterable[Mapping]) -> "Entitlements":
-        """Return what the documents of an edition entitle to."""
+        """Return the entitlements of an edition's documents (``entry_document()``)."""
         entitlements = tuple(map(entitlement, documents))
         return cls(entitlements, Rules(entitlement.rule for entitlement in entitlements))
 
 
 class Judgement(NamedTuple):
-    """What circumstances say of every service of an edition, and the question worth asking next, with its worth."""
+    """The verdict on every service of an edition, the count of each outcome, and the best next question with its worth.
+
+    ``question`` is that of ``services.eligibility.rules.next_question()``.
+    """
 
     verdicts: list[tuple[Entitlement, Verdict]]
     counts: dict[str, int]
@@ -55,47 +59,47 @@ class Judgement(NamedTuple):
 
 
 def entitlement(document: Mapping) -> Entitlement:
-    """Return what a service's document (``entry_document()``) entitles to."""
-    stated = document["eligibility"]
-    rule = Rule(stated)
+    """Return the entitlement of a service's document (``entry_document()``)."""
+    eligibility = document["eligibility"]
+    rule = Rule(eligibility)
     return Entitlement(
         service={key: document[key] for key in ("code", "name", "name_en", "domain", "lead_department")},
         rule=rule,
         reasons=tuple(
             {
-                "group": place,
+                "group": group,
                 "fact": criterion.fact,
                 "op": criterion.op,
                 "value": list(criterion.value) if isinstance(criterion.value, tuple) else criterion.value,
-                "citation": clause,
+                "citation": citation,
             }
-            for criterion, place, clause in zip(
+            for criterion, group, citation in zip(
                 rule.criteria, rule.group_numbers, _clauses(document, rule), strict=True
             )
         ),
-        note=NOT_STATED if stated is None else stated["reason"],
+        note=NOT_STATED if eligibility is None else eligibility["reason"],
     )
 
 
 def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
-    """Yield what is wrong with circumstances, as faults; no value of them is repeated.
+    """Yield the faults of circumstances; a fault never contains a value of the person.
 
-    What facts there are is said once, however many there are not.
+    The list of valid facts is included in the first fault about an unknown fact only.
     """
-    known = [fact.name for fact in VOCABULARY]
+    fact_names = [fact.name for fact in VOCABULARY]
     for name, value in circumstances.items():
         if name not in VOCABULARY:
             shown = printable(name)
-            yield Fault(f"circumstances.{shown}", f"没有事实“{shown}”。", known)
-            known = None
+            yield Fault(f"circumstances.{shown}", f"没有事实“{shown}”。", fact_names)
+            fact_names = None
         elif fault := VOCABULARY[name].fault(value):
             yield Fault(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
 
 
 def judge(entitlements: Entitlements, circumstances: Mapping[str, object]) -> Judgement:
-    """Judge valid circumstances (``faults()`` found none) by every rule. No query."""
-    understood = VOCABULARY.with_implications(circumstances)
-    verdicts = list(zip(entitlements.entitlements, entitlements.rules.judge(understood), strict=True))
+    """Judge valid circumstances (``faults()`` yields nothing) by every rule. No query."""
+    facts = VOCABULARY.with_implications(circumstances)
+    verdicts = list(zip(entitlements.entitlements, entitlements.rules.judge(facts), strict=True))
     outcomes = [verdict.outcome for _, verdict in verdicts]
     return Judgement(
         verdicts,
@@ -105,8 +109,8 @@ def judge(entitlements: Entitlements, circumstances: Mapping[str, object]) -> Ju
 
 
 def _clauses(document: Mapping, rule: Rule) -> list[Mapping | None]:
-    """The clause each criterion rests on: its own, else the first that the whole rule rests on."""
-    cited = [citation for citation in document["citations"] if citation["field"] == "eligibility"]
-    own = {citation["criterion"]: citation for citation in reversed(cited) if "criterion" in citation}
-    whole = next((citation for citation in cited if "criterion" not in citation), None)
-    return [own.get(place, whole) for place in range(1, len(rule.criteria) + 1)]
+    """Return the citation of each criterion: its own, else the first one for the whole rule."""
+    citations = [citation for citation in document["citations"] if citation["field"] == "eligibility"]
+    own = {citation["criterion"]: citation for citation in reversed(citations) if "criterion" in citation}
+    whole = next((citation for citation in citations if "criterion" not in citation), None)
+    return [own.get(number, whole) for number in range(1, len(rule.criteria) + 1)]

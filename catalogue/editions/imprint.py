@@ -1,4 +1,4 @@
-"""What every file of the list says of itself (版权页): which edition it is, what it rests on, how it may be used.
+"""The imprint of every exported file (版权页): its edition, sources, licence and disclaimer.
 
 The documents themselves are free of copyright (中华人民共和国著作权法 第五条); the licence is for our compilation.
 """
@@ -16,7 +16,7 @@ DISCLAIMER = "依据公开文件编制，未经任何政府部门认可。"
 
 
 def imprint(edition: Edition) -> dict[str, str]:
-    """Return what a file says of a published edition: slug, title, dates, digest, source, licence and disclaimer."""
+    """Return the imprint of a published edition; times in local time, ISO 8601."""
     return {
         "edition": edition.slug,
         "title": edition.title,

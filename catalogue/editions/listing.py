@@ -1,15 +1,15 @@
-"""The services of a published edition by any term they have and in any order. Pure."""
+"""Index of a published edition's services by term, and their sort orders. Pure."""
 
 from collections.abc import Callable, Collection, Mapping
 
-# The terms of a document, by what they are terms of.
+# The terms of a document for each filter of a list.
 TERMS: dict[str, Callable[[Mapping], list[Mapping]]] = {
     "domain": lambda document: [document["domain"]],
     "target_group": lambda document: document["target_groups"],
-    "lead_department": lambda document: _known(document["lead_department"]),
-    "department": lambda document: [*_known(document["lead_department"]), *document["co_departments"]],
+    "lead_department": lambda document: _as_list(document["lead_department"]),
+    "department": lambda document: [*_as_list(document["lead_department"]), *document["co_departments"]],
 }
-# What a list can be ordered by: text by its code points, as both databases compare it.
+# The fields a list can be ordered by; text is ordered by code point, as on both databases.
 ORDERS = ("number", "code", "name")
 
 
@@ -19,7 +19,7 @@ class Listing:
     def __init__(self, documents: Mapping[str, Mapping]):
         self.documents = documents
         self.codes = tuple(documents)
-        # For each sort of term: the term of each code, and the services that have it.
+        # For each key of TERMS: the term by its code, and the codes of the services that have it.
         self.terms: dict[str, dict[str, Mapping]] = {name: {} for name in TERMS}
         self._having: dict[str, dict[str, set[str]]] = {name: {} for name in (*TERMS, "verification")}
         for code, document in documents.items():
@@ -29,7 +29,7 @@ class Listing:
                     self._having[name].setdefault(term["code"], set()).add(code)
             for label in set(document["verification"].values()) - {None}:
                 self._having["verification"].setdefault(label, set()).add(code)
-        # Equals stand by their numbers, backwards too: both ways are sorted from them, and sorting is stable.
+        # Ties are ordered by number, in descending order too: the sort is stable and starts from the numbers.
         self._ordered = {
             f"{sign}{order}": sorted(self.codes, key=lambda code: documents[code][order], reverse=sign == "-")
             for order in ORDERS
@@ -38,17 +38,17 @@ class Listing:
         self.numbers = {documents[code]["number"]: code for code in self.codes}
 
     def having(self, name: str, code: str) -> Collection[str]:
-        """Return the services that have a term, none if this edition knows no such term."""
+        """Return the codes of the services that have a term; empty if the edition lacks the term."""
         return self._having[name].get(code, frozenset())
 
     def knows(self, name: str, code: str) -> bool:
-        """Whether some service of this edition has a term."""
+        """Whether any service of this edition has a term."""
         return code in self._having[name]
 
     def ordered(self, by: str) -> list[str]:
-        """Return every service in the order of one of ``ORDERS``, backwards after ``-``; equals by their numbers."""
+        """Return all codes in the order of one of ``ORDERS``, descending after ``-``; ties by number."""
         return list(self._ordered[by])
 
 
-def _known(term: Mapping | None) -> list[Mapping]:
+def _as_list(term: Mapping | None) -> list[Mapping]:
     return [term] if term else []

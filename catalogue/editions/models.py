@@ -1,4 +1,4 @@
-"""What an edition says: its entries, how well each of their fields is known, and the clauses behind them."""
+"""Models of an edition: its entries, the verification of their fields, their citations, and its cases."""
 
 import datetime
 
@@ -12,7 +12,7 @@ from services.eligibility import rules
 from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text, validate_no_nul
 from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
 
-# No edition and no place in one is numbered higher, on either database.
+# The highest number of an edition or of an entry: the column holds it on both databases.
 MAX_NUMBER = 9999
 
 CASE_CODE = r"\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z"
@@ -37,9 +37,10 @@ class EditionQuerySet(models.QuerySet):
         return editions.order_by("-effective_from", "-published_at", "-number")[:1]
 
     def sealed_texts(self, pk: int, digest: str) -> SealedTexts:
-        """Return the sealed texts of a published edition, read and checked against its digest. One query.
+        """Return the sealed texts of a published edition, checked against its digest. One query.
 
-        Nothing else reads them to answer anybody. Raises DamagedEditionError if they differ, and DoesNotExist.
+        The only way to read sealed texts that are served. Raises DamagedEditionError if they do not match the digest,
+        and DoesNotExist.
         """
         texts = (
             self.filter(pk=pk)
@@ -54,7 +55,7 @@ class EditionQuerySet(models.QuerySet):
 
 
 class Edition(models.Model):
-    """One state of the list (版本). Once published it never changes: triggers of the database keep that."""
+    """One edition of the list (版本). Database triggers refuse any change once it is published."""
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="editions", verbose_name="行政区划")
     number = models.PositiveSmallIntegerField(
@@ -115,17 +116,17 @@ class Edition(models.Model):
         return self.published_at is not None
 
     def lineage(self) -> list["Edition"]:
-        """A published edition and all that it follows, newest first. One query."""
-        known = {edition.pk: edition for edition in Edition.objects.published()}
+        """Return a published edition and all its predecessors, newest first. One query."""
+        editions = {edition.pk: edition for edition in Edition.objects.published()}
         line = [self]
         while line[-1].previous_id:
-            line.append(known[line[-1].previous_id])
+            line.append(editions[line[-1].previous_id])
         return line
 
     def documents(self) -> list[dict]:
-        """The sealed documents of a published edition's entries, in the order of their numbers. One query.
+        """Return the sealed documents of a published edition's entries, in the order of their numbers. One query.
 
-        Raises DamagedEditionError if they are not those of its digest.
+        Raises DamagedEditionError if they do not match its digest.
         """
         return Edition.objects.sealed_texts(self.pk, self.digest).documents()
 
@@ -135,7 +136,7 @@ class EntryQuerySet(models.QuerySet):
         return self.filter(edition__published_at__isnull=False)
 
     def of_service(self, service: object, on: datetime.date):
-        """The published entries of a service: the one in force on a day first, then from the newest edition on."""
+        """Return the published entries of a service: first the one in force on a day, then newest edition first."""
         in_force = models.Case(
             models.When(edition__in=Subquery(Edition.objects.in_force(on).values("pk")), then=Value(0)), default=1
         )
@@ -144,7 +145,7 @@ class EntryQuerySet(models.QuerySet):
         )
 
     def with_details(self):
-        """Entries with all that ``entry_document()`` reads, in a fixed number of queries."""
+        """Prefetch all relations that ``entry_document()`` reads, in a fixed number of queries."""
         return self.select_related("edition", "service", "domain", "lead_department").prefetch_related(
             "target_groups",
             "lead_department_alternatives",
@@ -158,7 +159,7 @@ class EntryQuerySet(models.QuerySet):
 class Entry(models.Model):
     """A service as one edition states it (清单条目); CPSV-AP PublicService."""
 
-    # Fields whose every value must rest on a source, each with the columns that rest on it too.
+    # The fields whose values need a source, each with its columns.
     SOURCED_FIELDS = {
         "name": ["name"],
         "name_en": ["name_en"],
@@ -249,7 +250,7 @@ class Entry(models.Model):
 
 
 class SourcedField(models.TextChoices):
-    """The fields of an entry that rest on sources, as editors call them."""
+    """The fields of an entry that need a source, with their labels."""
 
     NAME = "name", "名称"
     NAME_EN = "name_en", "英文名称"
@@ -266,12 +267,12 @@ class SourcedField(models.TextChoices):
 
 class FieldVerificationQuerySet(models.QuerySet):
     def not_verified(self):
-        """Findings still to be worked through: everything but what was read word for word."""
+        """Exclude fields that were verified word for word; the rest is still to be verified."""
         return self.exclude(verification=Verification.VERBATIM)
 
 
 class FieldVerification(models.Model):
-    """How well one field of an entry is known (核实结论). A field nobody knows has none."""
+    """The verification of one field of an entry (核实结论). An unknown field has none."""
 
     class Basis(models.TextChoices):
         PLAN = "plan", "规划"
@@ -303,9 +304,9 @@ class FieldVerification(models.Model):
 
 
 class Citation(Cited):
-    """The clause one field of an entry rests on (字段来源)."""
+    """A clause that supports one field of an entry (字段来源)."""
 
-    # A clause that speaks of the service without giving any of its fields: 规划中的相关表述.
+    # The field of a clause that mentions the service but supports no field: 规划中的相关表述.
     MENTION = "mention"
     FIELDS = [*SourcedField.choices, (MENTION, "相关表述")]
 
@@ -323,7 +324,7 @@ class Citation(Cited):
     )
 
     class Meta(Cited.Meta):
-        # With one position twice, put there behind the desk, what is sealed is still the same on every database.
+        # pk breaks ties of positions written by SQL, so that the sealed bytes are the same on every database.
         ordering = ["entry", "position", "pk"]
         verbose_name = verbose_name_plural = "字段来源"
         constraints = [
@@ -340,10 +341,10 @@ class Citation(Cited):
 
 
 class Case(models.Model):
-    """An invented person, what is expected of some services, and the clauses that make it so (案例).
+    """An invented person, the expected outcome for some services, and the clauses that justify it (案例).
 
-    ``circumstances`` are valid answers by the name of their fact; ``expected`` has an outcome of
-    ``services.eligibility.OUTCOMES`` by code of service; ``because`` the ``source`` and ``locator`` for each of them.
+    ``circumstances`` are valid answers by name of fact; ``expected`` has an outcome of
+    ``services.eligibility.rules.OUTCOMES`` by code of service; ``because`` has the ``source`` and ``locator`` of each.
     """
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="cases", verbose_name="版本")

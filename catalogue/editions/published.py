@@ -1,6 +1,6 @@
-"""Published editions in memory: they never change, so each is read once and checked against its digest then.
+"""Published editions in memory: each is read once, checked against its digest, and cached, because it never changes.
 
-Everything else that an answer needs of an edition is made of what was read, when it is first needed, and is shared.
+Derived data (listing, rules, search index, translations) is computed on first use and shared.
 """
 
 import json
@@ -19,15 +19,15 @@ from services.eligibility.rules import Verdict
 from services.json_text import dumps
 from services.search import Index, SearchResult
 
-# One takes some 15 MB with three languages and its search index; an edition comes every two or three years.
+# An edition takes some 15 MB with three languages and its search index; one is published every two or three years.
 EDITIONS_CACHE_SIZE = 16
 
 
 class PublishedEdition:
-    """What was sealed with a published edition.
+    """The sealed content of a published edition, and the data derived from it.
 
-    Whatever reads the sealed texts raises DamagedEditionError if they are not those of the digest. Nothing is kept of
-    damaged texts: an edition that was mended is served again without a restart.
+    Every member that reads the sealed texts raises DamagedEditionError if they do not match the digest. Damaged texts
+    are not cached: a repaired edition is served again without a restart.
     """
 
     def __init__(self, pk: int, digest: str):
@@ -37,7 +37,7 @@ class PublishedEdition:
         self._translations: dict[str, Translation] = {}
 
     def is_sound(self) -> bool:
-        """Whether the sealed texts are those of the digest. One query until they are."""
+        """Whether the sealed texts match the digest. One query, none once they were read and matched."""
         try:
             return self._is_known_sound or bool(self._read())
         except DamagedEditionError:
@@ -49,7 +49,7 @@ class PublishedEdition:
 
     @property
     def header(self) -> Mapping:
-        """What the edition says of itself (``edition_header()``). One query the first time."""
+        """The header of the edition (``edition_header()``). One query the first time."""
         return self._parsed[0]
 
     @property
@@ -59,12 +59,12 @@ class PublishedEdition:
 
     @cached_property
     def reference(self) -> dict[str, str]:
-        """The edition as every answer names it."""
+        """The reference to the edition in every answer: slug, effective_from and digest."""
         return {key: self.header[key] for key in ("slug", "effective_from")} | {"digest": self.digest}
 
     @cached_property
     def listing(self) -> Listing:
-        """The services by their terms and in every order."""
+        """The services indexed by term and sorted in every order."""
         return Listing(self.documents)
 
     @cached_property
@@ -73,10 +73,10 @@ class PublishedEdition:
         return Entitlements.of(self.documents.values())
 
     def search(self, query: str) -> list[SearchResult]:
-        """Return the services that a query finds, the best first. One query, of which a new index takes two more."""
+        """Return the services that match, best first. One query, two when the data revision has changed."""
         synonyms = search_index.synonyms()
-        indexed, index = self._index
-        if indexed != synonyms:
+        index_synonyms, index = self._index
+        if index_synonyms != synonyms:
             index = search_index.index(self.documents, synonyms)
             self._index = synonyms, index
         return index.search(query)
@@ -96,7 +96,7 @@ class PublishedEdition:
         try:
             sealed = Edition.objects.sealed_texts(self.pk, self.digest)
         except DamagedEditionError:
-            # It may have been sound the last time.
+            # It may have been sound at an earlier read.
             self._is_known_sound = False
             raise
         self._is_known_sound = True
@@ -104,7 +104,7 @@ class PublishedEdition:
 
 
 class Translation:
-    """A published edition in one language, ready for orjson: what stands in every answer alike is JSON already."""
+    """A published edition in one language, for orjson: parts that are the same in every answer are already JSON."""
 
     def __init__(self, edition: PublishedEdition, language: str):
         self._edition, self._language = edition, language
@@ -118,18 +118,19 @@ class Translation:
 
     @cached_property
     def entitlements(self) -> list["TranslatedEntitlement"]:
-        """What the edition entitles to, in the order of its numbers."""
+        """The entitlements of the edition, in the order of its numbers."""
         entitlements = self._edition.entitlements.entitlements
         return [TranslatedEntitlement(entitlement, self._language) for entitlement in entitlements]
 
 
 class TranslatedEntitlement:
-    """A service with its rule in one language, as an answer about entitlements has it."""
+    """A service with its rule in one language, in the shape of an entitlements answer."""
 
     def __init__(self, entitlement: Entitlement, language: str):
         self._service = _written(translate(entitlement.service, language))
         self._note = translate(entitlement.note, language)
-        # Each reason for a fact that is given; and, by its result, the whole reason for one that is not.
+        # For each criterion: its fact, its reason without ``given`` and ``result``, and, by result, the complete
+        # reason for a person who did not give the fact.
         self._reasons = [
             (
                 reason["fact"],
@@ -142,7 +143,7 @@ class TranslatedEntitlement:
         self._blank_result = _written(self._result(self._blank, {}))
 
     def result(self, verdict: Verdict, circumstances: Mapping[str, object]) -> dict | Fragment:
-        """Return what the answer says of the service, for orjson."""
+        """Return the service's part of the answer, for orjson."""
         return self._blank_result if verdict is self._blank else self._result(verdict, circumstances)
 
     def _result(self, verdict: Verdict, circumstances: Mapping[str, object]) -> dict:
@@ -160,7 +161,7 @@ class TranslatedEntitlement:
 
 def get(edition: Edition) -> PublishedEdition:
     """Return a published edition in memory. No query."""
-    # By its digest too: a database that was made anew may have another edition in the same place.
+    # The digest is part of the key: a rebuilt database may have another edition with the same primary key.
     return _get(edition.pk, edition.digest)
 
 

@@ -1,9 +1,9 @@
-"""That something readers are told of has changed: triggers of the database note it, whoever changed what."""
+"""Revision of the public data: database triggers record every change of it, whatever made the change."""
 
 from django.db import connection, models
 from django.db.models import Max
 
-# What differs after every change that readers are told of.
+# Differs after every change of public data: the count of tokens, the largest id and the newest token.
 DataVersion = tuple[int, int | None, str | None]
 DATA_VERSION = """
 SELECT COUNT(*), MAX(id), (SELECT token FROM catalogue_revisiontoken ORDER BY id DESC LIMIT 1)
@@ -13,23 +13,23 @@ FROM catalogue_revisiontoken
 
 class RevisionTokenQuerySet(models.QuerySet):
     def current_token(self) -> DataVersion:
-        """Return what differs after every change that readers are told of. One short query.
+        """Return a value that differs after every change of public data. One short query.
 
-        How many there were too: a transaction that began earlier may end later, with a smaller key.
+        It includes the count: a transaction that began earlier may commit later, with a smaller id.
         """
         with connection.cursor() as cursor:
             cursor.execute(DATA_VERSION)
             return tuple(cursor.fetchone())
 
     def prune(self) -> None:
-        """Keep the newest alone: what it was is told by that one, and by how many came after it."""
+        """Delete all tokens but the newest, which suffices to detect the next change."""
         self.exclude(pk=self.aggregate(newest=Max("pk"))["newest"]).delete()
 
 
 class RevisionToken(models.Model):
-    """One change of a row that readers are told of (变动). Which row is not said: ``Event`` records that."""
+    """One change of a public row (变动). It does not record which row: ``Event`` does."""
 
-    # Random: a key may come again, after a change that was taken back.
+    # Random, because an id may be used again after a rollback.
     token = models.CharField("标记", max_length=32, editable=False)
 
     objects = RevisionTokenQuerySet.as_manager()

@@ -1,6 +1,6 @@
-"""The seal of an edition: the bytes its digest is taken over, and the error for sealed texts that differ from it. Pure.
+"""The seal of an edition: the bytes of its digest, and the error for sealed texts that do not match it. Pure.
 
-A row of the model stands for the edition; this module knows texts and digests only.
+It knows texts and digests only, not the models.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class DamagedEditionError(Exception):
-    """The sealed texts of a published edition are not those its digest was taken over, so they are not served."""
+    """The sealed texts of a published edition do not match its digest, so they are not served."""
 
     def __init__(self, slug: str):
         self.slug = slug
@@ -30,17 +30,17 @@ class SealedTexts(NamedTuple):
 
 
 def edition_bytes(header: str, entries: Iterable[str]) -> bytes:
-    """Return the canonical bytes of an edition, of which its digest is the SHA-256.
+    """Return the canonical bytes of an edition; its digest is their SHA-256.
 
-    ``header`` and ``entries`` are what was sealed: the canonical texts of ``header()`` and, in the order of their
-    numbers, of every ``document()``.
+    ``header`` and ``entries`` are sealed texts: the canonical JSON of ``edition_header()`` and, in the order of their
+    numbers, of every ``entry_document()``.
     """
     return f'{{"edition":{header},"services":[{",".join(entries)}]}}'.encode()
 
 
 def verified_texts(slug: str, digest: str, header: str | None, entries: Iterable[str | None]) -> SealedTexts:
-    """Return the sealed texts of an edition. Raises DamagedEditionError if they are not those of its digest."""
-    # A text that was taken away is none; the digest shows that it is missing.
+    """Return the sealed texts of an edition. Raises DamagedEditionError if they do not match its digest."""
+    # A deleted text is NULL and counts as empty: the digest then differs.
     sealed = SealedTexts(header or "", tuple(text or "" for text in entries))
     if hashlib.sha256(edition_bytes(*sealed)).hexdigest() != digest:
         raise DamagedEditionError(slug)

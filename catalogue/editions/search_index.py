@@ -1,6 +1,6 @@
-"""Finding services of an edition by what people type (检索): what of a document is searched, and with which synonyms.
+"""Search index of an edition (检索): the searchable texts of its documents, and the synonyms.
 
-The index depends on the edition and the synonyms alone; ``services.search`` does the comparing.
+The index depends on the edition and the synonyms only; ``services.search`` does the matching.
 """
 
 import dataclasses
@@ -12,43 +12,46 @@ from catalogue.editions.revisions import DataVersion, RevisionToken
 from services.models import Synonym
 from services.search import Index, Text
 
-# How many revisions of the synonyms are kept.
+# The number of revisions of the public data whose synonyms are cached.
 SYNONYMS_CACHE_SIZE = 4
 
 
 @dataclasses.dataclass(frozen=True)
 class Synonyms:
-    """Every word with each service it stands for, known by their digest: comparing them all takes a search's time."""
+    """Pairs of a word and the code of a service it stands for.
+
+    Compared by digest: comparing all pairs would take as long as a search.
+    """
 
     digest: str
     pairs: tuple[tuple[str, str], ...] = dataclasses.field(compare=False)
 
 
 def synonyms() -> Synonyms:
-    """Return the synonyms there are now. One query, after a change two."""
+    """Return the current synonyms. One query, two after a change of public data."""
     return _synonyms(RevisionToken.objects.current_token())
 
 
 @lru_cache(SYNONYMS_CACHE_SIZE)
-def _synonyms(stamp: DataVersion) -> Synonyms:
+def _synonyms(version: DataVersion) -> Synonyms:
     pairs = tuple(Synonym.objects.pairs())
     return Synonyms(hashlib.sha256(repr(pairs).encode()).hexdigest(), pairs)
 
 
 def index(documents: Mapping[str, Mapping], synonyms: Synonyms) -> Index:
-    """Return the index of an edition's documents. No query."""
-    searched: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
-    places: dict[str, int] = {}
+    """Return the search index of an edition's documents. No query."""
+    texts_by_code: dict[str, list[Text]] = {code: list(texts(document)) for code, document in documents.items()}
+    ranks: dict[str, int] = {}
     for word, code in synonyms.pairs:
-        # How many services a word names before this one.
-        place = places[word] = places.get(word, -1) + 1
-        if code in searched:
-            searched[code].append(Text("synonym", word, place))
-    return Index(searched)
+        # The rank of this service among those of the word, from 0.
+        rank = ranks[word] = ranks.get(word, -1) + 1
+        if code in texts_by_code:
+            texts_by_code[code].append(Text("synonym", word, rank))
+    return Index(texts_by_code)
 
 
 def texts(document: Mapping) -> Iterator[Text]:
-    """Yield what is searched of a service's document (``entry_document()``)."""
+    """Yield the searchable texts of a service's document (``entry_document()``)."""
     yield Text("code", document["code"])
     yield Text("number", str(document["number"]))
     for field in ("name", "name_en", "target_group_text", "content", "standard"):
@@ -69,7 +72,7 @@ def texts(document: Mapping) -> Iterator[Text]:
 
 def _named(field: str, terms: Iterable[Mapping]) -> Iterator[Text]:
     keys = ("code", "name", "short_name", "name_en", "title", "document_number")
-    # The code of a domain is typed; the others' codes are for programs.
-    seen = {term[key]: None for term in terms for key in (keys if field == "domain" else keys[1:]) if term.get(key)}
-    for said in seen:
-        yield Text(field, said)
+    # People type the codes of domains; other codes are for programs.
+    values = {term[key]: None for term in terms for key in (keys if field == "domain" else keys[1:]) if term.get(key)}
+    for value in values:
+        yield Text(field, value)

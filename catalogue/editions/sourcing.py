@@ -1,7 +1,7 @@
-"""The rule the catalogue stands on: every value rests on a clause that could be known on the edition's first day.
+"""The sourcing rule: every value rests on a clause that was citable on the edition's first day.
 
-Pure: it is asked about an entry as ``entry_data()`` or a file of ``fixtures/editions`` writes it, and about
-nothing else, so that the loader, the editors' form and the publisher all ask the same rule.
+Pure: it takes an entry in the shape of ``entry_data()`` and of the files of ``fixtures/editions``, so that the loader,
+the editors' form and the publisher all apply the same rule.
 """
 
 import datetime
@@ -15,7 +15,7 @@ from services.eligibility import rules
 from services.eligibility.facts import VOCABULARY
 from services.models import Verification
 
-# The text that is the value of each field with one: what is labelled verbatim stands in its quotes.
+# The text column of each field that has one: a text labelled verbatim must occur in the field's quotes.
 TEXT_COLUMNS = {
     "name": "name",
     "target_groups": "target_group_text",
@@ -26,7 +26,7 @@ TEXT_COLUMNS = {
 
 
 class FieldFault(NamedTuple):
-    """One reason why an entry cannot stand: the sourced field it is about (or ``citations``) and a sentence."""
+    """One reason why an entry is invalid: the sourced field it concerns (or ``citations``) and a sentence."""
 
     field: str
     reason: str
@@ -35,51 +35,53 @@ class FieldFault(NamedTuple):
 def faults(
     entry: Mapping, *, effective_from: datetime.date, citable_from: Mapping[str, datetime.date]
 ) -> list[FieldFault]:
-    """Return every reason why an entry cannot stand in an edition that is in force from ``effective_from``.
+    """Return every reason why an entry is invalid in an edition in force from ``effective_from``; empty if it is valid.
 
-    ``citable_from`` gives, by code of source, the first day it may be cited. A value needs a finding and a citation; a
-    field without a value has neither; a label is not higher than the best of the field's citations, and a value that
-    is labelled verbatim stands in its quotes; no citation and no legal basis is younger than the edition.
+    ``citable_from`` has, by code of source, the first day it may be cited. A value needs a verification and a citation;
+    a field without a value has neither; a verification is not higher than the best of the field's citations, and a
+    value labelled verbatim occurs in its quotes; every cited source and legal basis is citable by ``effective_from``.
     """
-    found = []
+    entry_faults = []
     for field, columns in Entry.SOURCED_FIELDS.items():
         citations = citations_of(entry, field)
-        known = any(entry[column] not in (None, []) for column in columns)
-        found += [
+        has_value = any(entry[column] not in (None, []) for column in columns)
+        entry_faults += [
             FieldFault(field, f"“{SourcedField(field).label}”{reason}")
-            for reason in _field_reasons(known, field, entry, citations)
+            for reason in _field_reasons(has_value, field, entry, citations)
         ]
     for citation in entry["citations"]:
         if citation["field"] not in Entry.SOURCED_FIELDS and citation["field"] != Citation.MENTION:
-            found.append(FieldFault("citations", f"来源引用了不存在的字段“{citation['field']}”。"))
+            entry_faults.append(FieldFault("citations", f"来源引用了不存在的字段“{citation['field']}”。"))
         if citation["verification"] == Verification.VERBATIM and not _has_quote(citation):
-            found.append(FieldFault(citation["field"], f"标为“原文核对”的来源 {citation['source']} 没有照录原文。"))
-    found += _criterion_faults(entry)
-    found += _unsupported_verbatim(entry)
-    named = {citation["source"] for citation in citations_of(entry, "legal_basis")}
-    found += [
+            entry_faults.append(
+                FieldFault(citation["field"], f"标为“原文核对”的来源 {citation['source']} 没有照录原文。")
+            )
+    entry_faults += _criterion_faults(entry)
+    entry_faults += _unsupported_verbatim(entry)
+    cited_sources = {citation["source"] for citation in citations_of(entry, "legal_basis")}
+    entry_faults += [
         FieldFault("legal_basis", f"“法律法规依据”中的 {code} 没有自己的来源。")
         for code in entry["legal_basis"]
-        if named and code not in named
+        if cited_sources and code not in cited_sources
     ]
-    cited = [(citation["field"], citation["source"]) for citation in entry["citations"]]
-    for field, source in dict.fromkeys(cited + [("legal_basis", source) for source in entry["legal_basis"]]):
+    cited_fields = [(citation["field"], citation["source"]) for citation in entry["citations"]]
+    for field, source in dict.fromkeys(cited_fields + [("legal_basis", source) for source in entry["legal_basis"]]):
         if source not in citable_from:
-            found.append(FieldFault(field, f"依据文件中没有代码“{source}”。"))
+            entry_faults.append(FieldFault(field, f"依据文件中没有代码“{source}”。"))
         elif citable_from[source] > effective_from:
-            found.append(
+            entry_faults.append(
                 FieldFault(
                     field, f"来源 {source} 自 {citable_from[source]} 起方可引用，晚于版本的施行日期 {effective_from}。"
                 )
             )
-    return found
+    return entry_faults
 
 
 def uncited(entry: Mapping, *, changed: Iterable[str], cited: Iterable[str]) -> list[FieldFault]:
-    """Return a fault for every sourced field that changed while nothing changed in what it rests on.
+    """Return a fault for every sourced field whose value changed while its citations did not.
 
-    ``changed`` and ``cited`` are the fields whose value and whose citations are not what they were. A field that was
-    emptied needs no citation: unknown rests on nothing.
+    ``changed`` and ``cited`` are the fields whose value and whose citations changed. A field that was emptied needs no
+    citation: an unknown value has no source.
     """
     unsupported = set(changed) - set(cited)
     return [
@@ -90,15 +92,15 @@ def uncited(entry: Mapping, *, changed: Iterable[str], cited: Iterable[str]) -> 
 
 
 def changed_fields(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]:
-    """Return the sourced fields whose value, and those whose citations, are not what they were."""
-    columns = {column for own in Entry.SOURCED_FIELDS.values() for column in own}
+    """Return the sourced fields whose value changed, and those whose citations changed."""
+    columns = {column for field_columns in Entry.SOURCED_FIELDS.values() for column in field_columns}
     changed = touched_by(column for column in columns if before[column] != after[column])
     cited = {field for field in Entry.SOURCED_FIELDS if citations_of(before, field) != citations_of(after, field)}
     return changed, cited
 
 
 def _criterion_faults(entry: Mapping) -> list[FieldFault]:
-    """Clauses of a criterion that the rule does not have."""
+    """Return a fault for every citation of a criterion that the rule does not have."""
     rule = entry["eligibility"]
     count = sum(len(group["all"]) for group in rule["any"]) if rule and not rules.faults(rule) else 0
     return [
@@ -109,8 +111,8 @@ def _criterion_faults(entry: Mapping) -> list[FieldFault]:
 
 
 def _unsupported_verbatim(entry: Mapping) -> list[FieldFault]:
-    """Fields labelled verbatim of which a part stands in none of their quotes."""
-    found = []
+    """Return a fault for every part of a verbatim field that occurs in none of its quotes."""
+    entry_faults = []
     for field, column in TEXT_COLUMNS.items():
         if entry["verification"].get(field) == Verification.VERBATIM and entry[column]:
             label = SourcedField(field).label
@@ -118,67 +120,75 @@ def _unsupported_verbatim(entry: Mapping) -> list[FieldFault]:
                 reason = (
                     f"“{label}”标为“原文核对”，但“{part}”不在所引原文之中；请补充原文、改用原文的文字，或标为“转述”。"
                 )
-                found.append(FieldFault(field, reason))
+                entry_faults.append(FieldFault(field, reason))
     if entry["verification"].get("legal_basis") == Verification.VERBATIM:
-        quoted = {each["source"] for each in citations_of(entry, "legal_basis") if _verbatim_quotes([each])}
-        found += [
+        quoted = {citation["source"] for citation in citations_of(entry, "legal_basis") if _verbatim_quotes([citation])}
+        entry_faults += [
             FieldFault("legal_basis", f"“法律法规依据”标为“原文核对”，但没有照录 {code} 的条文。")
             for code in entry["legal_basis"]
             if code not in quoted
         ]
-    return found + list(_unsupported_conditions(entry))
+    return entry_faults + list(_unsupported_conditions(entry))
 
 
 def _unsupported_conditions(entry: Mapping) -> Iterator[FieldFault]:
-    """Conditions of a rule labelled verbatim that rest on no quote, or whose number stands in none of theirs."""
+    """Yield a fault for every criterion of a verbatim rule that has no quote, or whose number its quotes lack."""
     rule = entry["eligibility"]
     if entry["verification"].get("eligibility") != Verification.VERBATIM or not rule or rules.faults(rule):
         return
     citations = citations_of(entry, "eligibility")
-    criteria = [raw for group in rule["any"] for raw in group["all"]]
-    for place, raw in enumerate(criteria, start=1):
-        texts = _verbatim_quotes(each for each in citations if each.get("criterion") == place)
-        values = raw["value"] if isinstance(raw["value"], list) else [raw["value"]]
-        # A grade of 1 is no number that a clause need name: everybody with any grade has it.
-        known = set().union(*map(quotes.numbers, texts))
-        if VOCABULARY[raw["fact"]].unit == "months":
-            known |= set().union(*map(quotes.months, texts))
-        loose = [
-            value for value in values if type(value) is int and value > 1 and not _is_bound_in(raw["op"], value, known)
+    criteria = [criterion for group in rule["any"] for criterion in group["all"]]
+    for number, criterion in enumerate(criteria, start=1):
+        texts = _verbatim_quotes(citation for citation in citations if citation.get("criterion") == number)
+        values = criterion["value"] if isinstance(criterion["value"], list) else [criterion["value"]]
+        # Numbers up to 1 need not occur in a clause: a grade of at least 1 means any grade.
+        numbers = set().union(*map(quotes.numbers, texts))
+        if VOCABULARY[criterion["fact"]].unit == "months":
+            numbers |= set().union(*map(quotes.months, texts))
+        unsupported = [
+            value
+            for value in values
+            if type(value) is int and value > 1 and not _is_bound_in(criterion["op"], value, numbers)
         ]
         if not texts:
-            yield FieldFault("eligibility", f"标为“原文核对”，但第 {place} 个条件没有照录原文的来源。")
-        for value in loose:
-            yield FieldFault("eligibility", f"标为“原文核对”，但第 {place} 个条件的 {value} 不在所引原文之中。")
+            yield FieldFault("eligibility", f"标为“原文核对”，但第 {number} 个条件没有照录原文的来源。")
+        for value in unsupported:
+            yield FieldFault("eligibility", f"标为“原文核对”，但第 {number} 个条件的 {value} 不在所引原文之中。")
 
 
-def _is_bound_in(op: str, value: int, known: set[str]) -> bool:
-    """Whether a clause's numbers hold a bound: 未满16周岁 is lt 16 and lte 15, 不满五年 lte 4."""
-    beside = {"lte": 1, "gt": 1, "gte": -1, "lt": -1}.get(op, 0)
-    return str(value) in known or (op in ("lte", "gte") and str(value + beside) in known)
+def _is_bound_in(op: str, value: int, numbers: set[str]) -> bool:
+    """Whether the numbers of a clause support a bound: 未满16周岁 supports lt 16 and lte 15, 不满五年 lte 4."""
+    offset = {"lte": 1, "gt": 1, "gte": -1, "lt": -1}.get(op, 0)
+    return str(value) in numbers or (op in ("lte", "gte") and str(value + offset) in numbers)
 
 
 def _verbatim_quotes(citations: Iterable[Mapping]) -> list[str]:
-    return [each["quote"] for each in citations if each["verification"] == Verification.VERBATIM and _has_quote(each)]
+    return [
+        citation["quote"]
+        for citation in citations
+        if citation["verification"] == Verification.VERBATIM and _has_quote(citation)
+    ]
 
 
 def _has_quote(citation: Mapping) -> bool:
-    # Blanks of any kind stand in every document, so they quote none.
+    # White space alone is no quote.
     return bool(citation["quote"] and citation["quote"].strip())
 
 
-def _field_reasons(known: bool, field: str, entry: Mapping, citations: list[Mapping]) -> list[str]:
+def _field_reasons(has_value: bool, field: str, entry: Mapping, citations: list[Mapping]) -> list[str]:
     label = entry["verification"].get(field)
-    if not known:
+    if not has_value:
         reasons = ["没有值，却有来源，请删去来源或填写值。"] if citations else []
         return reasons + (["没有值，却有核实情况，请删去。"] if label else [])
     if not citations:
         return ["有值而没有来源，请补充来源，或留空表示未知。"]
     if not label or not entry["basis"].get(field):
         return ["有值而没有核实情况和依据类别，请补充。"]
-    # A quote is what raises a label to verbatim, so a verbatim citation without one counts for nothing here.
+    # A verbatim citation without a quote is ignored: only a quote can raise a label to verbatim.
     ranks = [
-        Verification(c["verification"]).rank for c in citations if _has_quote(c) or c["verification"] != "verbatim"
+        Verification(citation["verification"]).rank
+        for citation in citations
+        if _has_quote(citation) or citation["verification"] != "verbatim"
     ]
     if Verification(label).rank > max(ranks, default=-1):
         return [f"标为“{Verification(label).label}”，高于其来源的核实情况，不能上调。"]
