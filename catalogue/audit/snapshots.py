@@ -64,14 +64,14 @@ def record_change(row: models.Model, *, before: Mapping | None, context: log.Aud
 
     Call it inside the transaction that saved the row.
     """
-    after, about = snapshot(row), {"term": term_reference(row)}
+    after, subject = snapshot(row), {"term": term_reference(row)}
     if before is None:
-        log.append(context, [about | {"verb": Event.Verb.CREATED, "after": after}])
+        log.append(context, [subject | {"verb": Event.Verb.CREATED, "after": after}])
         return
     log.append(
         context,
         [
-            about | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
+            subject | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
             for field in after
             if before[field] != after[field]
         ],

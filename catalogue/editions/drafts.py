@@ -189,15 +189,15 @@ def record_edition(edition: Edition, *, before: Mapping | None, context: log.Aud
     ``before`` None means a new edition. Call it inside the transaction that saved the edition.
     """
     after = edition_header(edition)
-    about = {"edition": edition.slug}
+    subject = {"edition": edition.slug}
     if before is None:
-        log.append(context, [about | {"verb": Event.Verb.CREATED, "after": after}])
+        log.append(context, [subject | {"verb": Event.Verb.CREATED, "after": after}])
         return
     changed = [field for field in after if before[field] != after[field]]
     log.append(
         context,
         [
-            about | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
+            subject | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
             for field in changed
         ],
     )
@@ -274,13 +274,13 @@ def current_data(entry: Entry) -> dict:
 
 def _entry_events(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[dict]:
     """Yield the events of a written entry: one for a new entry, else one for each changed field."""
-    about = {"edition": entry.edition.slug, "service": after["code"]}
+    subject = {"edition": entry.edition.slug, "service": after["code"]}
     if before is None:
-        yield about | {"verb": Event.Verb.CREATED, "after": after}
+        yield subject | {"verb": Event.Verb.CREATED, "after": after}
         return
     for field in after:
         if before[field] != after[field]:
-            yield about | {
+            yield subject | {
                 "verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field],
             }  # fmt: skip
 

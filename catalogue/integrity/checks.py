@@ -1,8 +1,8 @@
-"""Whether what the database holds is what the record says of it, both ways: editions, proposals and feedback.
+"""Cross-checks of the database against the audit log, in both directions: editions, proposals and feedback.
 
-Digests show what was changed since; this shows what never happened by the verbs: a publication, a decision or an
-assessment without its event, and an event of something that is gone. Names in the record are user names: an account
-that was renamed on the desk is known by the event that says so. What is not checked is in ``docs/integrity.md``.
+Digests reveal later changes; these checks reveal rows that bypassed the application: a publication, a decision or an
+assessment without its event, and an event whose subject is gone. The log holds user names: a renamed account is
+identified by the event of its renaming. ``docs/integrity.md`` lists what is not checked.
 """
 
 import json
@@ -21,23 +21,23 @@ from services.json_text import canonical_json
 
 Verb, State = Event.Verb, Proposal.State
 DECISIONS = (Verb.APPROVED, Verb.DECLINED)
-# What of an assessment is no figure.
+# The fields of an assessment that are not figures.
 TEXT_FIELDS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
 
 
 def damaged_editions(editions: Iterable[Edition]) -> list[str]:
-    """Return the slugs of the published editions whose sealed texts are not those of their digest."""
+    """Return the slugs of the published editions whose sealed texts do not match their digest."""
     return [edition.slug for edition in editions if not published.get(edition).is_sound()]
 
 
 def verify() -> list[str]:
-    """Return where the database and the record contradict each other: sentences, an empty list if nowhere."""
+    """Return the contradictions between the database and the audit log as sentences; empty if there are none."""
     record = RecordedEvents()
     return [*_edition_faults(record), *_proposal_faults(record), *_feedback_faults(record)]
 
 
 class RecordedEvents:
-    """The events that something else in the database answers to, read once."""
+    """The events that have counterparts in the database, read once."""
 
     def __init__(self):
         self.published = defaultdict(list)
@@ -55,11 +55,11 @@ class RecordedEvents:
                 self._renamed[event.field].append(event)
 
     def actor_name(self, event: Event) -> str | None:
-        """Return what the account that acted is called today."""
+        """Return the current name of the account that acted."""
         return self._current_name("username", event.actor, event)
 
     def edition_slug(self, event: Event) -> str | None:
-        """Return what the edition of an event is called today; a draft may have been renamed."""
+        """Return the current slug of an event's edition; a draft may have been renamed."""
         return self._current_name("slug", event.edition, event)
 
     def _current_name(self, field: str, name: str | None, since: Event) -> str | None:
@@ -87,32 +87,34 @@ def _edition_faults(record: RecordedEvents) -> Iterator[str]:
     drafts = set(Edition.objects.drafts().values_list("slug", flat=True))
     for slug in record.published.keys() - published.keys():
         for event in record.published[slug]:
-            now = "现在却是草稿" if slug in drafts else "现在却没有这个版本"
-            yield f"版本 {slug}：记录第 {event.number} 条说已经发布，{now}。"
+            current_status = "现在却是草稿" if slug in drafts else "现在却没有这个版本"
+            yield f"版本 {slug}：记录第 {event.number} 条说已经发布，{current_status}。"
 
 
 def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
     rows = Proposal.objects.select_related("department", "proposer", "edition").order_by("number")
-    known = {proposal.number: proposal for proposal in rows.prefetch_related("approvals__approver")}
+    proposals_by_number = {proposal.number: proposal for proposal in rows.prefetch_related("approvals__approver")}
     assessments = {row.proposal_id: row for row in Assessment.objects.select_related("assessor")}
     attachments = set(Attachment.objects.values_list("digest", flat=True))
-    for number, proposal in known.items():
+    for number, proposal in proposals_by_number.items():
         assessment = assessments.get(proposal.pk)
-        about = [
+        proposal_faults = [
             *_content_faults(proposal, record),
             *_state_faults(proposal, record),
             *_decision_faults(proposal, record),
             *_assessment_faults(proposal, assessment, record),
         ]
         if assessment and assessment.attachment_digest and assessment.attachment_digest not in attachments:
-            about.append(f"评估所依据的附件 {assessment.attachment_name}（{assessment.attachment_digest}）不在。")
-        yield from (f"第 {number} 号建议：{fault}" for fault in about)
-    for number in sorted(record.proposals.keys() - known.keys()):
+            proposal_faults.append(
+                f"评估所依据的附件 {assessment.attachment_name}（{assessment.attachment_digest}）不在。"
+            )
+        yield from (f"第 {number} 号建议：{fault}" for fault in proposal_faults)
+    for number in sorted(record.proposals.keys() - proposals_by_number.keys()):
         yield f"第 {number} 号建议：记录第 {record.proposals[number][0].number} 条说到它，现在却没有这件建议。"
 
 
 def _content_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
-    """Who proposed it, and whether it says what it said when it was last drafted or amended."""
+    """Check the proposer, and the content against the last event that drafted or amended the proposal."""
     drafts = [event for event in record.proposals[proposal.number] if event.verb in (Verb.DRAFTED, Verb.AMENDED)]
     if not drafts or drafts[0].verb != Verb.DRAFTED:
         yield "记录中没有它的起草。"
@@ -120,16 +122,21 @@ def _content_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]
     for event in drafts:
         if record.actor_name(event) != proposal.proposer.get_username():
             yield f"提出人与记录第 {event.number} 条的经办人不符。"
-    said, says = _json_object(drafts[-1].after), json.loads(canonical_json(proposals.proposal_snapshot(proposal)))
-    for each in (said, says):
-        # They stand as a database's locale sorts them, which need not be the one they were recorded on.
-        each["entries"] = sorted(map(canonical_json, each.get("entries", ())))
-    if differing := sorted(key for key in said.keys() | says.keys() if said.get(key) != says.get(key)):
-        yield f"内容（{'、'.join(differing)}）与记录第 {drafts[-1].number} 条不符。"
+    recorded, current = (
+        _json_object(drafts[-1].after),
+        json.loads(canonical_json(proposals.proposal_snapshot(proposal))),
+    )
+    for content in (recorded, current):
+        # Sorted here, because their order depends on the collation of the database that recorded them.
+        content["entries"] = sorted(map(canonical_json, content.get("entries", ())))
+    if differing_keys := sorted(
+        key for key in recorded.keys() | current.keys() if recorded.get(key) != current.get(key)
+    ):
+        yield f"内容（{'、'.join(differing_keys)}）与记录第 {drafts[-1].number} 条不符。"
 
 
 def _state_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
-    """Whether it is in the state, and in the edition, that its recorded steps led to."""
+    """Check that the state and the edition are the result of the recorded steps."""
     state, edition = None, None
     for event in record.proposals[proposal.number]:
         if event.verb in (Verb.DRAFTED, Verb.AMENDED):
@@ -142,9 +149,9 @@ def _state_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
             if _json_object(event.before).get("state") != state:
                 yield f"记录第 {event.number} 条之前缺少一步。"
             state = _json_object(event.after).get("state", state)
-    now = proposal.edition and proposal.edition.slug
-    if now != edition:
-        yield f"编入的版本是“{now or '无'}”，按记录应是“{edition or '无'}”。"
+    current_slug = proposal.edition and proposal.edition.slug
+    if current_slug != edition:
+        yield f"编入的版本是“{current_slug or '无'}”，按记录应是“{edition or '无'}”。"
     if state == State.APPROVED and proposal.edition and proposal.edition.is_published:
         state = State.PUBLISHED
     if state is not None and proposal.state != state:
@@ -152,15 +159,15 @@ def _state_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
 
 
 def _decision_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
-    made = Counter(
+    existing = Counter(
         (
-            Verb.APPROVED if each.granted else Verb.DECLINED,
-            each.approver.get_username(),
-            each.at,
-            each.reason,
-            canonical_json(each.outcomes),
+            Verb.APPROVED if approval.granted else Verb.DECLINED,
+            approval.approver.get_username(),
+            approval.at,
+            approval.reason,
+            canonical_json(approval.outcomes),
         )
-        for each in proposal.approvals.all()
+        for approval in proposal.approvals.all()
     )
     recorded = Counter(
         (
@@ -173,14 +180,14 @@ def _decision_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str
         for event in record.proposals[proposal.number]
         if event.verb in DECISIONS
     )
-    for verb, name, *_ in (made - recorded).elements():
+    for verb, name, *_ in (existing - recorded).elements():
         yield f"{name} 的审批“{Verb(verb).label}”在记录中没有。"
-    for verb, name, *_ in (recorded - made).elements():
+    for verb, name, *_ in (recorded - existing).elements():
         yield f"记录有 {name} 的审批“{Verb(verb).label}”，现在却没有。"
 
 
 def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record: RecordedEvents) -> Iterator[str]:
-    """Whether the assessment is the one recorded since it was last amended, which takes an earlier one away."""
+    """Check the assessment against the one recorded since the last amendment, which discards an earlier one."""
     recorded = None
     for event in record.proposals[proposal.number]:
         if event.verb == Verb.ASSESSED:
@@ -193,15 +200,15 @@ def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record
         if recorded:
             yield f"记录第 {recorded.number} 条有它的评估，现在却没有。"
         return
-    said = {name: value for name, value in _json_object(recorded.after).items() if name != "state"}
-    if _figures(said) != _figures(proposals.assessment_snapshot(assessment)):
+    recorded_values = {name: value for name, value in _json_object(recorded.after).items() if name != "state"}
+    if _figures(recorded_values) != _figures(proposals.assessment_snapshot(assessment)):
         yield f"评估的内容与记录第 {recorded.number} 条不符。"
     if (assessment.assessor.get_username(), assessment.at) != (record.actor_name(recorded), recorded.at):
         yield f"评估人或评估时间与记录第 {recorded.number} 条不符。"
 
 
 def _figures(assessed: Mapping) -> dict:
-    """What an assessment says: a figure is the same with and without its last noughts."""
+    """Return the values of an assessment with figures as decimals: trailing zeros make no difference."""
     return {name: value if name in TEXT_FIELDS else _number(value) for name, value in assessed.items()}
 
 
@@ -213,27 +220,27 @@ def _number(value: object) -> object:
 
 
 def _feedback_faults(record: RecordedEvents) -> Iterator[str]:
-    known = {
-        answers_module.feedback_reference(row): row
-        for row in Feedback.objects.select_related("proposal").order_by("pk")
+    feedback_by_term = {
+        answers_module.feedback_reference(feedback): feedback
+        for feedback in Feedback.objects.select_related("proposal").order_by("pk")
     }
-    for term, row in known.items():
+    for term, feedback in feedback_by_term.items():
         events = record.feedback[term]
         answers = [(_json_value(event.after), event.at) for event in events if event.verb == Verb.ANSWERED]
-        if answers != ([({"answer": row.answer}, row.answered_at)] if row.answer is not None else []):
-            yield f"意见反馈 {row.receipt}：答复与记录不符。"
-        considered = [_json_value(event.after) for event in events if event.field == "proposal"]
-        if considered != ([row.proposal.number] if row.proposal else []):
-            yield f"意见反馈 {row.receipt}：由它提出的建议与记录不符。"
-    for term in sorted(record.feedback.keys() - known.keys()):
+        if answers != ([({"answer": feedback.answer}, feedback.answered_at)] if feedback.answer is not None else []):
+            yield f"意见反馈 {feedback.receipt}：答复与记录不符。"
+        proposal_numbers = [_json_value(event.after) for event in events if event.field == "proposal"]
+        if proposal_numbers != ([feedback.proposal.number] if feedback.proposal else []):
+            yield f"意见反馈 {feedback.receipt}：由它提出的建议与记录不符。"
+    for term in sorted(record.feedback.keys() - feedback_by_term.keys()):
         receipt = term.removeprefix("feedback/")
         yield f"意见反馈 {receipt}：记录第 {record.feedback[term][0].number} 条说到它，现在却没有。"
 
 
 def _json_object(text: str | None) -> dict:
-    """What an event says of several things. A record that was tampered with may say anything."""
-    said = _json_value(text)
-    return said if isinstance(said, dict) else {}
+    """Return the JSON object of a column of an event; empty for anything else, which a tampered log may contain."""
+    value = _json_value(text)
+    return value if isinstance(value, dict) else {}
 
 
 def _json_value(text: str | None) -> object:

@@ -1,4 +1,4 @@
-"""The database's triggers: those that the migrations make, and those that are there; which are missing or altered."""
+"""Check of the database triggers: those the migrations create against those installed."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,12 +8,13 @@ from django.db import connection
 
 MIGRATION = "catalogue.migrations.0002_triggers"
 FUNCTION = re.compile(r"CREATE FUNCTION \w+\(\) RETURNS trigger LANGUAGE plpgsql AS \$\$(.*)\$\$", re.S)
-# A trigger as the migration writes it and as PostgreSQL does: one that says anything else is not ours.
+# Matches a trigger as the migration writes it and as PostgreSQL prints it; a trigger with any other clause is altered.
 POSTGRESQL_TRIGGER = re.compile(
     r"CREATE TRIGGER \w+ (?P<timing>BEFORE|AFTER) (?P<action>\w+) ON (?:\w+\.)?\w+ FOR EACH (?P<level>ROW|STATEMENT)"
     r" EXECUTE FUNCTION (?:\w+\.)?(?P<function>\w+)\(\)"
 )
-# Of a function only what the migrations leave at its default: a search_path of its own would lead it to other tables.
+# The last column is whether the function has the defaults that the migrations leave: a search_path of its own would
+# make it use other tables.
 INSTALLED_SQL = """
 SELECT relname, tgname, pg_get_triggerdef(pg_trigger.oid), prosrc, tgenabled,
        lanname = 'plpgsql' AND proconfig IS NULL AND NOT prosecdef
@@ -28,20 +29,26 @@ Key = tuple[str, str]
 
 
 def faults() -> list[str]:
-    """Return how the triggers differ from those the migrations make: a sentence each, an empty list if they do not."""
-    wanted, there = expected(), installed()
-    found = [f"触发器 {name}（表 {table}）不在。" for table, name in sorted(wanted.keys() - there.keys())]
-    found += [f"触发器 {name}（表 {table}）不是本系统建立的。" for table, name in sorted(there.keys() - wanted.keys())]
-    for table, name in sorted(wanted.keys() & there.keys()):
-        if there[table, name] == DISABLED:
-            found.append(f"触发器 {name}（表 {table}）已停用。")
-        elif there[table, name] != wanted[table, name]:
-            found.append(f"触发器 {name}（表 {table}）的定义与建立时不同。")
-    return found + list(_replication_role_faults())
+    """Return the differences from the triggers of the migrations, a sentence each; an empty list if there are none."""
+    expected_triggers, installed_triggers = expected(), installed()
+    sentences = [
+        f"触发器 {name}（表 {table}）不在。"
+        for table, name in sorted(expected_triggers.keys() - installed_triggers.keys())
+    ]
+    sentences += [
+        f"触发器 {name}（表 {table}）不是本系统建立的。"
+        for table, name in sorted(installed_triggers.keys() - expected_triggers.keys())
+    ]
+    for table, name in sorted(expected_triggers.keys() & installed_triggers.keys()):
+        if installed_triggers[table, name] == DISABLED:
+            sentences.append(f"触发器 {name}（表 {table}）已停用。")
+        elif installed_triggers[table, name] != expected_triggers[table, name]:
+            sentences.append(f"触发器 {name}（表 {table}）的定义与建立时不同。")
+    return sentences + list(_replication_role_faults())
 
 
 def expected() -> Mapping[Key, tuple]:
-    """Return the definition of every trigger that the migrations make, by its table and name."""
+    """Return the definition of every trigger that the migrations create, by its table and name."""
     definitions = {}
     for trigger in import_module(MIGRATION).triggers(connection.vendor):
         statements = tuple(trigger.statements(connection.vendor))
@@ -56,7 +63,7 @@ def installed() -> Mapping[Key, tuple]:
     """Return the definition of every trigger in the database, by its table and name."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            # SQLite keeps the statement as it was written.
+            # SQLite stores the statement as it was written.
             cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
             return {(table, name): (statement,) for table, name, statement in cursor.fetchall()}
         cursor.execute(INSTALLED_SQL)
@@ -73,7 +80,7 @@ def _definitions(rows: Iterable[tuple]) -> Iterator[tuple[Key, tuple]]:
 
 
 def _parse_postgresql(statement: str) -> tuple[str, ...]:
-    """Return what a trigger does in a form that does not depend on how it is written; empty for another's."""
+    """Return the parts of a trigger's definition, independent of spelling; empty if it has any other clause."""
     match = POSTGRESQL_TRIGGER.fullmatch(statement)
     return match.groups() if match else ()
 

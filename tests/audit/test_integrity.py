@@ -1,4 +1,4 @@
-"""What ``manage.py verify`` finds of what was forged in SQL, by somebody with all rights to the database."""
+"""``manage.py verify`` finds forgeries made in SQL with all rights to the database."""
 
 import datetime
 import hashlib
@@ -45,7 +45,7 @@ def sql(statement: str, *arguments: object) -> None:
 
 
 def verified(**options: str) -> str:
-    """Return what verify finds, an empty text if nothing."""
+    """Return the faults that ``verify`` reports; an empty text if there are none."""
     try:
         call_command("verify", **options)
     except CommandError as error:
@@ -55,11 +55,11 @@ def verified(**options: str) -> str:
 
 @pytest.fixture
 def history(act, people, make_proposal, publish) -> None:
-    """One of everything that the record answers for: proposals in every state, a publication, feedback."""
+    """Create one of everything the audit log covers: proposals in every state, a publication, feedback."""
     attachment = attachments.store("报告.pdf", b"figures", context=act("li"))
     assessed = proposals.submit(make_proposal(), context=act())
     figures = ASSESSMENT_FIGURES | {"attachment_name": "报告.pdf", "attachment_digest": attachment.digest}
-    # As a form gives it, without the noughts that the database writes.
+    # As a form has it, without the trailing zeros that the database adds.
     proposals.assess(assessed, figures=figures | {"beneficiaries": 7}, context=act("li"))
     approved = proposals.approve(assessed, context=act("zhao", "同意"))
     publish("2027", approved)
@@ -76,25 +76,25 @@ def history(act, people, make_proposal, publish) -> None:
     proposals.include_in_edition(released, draft, context=act("root"))
     drafts.delete_draft(draft, context=act("root"))
     for answer in ("已列入。", None):
-        said = answers.receive_feedback(Service.objects.get(code="NM-01-07"), message="标准偏低", at=AT)
-        answers.link_proposal(said, released, context=act("root"))
+        feedback = answers.receive_feedback(Service.objects.get(code="NM-01-07"), message="标准偏低", at=AT)
+        answers.link_proposal(feedback, released, context=act("root"))
         if answer:
-            answers.answer_feedback(said, answer=answer, context=act("root"))
+            answers.answer_feedback(feedback, answer=answer, context=act("root"))
 
 
-def test_what_went_by_the_verbs_is_no_fault(history, capsys):
+def test_a_history_made_by_the_application_has_no_fault(history, capsys):
     call_command("verify")
 
     last = Event.objects.last()
     assert capsys.readouterr().out.splitlines()[-1] == f"{last.number}:{last.digest}"
 
 
-def published() -> Proposal:
+def published_proposal() -> Proposal:
     return Proposal.objects.get(state="published")
 
 
 def reseal(edition: Edition) -> None:
-    """Write sealed texts and digest anew, of the rows as they are now."""
+    """Rewrite the sealed texts and the digest from the current rows."""
     for entry in edition.entries.with_details():
         Entry.objects.filter(pk=entry.pk).update(canonical_json=canonical_json(entry_document(entry)))
     Edition.objects.filter(pk=edition.pk).update(canonical_json=canonical_json(edition_header(edition)))
@@ -133,13 +133,13 @@ def draft_again() -> None:
     Edition.objects.filter(slug="2027").update(published_at=None, digest=None, canonical_json=None)
 
 
-def cut(least: int) -> Callable[[], None]:
-    """Take away the end of the record from the n-th event of a verb on, counted from the end."""
-    return lambda: Event.objects.filter(number__gt=Event.objects.count() - least).delete()
+def cut(count: int) -> Callable[[], None]:
+    """Return a function that deletes the last ``count`` events."""
+    return lambda: Event.objects.filter(number__gt=Event.objects.count() - count).delete()
 
 
 def rebuilt(**left_out: str) -> Callable[[], None]:
-    """Write the record anew, its chain whole, without some events."""
+    """Return a function that rewrites the audit log with an intact chain, without the events that match."""
 
     def rebuild() -> None:
         events = list(Event.objects.exclude(**left_out).order_by("number"))
@@ -160,11 +160,11 @@ def approve_by_hand() -> None:
 
 
 def turn_the_decision() -> None:
-    Approval.objects.filter(proposal=published()).update(granted=False, reason="不同意")
+    Approval.objects.filter(proposal=published_proposal()).update(granted=False, reason="不同意")
 
 
 def other_approver() -> None:
-    Approval.objects.filter(proposal=published()).update(approver=User.objects.get(username="root"))
+    Approval.objects.filter(proposal=published_proposal()).update(approver=User.objects.get(username="root"))
 
 
 def rename_by_sql() -> None:
@@ -232,20 +232,24 @@ FORGERIES = {
         "编入的版本是“2026”，按记录应是“无”",
     ),
     "what a proposal says": (
-        lambda: ProposedEntry.objects.filter(proposal=published()).update(entry_data={"standard": "每人9999元"}),
+        lambda: ProposedEntry.objects.filter(proposal=published_proposal()).update(
+            entry_data={"standard": "每人9999元"}
+        ),
         "内容（entries）与记录第 .* 条不符",
     ),
     "a proposal gone": (proposal_gone, "记录第 .* 条说到它，现在却没有这件建议"),
     "an assessment's figures": (
-        lambda: Assessment.objects.filter(proposal=published()).update(beneficiaries=1),
+        lambda: Assessment.objects.filter(proposal=published_proposal()).update(beneficiaries=1),
         "评估的内容与记录第 .* 条不符",
     ),
     "an assessment's assessor": (
-        lambda: Assessment.objects.filter(proposal=published()).update(assessor=User.objects.get(username="root")),
+        lambda: Assessment.objects.filter(proposal=published_proposal()).update(
+            assessor=User.objects.get(username="root")
+        ),
         "评估人或评估时间与记录第 .* 条不符",
     ),
     "an assessment gone": (
-        lambda: Assessment.objects.filter(proposal=published()).delete(),
+        lambda: Assessment.objects.filter(proposal=published_proposal()).delete(),
         "记录第 .* 条有它的评估，现在却没有",
     ),
     "an attachment gone": (lambda: Attachment.objects.all().delete(), "评估所依据的附件 报告.pdf（.*）不在"),
@@ -262,28 +266,28 @@ FORGERIES = {
 }
 
 
-def after(forge: Callable[[], None], look: Callable[[], str]) -> str:
-    """Return what is found after a forgery, which is then undone: the history is dear to make."""
+def after(forge: Callable[[], None], check: Callable[[], str]) -> str:
+    """Return the faults found after a forgery, which is then rolled back: the history is slow to create."""
     with transaction.atomic():
         with without_triggers():
             forge()
-        found = look()
+        faults = check()
         transaction.set_rollback(True)
-    return found
+    return faults
 
 
 def contradictions() -> str:
     return "\n".join(checks.verify())
 
 
-def test_what_was_forged_is_named(history):
-    found = {name: after(forge, contradictions) for name, (forge, _) in FORGERIES.items()}
+def test_every_forgery_is_reported(history):
+    faults_by_name = {name: after(forge, contradictions) for name, (forge, _) in FORGERIES.items()}
 
-    assert {name: text for name, text in found.items() if not re.search(FORGERIES[name][1], text)} == {}
+    assert {name: text for name, text in faults_by_name.items() if not re.search(FORGERIES[name][1], text)} == {}
     assert contradictions() == ""
 
 
-# Said in docs/integrity.md: what no edition sealed and no event answers for.
+# The changes that docs/integrity.md lists as not checked: no edition seals them and no event covers them.
 NOT_FOUND = {
     "the address of a source": lambda: Source.objects.filter(code="seed-plan").update(url="https://evil.example/"),
     "the goal of a domain": lambda: Domain.objects.filter(code="NM-01").update(goal="别的目标"),
@@ -294,11 +298,11 @@ NOT_FOUND = {
 }
 
 
-def test_what_is_not_checked_is_said_to_be_so(history):
+def test_the_documented_gaps_are_not_reported(history):
     assert {name: after(forge, verified) for name, forge in NOT_FOUND.items()} == dict.fromkeys(NOT_FOUND, "")
 
 
-def test_an_account_that_was_renamed_on_the_desk_is_known_by_its_event(history, act):
+def test_an_account_renamed_on_the_desk_is_identified_by_its_event(history, act):
     account = User.objects.get(username="zhao")
     before = snapshots.snapshot(account)
     account.username = "zhao-liu"
@@ -308,7 +312,7 @@ def test_an_account_that_was_renamed_on_the_desk_is_known_by_its_event(history, 
     assert checks.verify() == []
 
 
-def test_a_draft_that_was_renamed_keeps_what_was_taken_up_into_it(make_proposal, next_edition, act):
+def test_a_renamed_draft_keeps_its_proposals(make_proposal, next_edition, act):
     proposals.include_in_edition(make_proposal(NOTE_CHANGE, to="approved"), next_edition, context=act("root"))
     before = edition_header(next_edition)
     next_edition.slug = "2027-1"
@@ -318,14 +322,14 @@ def test_a_draft_that_was_renamed_keeps_what_was_taken_up_into_it(make_proposal,
     assert checks.verify() == []
 
 
-def test_a_new_account_with_a_name_that_was_given_up_is_not_taken_for_the_old_one(history, act):
+def test_a_new_account_with_the_old_name_of_another_is_not_mistaken_for_it(history, act):
     account = User.objects.get(username="zhao")
     before = snapshots.snapshot(account)
     account.username = "zhao-liu"
     account.save()
     snapshots.record_change(account, before=before, context=act("root"))
     with without_triggers():
-        Approval.objects.filter(proposal=published()).update(approver=make_user("zhao"))
+        Approval.objects.filter(proposal=published_proposal()).update(approver=make_user("zhao"))
 
     assert "zhao 的审批“批准”在记录中没有" in contradictions()
 
@@ -333,10 +337,12 @@ def test_a_new_account_with_a_name_that_was_given_up_is_not_taken_for_the_old_on
 TAMPERED = ('"x"', "[]", "{", "{}", '{"state": 1, "entries": [1], "periods": []}', None)
 
 
-def test_a_record_that_says_anything_is_a_fault_and_no_crash(history):
-    found = {said: after(partial(Event.objects.update, after=said), contradictions) for said in TAMPERED}
+def test_an_event_with_malformed_json_is_a_fault_and_no_crash(history):
+    faults = {
+        after_text: after(partial(Event.objects.update, after=after_text), contradictions) for after_text in TAMPERED
+    }
 
-    assert all(found.values())
+    assert all(faults.values())
 
 
 def head() -> str:
@@ -349,7 +355,7 @@ def departures(noted: str) -> str:
     return "\n".join(log.verify_head(digest, number=int(number)))
 
 
-def test_a_head_that_was_noted_stands_while_the_record_only_grows(make_proposal, act, capsys):
+def test_a_noted_head_is_valid_while_the_log_only_grows(make_proposal, act, capsys):
     proposal, noted = make_proposal(NOTE_CHANGE), head()
     proposals.comment(proposal, context=act("root", "留意"))
 
@@ -357,28 +363,28 @@ def test_a_head_that_was_noted_stands_while_the_record_only_grows(make_proposal,
     assert capsys.readouterr().out.count("到那一条为止的记录没有改动") == 2
 
 
-def test_a_record_that_was_cut_or_written_anew_departs_from_its_head(history):
+def test_a_log_that_was_cut_or_rewritten_differs_from_its_head(history):
     noted = head()
     for forge in (Event.objects.all().delete, cut(1), rebuilt(verb="commented")):
         assert "没有摘要为" in after(forge, lambda: departures(noted))
 
 
-def test_a_record_rewritten_whole_is_found_against_its_head_alone(history):
+def test_a_rewritten_log_is_detected_by_its_head_only(history):
     noted = head()
 
     assert after(rebuilt(verb="commented"), verified) == ""
     assert after(rebuilt(verb="commented"), lambda: verified(expect=noted))
 
 
-def test_a_change_before_the_head_is_found_and_named(db):
+def test_a_change_before_the_head_is_reported(db):
     noted = head()
 
-    found = after(lambda: Event.objects.filter(number=3).update(reason="改写"), lambda: departures(noted))
+    faults = after(lambda: Event.objects.filter(number=3).update(reason="改写"), lambda: departures(noted))
 
-    assert "以前有改动：记录第 3 条：内容与摘要不符" in found
+    assert "以前有改动：记录第 3 条：内容与摘要不符" in faults
 
 
-def test_a_head_at_another_number_is_another_record(db):
+def test_a_head_with_another_number_is_a_fault(db):
     assert "当时是第 7 条的" in verified(expect=f"7:{Event.objects.last().digest}")
 
 
@@ -389,25 +395,25 @@ def test_a_malformed_head_is_refused(db, malformed):
     assert "--expect 应是" in verified(expect=malformed)
 
 
-def test_the_database_has_exactly_the_triggers_that_the_migrations_make(db):
-    wanted = triggers.expected()
+def test_the_database_has_exactly_the_triggers_of_the_migrations(db):
+    expected = triggers.expected()
 
-    assert triggers.installed() == wanted
-    assert len(wanted) > 60
-    assert all(wanted.values())
+    assert triggers.installed() == expected
+    assert len(expected) > 60
+    assert all(expected.values())
     assert triggers.faults() == []
 
 
 @pytest.mark.parametrize("key", sorted(triggers.expected()))
-def test_a_trigger_that_is_gone_is_named(db, key):
+def test_a_missing_trigger_is_reported(db, key):
     table, name = key
     sql(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else f" ON {table}"))
 
     assert triggers.faults() == [f"触发器 {name}（表 {table}）不在。"]
 
 
-GONE = "DROP TRIGGER approval_kept ON catalogue_approval"
-MADE = "CREATE TRIGGER approval_kept {} ON catalogue_approval FOR EACH ROW {}EXECUTE FUNCTION {}()"
+DROP_APPROVAL_KEPT = "DROP TRIGGER approval_kept ON catalogue_approval"
+CREATE_APPROVAL_KEPT = "CREATE TRIGGER approval_kept {} ON catalogue_approval FOR EACH ROW {}EXECUTE FUNCTION {}()"
 ALTERED = {
     "sqlite": [
         (
@@ -419,17 +425,17 @@ ALTERED = {
         ("CREATE OR REPLACE FUNCTION approval_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",),
         ("ALTER FUNCTION approval_kept() SET search_path = evil",),
         ("ALTER FUNCTION approval_kept() SECURITY DEFINER",),
-        (GONE, MADE.format("BEFORE UPDATE OF reason", "", "approval_kept")),
-        (GONE, MADE.format("BEFORE UPDATE", "WHEN (false) ", "approval_kept")),
-        (GONE, MADE.format("AFTER UPDATE", "", "approval_kept")),
-        (GONE, MADE.format("BEFORE DELETE", "", "approval_kept")),
-        (GONE, MADE.format("BEFORE UPDATE", "", "proposal_kept")),
+        (DROP_APPROVAL_KEPT, CREATE_APPROVAL_KEPT.format("BEFORE UPDATE OF reason", "", "approval_kept")),
+        (DROP_APPROVAL_KEPT, CREATE_APPROVAL_KEPT.format("BEFORE UPDATE", "WHEN (false) ", "approval_kept")),
+        (DROP_APPROVAL_KEPT, CREATE_APPROVAL_KEPT.format("AFTER UPDATE", "", "approval_kept")),
+        (DROP_APPROVAL_KEPT, CREATE_APPROVAL_KEPT.format("BEFORE DELETE", "", "approval_kept")),
+        (DROP_APPROVAL_KEPT, CREATE_APPROVAL_KEPT.format("BEFORE UPDATE", "", "proposal_kept")),
     ],
 }
 
 
 @pytest.mark.parametrize("statements", ALTERED[connection.vendor])
-def test_a_trigger_that_does_something_else_is_named(db, statements):
+def test_an_altered_trigger_is_reported(db, statements):
     for statement in statements:
         sql(statement)
 
@@ -437,9 +443,9 @@ def test_a_trigger_that_does_something_else_is_named(db, statements):
     assert "触发器 approval_kept" in verified()
 
 
-def test_a_trigger_that_is_not_ours_is_named(db):
-    does = "BEGIN SELECT 1; END" if connection.vendor == "sqlite" else "EXECUTE FUNCTION approval_kept()"
-    sql(f"CREATE TRIGGER approval_kept2 BEFORE UPDATE ON catalogue_approval FOR EACH ROW {does}")
+def test_an_unknown_trigger_is_reported(db):
+    action = "BEGIN SELECT 1; END" if connection.vendor == "sqlite" else "EXECUTE FUNCTION approval_kept()"
+    sql(f"CREATE TRIGGER approval_kept2 BEFORE UPDATE ON catalogue_approval FOR EACH ROW {action}")
 
     assert triggers.faults() == ["触发器 approval_kept2（表 catalogue_approval）不是本系统建立的。"]
 
@@ -461,7 +467,7 @@ def test_a_trigger_that_is_not_ours_is_named(db):
         ),
     ],
 )
-def test_a_trigger_that_is_disabled_is_named(db, statement, sentence):
+def test_a_disabled_trigger_is_reported(db, statement, sentence):
     if connection.vendor == "sqlite":
         pytest.skip("SQLite knows no disabled triggers")
     sql(statement)

@@ -1,4 +1,4 @@
-"""A record nobody can rewrite: what is recorded, that the chain holds, and that any change of it shows."""
+"""The audit log: what is recorded, that the chain is intact, and that any change of it is detected."""
 
 import datetime
 import json
@@ -20,7 +20,7 @@ from tests.support.triggers import MIGRATION, without_triggers
 
 @pytest.fixture
 def act(db) -> AuditContext:
-    """An act of a named editor, with everything that is recorded of one."""
+    """The context of a named editor, with every field of an ``AuditContext``."""
     return AuditContext(
         at=PUBLISHED_AT,
         user=make_user("wang"),
@@ -36,7 +36,7 @@ def newest(count: int) -> list[Event]:
     return list(Event.objects.order_by("-number")[:count])[::-1]
 
 
-def test_a_new_entry_is_recorded_with_all_it_says(make_edition):
+def test_a_new_entry_is_recorded_with_all_its_values(make_edition):
     make_edition("draft", at=None)
 
     event = Event.objects.last()
@@ -45,7 +45,7 @@ def test_a_new_entry_is_recorded_with_all_it_says(make_edition):
     assert json.loads(event.after) == make_entry()
 
 
-def test_every_changed_field_is_an_event_with_before_and_after_and_who_and_why(make_edition, terms, act):
+def test_every_changed_field_is_an_event_with_its_values_and_context(make_edition, terms, act):
     draft = make_edition("draft", at=None)
     revised = make_entry(content="健康体检", note="改过")
     revised["verification"] |= {"content": "verbatim"}
@@ -73,7 +73,7 @@ def test_every_changed_field_is_an_event_with_before_and_after_and_who_and_why(m
     )
 
 
-def test_writing_the_same_again_records_nothing(make_edition, terms, act):
+def test_saving_the_same_values_again_records_nothing(make_edition, terms, act):
     draft = make_edition("draft", at=None)
     count = Event.objects.count()
 
@@ -82,7 +82,7 @@ def test_writing_the_same_again_records_nothing(make_edition, terms, act):
     assert Event.objects.count() == count
 
 
-def test_what_is_refused_is_not_recorded(make_edition, terms, act):
+def test_a_refused_change_is_not_recorded(make_edition, terms, act):
     draft = make_edition("draft", at=None)
     count = Event.objects.count()
 
@@ -92,7 +92,7 @@ def test_what_is_refused_is_not_recorded(make_edition, terms, act):
     assert Event.objects.count() == count
 
 
-def test_a_publication_is_recorded_with_what_it_changed_for_readers(make_edition, act):
+def test_a_publication_is_recorded_with_its_public_changes(make_edition, act):
     draft = make_edition("small", at=None)
     count = Event.objects.count()
 
@@ -104,7 +104,7 @@ def test_a_publication_is_recorded_with_what_it_changed_for_readers(make_edition
     assert len(events) == 1 + 81
 
 
-def test_the_record_of_the_committed_editions_is_a_chain_without_gaps(db):
+def test_the_log_of_the_committed_editions_is_a_chain_without_gaps(db):
     events = list(Event.objects.all())
 
     assert [event.number for event in events] == list(range(1, len(events) + 1))
@@ -112,7 +112,7 @@ def test_the_record_of_the_committed_editions_is_a_chain_without_gaps(db):
     assert log.verify() == []
 
 
-def test_the_orm_cannot_rewrite_the_record(db):
+def test_the_orm_cannot_rewrite_the_audit_log(db):
     event = Event.objects.first()
     event.reason = "rewritten"
 
@@ -143,13 +143,13 @@ FLIPS = {
 }
 
 
-def test_every_column_of_an_event_is_flipped_below():
+def test_flips_cover_every_column_of_an_event():
     assert set(FLIPS) == {field.name for field in Event._meta.fields} - {"id"}
 
 
 @pytest.mark.parametrize("column", FLIPS)
 @pytest.mark.parametrize("place", [2, 200, "last"])
-def test_any_single_flipped_field_of_the_record_shows(db, column, place):
+def test_any_flipped_column_of_an_event_is_detected(db, column, place):
     number = Event.objects.last().number if place == "last" else place
     with without_triggers(MIGRATION.audit_log):
         flipped = Event.objects.filter(number=number).exclude(**{column: FLIPS[column]})
@@ -160,14 +160,14 @@ def test_any_single_flipped_field_of_the_record_shows(db, column, place):
         call_command("verify")
 
 
-def test_an_event_that_is_gone_shows(db):
+def test_a_missing_event_is_detected(db):
     with without_triggers(MIGRATION.audit_log):
         Event.objects.filter(number=100).delete()
 
     assert "记录：第 100 条缺失。" in log.verify()
 
 
-def test_the_database_keeps_the_record_from_forking(db):
+def test_the_database_refuses_a_fork_of_the_log(db):
     last = Event.objects.last()
     twin = Event(
         number=last.number + 2, at=PUBLISHED_AT, verb="created", previous_digest=last.previous_digest, digest="0" * 64

@@ -1,4 +1,4 @@
-"""An edition whose sealed texts are not those of its digest is not served; the others are."""
+"""An edition whose sealed texts do not match its digest is not served; other editions are."""
 
 import pytest
 from django.core.management import call_command
@@ -17,13 +17,13 @@ SERVICES = "/api/v1/services/"
 
 @pytest.fixture
 def damaged(db) -> Edition:
-    """The edition 2023 with another digest: what this process read of it before is known by the old one."""
+    """The edition 2023 with another digest: this process cached its content under the old one."""
     with without_seal_triggers():
         Edition.objects.filter(slug="2023").update(digest="0" * 64)
     return Edition.objects.get(slug="2023")
 
 
-NEEDED = [
+ADDRESSES_OF_DAMAGED = [
     f"{SERVICES}?edition=2023",
     f"{SERVICES}?edition=2023&q=低保",
     f"{SERVICES}?valid_on=2024-01-01",
@@ -39,8 +39,8 @@ NEEDED = [
 ]
 
 
-@pytest.mark.parametrize("address", NEEDED)
-def test_what_needs_a_damaged_edition_is_a_problem(client, damaged, address):
+@pytest.mark.parametrize("address", ADDRESSES_OF_DAMAGED)
+def test_an_address_that_needs_a_damaged_edition_answers_a_problem(client, damaged, address):
     response = client.get(address)
 
     assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
@@ -62,18 +62,18 @@ def test_what_needs_a_damaged_edition_is_a_problem(client, damaged, address):
         "/healthz",
     ],
 )
-def test_what_does_not_need_it_is_served(client, damaged, address):
+def test_an_address_that_does_not_need_a_damaged_edition_is_served(client, damaged, address):
     assert client.get(address).status_code == 200
 
 
-def test_a_page_says_so_as_a_page(client, damaged):
+def test_a_page_answers_a_page_with_the_detail(client, damaged):
     response = client.get("/services/NM-05-01/?edition=2023")
 
     assert (response.status_code, response["Content-Type"]) == (503, "text/html; charset=utf-8")
     assert DETAIL in response.text
 
 
-def test_entitlements_and_language_models_are_told_so(client, damaged):
+def test_entitlements_and_mcp_answer_the_detail(client, damaged):
     body = {"circumstances": {"age": 70}, "edition": "2023"}
     answer = client.post("/api/v1/entitlements/", body, content_type="application/json")
 
@@ -81,7 +81,7 @@ def test_entitlements_and_language_models_are_told_so(client, damaged):
     assert asked("get_service", code="NM-05-01", edition="2023")[1].endswith(DETAIL)
 
 
-def test_the_desk_says_so(client, damaged):
+def test_the_desk_answers_the_detail(client, damaged):
     client.force_login(make_user("root", "审计"))
 
     response = client.get("/admin/catalogue/entry/export.csv?edition=2023")
@@ -90,7 +90,7 @@ def test_the_desk_says_so(client, damaged):
     assert DETAIL in response.text
 
 
-def test_readiness_names_it_and_fails_only_for_the_edition_in_force(client, damaged):
+def test_readiness_names_damaged_editions_and_fails_only_for_the_one_in_force(client, damaged):
     assert client.get("/readyz").json() == {"status": "ok", "edition": "2026", "damaged": ["2023"]}
     with without_seal_triggers():
         Edition.objects.filter(slug="2026").update(digest="1" * 64)
@@ -101,7 +101,7 @@ def test_readiness_names_it_and_fails_only_for_the_edition_in_force(client, dama
     assert response.json()["detail"].startswith("版本 2026 的内容与其摘要不符")
 
 
-def test_a_start_goes_on_and_warns(damaged, capsys):
+def test_prepare_warns_and_continues(damaged, capsys):
     call_command("prepare")
 
     assert f"警告：{DETAIL}" in capsys.readouterr().out
@@ -116,7 +116,7 @@ DAMAGE = {
 }
 
 
-READ = [
+READERS = [
     lambda edition: published.get(edition).documents,
     lambda edition: published.get(edition).header,
     lambda edition: published.get(edition).content(),
@@ -125,20 +125,20 @@ READ = [
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_any_damage_is_seen_before_it_is_first_read(make_edition, damage):
-    # Of a name that no other test has: what was read once is kept by its digest.
+def test_any_damage_is_detected_at_the_first_read(make_edition, damage):
+    # A slug of its own for each test: content is cached by digest.
     slug = f"any-{list(DAMAGE).index(damage)}"
     edition = make_edition(slug)
     with without_seal_triggers():
         DAMAGE[damage](edition)
 
-    for read in READ:
+    for read in READERS:
         with pytest.raises(DamagedEditionError, match=f"版本 {slug}"):
             read(edition)
     assert checks.damaged_editions(revision.current().editions) == [slug]
 
 
-def test_damage_that_a_reader_meets_is_not_hidden_by_an_earlier_look(make_edition):
+def test_damage_found_by_a_reader_is_not_hidden_by_an_earlier_check(make_edition):
     edition = make_edition("met")
     assert checks.damaged_editions(revision.current().editions) == []
     with without_seal_triggers():
@@ -149,7 +149,7 @@ def test_damage_that_a_reader_meets_is_not_hidden_by_an_earlier_look(make_editio
     assert checks.damaged_editions(revision.current().editions) == ["met"]
 
 
-def test_an_edition_that_was_mended_is_served_again(make_edition):
+def test_a_repaired_edition_is_served_again(make_edition):
     edition = make_edition("mended")
     text = edition.entries.get().canonical_json
     with without_seal_triggers():
@@ -162,7 +162,7 @@ def test_an_edition_that_was_mended_is_served_again(make_edition):
     assert checks.damaged_editions(revision.current().editions) == []
 
 
-def test_looking_and_reading_ask_once(make_edition, django_assert_num_queries):
+def test_checking_and_reading_take_one_query(make_edition, django_assert_num_queries):
     edition = make_edition("asked-once")
     checks.damaged_editions(editions := revision.current().editions)
     with django_assert_num_queries(1):

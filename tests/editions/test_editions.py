@@ -1,4 +1,4 @@
-"""Which edition is in force on a day, and by what was published when."""
+"""The edition in force on a day, as known at a moment, and the constraints of editions."""
 
 import datetime
 
@@ -28,22 +28,22 @@ def editions(empty_catalogue, make_edition) -> None:
     [
         ("2021-12-31", None, None),  # published, but nothing in force yet
         ("2022-01-01", None, "first"),  # in force from its first day
-        ("2023-12-31", None, "first"),  # to the day before the next one's
-        ("2024-01-01", None, "second-mended"),  # of equals, the one published last
+        ("2023-12-31", None, "first"),  # to the day before the next edition's first day
+        ("2024-01-01", None, "second-mended"),  # of two with the same day, the one published last
         ("2030-01-01", None, "second-mended"),  # the edition of 2025 is a draft
-        ("2024-01-01", "2024-02-29", "second"),  # the mended one was not known yet
-        ("2024-01-01", "2023-11-30", "first"),  # nor was the second
-        ("2024-01-01", "2021-11-30", None),  # nothing was known
+        ("2024-01-01", "2024-02-29", "second"),  # the mended edition was not published yet
+        ("2024-01-01", "2023-11-30", "first"),  # neither was the second
+        ("2024-01-01", "2021-11-30", None),  # no edition was published
         ("2024-01-01", "2024-03-01", "second-mended"),  # known from the moment of its publication
     ],
 )
 def test_the_edition_in_force(editions, on, known_at, slug):
-    found = Edition.objects.in_force(datetime.date.fromisoformat(on), known_at=known_at and moment(known_at)).first()
+    edition = Edition.objects.in_force(datetime.date.fromisoformat(on), known_at=known_at and moment(known_at)).first()
 
-    assert (found and found.slug) == slug
+    assert (edition and edition.slug) == slug
 
 
-def test_of_equals_the_one_published_last_stands_whatever_its_number(empty_catalogue, make_edition):
+def test_of_two_with_the_same_day_the_one_published_last_is_in_force(empty_catalogue, make_edition):
     numbered_first = make_edition("a", "2024-01-01", at=None)
     Edition.objects.filter(pk=numbered_first.pk).update(
         previous=make_edition("b", "2024-01-01", at=moment("2024-02-01"))
@@ -64,12 +64,12 @@ def test_the_committed_editions_follow_each_other(db):
 
 
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
-def test_an_edition_says_what_it_is_not(db, slug):
+def test_the_note_of_an_edition_states_its_limits(db, slug):
     edition = Edition.objects.get(slug=slug)
 
     assert edition.entries.count() == 81
-    for words in ("汇编", "未经", "背书", "未核实", "未知"):
-        assert words in edition.note
+    for phrase in ("汇编", "未经", "背书", "未核实", "未知"):
+        assert phrase in edition.note
 
 
 @pytest.mark.parametrize(

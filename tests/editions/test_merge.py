@@ -1,4 +1,4 @@
-"""A change says only what differs, and merged into what stands it gives what was wanted."""
+"""A change has the differing fields only, and applied to the base it gives the target."""
 
 import pytest
 from hypothesis import given, settings
@@ -14,52 +14,52 @@ WORDS = st.one_of(st.none(), st.sampled_from(["甲", "乙", "丙"]))
 
 
 @st.composite
-def wishes(draw) -> dict:
-    """An entry as somebody may want it: some fields changed, relabelled, emptied or cited anew."""
-    wanted = make_rich_entry()
+def target_entries(draw) -> dict:
+    """Generate a target entry: some fields changed, relabelled, emptied or with new citations."""
+    target = make_rich_entry()
     for field in draw(st.sets(st.sampled_from(FIELDS))):
         column = Entry.SOURCED_FIELDS[field][0]
         value = draw(WORDS)
-        wanted[column] = ([value] if value else []) if isinstance(wanted[column], list) else value
-        wanted["citations"] = [each for each in wanted["citations"] if each["field"] != field]
+        target[column] = ([value] if value else []) if isinstance(target[column], list) else value
+        target["citations"] = [citation for citation in target["citations"] if citation["field"] != field]
         for name in ("verification", "basis"):
-            wanted[name] = {key: label for key, label in wanted[name].items() if key != field}
+            target[name] = {key: label for key, label in target[name].items() if key != field}
         if value:
-            wanted["verification"][field], wanted["basis"][field] = "secondary", "seed"
-            wanted["citations"] += [make_citation(field, quote=draw(WORDS)) for _ in range(draw(st.integers(1, 2)))]
-    wanted["note"] = draw(WORDS)
-    return wanted
+            target["verification"][field], target["basis"][field] = "secondary", "seed"
+            target["citations"] += [make_citation(field, quote=draw(WORDS)) for _ in range(draw(st.integers(1, 2)))]
+    target["note"] = draw(WORDS)
+    return target
 
 
-def in_order(entry: dict) -> dict:
-    """An entry with its clauses field by field: a change puts those of the fields it touches behind the others."""
-    return entry | {"citations": sorted(entry["citations"], key=lambda each: each["field"])}
+def with_sorted_citations(entry: dict) -> dict:
+    """Return an entry with citations sorted by field: a change moves those of the touched fields to the end."""
+    return entry | {"citations": sorted(entry["citations"], key=lambda citation: citation["field"])}
 
 
 @settings(max_examples=300, deadline=None)
-@given(wishes())
-def test_a_difference_merged_is_what_was_wanted(wanted):
+@given(target_entries())
+def test_the_change_applied_to_the_base_gives_the_target(target):
     base = make_rich_entry()
 
-    assert in_order(apply_change(base, make_change(base, wanted))) == in_order(wanted)
+    assert with_sorted_citations(apply_change(base, make_change(base, target))) == with_sorted_citations(target)
 
 
-def test_there_is_no_difference_where_nothing_differs():
+def test_equal_entries_give_an_empty_change():
     assert make_change(make_rich_entry(), make_rich_entry()) == {}
 
 
 @pytest.mark.parametrize("field", ["content", "standard", "co_departments"])
-def test_a_difference_touches_no_other_field(field):
-    wanted = make_rich_entry()
-    wanted["verification"] = wanted["verification"] | {field: "unverified"}
+def test_a_change_touches_no_other_field(field):
+    target = make_rich_entry()
+    target["verification"] = target["verification"] | {field: "unverified"}
 
-    change = make_change(make_rich_entry(), wanted)
+    change = make_change(make_rich_entry(), target)
 
     assert set(change.get("verification", {})) <= {field}
-    assert {each["field"] for each in change.get("citations", [])} <= {field}
+    assert {citation["field"] for citation in change.get("citations", [])} <= {field}
 
 
-def test_a_clause_that_only_mentions_the_service_can_be_added():
+def test_a_mention_can_be_added():
     mention = make_citation("mention", quote="加快养老服务")
 
     assert make_change(

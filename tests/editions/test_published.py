@@ -1,4 +1,4 @@
-"""A published edition in memory: the same bytes as its digest was taken over, and what its serializer declares."""
+"""A published edition in memory: its bytes match its digest, and its answers match their serializer."""
 
 import hashlib
 import json
@@ -46,11 +46,13 @@ def test_a_service_is_answered_as_its_serializer_declares(client, editions, lang
         documents = published.get(edition).documents.values()
         serializer = serializers.EntrySerializer(documents, many=True, context=context)
         expected = json.loads(JSONRenderer().render(translate(serializer.data, language)))
-        # Written out, so that the order of the fields is compared too.
-        assert json.dumps(answer["results"]) == json.dumps([{name: one[name] for name in fields} for one in expected])
+        # Compared as text, so that the order of the fields counts too.
+        assert json.dumps(answer["results"]) == json.dumps(
+            [{name: service[name] for name in fields} for service in expected]
+        )
 
 
-def test_a_name_is_told_in_english_without_asking_for_it(client, db):
+def test_a_name_is_translated_without_the_english_name_among_the_fields(client, db):
     answer = client.get("/api/v1/services/NM-05-01/", {"fields": "code,name", "lang": "en"}).json()
 
     assert answer == {"code": "NM-05-01", "name": "Health management for older people"}
@@ -58,7 +60,7 @@ def test_a_name_is_told_in_english_without_asking_for_it(client, db):
 
 @pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize("order", ORDERS)
-def test_equals_stand_by_their_numbers_in_every_order(order, sign):
+def test_ties_are_ordered_by_number_in_every_order(order, sign):
     rows = [("NM-01-03", 1, "乙"), ("NM-01-02", 2, "甲"), ("NM-01-01", 3, "乙")]
     blank = dict.fromkeys(("lead_department",)) | {"target_groups": [], "co_departments": [], "verification": {}}
     documents = {
@@ -66,7 +68,7 @@ def test_equals_stand_by_their_numbers_in_every_order(order, sign):
         for code, number, name in rows
     }
 
-    found = Listing(documents).ordered(sign + order)
+    ordered = Listing(documents).ordered(sign + order)
 
     expected = {
         "number": ["NM-01-03", "NM-01-02", "NM-01-01"],
@@ -74,23 +76,23 @@ def test_equals_stand_by_their_numbers_in_every_order(order, sign):
         "name": ["NM-01-03", "NM-01-01", "NM-01-02"],
         "-name": ["NM-01-02", "NM-01-03", "NM-01-01"],
     }
-    assert found == expected.get(sign + order, expected[order][::-1])
+    assert ordered == expected.get(sign + order, expected[order][::-1])
 
 
-def test_terms_are_found_as_the_rows_have_them(editions):
+def test_services_by_term_match_the_database(editions):
     for edition in editions:
-        listed, entries = published.get(edition).listing, Entry.objects.filter(edition=edition)
+        listing, entries = published.get(edition).listing, Entry.objects.filter(edition=edition)
         for department in Department.objects.all():
             code = department.code
             leading = entries.filter(lead_department=department).values_list("service__code", flat=True)
-            helping = entries.filter(co_departments=department).values_list("service__code", flat=True)
-            assert set(listed.having("lead_department", code)) == set(leading)
-            assert set(listed.having("department", code)) == {*leading, *helping}
+            supporting = entries.filter(co_departments=department).values_list("service__code", flat=True)
+            assert set(listing.having("lead_department", code)) == set(leading)
+            assert set(listing.having("department", code)) == {*leading, *supporting}
 
 
-def test_every_facet_of_an_edition_counts_all_of_it(editions):
+def test_the_facets_of_an_edition_count_every_service(editions):
     for edition in editions:
-        listed = published.get(edition).listing
-        counted = facets.counted(listed, lambda name, listed=listed: listed.codes)
+        listing = published.get(edition).listing
+        counts = facets.counted(listing, lambda name, listing=listing: listing.codes)
         for name in ("domain", "lead_department"):
-            assert sum(each["count"] for each in counted[name]) == 81
+            assert sum(facet["count"] for facet in counts[name]) == 81

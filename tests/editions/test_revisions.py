@@ -1,4 +1,4 @@
-"""Whatever readers are told of and may change is noted when it does, whoever changes it."""
+"""Every change of public data changes the revision token, whatever makes the change."""
 
 import pytest
 from django.db import connection
@@ -19,7 +19,7 @@ CASE_CHANGES = {
 }
 
 
-def test_a_publication_is_noted_and_a_draft_is_not(make_edition):
+def test_a_publication_changes_the_token_and_a_draft_does_not(make_edition):
     before = RevisionToken.objects.current_token()
     draft = make_edition("draft", "2027-01-01", at=None)
     Edition.objects.filter(pk=draft.pk).update(title="另一个标题")
@@ -32,7 +32,7 @@ def test_a_publication_is_noted_and_a_draft_is_not(make_edition):
 
 
 @pytest.mark.parametrize("statement", CASE_CHANGES.values(), ids=CASE_CHANGES)
-def test_a_change_of_a_case_is_noted_in_a_published_edition_and_not_in_a_draft(make_edition, statement):
+def test_a_changed_case_changes_the_token_in_a_published_edition_only(make_edition, statement):
     draft = make_edition("draft", "2027-01-01", at=None)
     published = make_edition("published", "2027-01-01")
     Case.objects.bulk_create(Case(edition=edition, code="one", **CASE) for edition in (draft, published))
@@ -40,17 +40,17 @@ def test_a_change_of_a_case_is_noted_in_a_published_edition_and_not_in_a_draft(m
 
     with connection.cursor() as cursor:
         cursor.execute(statement, [draft.pk])
-        of_the_draft = (cursor.rowcount, RevisionToken.objects.current_token())
+        draft_result = (cursor.rowcount, RevisionToken.objects.current_token())
         cursor.execute(statement, [published.pk])
-        of_the_published = (cursor.rowcount, RevisionToken.objects.current_token())
+        published_result = (cursor.rowcount, RevisionToken.objects.current_token())
 
-    assert of_the_draft == (1, before)
-    assert of_the_published[0] == 1
-    assert of_the_published[1] != before
+    assert draft_result == (1, before)
+    assert published_result[0] == 1
+    assert published_result[1] != before
 
 
 @pytest.mark.parametrize("published_first", [True, False])
-def test_a_case_that_is_moved_out_of_a_published_edition_or_into_it_is_noted(make_edition, published_first):
+def test_a_case_moved_out_of_or_into_a_published_edition_changes_the_token(make_edition, published_first):
     draft = make_edition("draft", "2027-01-01", at=None)
     published = make_edition("published", "2027-01-01")
     source, target = (published, draft) if published_first else (draft, published)
@@ -62,7 +62,7 @@ def test_a_case_that_is_moved_out_of_a_published_edition_or_into_it_is_noted(mak
     assert RevisionToken.objects.current_token() != before
 
 
-def test_pruning_leaves_one_and_the_next_change_still_shows(db):
+def test_pruning_leaves_one_token_and_the_next_change_still_shows(db):
     RevisionToken.objects.prune()
     before = RevisionToken.objects.current_token()
     Domain.objects.filter(code="NM-01").update(goal="另一个目标")
@@ -71,7 +71,7 @@ def test_pruning_leaves_one_and_the_next_change_still_shows(db):
     assert RevisionToken.objects.current_token() not in {before, (1, before[1])}
 
 
-def test_what_editors_do_among_themselves_is_not_noted(make_proposal):
+def test_the_work_of_editors_does_not_change_the_token(make_proposal):
     before, events = RevisionToken.objects.current_token(), Event.objects.count()
 
     make_proposal(to="approved")

@@ -1,4 +1,4 @@
-"""A published edition is refused by ORM and verbs, and by SQLite's REPLACE; ``test_triggers`` has the statements."""
+"""A published edition refuses changes by the ORM, ``drafts`` and SQLite's REPLACE; ``test_triggers`` has the rest."""
 
 import datetime
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def edition(db) -> Edition:
 
 
 def refused():
-    """Expect the database to refuse, and leave the transaction usable."""
+    """Expect the database to refuse a change of a published edition."""
     return pytest.raises(IntegrityError, match="published edition")
 
 
@@ -40,21 +40,21 @@ def test_a_published_edition_refuses_save_and_delete(edition):
         edition.delete()
 
 
-def test_the_verbs_refuse_a_published_edition_in_words(edition, terms):
+def test_drafts_refuses_a_published_edition_with_a_message(edition, terms):
     with pytest.raises(drafts.DraftError, match="已发布，不能更改"):
         drafts.revise(edition, make_entry(), terms=terms, context=AuditContext(at=PUBLISHED_AT))
     with pytest.raises(drafts.DraftError, match="已发布，不能更改"):
         drafts.withdraw_entry(edition, "NM-05-01", context=AuditContext(at=PUBLISHED_AT))
 
 
-def test_a_form_is_told_in_words_that_the_edition_is_published(edition, published_entry):
+def test_validation_refuses_a_published_edition_with_a_message(edition, published_entry):
     with pytest.raises(ValidationError, match="已发布"):
         edition.full_clean()
     with pytest.raises(ValidationError, match="已发布"):
         published_entry.full_clean()
 
 
-def test_a_draft_can_be_changed_and_thrown_away(make_edition, terms):
+def test_a_draft_can_be_changed_and_deleted(make_edition, terms):
     draft = make_edition("draft", at=None)
 
     drafts.revise(draft, make_entry(note="改过"), terms=terms, context=AuditContext(at=PUBLISHED_AT))
@@ -67,7 +67,7 @@ def test_a_draft_can_be_changed_and_thrown_away(make_edition, terms):
 
 @pytest.fixture(params=["ON", "OFF"])
 def recursive_triggers(db, request) -> Iterator[None]:
-    """As our own connections have it, and as the sqlite3 shell has it."""
+    """ON as in the application's connections, OFF as in the sqlite3 shell."""
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite knows REPLACE")
     with connection.cursor() as cursor:
@@ -77,7 +77,7 @@ def recursive_triggers(db, request) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("table", [*SEALED, RECORD])
-def test_sql_cannot_replace_what_is_sealed_or_recorded(recursive_triggers, table):
+def test_sql_cannot_replace_sealed_rows_or_events(recursive_triggers, table):
     with connection.cursor() as cursor, pytest.raises(IntegrityError, match="cannot be changed"), transaction.atomic():
         cursor.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608
 

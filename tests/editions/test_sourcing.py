@@ -1,4 +1,4 @@
-"""Every value rests on a clause that could be known on the edition's first day."""
+"""Every value rests on a clause that was citable on the edition's first day."""
 
 import datetime
 
@@ -16,7 +16,7 @@ KNOWN = {"verification": "unverified", "basis": "regulation"}
 
 
 def with_standard(*citations: dict, label: str | None = "secondary", **changes: object) -> dict:
-    """Return an entry that gives a standard, with its citations and its label (None: no finding at all)."""
+    """Return an entry with a standard, its citations and its verification (None: no verification)."""
     entry = make_entry(**({"standard": "每人每月840元"} | changes))
     entry["citations"] += citations
     if label:
@@ -25,8 +25,8 @@ def with_standard(*citations: dict, label: str | None = "secondary", **changes: 
     return entry
 
 
-def ruled(age: int, quote: str | None, op: str = "gte") -> dict:
-    """Return an entry with a rule of one age that is labelled verbatim, and the quote its criterion rests on."""
+def with_age_rule(age: int, quote: str | None, op: str = "gte") -> dict:
+    """Return an entry with a verbatim rule on age, and its criterion's quote (None: one citation of the whole rule)."""
     rule = {"any": [{"all": [{"fact": "age", "op": op, "value": age}]}]}
     entry = make_entry(eligibility=rule | {"universal": False, "machine_readable": True, "reason": None})
     entry["verification"] |= {"eligibility": "verbatim"}
@@ -91,13 +91,13 @@ VERBATIM = make_citation("standard", source="newspaper", quote="每人每月840�
             "standard",
             "不在所引原文",
         ),
-        (  # a number is whole: 840 does not stand in 1840
+        (  # numbers are compared whole: 840 does not occur in 1840
             with_standard(VERBATIM | {"quote": "1840元；每人每月84"}, label="verbatim"),
             "2023-12-25",
             "standard",
             "“每人每月840元”不在所引原文之中",
         ),
-        (  # of a quote that was read in a report no value is verbatim
+        (  # a quote of a secondary citation does not make a value verbatim
             with_standard(
                 VERBATIM, SECONDARY | {"quote": "低保标准"}, label="verbatim", standard="每人每月840元；低保标准"
             ),
@@ -105,33 +105,33 @@ VERBATIM = make_citation("standard", source="newspaper", quote="每人每月840�
             "standard",
             "“低保标准”不在所引原文",
         ),
-        (ruled(65, "年满六十周岁"), "2023-12-25", "eligibility", "65 不在所引原文之中"),
-        (ruled(65, None), "2023-12-25", "eligibility", "第 1 个条件没有照录原文的来源"),
+        (with_age_rule(65, "年满六十周岁"), "2023-12-25", "eligibility", "65 不在所引原文之中"),
+        (with_age_rule(65, None), "2023-12-25", "eligibility", "第 1 个条件没有照录原文的来源"),
     ],
 )
-def test_an_entry_that_cannot_stand_is_told_why(entry, on, field, words):
-    assert any(found == field and words in reason for found, reason in reasons(entry, on))
+def test_an_invalid_entry_has_a_fault_with_the_reason(entry, on, field, words):
+    assert any(fault_field == field and words in reason for fault_field, reason in reasons(entry, on))
 
 
 @pytest.mark.parametrize(
     ("entry", "on"),
     [
         (make_entry(), "2021-11-05"),  # the plan, on the day it was issued
-        (with_standard(SECONDARY), "2023-12-25"),  # a source of the very day
+        (with_standard(SECONDARY), "2023-12-25"),  # a source of the same day
         (with_standard(VERBATIM, label="verbatim"), "2023-12-25"),
         (with_standard(VERBATIM, label="unverified"), "2023-12-25"),  # a label may be lower than its citations
         (with_standard(SECONDARY | {"source": "undated"}), "2026-01-01"),
         (
             make_entry(citations=[*make_entry()["citations"], make_citation("mention")]),
             "2023-12-25",
-        ),  # a clause that gives no field
+        ),  # a clause that supports no field
         (with_standard(VERBATIM | {"quote": "標準為每人每月 840 元。"}, label="verbatim"), "2023-12-25"),
-        (ruled(65, "六十五周岁以上的老年人"), "2023-12-25"),
-        (ruled(65, "65岁及以上"), "2023-12-25"),
-        (ruled(15, "不满十六周岁", op="lte"), "2023-12-25"),
+        (with_age_rule(65, "六十五周岁以上的老年人"), "2023-12-25"),
+        (with_age_rule(65, "65岁及以上"), "2023-12-25"),
+        (with_age_rule(15, "不满十六周岁", op="lte"), "2023-12-25"),
     ],
 )
-def test_an_entry_that_rests_on_its_sources_stands(entry, on):
+def test_an_entry_with_sufficient_sources_has_no_fault(entry, on):
     assert reasons(entry, on) == []
 
 

@@ -1,4 +1,4 @@
-"""Every trigger does what it is for: what it forbids or notes is executed, INSERT, UPDATE and DELETE each."""
+"""Every trigger refuses or records each statement it is made for: INSERT, UPDATE and DELETE."""
 
 # ruff: noqa: S608 - no input reaches these statements
 
@@ -23,12 +23,12 @@ LINKS = {
     "co_departments": Department,
     "legal_basis": Source,
 }
-# What a published edition is made of: each table, and the column that says what a row belongs to.
+# The tables of a published edition, each with the column that refers to the edition or the entry.
 SEALED = {"catalogue_edition": "id", "catalogue_entry": "edition_id"} | dict.fromkeys(
     ["catalogue_fieldverification", "catalogue_citation", *(f"catalogue_entry_{field}" for field in LINKS)], "entry_id"
 )
 RECORD = "catalogue_event"
-# Vocabularies that readers see; not what files held, and the services that indicators are about.
+# Vocabulary tables that are not public: the loaded rows of files, and the services of indicators.
 NOT_SHOWN = {"services_loadedrow", "services_indicator_services"}
 SHOWN = sorted({table for table in MODELS if table.startswith("services_")} - NOT_SHOWN)
 
@@ -49,7 +49,7 @@ def columns(table: str) -> str:
 
 @pytest.fixture
 def draft_entry(make_edition) -> Entry:
-    """An entry of a draft that has every kind of related row."""
+    """An entry of a draft with a row in every related table."""
     entry = make_edition("draft", at=None).entries.get()
     for field, model in LINKS.items():
         getattr(entry, field).add(model.objects.first())
@@ -58,7 +58,7 @@ def draft_entry(make_edition) -> Entry:
 
 @pytest.mark.parametrize("change", ["insert", "update out of it", "update into it", "delete"])
 @pytest.mark.parametrize("table", SEALED)
-def test_a_published_edition_cannot_be_changed(published_entry, draft_entry, table, change):
+def test_a_published_edition_cannot_be_changed_by_sql(published_entry, draft_entry, table, change):
     owner = SEALED[table]
     published, draft = (
         entry.pk if owner == "entry_id" else entry.edition_id for entry in (published_entry, draft_entry)
@@ -71,7 +71,7 @@ def test_a_published_edition_cannot_be_changed(published_entry, draft_entry, tab
         "delete": f"DELETE FROM {table} WHERE {owner} = {published}",
     }[change]
     if table == "catalogue_edition" and change.startswith("update"):
-        # A draft becomes published by an update, which is allowed; the way back is not.
+        # An update may publish a draft, but may not turn a published edition back into one.
         statement = f"UPDATE {table} SET published_at = NULL, digest = NULL WHERE id = {published}"
 
     with refused("published edition cannot be changed"), transaction.atomic():
@@ -79,7 +79,7 @@ def test_a_published_edition_cannot_be_changed(published_entry, draft_entry, tab
 
 
 @pytest.mark.parametrize("table", [*SEALED, RECORD])
-def test_what_is_sealed_or_recorded_cannot_be_truncated(db, table):
+def test_sealed_tables_and_the_audit_log_cannot_be_truncated(db, table):
     if connection.vendor == "sqlite":
         pytest.skip("SQLite knows no TRUNCATE: a DELETE without condition is one")
 
@@ -89,14 +89,14 @@ def test_what_is_sealed_or_recorded_cannot_be_truncated(db, table):
 
 @pytest.mark.parametrize("statement", [f"UPDATE {RECORD} SET number = number", f"DELETE FROM {RECORD}"])
 @pytest.mark.parametrize("rows", ["", " WHERE number = 1"])
-def test_the_record_cannot_be_rewritten(db, statement, rows):
+def test_the_audit_log_cannot_be_rewritten(db, statement, rows):
     with refused("the record cannot be changed"), transaction.atomic():
         execute(statement + rows)
 
 
 @pytest.mark.parametrize("taken", ["id", "number", "digest", "previous_digest"])
-def test_no_event_takes_the_place_of_another(db, taken):
-    """SQLite's REPLACE takes the row that is in the way without a DELETE, as the sqlite3 shell has it."""
+def test_an_event_cannot_replace_another(db, taken):
+    """With recursive_triggers OFF, as in the sqlite3 shell, REPLACE removes the other row without DELETE triggers."""
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite knows REPLACE")
     unique = {
@@ -116,7 +116,7 @@ def test_no_event_takes_the_place_of_another(db, taken):
 
 
 class Decision(NamedTuple):
-    """What the database refuses of a proposal that has come so far: ``change(proposal, people)``."""
+    """A ``change(proposal, people)`` that a trigger refuses for a proposal in the state ``to``."""
 
     trigger: str
     to: str
@@ -128,7 +128,7 @@ def rows(model: type, proposal: Proposal):
     return model.objects.filter(proposal=proposal)
 
 
-def begun(proposal: Proposal, state: str) -> None:
+def insert_copy(proposal: Proposal, state: str) -> None:
     proposal.pk, proposal.number, proposal.state = None, proposal.number + 1, state
     proposal.save(force_insert=True)
 
@@ -172,8 +172,8 @@ DECISIONS = [
     Decision("proposal_kept", "draft", lambda p, people: Proposal.objects.filter(pk=p.pk).update(number=99), ELSE),
     Decision("proposal_kept", "approving", set_state("approved"), ELSE),
     Decision("proposal_kept", "approving", set_state("published"), ELSE),
-    Decision("proposal_starts_undecided", "draft", lambda p, people: begun(p, "approved"), "starts as a draft"),
-    Decision("proposal_starts_undecided", "draft", lambda p, people: begun(p, "approving"), "starts as a draft"),
+    Decision("proposal_starts_undecided", "draft", lambda p, people: insert_copy(p, "approved"), "starts as a draft"),
+    Decision("proposal_starts_undecided", "draft", lambda p, people: insert_copy(p, "approving"), "starts as a draft"),
     Decision(
         "proposed_entry_kept",
         "approved",
@@ -192,7 +192,7 @@ DECISIONS = [
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: f"{decision.trigger}-{decision.to}")
-def test_a_decision_is_somebody_elses_and_stays(make_proposal, people, decision):
+def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(make_proposal, people, decision):
     proposal = make_proposal(to=decision.to)
     for user in people.values():  # superusers are refused too
         user.is_superuser = True
@@ -207,40 +207,40 @@ def test_a_service_keeps_its_code(db):
         Service.objects.filter(code="NM-05-01").update(code="NM-05-99")
 
 
-def noted(table: str, where: str) -> dict[str, bool]:
-    """Change a row, take it away and put it back; return for each action whether it was noted."""
+def token_changes(table: str, where: str) -> dict[str, bool]:
+    """Update, delete and reinsert a row; return for each action whether the revision token changed."""
     execute(f"CREATE TEMPORARY TABLE taken_away AS SELECT * FROM {table} WHERE {where}")
     statements = {
         "update": f"UPDATE {table} SET id = id WHERE {where}",
         "delete": f"DELETE FROM {table} WHERE {where}",
         "insert": f"INSERT INTO {table} SELECT * FROM taken_away",
     }
-    found = {}
+    changed_by_action = {}
     for action, statement in statements.items():
         before = RevisionToken.objects.current_token()
         assert execute(statement) == 1
-        found[action] = RevisionToken.objects.current_token() != before
+        changed_by_action[action] = RevisionToken.objects.current_token() != before
     execute("DROP TABLE taken_away")
     connection.check_constraints()
-    return found
+    return changed_by_action
 
 
 @pytest.mark.parametrize("table", SHOWN)
-def test_a_row_of_a_vocabulary_that_is_added_changed_or_taken_away_is_noted(db, table):
-    assert noted(table, f"id = {MODELS[table].objects.first().pk}") == dict.fromkeys(ACTIONS, True)
+def test_every_change_of_a_vocabulary_row_changes_the_token(db, table):
+    assert token_changes(table, f"id = {MODELS[table].objects.first().pk}") == dict.fromkeys(ACTIONS, True)
 
 
-def test_an_edition_is_noted_once_it_is_published(make_edition):
+def test_a_change_of_an_edition_changes_the_token_once_it_is_published(make_edition):
     draft = make_edition("draft", "2027-01-01", at=None, entries=[])
     published = Edition.objects.get(slug="2026")
 
-    assert noted("catalogue_edition", f"id = {draft.pk}") == dict.fromkeys(ACTIONS, False)
+    assert token_changes("catalogue_edition", f"id = {draft.pk}") == dict.fromkeys(ACTIONS, False)
     with without_seal_triggers():
-        assert noted("catalogue_edition", f"id = {published.pk}") == dict.fromkeys(ACTIONS, True)
+        assert token_changes("catalogue_edition", f"id = {published.pk}") == dict.fromkeys(ACTIONS, True)
 
 
-def test_every_trigger_is_executed_above_or_beside():
-    """Those of cases in ``test_touches``."""
+def test_every_trigger_is_executed_by_a_test():
+    """The triggers of cases are executed in ``test_revisions``."""
     executed = {(table, f"{table}_sealed_{action}") for table in SEALED for action in ACTIONS}
     executed |= {(table, f"{table}_revised_{action}") for table in [*SHOWN, "catalogue_edition"] for action in ACTIONS}
     executed |= {("catalogue_case", f"catalogue_case_revised_{action}") for action in ACTIONS}
