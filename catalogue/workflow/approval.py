@@ -1,7 +1,7 @@
-"""What approved proposals make of an edition, and where a draft says anything else. Pure.
+"""The entries that approved proposals make of an edition, and the differences of a draft from them. Pure.
 
-Entries are as ``entry_data()`` writes them. ``editing`` and ``proposals`` write a draft by the same two rules,
-``ordered_steps()`` and ``drafts.new_number()``, so that a draft which only the verbs have written differs in nothing.
+Entries have the shape of ``entry_data()``. ``drafts`` and ``proposals`` write a draft by the same two rules,
+``ordered_steps()`` and ``drafts.new_number()``, so that a draft written only by them has no differences.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,17 +21,17 @@ Action = ProposedEntry.Action
 LIST_COLUMNS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
 CITATION_KEYS = ("field", "source", "locator", "quote", "verification", "jurisdiction")
 NOT_LISTED = "不在清单中"
-# A longer value is cut to this many characters, around the first that differs.
+# Longer values are cut to this many characters around the first difference.
 MAX_SHOWN_CHARS = 200
-# So many characters before the first that differs are shown with it.
+# Number of characters shown before the first difference.
 CONTEXT_CHARS = 20
 
 
 class Difference(NamedTuple):
-    """A place where a draft does not say what was approved.
+    """A place where a draft differs from what was approved.
 
-    ``proposal`` is the number of the last that speaks of the field, None if none does: ``approved`` is then the value
-    of the previous edition. ``caption`` is what editors call the place; a ``field`` is a column or a cited field.
+    ``proposal`` is the number of the last proposal that changes the field, None if there is none: ``approved`` is then
+    the value of the previous edition. ``field`` is a column or a cited field, ``caption`` its name for editors.
     """
 
     service: str
@@ -43,7 +43,7 @@ class Difference(NamedTuple):
 
 
 def ordered_steps(entries: Iterable[ProposedEntry]) -> list[ProposedEntry]:
-    """Return the entries of a proposal in the order in which they are written: withdrawn, changed, added; by code."""
+    """Return the entries of a proposal in writing order: withdrawals, changes, additions, each by code."""
     order = [Action.WITHDRAW, Action.CHANGE, Action.ADD]
     return sorted(entries, key=lambda entry: (order.index(entry.action), entry.service))
 
@@ -51,39 +51,39 @@ def ordered_steps(entries: Iterable[ProposedEntry]) -> list[ProposedEntry]:
 def expected_entries(
     previous: Sequence[Mapping], proposals: Iterable[Proposal], positions: Mapping[str, int]
 ) -> dict[str, dict]:
-    """Return by code what proposals, taken up in this order, make of an edition; of two of a field the later holds.
+    """Return, by code, the entries of an edition after proposals taken up in this order; the later one of a field wins.
 
-    ``previous`` are the entries in the order of their numbers, ``positions`` those of the domains by code. What a
-    proposal changes or withdraws and is not there, is left out: the draft then differs from it.
+    ``previous`` are the entries in the order of their numbers, ``positions`` the positions of the domains by code.
+    Changes and withdrawals of a service that is not listed are skipped: the draft then shows a difference.
     """
-    listed = [dict(entry) for entry in previous]
+    entries = [dict(entry) for entry in previous]
     for proposal in proposals:
         for step in ordered_steps(proposal.entries.all()):
-            at = next((at for at, entry in enumerate(listed) if entry["code"] == step.service), None)
-            if step.action == Action.CHANGE and at is not None:
-                listed[at] = normalize_entry(merge.apply_change(listed[at], step.entry_data))
+            index = next((index for index, entry in enumerate(entries) if entry["code"] == step.service), None)
+            if step.action == Action.CHANGE and index is not None:
+                entries[index] = normalize_entry(merge.apply_change(entries[index], step.entry_data))
                 continue
-            if step.action != Action.CHANGE and at is not None:
-                del listed[at]
+            if step.action != Action.CHANGE and index is not None:
+                del entries[index]
             if step.action == Action.ADD:
-                others = [positions.get(entry["domain"], 0) for entry in listed]
+                others = [positions.get(entry["domain"], 0) for entry in entries]
                 number = new_number(others, positions.get(step.entry_data["domain"], 0))
-                listed.insert(number - 1, normalize_entry(step.entry_data | {"code": step.service}))
-    return {entry["code"]: entry | {"number": number} for number, entry in enumerate(listed, start=1)}
+                entries.insert(number - 1, normalize_entry(step.entry_data | {"code": step.service}))
+    return {entry["code"]: entry | {"number": number} for number, entry in enumerate(entries, start=1)}
 
 
-def normalize_entry(stated: Mapping) -> dict:
-    """Return an entry as it is read once it was written: lists are sorted, and only what has a label has a basis."""
-    labels = {field: label for field, label in stated["verification"].items() if label}
+def normalize_entry(entry: Mapping) -> dict:
+    """Return an entry as it is read back from the database: lists sorted, a basis only where there is a label."""
+    labels = {field: label for field, label in entry["verification"].items() if label}
     return {
-        **stated,
-        **{name: sorted(set(stated[name])) for name in LIST_COLUMNS},
+        **entry,
+        **{name: sorted(set(entry[name])) for name in LIST_COLUMNS},
         "verification": labels,
-        "basis": {field: basis for field, basis in stated["basis"].items() if field in labels},
+        "basis": {field: basis for field, basis in entry["basis"].items() if field in labels},
         "citations": [
             {name: citation.get(name) for name in CITATION_KEYS}
             | ({"criterion": citation["criterion"]} if citation.get("criterion") else {})
-            for citation in stated["citations"]
+            for citation in entry["citations"]
         ],
     }
 
@@ -91,65 +91,65 @@ def normalize_entry(stated: Mapping) -> dict:
 def approval_differences(
     approved: Mapping[str, Mapping], draft: Mapping[str, Mapping], proposals: Iterable[Proposal]
 ) -> Iterator[Difference]:
-    """Yield where a draft (entries by code) says anything but what was approved (``expected()`` of the proposals)."""
-    spoken = _last_proposals(proposals)
+    """Yield the differences of a draft (entries by code) from ``approved``, which is ``expected_entries()``."""
+    numbers = _last_proposals(proposals)
     for code in sorted({*approved, *draft}):
         if code in approved and code in draft:
             for field, caption, *values in _entry_differences(approved[code], draft[code]):
-                yield Difference(code, field, caption, spoken.get((code, field)), *values)
+                yield Difference(code, field, caption, numbers.get((code, field)), *values)
             continue
         values = [entries[code]["name"] if code in entries else NOT_LISTED for entries in (approved, draft)]
-        yield Difference(code, "code", "这一项目", spoken.get((code, "code")), *values)
+        yield Difference(code, "code", "这一项目", numbers.get((code, "code")), *values)
     if set(approved) == set(draft):
-        # Otherwise every number after the first service too many or too few would be another.
+        # With a service too many or too few, every number after it would differ.
         for code, entry in approved.items():
             if entry["number"] != draft[code]["number"]:
                 yield Difference(code, "number", "序号", None, entry["number"], draft[code]["number"])
 
 
 def _last_proposals(proposals: Iterable[Proposal]) -> dict[tuple[str, str], int]:
-    """The last proposal that speaks of each (service, field); ``code`` stands for the service, ``citations`` for any.
+    """The last proposal that changes each (service, field); field ``code`` is the service, ``citations`` any citation.
 
-    Whatever a change gives of a cited field, a column, its label or a clause, all of the field is what it speaks of.
+    A change of one part of a cited field (a column, its label or a citation) counts as a change of the whole field.
     """
-    spoken = {}
+    numbers = {}
     for proposal in proposals:
         for entry in proposal.entries.all():
-            stated = entry.entry_data or {}
-            cited = {citation["field"] for citation in stated.get("citations", [])} | set(
-                stated.get("verification", {})
+            data = entry.entry_data or {}
+            cited_fields = {citation["field"] for citation in data.get("citations", [])} | set(
+                data.get("verification", {})
             )
-            fields = set(stated) | cited | {"code"}
+            fields = set(data) | cited_fields | {"code"}
             for field, columns in Entry.SOURCED_FIELDS.items():
                 if fields & {field, *columns}:
                     fields |= {field, *columns}
             if entry.action == Action.ADD:
                 fields |= {*Entry.SOURCED_FIELDS, Citation.MENTION, "citations"}
-            spoken |= {(entry.service, field): proposal.number for field in fields}
-    return spoken
+            numbers |= {(entry.service, field): proposal.number for field in fields}
+    return numbers
 
 
 def _entry_differences(approved: Mapping, drafted: Mapping) -> Iterator[tuple]:
-    """Yield (field, caption, approved, drafted) for every place but the number where two states of a service differ."""
+    """Yield (field, caption, approved, drafted) for each difference of a service, except in its number."""
     for column in drafted:
         if column not in {"number", *merge.SOURCING_KEYS} and approved.get(column) != drafted[column]:
             yield column, str(Entry._meta.get_field(column).verbose_name), approved.get(column), drafted[column]
-    same = True
-    for field, words in Citation.FIELDS:
+    citations_agree = True
+    for field, label in Citation.FIELDS:
         for labels, caption in (("verification", "核实情况"), ("basis", "依据类别")):
             values = [entry[labels].get(field) for entry in (approved, drafted)]
             if values[0] != values[1]:
-                yield field, f"{words}的{caption}", *values
-        clauses = [merge.citations_of(entry, field) for entry in (approved, drafted)]
-        if clauses[0] != clauses[1]:
-            same = False
-            yield field, f"{words}的来源", *clauses
-    if same and approved["citations"] != drafted["citations"]:
+                yield field, f"{label}的{caption}", *values
+        citations = [merge.citations_of(entry, field) for entry in (approved, drafted)]
+        if citations[0] != citations[1]:
+            citations_agree = False
+            yield field, f"{label}的来源", *citations
+    if citations_agree and approved["citations"] != drafted["citations"]:
         yield "citations", "字段来源的次序", approved["citations"], drafted["citations"]
 
 
 def difference_sentence(difference: Difference, terms: Terms) -> str:
-    """Return a difference as a sentence with both values; long ones are cut around the first place that differs."""
+    """Return a difference as a sentence with both values; long values are cut around the first difference."""
     values = (difference.approved, difference.drafted)
     approved, drafted = (_value_text(difference.field, value, terms) for value in values)
     if approved == drafted:
@@ -175,11 +175,11 @@ def _value_text(field: str, value: object, terms: Terms) -> str:
     if isinstance(value, list) and isinstance(value[0], Mapping):
         return "；".join(_citation_text(citation, terms) for citation in value)
     values = value if isinstance(value, list) else [value]
-    return "、".join(_term_text(field, each, terms) for each in values)
+    return "、".join(_term_text(field, item, terms) for item in values)
 
 
 def _term_text(field: str, value: object, terms: Terms) -> str:
-    find = {
+    lookup = {
         "domain": terms.domain,
         "lead_department": terms.department,
         "lead_department_alternatives": terms.department,
@@ -189,13 +189,13 @@ def _term_text(field: str, value: object, terms: Terms) -> str:
     }.get(field)
     labels = dict(Verification.choices) | dict(FieldVerification.Basis.choices)
     try:
-        return str(find(value)) if find and value not in labels else str(labels.get(value, value))
+        return str(lookup(value)) if lookup and value not in labels else str(labels.get(value, value))
     except UnknownCodeError:
         return str(value)
 
 
 def _citation_text(citation: Mapping, terms: Terms) -> str:
-    """A clause in words: its field, document, place, label, jurisdiction and criterion, and what it quotes."""
+    """A citation in words: its field, source, locator, verification, jurisdiction, criterion and quote."""
     parts = [
         str(dict(Citation.FIELDS).get(citation["field"], citation["field"])),
         _term_text("legal_basis", citation["source"], terms),
@@ -209,7 +209,7 @@ def _citation_text(citation: Mapping, terms: Terms) -> str:
 
 
 def _excerpts(*texts: str) -> list[str]:
-    """Return texts, each cut to what is shown around the first place where they differ."""
+    """Return texts cut to at most MAX_SHOWN_CHARS around their first difference."""
     start = max(0, len(commonprefix(texts)) - CONTEXT_CHARS) if max(map(len, texts)) > MAX_SHOWN_CHARS else 0
     end = start + MAX_SHOWN_CHARS
     return [f"{'…' if start else ''}{text[start:end]}{'…' if len(text) > end else ''}" for text in texts]

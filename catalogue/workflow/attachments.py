@@ -1,4 +1,4 @@
-"""Attachments (附件): files that are handed in, known by the SHA-256 of their bytes and kept once."""
+"""Attachments (附件): uploaded files, identified by the SHA-256 of their bytes and stored once."""
 
 import hashlib
 
@@ -13,13 +13,13 @@ MAX_BYTES = 10 * MEBIBYTE
 
 @transaction.atomic
 def store(name: str, content: bytes, *, context: AuditContext) -> Attachment:
-    """Keep a file of at most ``MOST`` bytes and return it; the same bytes again are the same attachment."""
-    # The end of a long name is kept: it says of what kind the file is.
-    kept, _ = Attachment.objects.get_or_create(
+    """Store a file of at most ``MAX_BYTES`` bytes and return it; the same bytes again return the same attachment."""
+    # The end of a long name is kept, because it has the file extension.
+    attachment, _ = Attachment.objects.get_or_create(
         digest=digest_of(content),
         defaults={"name": name[-200:], "content": content, "uploader": context.user, "at": context.at},
     )
-    return kept
+    return attachment
 
 
 def digest_of(content: bytes) -> str:
@@ -28,9 +28,9 @@ def digest_of(content: bytes) -> str:
 
 
 def verify_attachments() -> list[str]:
-    """Return which attachments are no longer what their digest says: a sentence each."""
+    """Return a sentence for each attachment whose content no longer matches its digest."""
     return [
-        f"附件 {each.name}：内容与摘要 {each.digest} 不符。"
-        for each in Attachment.objects.iterator(chunk_size=1)
-        if digest_of(each.content) != each.digest
+        f"附件 {attachment.name}：内容与摘要 {attachment.digest} 不符。"
+        for attachment in Attachment.objects.iterator(chunk_size=1)
+        if digest_of(attachment.content) != attachment.digest
     ]

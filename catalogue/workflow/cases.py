@@ -1,9 +1,9 @@
-"""Cases (案例) as the gate of publishing: an edition of which a case fails cannot be sealed.
+"""Cases (案例): an edition cannot be published while its rules fail one of its cases.
 
-A case is held against the rules of its edition. A draft takes over those of its predecessor; where a proposal changes a
-rule or withdraws a service, the outcomes it changes are shown before it is approved. What its rule says of every case
-of the service is kept with the approval, and written into the draft when the proposal is taken up: of two proposals
-that change one rule the later holds, as it does for the rule itself.
+A case is checked against the rules of its edition. A draft copies the cases of its predecessor. If a proposal changes a
+rule or withdraws a service, the changed outcomes are shown before it is approved. The outcomes of all cases of the
+service are stored with the approval and written into the draft when the proposal is taken up: of two proposals that
+change one rule the later wins, for the outcomes as for the rule.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ OUTCOME_LABELS = {"eligible": "符合", "not_eligible": "不符合", "unknown": 
 
 
 class CaseFailure(NamedTuple):
-    """A case that an edition does not meet: the outcome expected of a service, and the one its rule gives.
+    """A case that an edition fails: the expected outcome for a service, and the outcome of its rule.
 
     ``actual`` is None where the service is not in the edition.
     """
@@ -39,7 +39,7 @@ class CaseFailure(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is expected of a case before and after a proposal: ``after`` is None where it withdraws the service."""
+    """The outcome of a case before and after a proposal; ``after`` is None if the service is withdrawn."""
 
     case: str
     circumstances: Mapping[str, object]
@@ -55,89 +55,90 @@ class Outcome(NamedTuple):
 
 
 def failures(edition: Edition) -> list[CaseFailure]:
-    """Return the cases of an edition that its entries, as they stand, do not meet. Two queries."""
+    """Return the cases of an edition that its current entries fail. Two queries."""
     rules = {
-        code: Rule(stated) for code, stated in edition.entries.values_list("service__code", "eligibility").iterator()
+        code: Rule(eligibility)
+        for code, eligibility in edition.entries.values_list("service__code", "eligibility").iterator()
     }
     return list(_failures(edition.cases.all(), rules))
 
 
 def _failures(cases: Iterable[Case], rules: Mapping[str, Rule]) -> Iterator[CaseFailure]:
     for case in cases:
-        known = VOCABULARY.with_implications(case.circumstances)
+        circumstances = VOCABULARY.with_implications(case.circumstances)
         for service, expected in case.expected.items():
-            actual = rules[service].judge(known).outcome if service in rules else None
+            actual = rules[service].judge(circumstances).outcome if service in rules else None
             if actual != expected:
                 yield CaseFailure(case.code, service, expected, actual)
 
 
 def case_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
-    """Return what a proposal's rules say of every case of their services in ``base``, the edition it changes.
+    """Return the outcomes under a proposal of all cases, in ``base``, of the services whose rules it changes.
 
-    Where it changes no rule and withdraws no service, and where a rule is faulty, that is nothing. One query and the
-    entries' documents.
+    ``base`` is the edition that the proposal changes. Empty if it changes no rule and withdraws no service; a faulty
+    rule has no outcomes. One query, and the documents of the entries.
     """
-    entries = {each.service: each for each in proposal.entries.all() if _changes_rule(each)}
+    entries = {entry.service: entry for entry in proposal.entries.all() if _changes_rule(entry)}
     if base is None or not entries:
         return []
     documents = {document["code"]: document for document in base.documents() if document["code"] in entries}
-    judged = {}
+    rules_by_code = {}
     for code, document in documents.items():
-        each = entries[code]
-        if each.action == ProposedEntry.Action.WITHDRAW:
-            judged[code] = (None, None, None)
+        entry = entries[code]
+        if entry.action == ProposedEntry.Action.WITHDRAW:
+            rules_by_code[code] = (None, None, None)
             continue
-        stated = merge.apply_change(entry_data(document), each.entry_data)
-        if not rules_module.faults(stated["eligibility"]):
-            judged[code] = (Rule(stated["eligibility"]), *_rule_clause(stated))
-    found = []
+        changed_entry = merge.apply_change(entry_data(document), entry.entry_data)
+        if not rules_module.faults(changed_entry["eligibility"]):
+            rules_by_code[code] = (Rule(changed_entry["eligibility"]), *_rule_clause(changed_entry))
+    outcomes = []
     for case in base.cases.all():
         for code, before in case.expected.items():
-            if code in judged:
-                rule, source, locator = judged[code]
+            if code in rules_by_code:
+                rule, source, locator = rules_by_code[code]
                 after = rule and rule.judge(VOCABULARY.with_implications(case.circumstances)).outcome
-                found.append(Outcome(case.code, case.circumstances, code, before, after, source, locator))
-    return found
+                outcomes.append(Outcome(case.code, case.circumstances, code, before, after, source, locator))
+    return outcomes
 
 
 def changed_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
-    """Return the outcomes that a proposal changes: as it was approved, or else as ``judged_by()`` finds them."""
+    """Return the outcomes that a proposal changes: those stored with its approval, or else of ``case_outcomes()``."""
     approval = next((approval for approval in proposal.approvals.all() if approval.granted), None)
     if approval is None:
         return [outcome for outcome in case_outcomes(proposal, base) if outcome.is_changed]
     persons = dict(base.cases.values_list("code", "circumstances")) if base else {}
-    kept = [Outcome(circumstances=persons.get(each["case"], {}), **each) for each in approval.outcomes or ()]
-    return [outcome for outcome in kept if outcome.is_changed]
+    outcomes = [Outcome(circumstances=persons.get(record["case"], {}), **record) for record in approval.outcomes or ()]
+    return [outcome for outcome in outcomes if outcome.is_changed]
 
 
-def _changes_rule(each: ProposedEntry) -> bool:
-    return each.action == ProposedEntry.Action.WITHDRAW or (
-        each.action == ProposedEntry.Action.CHANGE and "eligibility" in each.entry_data
+def _changes_rule(entry: ProposedEntry) -> bool:
+    return entry.action == ProposedEntry.Action.WITHDRAW or (
+        entry.action == ProposedEntry.Action.CHANGE and "eligibility" in entry.entry_data
     )
 
 
-def _rule_clause(stated: Mapping) -> tuple[str | None, str | None]:
-    """The source and locator of the clause a rule rests on: one that is quoted before one that is not."""
-    cited = merge.citations_of(stated, "eligibility")
-    best = min(cited, key=lambda citation: citation["quote"] is None, default=None)
+def _rule_clause(entry: Mapping) -> tuple[str | None, str | None]:
+    """The source and locator of a citation of the rule; one with a quote is preferred."""
+    citations = merge.citations_of(entry, "eligibility")
+    best = min(citations, key=lambda citation: citation["quote"] is None, default=None)
     return (best["source"], best["locator"]) if best else (None, None)
 
 
 def edition_outcome_changes(edition: Edition) -> list[Outcome]:
-    """Return the outcomes in which the cases of an edition differ from those of the one before it. Two queries."""
-    after = {case.code: case for case in edition.cases.all()}
-    found = []
+    """Return the outcomes of the cases that differ between an edition and the one before it. Two queries."""
+    cases_after = {case.code: case for case in edition.cases.all()}
+    outcomes = []
     for case in edition.previous.cases.all() if edition.previous else ():
-        now = after.get(case.code)
+        case_after = cases_after.get(case.code)
         for service, before in case.expected.items():
-            clause = (now and now.because.get(service)) or {"source": None, "locator": None}
-            outcome = now and now.expected.get(service)
-            found.append(Outcome(case.code, case.circumstances, service, before, outcome, **clause))
-    return [outcome for outcome in found if outcome.is_changed]
+            clause = (case_after and case_after.because.get(service)) or {"source": None, "locator": None}
+            outcome = case_after and case_after.expected.get(service)
+            outcomes.append(Outcome(case.code, case.circumstances, service, before, outcome, **clause))
+    return [outcome for outcome in outcomes if outcome.is_changed]
 
 
 def outcome_records(outcomes: Iterable[Outcome]) -> list[dict]:
-    """Return outcomes as an approval keeps them: of each case without the person, whom the case has."""
+    """Return outcomes as an approval stores them: without the circumstances, which are in the case."""
     return [
         {name: value for name, value in outcome._asdict().items() if name != "circumstances"} for outcome in outcomes
     ]
@@ -145,22 +146,22 @@ def outcome_records(outcomes: Iterable[Outcome]) -> list[dict]:
 
 @transaction.atomic
 def apply_outcomes(edition: Edition, outcomes: Iterable[Mapping]) -> None:
-    """Write outcomes that were approved (``approved()``) into the cases of a draft edition.
+    """Write approved outcomes (``outcome_records()``) into the cases of a draft edition.
 
-    The proposal's clause stands where an outcome changed, or where the clause before is cited no more. A service that
-    is withdrawn leaves the cases, and a case without any service goes with it.
+    The citation is replaced by the proposal's where an outcome changed or the old citation is no longer in the entry.
+    A withdrawn service is removed from the cases; a case without services is deleted.
     """
     outcomes = list(outcomes)
-    by_code = {case.code: case for case in edition.cases.all()} if outcomes else {}
+    cases_by_code = {case.code: case for case in edition.cases.all()} if outcomes else {}
     services = {outcome["service"] for outcome in outcomes}
-    cited = set(
+    citations = set(
         Citation.objects.filter(entry__edition=edition, entry__service__code__in=services).values_list(
             "entry__service__code", "source__code", "locator"
         )
     )
     touched = {}
     for outcome in outcomes:
-        case, service = by_code.get(outcome["case"]), outcome["service"]
+        case, service = cases_by_code.get(outcome["case"]), outcome["service"]
         if case is None or service not in case.expected:
             continue
         touched[case.code] = case
@@ -168,7 +169,7 @@ def apply_outcomes(edition: Edition, outcomes: Iterable[Mapping]) -> None:
             del case.expected[service], case.because[service]
             continue
         before = case.because[service]
-        is_cited = (service, before["source"], before["locator"]) in cited
+        is_cited = (service, before["source"], before["locator"]) in citations
         if case.expected[service] != outcome["after"] or not is_cited:
             case.because[service] = {"source": outcome["source"], "locator": outcome["locator"]}
         case.expected[service] = outcome["after"]
@@ -180,33 +181,33 @@ def apply_outcomes(edition: Edition, outcomes: Iterable[Mapping]) -> None:
 
 
 def faults(raw: object, documents: Mapping[str, Mapping]) -> list[str]:
-    """Return what is wrong with a case as a file has it: sentences, an empty list if nothing is.
+    """Return the faults of a case read from a file as sentences, an empty list if there are none.
 
-    ``documents`` are the entries of its edition as ``entry_data()``, by code. What the rules say of it is
+    ``documents`` are the entries of its edition as ``entry_data()``, by code. The rules are not evaluated here: see
     ``failures()``.
     """
     if not isinstance(raw, dict) or set(raw) != {"id", "circumstances", "expected", "because"}:
         return ["案例应写明 id、circumstances、expected 和 because。"]
     if not all(isinstance(raw[key], dict) for key in ("circumstances", "expected", "because")):
         return ["circumstances、expected 和 because 应是对象。"]
-    found = []
+    reasons = []
     for name, answer in raw["circumstances"].items():
         if name not in VOCABULARY:
-            found.append(f"没有事实“{name}”。")
+            reasons.append(f"没有事实“{name}”。")
         elif fault := VOCABULARY[name].fault(answer):
-            found.append(f"{name} {fault}")
-    if not found:
-        found += [f"没有这样的人：{each.because}" for each in VOCABULARY.contradictions(raw["circumstances"])]
+            reasons.append(f"{name} {fault}")
+    if not reasons:
+        reasons += [f"没有这样的人：{item.because}" for item in VOCABULARY.contradictions(raw["circumstances"])]
     if not raw["expected"] or set(raw["expected"]) != set(raw["because"]):
-        found.append("expected 和 because 应写明相同的服务项目，至少一个。")
+        reasons.append("expected 和 because 应写明相同的服务项目，至少一个。")
     for service, outcome in raw["expected"].items():
         if outcome not in OUTCOMES:
-            found.append(f"{service} 的结论应是 {'、'.join(OUTCOMES)} 之一。")
+            reasons.append(f"{service} 的结论应是 {'、'.join(OUTCOMES)} 之一。")
         if service not in documents:
-            found.append(f"版本中没有服务项目 {service}。")
+            reasons.append(f"版本中没有服务项目 {service}。")
             continue
         clause = raw["because"].get(service)
-        cited = [{"source": each["source"], "locator": each["locator"]} for each in documents[service]["citations"]]
-        if clause not in cited:
-            found.append(f"{service} 的依据不在该条目的来源之中。")
-    return found
+        clauses = [{"source": item["source"], "locator": item["locator"]} for item in documents[service]["citations"]]
+        if clause not in clauses:
+            reasons.append(f"{service} 的依据不在该条目的来源之中。")
+    return reasons

@@ -1,7 +1,6 @@
-"""Loads the files of ``fixtures/editions`` into editions, through ``editing`` and ``publishing``.
+"""Loads the files of ``fixtures/editions`` into editions, through ``drafts`` and ``publishing``.
 
-Idempotent: a published edition whose file still says the same is left alone. One whose file says something else stops
-the load, because a published edition does not change.
+Idempotent: a published edition is not changed. If its file differs from it, the load stops.
 """
 
 import datetime
@@ -23,9 +22,9 @@ from services.json_files import FixtureError, check_keys, check_list, read_json
 from services.models import Jurisdiction, LoadedRow, Verification
 from services.vocabularies import Terms, UnknownCodeError
 
-# What the files of editions, and those of their cases, stand under in what was loaded.
+# ``LoadedRow.file`` of the files of editions and of cases.
 EDITION_FILES, CASE_FILES = "editions", "cases"
-# How many terms a sentence names.
+# Number of terms listed in one message.
 MAX_LISTED_TERMS = 20
 EDITION_KEYS = (
     "region", "number", "slug", "title", "effective_from", "published_at", "previous", "note", "digest",
@@ -36,25 +35,27 @@ EDITION_KEYS = (
 def load_catalogue(folder: Path, *, report: Callable[[str], None]) -> bool:
     """Load the vocabularies and editions of a folder laid out as ``fixtures/``, and publish the editions.
 
-    Returns whether there was anything to do. A file that is, byte by byte, the one of which a published edition was
-    made is not read again. ``report`` is called with a Chinese sentence for each step, and with one for each term
-    changed elsewhere that a published edition rests on. Raises FixtureError with file, entry and reason for what is
-    wrong with the files; then nothing at all is written.
+    Returns whether anything changed. A file that is byte for byte the one a published edition was loaded from is not
+    read again. ``report`` is called with a Chinese sentence for each step, and with a reminder if terms that published
+    editions refer to were changed outside the files. Raises FixtureError with file, entry and reason for a fault in the
+    files; then nothing is written.
     """
     changed = _load_terms(folder / "vocabularies", report)
     terms = Terms()
-    every = sorted((folder / "editions").glob("*.json"))
-    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in every}
-    paths = [path for path in every if not _is_loaded(path, digests[path])]
-    files = [(path, check_keys(path, None, read_json(path), ("about", "edition", "services"))) for path in paths]
+    all_paths = sorted((folder / "editions").glob("*.json"))
+    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in all_paths}
+    changed_paths = [path for path in all_paths if not _is_loaded(path, digests[path])]
+    files = [
+        (path, check_keys(path, None, read_json(path), ("about", "edition", "services"))) for path in changed_paths
+    ]
     for path, file in files:
         _check_edition(path, check_keys(path, "edition", file["edition"], EDITION_KEYS))
     for path, file in sorted(files, key=lambda item: item[1]["edition"]["number"]):
-        loaded = load_edition(path, file, terms=terms, cases_path=folder / CASE_FILES / path.name)
-        changed += loaded
+        is_new = load_edition(path, file, terms=terms, cases_path=folder / CASE_FILES / path.name)
+        changed += is_new
         LoadedRow.objects.update_or_create(file=EDITION_FILES, term=path.stem, defaults={"digest": digests[path]})
-        report(f"版本 {file['edition']['slug']}：{'已装入并发布' if loaded else '没有变化'}。")
-    if unread := len(every) - len(paths):
+        report(f"版本 {file['edition']['slug']}：{'已装入并发布' if is_new else '没有变化'}。")
+    if unread := len(all_paths) - len(changed_paths):
         report(f"版本：{unread} 个文件没有变化。")
     for path in sorted((folder / CASE_FILES).glob("*.json")):
         if _reload_cases(path):
@@ -66,33 +67,33 @@ def load_catalogue(folder: Path, *, report: Callable[[str], None]) -> bool:
 def _load_terms(folder: Path, report: Callable[[str], None]) -> int:
     """Load the vocabularies; return how many terms are new or changed.
 
-    Raises FixtureError if the files change what a published edition rests on. What was at odds with an edition before,
-    because a term was changed elsewhere, is told and stops nothing; so are the terms that stay as editors made them.
+    Raises FixtureError if the files change a term that a published edition refers to. Faults that an edition had
+    before, because a term was changed elsewhere, are only reported; so are terms that keep the values set by editors.
     """
     start = transaction.savepoint()
     changed = load_vocabularies(folder)
     report(f"词表：{changed} 条新增或更新。" if changed else "词表：没有变化。")
     if not changed or not Edition.objects.published().exists():
         return changed
-    if found := _verification_faults():
-        # Was it so before the files were read? Read back, and loaded once more.
+    if faults := _verification_faults():
+        # Roll back to find the faults that existed before the files were loaded, then load again.
         transaction.savepoint_rollback(start)
         before = set(_verification_faults())
         load_vocabularies(folder)
-        if caused := [sentence for sentence in found if sentence not in before]:
-            raise FixtureError(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{caused[0]}")
+        if new_faults := [sentence for sentence in faults if sentence not in before]:
+            raise FixtureError(folder, None, f"改动了已发布版本所依据的内容，请改用新的代码：{new_faults[0]}")
         report(
-            f"提醒：已发布的版本有 {len(found)} 处与词表或封存时不符，例如：{found[0]}"
+            f"提醒：已发布的版本有 {len(faults)} 处与词表或封存时不符，例如：{faults[0]}"
             "这不是本次装入的改动，装入照常进行；请用 manage.py verify 逐处查看，在编辑台更正。"
         )
-    if kept := editor_changes(folder):
-        more = f" 等 {len(kept)} 条" if len(kept) > MAX_LISTED_TERMS else ""
-        report(f"提醒：编辑台改过、与文件不同的词条保留原样：{'、'.join(kept[:MAX_LISTED_TERMS])}{more}。")
+    if edited_terms := editor_changes(folder):
+        more = f" 等 {len(edited_terms)} 条" if len(edited_terms) > MAX_LISTED_TERMS else ""
+        report(f"提醒：编辑台改过、与文件不同的词条保留原样：{'、'.join(edited_terms[:MAX_LISTED_TERMS])}{more}。")
     return changed
 
 
 def _verification_faults() -> list[str]:
-    """Where published editions are no longer as they were sealed, or as their sources allow: sentences."""
+    """Sentences on how published editions differ from what was sealed, or cite a source too early."""
     editions = Edition.objects.published().order_by("number")
     return [sentence for edition in editions for sentence in publishing.verify_edition(edition)]
 
@@ -106,9 +107,8 @@ def _is_loaded(path: Path, digest: str) -> bool:
 def load_edition(path: Path, file: Mapping, *, terms: Terms, cases_path: Path | None = None) -> bool:
     """Load one edition's file, with the file of its cases if there is one, and publish it.
 
-    Returns whether there was anything to do. Raises FixtureError with file, entry and reason for whatever the file, the
-    sourcing rule or the publisher objects to, and if the digest the file states is not the one its content has; then
-    nothing is written.
+    Returns whether it was new. Raises FixtureError with file, entry and reason for faults in the file, in its sourcing
+    or against publishing, and if the digest in the file does not match the content; then nothing is written.
     """
     entries = [_read_entry(path, raw) for raw in check_list(path, None, "services", file["services"])]
     for key in ("code", "number"):
@@ -122,10 +122,10 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms, cases_path: Path | 
         _refuse_difference(path, edition, raw, entries)
         return False
     if edition:
-        # A load leaves no draft behind, so this one is somebody's work on the desk.
+        # A load leaves no draft behind, so this draft was made on the desk.
         raise FixtureError(path, "edition", f"编辑台上已有草稿“{raw['slug']}”；请先删去草稿，或给文件换一个标识")
     edition = _create_edition(path, raw, terms)
-    # Why a committed value changed nobody recorded, only by which document.
+    # No reason: fixtures state the source of a value, not why it changed.
     context = log.AuditContext(at=datetime.datetime.fromisoformat(raw["published_at"]))
     for entry in entries:
         try:
@@ -144,27 +144,27 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms, cases_path: Path | 
 
 
 def _reload_cases(path: Path) -> bool:
-    """Load the cases of a published edition again if their file changed; return whether it did."""
+    """Load the cases of a published edition again if their file has changed; return whether it has."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if LoadedRow.objects.filter(file=CASE_FILES, term=path.stem, digest=digest).exists():
         return False
     edition = Edition.objects.published().filter(slug=path.stem).first()
     if edition is None:
         raise FixtureError(path, None, f"没有已发布的版本“{path.stem}”")
-    stated = [entry_data(document) for document in edition.documents()]
-    _load_cases(path, edition, {entry["code"]: entry for entry in stated})
-    if failed := cases.failures(edition):
-        raise FixtureError(path, failed[0].case, str(failed[0]))
+    entries = [entry_data(document) for document in edition.documents()]
+    _load_cases(path, edition, {entry["code"]: entry for entry in entries})
+    if case_failures := cases.failures(edition):
+        raise FixtureError(path, case_failures[0].case, str(case_failures[0]))
     return True
 
 
 def _load_cases(path: Path, edition: Edition, documents: Mapping[str, Mapping]) -> None:
     file = check_keys(path, None, read_json(path), ("about", "cases"))
-    raws = check_list(path, None, "cases", file["cases"])
-    for raw in raws:
-        if found := cases.faults(raw, documents):
-            raise FixtureError(path, raw.get("id") if isinstance(raw, dict) else raw, "；".join(found))
-    made = [
+    raw_cases = check_list(path, None, "cases", file["cases"])
+    for raw in raw_cases:
+        if reasons := cases.faults(raw, documents):
+            raise FixtureError(path, raw.get("id") if isinstance(raw, dict) else raw, "；".join(reasons))
+    new_cases = [
         Case(
             edition=edition,
             code=raw["id"],
@@ -173,17 +173,17 @@ def _load_cases(path: Path, edition: Edition, documents: Mapping[str, Mapping]) 
             expected=raw["expected"],
             because=raw["because"],
         )
-        for position, raw in enumerate(raws, start=1)
+        for position, raw in enumerate(raw_cases, start=1)
     ]
-    if repeated := [code for code, count in Counter(case.code for case in made).items() if count > 1]:
-        raise FixtureError(path, repeated[0], "编号重复")
+    if repeated_codes := [code for code, count in Counter(case.code for case in new_cases).items() if count > 1]:
+        raise FixtureError(path, repeated_codes[0], "编号重复")
     try:
-        for case in made:
+        for case in new_cases:
             case.clean_fields(exclude=["edition"])
     except ValidationError as error:
         raise FixtureError(path, case.code, "；".join(error.messages)) from None
     edition.cases.all().delete()
-    Case.objects.bulk_create(made)
+    Case.objects.bulk_create(new_cases)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     LoadedRow.objects.update_or_create(file=CASE_FILES, term=path.stem, defaults={"digest": digest})
 
@@ -221,7 +221,7 @@ def _check_edition(path: Path, raw: Mapping) -> None:
 
 
 def _read_entry(path: Path, raw: object) -> dict:
-    """Return an entry of a file in the form of ``entry_data()``, its shape and choices checked."""
+    """Return an entry of a file in the shape of ``entry_data()``. Raises FixtureError for a wrong shape or choice."""
     code = raw.get("code") if isinstance(raw, dict) else raw
     entry = dict(check_keys(path, code, raw, drafts.ENTRY_KEYS))
     for key in ("code", "domain", "name"):
@@ -273,9 +273,9 @@ def _check_citation(path: Path, code: str, citation: object) -> None:
 
 
 def _refuse_difference(path: Path, edition: Edition, raw: Mapping, entries: list[dict]) -> None:
-    said = edition_header(edition) | {"region": edition.region.code}
-    said["previous"] = said["previous"] and said["previous"]["slug"]
-    for key, value in said.items():
+    header = edition_header(edition) | {"region": edition.region.code}
+    header["previous"] = header["previous"] and header["previous"]["slug"]
+    for key, value in header.items():
         if raw[key] != value:
             raise FixtureError(path, "edition", f"版本已发布，{key} 不能改动；请恢复原样，或另立新版本")
     if raw["digest"] not in (None, edition.digest):

@@ -1,4 +1,4 @@
-"""How the list moves: proposals, what each would say, the assessment of what it costs, and the decision on it."""
+"""Models of a change of the list: proposals, their entries, cost assessments, approvals and attachments."""
 
 from decimal import Decimal
 
@@ -18,15 +18,15 @@ SERVICE_CODE_PATTERN = r"\ANM-[0-9]{2}-[0-9]{2,}\Z"
 
 class ProposalQuerySet(models.QuerySet):
     def pending(self):
-        """Proposals somebody has to do something about."""
+        """Proposals that wait for an assessment, a decision or an edition."""
         return self.filter(state__in=[Proposal.State.ASSESSING, Proposal.State.APPROVING, Proposal.State.APPROVED])
 
 
 class Proposal(models.Model):
     """A proposed change of the list (调整建议): plan, chapter 3, sections 2 and 4.
 
-    Its state changes only through the verbs of ``catalogue.proposals``; the database refuses an approved one that
-    nobody else approved.
+    The state changes only through the functions of ``catalogue.workflow.proposals``. A database trigger refuses an
+    approved proposal without an approval by a person who neither proposed nor assessed it.
     """
 
     class Kind(models.TextChoices):
@@ -95,7 +95,7 @@ class Proposal(models.Model):
 
 
 class ProposedEntry(models.Model):
-    """What a proposal would have an edition say of one service (建议条目)."""
+    """The change that a proposal makes to one service (建议条目)."""
 
     class Action(models.TextChoices):
         ADD = "add", "新增"
@@ -107,7 +107,7 @@ class ProposedEntry(models.Model):
         "服务项目代码", pattern=SERVICE_CODE_PATTERN, help_text="新增项目填写新的代码，不复用旧代码。例：NM-05-05"
     )
     action = Choice("动作", choices=Action)
-    # Columns as ``entry_data()`` names them; the citations are those of the sourced fields it gives.
+    # Columns as in ``entry_data()``; the citations of the sourced fields that it contains.
     entry_data = models.JSONField("新的内容", null=True, blank=True, help_text="新的值及其来源。")
     successors = models.JSONField("由何项目承接", default=list, blank=True, help_text='例：["NM-05-05"]')
 
@@ -128,7 +128,7 @@ class ProposedEntry(models.Model):
 
 
 class Assessment(models.Model):
-    """Whether the treasury can bear a proposal (财政承受能力评估). Money is in yuan, shares in per cent."""
+    """Whether a proposal is affordable (财政承受能力评估). Money is in yuan, shares in per cent."""
 
     class Period(models.TextChoices):
         MONTH = "month", "月"
@@ -201,24 +201,24 @@ class Assessment(models.Model):
 
     @property
     def total(self) -> Decimal:
-        """What it costs in all, in yuan: beneficiaries × unit standard × periods."""
+        """The total cost in yuan: beneficiaries × unit standard × periods."""
         return self.beneficiaries * self.unit_standard * self.periods
 
     def cost_by_level(self) -> dict[str, Decimal]:
-        """What each level of government bears, in yuan to the fen; the last level with a share takes the rounding."""
-        amounts, rest = {}, self.total
+        """The cost by level of government in yuan, rounded to the fen; the last with a share takes the remainder."""
+        amounts, remainder = {}, self.total
         bearers = [share for share in self.SHARE_FIELDS if getattr(self, share)]
         for share in self.SHARE_FIELDS:
             if bearers and share == bearers[-1]:
-                amounts[share] = rest
+                amounts[share] = remainder
             else:
                 amounts[share] = (self.total * getattr(self, share) / 100).quantize(Decimal("0.01"))
-                rest -= amounts[share]
+                remainder -= amounts[share]
         return amounts
 
 
 class Approval(models.Model):
-    """A decision on a proposal (审批), by somebody who neither proposed nor assessed it: a trigger keeps that."""
+    """A decision on a proposal (审批), by a person who neither proposed nor assessed it; a trigger enforces this."""
 
     proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="approvals", verbose_name="调整建议")
     granted = models.BooleanField("批准", help_text="否则为退回。")
@@ -248,9 +248,9 @@ class Approval(models.Model):
 
 
 class Attachment(models.Model):
-    """A file as it was handed in (附件), known by the SHA-256 of its bytes.
+    """An uploaded file (附件), identified by the SHA-256 of its bytes.
 
-    It is kept in the database, so that it is backed up with what refers to it. It never changes.
+    It is stored in the database, so that it is backed up together with the rows that refer to it. It never changes.
     """
 
     digest = Code("摘要（SHA-256）", pattern=DIGEST, unique=True)

@@ -1,8 +1,8 @@
-"""How the list moves: a proposal is drafted, assessed, decided on by somebody else, and taken up into an edition.
+"""Transitions of proposals: a proposal is drafted, assessed, approved by another person and taken up into an edition.
 
-Each verb is one transaction, locks the proposal, says what it raises, and records its step. Which role may call which
-is the caller's to ask; that an editor proposes for his or her own departments is kept here, and that nobody decides on
-their own is kept here and by triggers of the database.
+Each transition is one transaction, locks the proposal and writes one event to the audit log. Callers check the role of
+the user. This module checks that editors propose only for their own departments, and that the proposer and the assessor
+of a proposal do not decide on it; database triggers enforce the latter too.
 """
 
 import datetime
@@ -29,9 +29,9 @@ from services.vocabularies import Terms, UnknownCodeError
 
 State, Kind, Action = Proposal.State, Proposal.Kind, ProposedEntry.Action
 
-# What a change of them may cost, whatever the proposer thinks of it (plan, chapter 3, section 4).
+# Columns whose change may raise the cost and is always assessed (plan, chapter 3, section 4).
 NEEDS_ASSESSMENT = {"target_groups", "target_group_text", "standard", "expenditure_responsibility", "eligibility"}
-# How many services each kind adds, changes and withdraws: (least, most), None for any number.
+# Number of services that each kind adds, changes and withdraws: (minimum, maximum), None for no maximum.
 ALLOWED_ACTIONS = {
     Kind.ADD: {Action.ADD: (1, None)},
     Kind.CHANGE: {Action.CHANGE: (1, None)},
@@ -42,7 +42,7 @@ ALLOWED_ACTIONS = {
 
 
 class Fault(NamedTuple):
-    """One reason why a proposal cannot be submitted: the field, the service's code (None: the proposal), and why."""
+    """A reason why a proposal cannot be submitted: field, service code (None for the proposal itself), sentence."""
 
     field: str
     service: str | None
@@ -53,7 +53,7 @@ class Fault(NamedTuple):
 
 
 class TransitionError(Exception):
-    """A step that cannot be taken; ``reasons`` says why, each a sentence for the person who tried."""
+    """A transition that is refused; ``reasons`` are sentences for the user."""
 
     def __init__(self, reasons: Sequence[str]):
         self.reasons = list(reasons)
@@ -79,9 +79,9 @@ def draft(
 
     ``entries`` are mappings of ``service`` (code), ``action``, ``entry_data`` (for an addition the whole entry, for a
     change the columns it changes with their ``verification``, ``basis`` and ``citations``, for a withdrawal None) and
-    ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from. A draft may still be
-    faulty: ``faults()`` says how, and ``submit()`` refuses it. Raises NotPossible for what cannot even be kept, and
-    for services of departments that ``context.user`` does not belong to.
+    ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from. A draft may have faults,
+    which ``faults()`` lists and ``submit()`` refuses. Raises TransitionError for values that cannot be stored, and for
+    services of departments that ``context.user`` does not belong to.
     """
     proposal = Proposal(
         number=(Proposal.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -103,9 +103,10 @@ def draft(
 
 @transaction.atomic
 def amend(proposal: Proposal, *, entries: Sequence[Mapping], context: AuditContext, **changes: object) -> Proposal:
-    """Put other entries, and other values of its columns, in place of a proposal's own; it is a draft again.
+    """Replace the entries of a proposal, and the columns in ``changes``; it becomes a draft again, without assessment.
 
-    Only its proposer may, while it is a draft or was declined. Raises NotPossible; then nothing is written.
+    Only the proposer may amend, and only a draft or a declined proposal. Raises TransitionError; then nothing is
+    written.
     """
     proposal = _locked(proposal, State.DRAFT, State.DECLINED)
     _require_proposer(proposal, context)
@@ -122,14 +123,14 @@ def amend(proposal: Proposal, *, entries: Sequence[Mapping], context: AuditConte
 
 @transaction.atomic
 def submit(proposal: Proposal, *, context: AuditContext) -> Proposal:
-    """Submit a draft: to assessment if it may cost anything, otherwise to approval.
+    """Submit a draft for assessment if it may raise the cost, otherwise for approval.
 
-    Raises NotPossible with every fault, or if somebody else than its proposer tries; then nothing is written.
+    Raises TransitionError with every fault, or if the user is not its proposer; then nothing is written.
     """
     proposal = _locked(proposal, State.DRAFT)
     _require_proposer(proposal, context)
-    if found := faults(proposal):
-        raise TransitionError([str(fault) for fault in found])
+    if problems := faults(proposal):
+        raise TransitionError([str(fault) for fault in problems])
     return _move(
         proposal, State.ASSESSING if needs_assessment(proposal) else State.APPROVING, context, Event.Verb.SUBMITTED
     )
@@ -137,10 +138,10 @@ def submit(proposal: Proposal, *, context: AuditContext) -> Proposal:
 
 @transaction.atomic
 def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> Assessment:
-    """Assess whether the treasury can bear a proposal, which then waits for approval.
+    """Store the assessment of a proposal, which then waits for approval.
 
-    ``figures`` are the columns of Assessment that are not who and when; money in yuan as Decimal, shares in per cent
-    that add up to exactly 100. Raises NotPossible for figures that do not hold, or if the proposer tries.
+    ``figures`` are the columns of Assessment except assessor and time; money in yuan as Decimal, shares in per cent
+    that add up to exactly 100. Raises TransitionError for invalid figures, or if the user is the proposer.
     """
     proposal = _locked(proposal, State.ASSESSING)
     if context.user == proposal.proposer:
@@ -157,7 +158,11 @@ def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> As
 
 @transaction.atomic
 def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
-    """Approve a proposal. Raises NotPossible if who tries proposed or assessed it, or if it cannot be afforded."""
+    """Approve a proposal, and store the outcomes of its cases with the approval.
+
+    Raises TransitionError with every fault, if the user proposed or assessed it, if a required assessment is missing,
+    or if it is not affordable; then nothing is written.
+    """
     proposal = _locked(proposal, State.APPROVING)
     _refuse_involved(proposal, context)
     assessment = Assessment.objects.filter(proposal=proposal).first()
@@ -165,9 +170,9 @@ def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
         raise TransitionError(["尚未评估财政承受能力，不能批准。"])
     if assessment and assessment.conclusion == Assessment.Conclusion.UNAFFORDABLE:
         raise TransitionError(["评估结论是不可承受，不能批准；可以退回。"])
-    # What was faultless when it was submitted may have been overtaken by an edition published since.
-    if found := faults(proposal):
-        raise TransitionError([str(fault) for fault in found])
+    # An edition published since the submission may have caused new faults.
+    if problems := faults(proposal):
+        raise TransitionError([str(fault) for fault in problems])
     outcomes = cases.outcome_records(cases.case_outcomes(proposal, base_edition(proposal.region))) or None
     Approval.objects.create(
         proposal=proposal, granted=True, approver=context.user, at=context.at, reason=context.reason, outcomes=outcomes
@@ -178,7 +183,7 @@ def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
 
 @transaction.atomic
 def decline(proposal: Proposal, *, context: AuditContext) -> Proposal:
-    """Send a proposal back with ``context.reason``, which its proposer sees. Raises NotPossible without one."""
+    """Decline a proposal with ``context.reason``, which its proposer sees. Raises TransitionError without one."""
     proposal = _locked(proposal, State.ASSESSING, State.APPROVING)
     _refuse_involved(proposal, context)
     if not context.reason:
@@ -191,7 +196,7 @@ def decline(proposal: Proposal, *, context: AuditContext) -> Proposal:
 
 @transaction.atomic
 def retract(proposal: Proposal, *, context: AuditContext) -> Proposal:
-    """Take one's own proposal back before it is decided on. It stays on record and cannot be used again."""
+    """Retract the user's own proposal before a decision. It is kept and cannot be used again."""
     proposal = _locked(proposal, State.DRAFT, State.ASSESSING, State.APPROVING, State.DECLINED)
     _require_proposer(proposal, context)
     return _move(proposal, State.RETRACTED, context, Event.Verb.RETRACTED)
@@ -199,7 +204,7 @@ def retract(proposal: Proposal, *, context: AuditContext) -> Proposal:
 
 @transaction.atomic
 def comment(proposal: Proposal, *, context: AuditContext) -> None:
-    """Put ``context.reason`` on a proposal's record as a remark. Raises NotPossible without one."""
+    """Write ``context.reason`` to the audit log as a comment on a proposal. Raises TransitionError without one."""
     if not context.reason:
         raise TransitionError(["请写下意见。"])
     _record(proposal, context, Event.Verb.COMMENTED)
@@ -207,10 +212,10 @@ def comment(proposal: Proposal, *, context: AuditContext) -> None:
 
 @transaction.atomic
 def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditContext) -> Proposal:
-    """Write an approved proposal into a draft edition of its region, once.
+    """Take an approved proposal up into a draft edition of its region, once.
 
-    Raises NotPossible if it is not approved, is in an edition already, or the edition is published or comes into force
-    before the day proposed; and ``editing.Refused`` if a value does not stand there. Then nothing is written.
+    Raises TransitionError if it is not approved, is already in an edition, or the edition is published or comes into
+    force before the proposed day; and ``drafts.DraftError`` if the draft refuses a value. Then nothing is written.
     """
     proposal = _locked(proposal, State.APPROVED)
     edition = Edition.objects.select_for_update().get(pk=edition.pk)
@@ -221,18 +226,18 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
     if edition.effective_from < proposal.effective_from:
         raise TransitionError([f"版本自 {edition.effective_from} 施行，早于建议的施行日期 {proposal.effective_from}。"])
     terms = Terms()
-    for each in ordered_steps(proposal.entries.all()):
-        if each.action == Action.WITHDRAW:
-            drafts.withdraw_entry(edition, each.service, context=context)
-        elif each.action == Action.ADD:
-            Service.objects.get_or_create(code=each.service)
-            drafts.insert_entry(edition, each.entry_data, terms=Terms(), context=context)
+    for step in ordered_steps(proposal.entries.all()):
+        if step.action == Action.WITHDRAW:
+            drafts.withdraw_entry(edition, step.service, context=context)
+        elif step.action == Action.ADD:
+            Service.objects.get_or_create(code=step.service)
+            drafts.insert_entry(edition, step.entry_data, terms=Terms(), context=context)
         else:
-            entry = edition.entries.filter(service__code=each.service).first()
+            entry = edition.entries.filter(service__code=step.service).first()
             if entry is None:
-                raise TransitionError([f"版本 {edition.slug} 中已没有服务项目 {each.service}，不能编入对它的调整。"])
+                raise TransitionError([f"版本 {edition.slug} 中已没有服务项目 {step.service}，不能编入对它的调整。"])
             drafts.revise(
-                edition, merge.apply_change(drafts.current_data(entry), each.entry_data), terms=terms, context=context
+                edition, merge.apply_change(drafts.current_data(entry), step.entry_data), terms=terms, context=context
             )
     for approval in proposal.approvals.filter(granted=True):
         cases.apply_outcomes(edition, approval.outcomes or ())
@@ -243,128 +248,132 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
 
 
 def needs_assessment(proposal: Proposal) -> bool:
-    """Whether the treasury's capacity is assessed first (plan, chapter 3, section 4): if it may cost anything.
+    """Whether affordability is assessed before approval (plan, chapter 3, section 4): if the cost may rise.
 
-    An addition always; a change of the standard, of whom it is for, of who pays; and whatever its proposer says
-    raises a cost. Whether a standard is raised or lowered is for the assessor to say, not for the proposer.
+    This holds for every addition, for a change of a column in ``NEEDS_ASSESSMENT``, and if the proposer states that
+    the proposal raises the cost. The assessor, not the proposer, judges whether a standard is raised or lowered.
     """
     return proposal.raises_cost or any(
-        each.action == Action.ADD or (each.action == Action.CHANGE and NEEDS_ASSESSMENT & set(each.entry_data))
-        for each in proposal.entries.all()
+        entry.action == Action.ADD or (entry.action == Action.CHANGE and NEEDS_ASSESSMENT & set(entry.entry_data))
+        for entry in proposal.entries.all()
     )
 
 
 def faults(proposal: Proposal) -> list[Fault]:
-    """Return every reason why a proposal cannot be submitted, an empty list if there is none."""
+    """Return all reasons why a proposal cannot be submitted, an empty list if there are none."""
     entries = list(proposal.entries.all())
-    found = [Fault("kind", None, reason) for reason in _action_count_faults(proposal, entries)]
+    result = [Fault("kind", None, reason) for reason in _action_count_faults(proposal, entries)]
     current = {code: entry_data(document) for code, document in current_documents(proposal).items()}
     terms, used = Terms(), used_codes()
-    for each in entries:
-        about = entry_faults(each, effective_from=proposal.effective_from, current=current, terms=terms, used=used)
-        found += [Fault(fault.field, each.service, fault.reason) for fault in about]
-    codes = {each.service for each in entries if each.action != Action.WITHDRAW} | set(current)
-    gone = {each.service for each in entries if each.action == Action.WITHDRAW}
-    for each in entries:
-        found += [
-            Fault("successors", each.service, f"承接项目 {code} 不在清单中，也不在本建议中。")
-            for code in each.successors
-            if code not in codes - gone
+    for entry in entries:
+        field_faults = entry_faults(
+            entry, effective_from=proposal.effective_from, current=current, terms=terms, used=used
+        )
+        result += [Fault(fault.field, entry.service, fault.reason) for fault in field_faults]
+    codes = {entry.service for entry in entries if entry.action != Action.WITHDRAW} | set(current)
+    withdrawn_codes = {entry.service for entry in entries if entry.action == Action.WITHDRAW}
+    for entry in entries:
+        result += [
+            Fault("successors", entry.service, f"承接项目 {code} 不在清单中，也不在本建议中。")
+            for code in entry.successors
+            if code not in codes - withdrawn_codes
         ]
-    return found
+    return result
 
 
 def entry_faults(
-    each: ProposedEntry,
+    entry: ProposedEntry,
     *,
     effective_from: datetime.date,
     current: Mapping[str, Mapping],
     terms: Terms,
     used: Container[str],
 ) -> list[sourcing.FieldFault]:
-    """Return every reason why one entry of a proposal cannot be submitted. No query: it is asked row by row.
+    """Return all reasons why one entry of a proposal cannot be submitted. No query, because imports call it per row.
 
-    ``current`` are the entries of ``base()`` as ``entry_data()``, by code; ``used`` is ``used_codes()``.
+    ``current`` are the entries of ``base_edition()`` as ``entry_data()``, by code; ``used`` is ``used_codes()``.
     """
-    if each.action == Action.ADD:
-        if each.service in used:
+    if entry.action == Action.ADD:
+        if entry.service in used:
             return [sourcing.FieldFault("code", "代码已经用过，新增项目请用新的代码。")]
-        stated = each.entry_data
-        if stated.get("code") != each.service or set(stated) != set(drafts.ENTRY_KEYS):
+        new_data = entry.entry_data
+        if new_data.get("code") != entry.service or set(new_data) != set(drafts.ENTRY_KEYS):
             return [sourcing.FieldFault("code", "新增项目应写明全部字段；未知的写空。")]
-    elif each.service not in current:
+    elif entry.service not in current:
         return [sourcing.FieldFault("code", "现行清单中没有这一项目。")]
-    elif each.action == Action.WITHDRAW:
+    elif entry.action == Action.WITHDRAW:
         return []
     else:
-        if unknown := set(each.entry_data) - set(drafts.ENTRY_KEYS) | set(each.entry_data) & {"code", "number"}:
-            return [sourcing.FieldFault("code", f"不能更改 {'、'.join(sorted(unknown))}。")]
-        stated = merge.apply_change(current[each.service], each.entry_data)
-        if stated == current[each.service]:
+        if unknown_keys := set(entry.entry_data) - set(drafts.ENTRY_KEYS) | set(entry.entry_data) & {"code", "number"}:
+            return [sourcing.FieldFault("code", f"不能更改 {'、'.join(sorted(unknown_keys))}。")]
+        new_data = merge.apply_change(current[entry.service], entry.entry_data)
+        if new_data == current[entry.service]:
             return [sourcing.FieldFault("code", "与现行清单相同，没有任何调整。")]
-    found = sourcing.faults(stated, effective_from=effective_from, citable_from=terms.citable_from)
-    found += drafts.length_errors(stated)
-    if each.action == Action.CHANGE:
-        changed, cited = sourcing.changed_fields(current[each.service], stated)
-        found += sourcing.uncited(stated, changed=changed, cited=cited)
-    if missing := [field for field in ("name", "domain") if not stated[field]]:
-        return found + [sourcing.FieldFault(field, f"“{SourcedField(field).label}”必须写明。") for field in missing]
+    field_faults = sourcing.faults(new_data, effective_from=effective_from, citable_from=terms.citable_from)
+    field_faults += drafts.length_errors(new_data)
+    if entry.action == Action.CHANGE:
+        changed_fields, cited_fields = sourcing.changed_fields(current[entry.service], new_data)
+        field_faults += sourcing.uncited(new_data, changed=changed_fields, cited=cited_fields)
+    if missing_fields := [field for field in ("name", "domain") if not new_data[field]]:
+        return field_faults + [
+            sourcing.FieldFault(field, f"“{SourcedField(field).label}”必须写明。") for field in missing_fields
+        ]
     try:
-        drafts.resolve(stated, terms)
+        drafts.resolve(new_data, terms)
     except UnknownCodeError as error:
-        found.append(sourcing.FieldFault("code", f"{error}。"))
-    return found
+        field_faults.append(sourcing.FieldFault("code", f"{error}。"))
+    return field_faults
 
 
 def used_codes() -> set[str]:
-    """Return the codes that any edition has used, which no new service may take."""
+    """Return the codes used in any edition, which a new service must not reuse."""
     return set(Entry.objects.values_list("service__code", flat=True))
 
 
 def base_edition(region: Region) -> Edition | None:
-    """Return the edition that proposals change: the last one published, in force or yet to come."""
+    """Return the edition that proposals change: the latest published one, whether in force yet or not."""
     return region.editions.published().order_by("-effective_from", "-number").first()
 
 
 def foreign_department_faults(
     entries: Sequence[Mapping], *, edition: Edition | None, by: AbstractBaseUser
 ) -> dict[str, str]:
-    """Return, by code of service, a sentence for each that is led by a department somebody does not belong to.
+    """Return, by service code, a sentence for each service led by a department that user ``by`` does not belong to.
 
-    ``entries`` are as ``draft()`` takes them, ``edition`` is ``base()``.
+    ``entries`` have the shape that ``draft()`` takes, ``edition`` is ``base_edition()``.
     """
     current = edition.entries.values_list("service__code", "lead_department__code") if edition else ()
     leads, names = dict(current), dict(Department.objects.values_list("code", "name"))
-    found = {}
-    for each in entries:
-        if each["action"] == Action.ADD:
-            lead = (each["entry_data"] or {}).get("lead_department")
+    reasons = {}
+    for entry in entries:
+        if entry["action"] == Action.ADD:
+            lead = (entry["entry_data"] or {}).get("lead_department")
             if lead is None:
                 continue
-        elif each["service"] in leads:
-            lead = leads[each["service"]]
+        elif entry["service"] in leads:
+            lead = leads[entry["service"]]
         else:
             continue
         if not permissions.can_change(by, lead):
             whose = f"由{names.get(lead, lead)}牵头，您不属于这个部门" if lead else "的牵头单位未知"
-            found[each["service"]] = f"{each['service']} {whose}，不能由您提出；请与牵头单位或管理员联系。"
-    return found
+            reasons[entry["service"]] = f"{entry['service']} {whose}，不能由您提出；请与牵头单位或管理员联系。"
+    return reasons
 
 
 def current_documents(proposal: Proposal) -> dict[str, dict]:
-    """Return the documents a proposal is held against, by code of service."""
+    """Return the documents of the edition that a proposal changes, by service code."""
     edition = base_edition(proposal.region)
     return {document["code"]: document for document in (edition.documents() if edition else [])}
 
 
 def blank_entry(code: str, number: int = 1) -> dict:
-    """Return an entry of which nothing is known yet, for an addition to be written in or held against."""
+    """Return an entry with all fields unknown, as a template and as the baseline of an addition."""
     empty = {column: [] for column in (*drafts.LIST_COLUMNS, "citations")} | {"verification": {}, "basis": {}}
     return dict.fromkeys(drafts.ENTRY_KEYS) | empty | {"code": code, "number": number}
 
 
 def proposal_snapshot(proposal: Proposal) -> dict:
-    """Return a proposal as it is recorded: its columns and what it would say."""
+    """Return a proposal as written to the audit log: its columns and entries."""
     return {
         "kind": proposal.kind,
         "title": proposal.title,
@@ -378,59 +387,61 @@ def proposal_snapshot(proposal: Proposal) -> dict:
 
 
 def assessment_snapshot(assessment: Assessment) -> dict:
-    """Return an assessment as it is recorded: its figures, what each level bears of them, and what it rests on."""
+    """Return an assessment as written to the audit log: figures, the cost of each level, funding and attachment."""
     figures = {name: str(getattr(assessment, name)) for name in ("beneficiaries", "unit_standard", "periods", "period")}
     texts = {
         name: getattr(assessment, name)
         for name in ("funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest")
     }
     shares = {name: f"{getattr(assessment, name):.2f}" for name in Assessment.SHARE_FIELDS}
-    borne = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in assessment.cost_by_level().items()}
-    return figures | shares | {"total": f"{assessment.total:.2f}"} | borne | texts
+    amounts = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in assessment.cost_by_level().items()}
+    return figures | shares | {"total": f"{assessment.total:.2f}"} | amounts | texts
 
 
 def _action_count_faults(proposal: Proposal, entries: Sequence[ProposedEntry]) -> list[str]:
-    shape = ALLOWED_ACTIONS[Kind(proposal.kind)]
-    found = []
+    allowed = ALLOWED_ACTIONS[Kind(proposal.kind)]
+    reasons = []
     for action in Action:
-        count = sum(each.action == action for each in entries)
-        least, most = shape.get(action, (0, 0))
-        if count < least or (most is not None and count > most):
-            found.append(f"“{Kind(proposal.kind).label}”建议的“{action.label}”条目数不对（现有 {count} 条）。")
-    arriving = [each.service for each in entries if each.action != Action.WITHDRAW]
-    leaving = [each for each in entries if each.action == Action.WITHDRAW]
-    if proposal.kind == Kind.MERGE and (len(arriving) != 1 or any(each.successors != arriving for each in leaving)):
-        found.append("合并后应只有一个项目，并由它承接每个被合并的项目。")
-    if proposal.kind == Kind.SPLIT and len(arriving) < 2:
-        found.append("拆分后应至少有两个项目。")
-    return found
+        count = sum(entry.action == action for entry in entries)
+        minimum, maximum = allowed.get(action, (0, 0))
+        if count < minimum or (maximum is not None and count > maximum):
+            reasons.append(f"“{Kind(proposal.kind).label}”建议的“{action.label}”条目数不对（现有 {count} 条）。")
+    remaining_codes = [entry.service for entry in entries if entry.action != Action.WITHDRAW]
+    withdrawals = [entry for entry in entries if entry.action == Action.WITHDRAW]
+    if proposal.kind == Kind.MERGE and (
+        len(remaining_codes) != 1 or any(entry.successors != remaining_codes for entry in withdrawals)
+    ):
+        reasons.append("合并后应只有一个项目，并由它承接每个被合并的项目。")
+    if proposal.kind == Kind.SPLIT and len(remaining_codes) < 2:
+        reasons.append("拆分后应至少有两个项目。")
+    return reasons
 
 
 def _save(proposal: Proposal, entries: Sequence[Mapping], context: AuditContext) -> None:
-    if len({each["service"] for each in entries}) != len(entries):
+    if len({entry["service"] for entry in entries}) != len(entries):
         raise TransitionError(["同一服务项目在建议中出现了两次。"])
-    refused = []
+    reasons = []
     if not permissions.can_change(context.user, proposal.department.code):
-        refused.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
-    refused += foreign_department_faults(entries, edition=base_edition(proposal.region), by=context.user).values()
-    if refused:
-        raise TransitionError(refused)
+        reasons.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
+    reasons += foreign_department_faults(entries, edition=base_edition(proposal.region), by=context.user).values()
+    if reasons:
+        raise TransitionError(reasons)
     try:
         proposal.full_clean()
         proposal.save()
-        proposed = [ProposedEntry(proposal=proposal, **each) for each in entries]
-        for each in proposed:
-            each.full_clean()
+        proposed_entries = [ProposedEntry(proposal=proposal, **entry) for entry in entries]
+        for entry in proposed_entries:
+            entry.full_clean()
     except ValidationError as error:
         raise TransitionError(error.messages) from None
-    ProposedEntry.objects.bulk_create(proposed)
+    ProposedEntry.objects.bulk_create(proposed_entries)
 
 
 def _locked(proposal: Proposal, *states: str) -> Proposal:
-    found = Proposal.objects.select_for_update().get(pk=proposal.pk)
-    if found.state not in states:
-        raise TransitionError([f"建议现在是“{found.get_state_display()}”，不能这样处理；请刷新页面查看。"])
-    return found
+    locked_proposal = Proposal.objects.select_for_update().get(pk=proposal.pk)
+    if locked_proposal.state not in states:
+        raise TransitionError([f"建议现在是“{locked_proposal.get_state_display()}”，不能这样处理；请刷新页面查看。"])
+    return locked_proposal
 
 
 def _require_proposer(proposal: Proposal, context: AuditContext) -> None:
@@ -444,14 +455,14 @@ def _refuse_involved(proposal: Proposal, context: AuditContext) -> None:
         raise TransitionError(["提出人和评估人不能审批同一建议，请由另一人审批。"])
 
 
-def _move(proposal: Proposal, state: str, context: AuditContext, verb: str, **recorded: object) -> Proposal:
+def _move(proposal: Proposal, state: str, context: AuditContext, verb: str, **event_fields: object) -> Proposal:
     before = proposal.state
     proposal.state = state
     proposal.save(update_fields=["state"])
-    after = {"state": state} | recorded.pop("after", {})
-    _record(proposal, context, verb, before={"state": before}, after=after, **recorded)
+    after = {"state": state} | event_fields.pop("after", {})
+    _record(proposal, context, verb, before={"state": before}, after=after, **event_fields)
     return proposal
 
 
-def _record(proposal: Proposal, context: AuditContext, verb: str, **recorded: object) -> None:
-    log.append(context, [{"verb": verb, "proposal": proposal.number, **recorded}])
+def _record(proposal: Proposal, context: AuditContext, verb: str, **event_fields: object) -> None:
+    log.append(context, [{"verb": verb, "proposal": proposal.number, **event_fields}])

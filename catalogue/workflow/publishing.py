@@ -1,4 +1,4 @@
-"""Sealing an edition: what stands against it, the seal, and the check that nothing was changed behind it."""
+"""Publishing an edition: the faults that prevent it, the seal, and the verification of sealed editions."""
 
 import datetime
 import hashlib
@@ -25,9 +25,9 @@ from services.vocabularies import Terms
 
 
 class EditionFault(NamedTuple):
-    """One reason against publishing an edition: the service's code (None: the edition itself), the field, and why.
+    """A reason against publishing an edition: service code (None for the edition itself), field and sentence.
 
-    ``is_altered``: the draft does not say what was approved, and is to be begun anew.
+    ``is_altered``: the draft differs from what was approved, and must be deleted and begun again.
     """
 
     service: str | None
@@ -40,7 +40,7 @@ class EditionFault(NamedTuple):
 
 
 class NotPublishableError(Exception):
-    """An edition that cannot be published; ``faults`` holds every reason."""
+    """An edition that cannot be published; ``faults`` are all reasons."""
 
     def __init__(self, faults: list[EditionFault]):
         self.faults = faults
@@ -48,58 +48,63 @@ class NotPublishableError(Exception):
 
 
 def faults(edition: Edition, *, on: datetime.date, from_fixtures: bool = False) -> list[EditionFault]:
-    """Return every reason against publishing an edition on a day, an empty list if there is none.
+    """Return all reasons against publishing an edition on a day, an empty list if there are none.
 
-    ``from_fixtures`` is an edition of ``fixtures/``: compiled from documents and reviewed like code, it may
-    speak of a day in the past and needs no proposals.
+    ``from_fixtures``: an edition of ``fixtures/`` is compiled from documents and reviewed like code; it may come into
+    force in the past and needs no proposals.
     """
-    found = []
+    edition_faults = []
     if edition.is_published:
-        found.append(EditionFault(None, "published_at", "版本已经发布。"))
+        edition_faults.append(EditionFault(None, "published_at", "版本已经发布。"))
     previous = edition.previous
     if previous and not previous.is_published:
-        found.append(EditionFault(None, "previous", f"上一版本 {previous.slug} 尚未发布。"))
+        edition_faults.append(EditionFault(None, "previous", f"上一版本 {previous.slug} 尚未发布。"))
     if previous and previous.effective_from > edition.effective_from:
-        found.append(
+        edition_faults.append(
             EditionFault(None, "effective_from", f"施行日期早于上一版本的施行日期 {previous.effective_from}。")
         )
     if not previous and edition.region.editions.published().exists():
-        found.append(EditionFault(None, "previous", "没有写明上一版本。"))
+        edition_faults.append(EditionFault(None, "previous", "没有写明上一版本。"))
     if previous and previous.is_published:
-        # A term renamed behind its seal, most likely: what is sealed next would say both names.
-        found += [
+        # Most likely a term was renamed after sealing: the two editions would then use different names for it.
+        edition_faults += [
             EditionFault(None, "previous", f"词表或上一版本的数据有变：{reason}") for reason in verify_edition(previous)
         ]
     entries = list(edition.entries.with_details().order_by("number"))
-    stated = {entry.service.code: entry_data(entry_document(entry)) for entry in entries}
+    entries_by_code = {entry.service.code: entry_data(entry_document(entry)) for entry in entries}
     if not from_fixtures:
         included = _included_proposals(edition)
-        found += [*_decision_faults(edition, included, on), *_approval_faults(edition, stated, included)]
+        edition_faults += [
+            *_decision_faults(edition, included, on),
+            *_approval_faults(edition, entries_by_code, included),
+        ]
     if not entries:
-        found.append(EditionFault(None, "entries", "版本中没有条目。"))
+        edition_faults.append(EditionFault(None, "entries", "版本中没有条目。"))
     if [entry.number for entry in entries] != list(range(1, len(entries) + 1)):
-        found.append(EditionFault(None, "number", "条目的序号不是从 1 起连续。"))
+        edition_faults.append(EditionFault(None, "number", "条目的序号不是从 1 起连续。"))
     citable_from = dict(Source.objects.values_list("code", "citable_from"))
-    for code, entry in stated.items():
-        found += [
+    for code, entry in entries_by_code.items():
+        edition_faults += [
             EditionFault(code, fault.field, fault.reason)
             for fault in sourcing.faults(entry, effective_from=edition.effective_from, citable_from=citable_from)
         ]
-    found += [EditionFault(failure.service, "eligibility", str(failure)) for failure in cases.failures(edition)]
-    return found
+    edition_faults += [
+        EditionFault(failure.service, "eligibility", str(failure)) for failure in cases.failures(edition)
+    ]
+    return edition_faults
 
 
 @transaction.atomic
 def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool = False) -> Edition:
     """Seal a draft edition and make it public.
 
-    Every entry's canonical text is written beside it, and the digest of them all with the time of the act on the
-    edition; from then on the database refuses any change. What it changed for readers is recorded, one event for each
-    service. Raises NotPublishableError with every fault found; then nothing is written.
+    The canonical JSON of every entry is written to the entry, the digest of them all and ``context.at`` to the edition;
+    from then on database triggers refuse any change. The audit log gets one event for the publication and one for each
+    changed service. Raises NotPublishableError with all faults; then nothing is written.
     """
     edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
-    if found := faults(edition, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
-        raise NotPublishableError(found)
+    if problems := faults(edition, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
+        raise NotPublishableError(problems)
     entries = list(edition.entries.with_details().order_by("number"))
     for entry in entries:
         entry.canonical_json = canonical_json(entry_document(entry))
@@ -114,14 +119,14 @@ def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool 
 
 
 def preview(edition: Edition) -> list[tuple[dict, dict]]:
-    """Return what a draft edition would change for readers: ``comparing.changes()`` from the one before."""
+    """Return the public changes of a draft edition: ``diff.changes()`` from the previous edition."""
     before = edition.previous.documents() if edition.previous else []
     entries = edition.entries.with_details().order_by("number")
     return diff.changes(before, [entry_document(entry) for entry in entries])
 
 
 def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.date) -> Iterator[EditionFault]:
-    """What stands against the day of an edition and against the decisions on the proposals taken up into it."""
+    """Faults of the effective day of an edition and of the decisions on the proposals taken up into it."""
     if edition.effective_from < on:
         yield EditionFault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
     for proposal in included:
@@ -148,27 +153,27 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
 
 
 def _included_proposals(edition: Edition) -> list[Proposal]:
-    """The proposals in an edition, in the order in which they were taken up: that of the record, which is kept.
+    """The proposals in an edition, in the order in which they were taken up according to the audit log.
 
-    ``included_event`` is the number of the event. A proposal that was released is taken up again by a later one.
+    ``included_event`` is the number of the event; the latest, if a proposal was released and taken up again.
     """
-    found = edition.proposals.select_related("assessment").prefetch_related("entries", "approvals")
+    included = edition.proposals.select_related("assessment").prefetch_related("entries", "approvals")
     events = Event.objects.filter(verb=Event.Verb.TAKEN_UP, proposal=OuterRef("number")).order_by("-number")
     return list(
-        found.annotate(included_event=Subquery(events.values("number")[:1])).order_by(
+        included.annotate(included_event=Subquery(events.values("number")[:1])).order_by(
             F("included_event").asc(nulls_last=True), "number"
         )
     )
 
 
 def _approval_faults(
-    edition: Edition, stated: Mapping[str, Mapping], included: list[Proposal]
+    edition: Edition, entries: Mapping[str, Mapping], included: list[Proposal]
 ) -> Iterator[EditionFault]:
-    """Where a draft's entries (by code) are not what the proposals taken up make of the edition before."""
+    """Differences of a draft's entries (by code) from the previous edition with the included proposals applied."""
     previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
     positions = dict(Domain.objects.values_list("code", "position"))
     expected = approval_module.expected_entries([entry_data(document) for document in previous], included, positions)
-    if differences := list(approval_module.approval_differences(expected, stated, included)):
+    if differences := list(approval_module.approval_differences(expected, entries, included)):
         terms = Terms()
         for difference in differences:
             yield EditionFault(
@@ -177,31 +182,34 @@ def _approval_faults(
 
 
 def _publication_events(edition: Edition) -> Iterator[dict]:
-    """What is recorded of a publication: itself, and what it changed from the edition before."""
+    """The events of a publication for the audit log: the publication, and each changed service."""
     yield {"verb": Event.Verb.PUBLISHED, "edition": edition.slug, "after": {"digest": edition.digest}}
     before = edition.previous.documents() if edition.previous else []
     after = edition.documents()
     names = {document["code"]: document["name"] for document in after}
-    proposed = {}
-    for each in ProposedEntry.objects.filter(proposal__edition=edition).select_related("proposal"):
-        proposed.setdefault(each.service, []).append(each)
+    entries_by_service = {}
+    for proposed_entry in ProposedEntry.objects.filter(proposal__edition=edition).select_related("proposal"):
+        entries_by_service.setdefault(proposed_entry.service, []).append(proposed_entry)
     for document, comparison in diff.changes(before, after):
-        because = proposed.get(document["code"], [])
-        numbers = {each.proposal.document_number for each in because} - {None}
+        proposed_entries = entries_by_service.get(document["code"], [])
+        numbers = {proposed_entry.proposal.document_number for proposed_entry in proposed_entries} - {None}
         yield {
             "verb": f"service-{comparison.pop('kind')}",
             "edition": edition.slug,
             "service": document["code"],
-            "reason": "；".join(dict.fromkeys(each.proposal.reason for each in because)) or None,
+            "reason": "；".join(dict.fromkeys(proposed_entry.proposal.reason for proposed_entry in proposed_entries))
+            or None,
             "document_number": numbers.pop() if len(numbers) == 1 else None,
             "after": comparison
             | {
                 "name": document["name"],
                 "effective_from": edition.effective_from.isoformat(),
-                "proposals": [each.proposal.number for each in because],
+                "proposals": [proposed_entry.proposal.number for proposed_entry in proposed_entries],
                 "successors": [
                     {"code": code, "name": names[code]}
-                    for code in dict.fromkeys(code for each in because for code in each.successors)
+                    for code in dict.fromkeys(
+                        code for proposed_entry in proposed_entries for code in proposed_entry.successors
+                    )
                     if code in names
                 ],
             },
@@ -209,14 +217,13 @@ def _publication_events(edition: Edition) -> Iterator[dict]:
 
 
 def entries_citing_too_early(source: Source) -> list[tuple[str, datetime.date, str]]:
-    """Return the published entries that a document's dates, as they stand on the instance, would leave without ground.
+    """Return the published entries that cite a source before it may be cited, by the dates of the given instance.
 
-    That is, those that cite it and are in force before it may be cited: the edition's slug, the first day it is in
-    force and the service's code, by edition and number.
+    Each is (edition slug, effective day of the edition, service code), ordered by edition and entry number.
     """
-    # What is a legal basis is cited as well: no edition is published otherwise.
-    cited = {"citations__source": source, "edition__effective_from__lt": source.first_citable_day()}
-    entries = Entry.objects.published().filter(**cited).distinct()
+    # Every legal basis is also cited: an edition is not published otherwise.
+    conditions = {"citations__source": source, "edition__effective_from__lt": source.first_citable_day()}
+    entries = Entry.objects.published().filter(**conditions).distinct()
     return list(
         entries.order_by("edition__number", "number").values_list(
             "edition__slug", "edition__effective_from", "service__code"
@@ -232,25 +239,24 @@ def sealed_bytes(edition: Edition) -> bytes:
 
 
 def verify_edition(edition: Edition) -> list[str]:
-    """Return what in a published edition is no longer as it was sealed: sentences, an empty list if all is well.
+    """Return sentences on how a published edition differs from what was sealed, an empty list if it does not.
 
-    The digest is recomputed from the sealed texts, and every sealed text from its rows, so that a change made behind
-    our back shows with the service it was made to; and so does a source that has since been found to be younger than
-    the edition it stands in.
+    The digest is recomputed from the sealed texts, and every sealed text from its rows, so that a direct change of the
+    database is found together with its service. A source whose corrected dates are later than the edition is found too.
     """
-    found = []
+    reasons = []
     try:
         Edition.objects.sealed_texts(edition.pk, edition.digest)
     except DamagedEditionError:
-        found.append(f"版本 {edition.slug}：封存内容的 SHA-256 与摘要 {edition.digest} 不符。")
+        reasons.append(f"版本 {edition.slug}：封存内容的 SHA-256 与摘要 {edition.digest} 不符。")
     if canonical_json(edition_header(edition)) != edition.canonical_json:
-        found.append(f"版本 {edition.slug}：版本自身的说明与封存时不符。")
+        reasons.append(f"版本 {edition.slug}：版本自身的说明与封存时不符。")
     citable_from = dict(Source.objects.values_list("code", "citable_from"))
     for entry in edition.entries.with_details().order_by("number"):
         document = entry_document(entry)
         if canonical_json(document) != entry.canonical_json:
-            found.append(f"版本 {edition.slug}，{entry.service.code}：数据与封存内容不符。")
-        stated = entry_data(document)
-        for fault in sourcing.faults(stated, effective_from=edition.effective_from, citable_from=citable_from):
-            found.append(f"版本 {edition.slug}，{entry.service.code}：{fault.reason}")
-    return found
+            reasons.append(f"版本 {edition.slug}，{entry.service.code}：数据与封存内容不符。")
+        data = entry_data(document)
+        for fault in sourcing.faults(data, effective_from=edition.effective_from, citable_from=citable_from):
+            reasons.append(f"版本 {edition.slug}，{entry.service.code}：{fault.reason}")
+    return reasons

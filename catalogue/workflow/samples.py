@@ -1,4 +1,4 @@
-"""Sample drafts: proposals read from a file of ``fixtures/proposals``, each value with the sentence behind it."""
+"""Sample drafts: proposals read from a file of ``fixtures/proposals``, with a citation for each value."""
 
 import datetime
 import hashlib
@@ -23,7 +23,7 @@ def draft_samples(path: Path, *, context: AuditContext) -> list[Proposal]:
     """Draft the proposals of a file as ``context.user``, and return those that were not drafted from it before.
 
     Raises FixtureError with file, proposal and reason, also if ``context.user`` may not propose for a department; then
-    nothing at all is written.
+    nothing is written.
     """
     file = check_keys(path, None, read_json(path), ("about", "proposals"))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -36,9 +36,11 @@ def draft_samples(path: Path, *, context: AuditContext) -> list[Proposal]:
         if Proposal.objects.filter(imported_from=digest, title=title).exists():
             continue
         try:
-            renamed = {"stated": "entry_data"}
+            column_names = {"stated": "entry_data"}
             details = raw | {
-                "entries": [{renamed.get(key, key): value for key, value in entry.items()} for entry in raw["entries"]],
+                "entries": [
+                    {column_names.get(key, key): value for key, value in entry.items()} for entry in raw["entries"]
+                ],
                 "region": Region.objects.filter(editions__published_at__isnull=False).distinct().get(),
                 "department": Department.objects.get(code=raw["department"]),
                 "effective_from": datetime.date.fromisoformat(raw["effective_from"]),

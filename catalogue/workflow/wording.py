@@ -1,6 +1,6 @@
-"""A value in words, the same on pages, on the desk, in tables and in Markdown: terms by name, rules as sentences.
+"""Values in words, for pages, desk, spreadsheets and Markdown alike: terms by name, rules as sentences.
 
-Pure. Reads values of documents (``entry_document()``), of entries with codes (``entry_data()``), and of rows.
+Pure. Takes values of documents (``entry_document()``), of entries with codes (``entry_data()``) and of model rows.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from services.models import Jurisdiction, Verification
 
 UNKNOWN = "未知"
 SEPARATOR = "、"
-# The labels of the values of fields that have choices.
+# Labels of choices, by field.
 CHOICES = {
     "field": dict(Citation.FIELDS),
     "verification": dict(Verification.choices),
@@ -30,14 +30,14 @@ CHOICES = {
 
 
 def name_of(term: Mapping | Model, *, short: bool = False) -> str:
-    """Return what a term is called: the short name if it is asked for and there is one, the title of a source."""
+    """Return the name of a term: with ``short`` the short name if there is one, for a source the title."""
     attributes = term if isinstance(term, Mapping) else vars(term)
     names = [attributes.get(name) for name in ("short_name" if short else "name", "name", "title")]
     return next(filter(None, names), None) or str(attributes["code"])
 
 
 def values(value: object, *, field: str | None = None) -> list[str]:
-    """Return the values of a field in words: none if it is unknown, and one for each term of a list."""
+    """Return the values of a field in words: an empty list if unknown, one item for each term of a list."""
     if value is None or value in ([], {}, ""):
         return []
     if isinstance(value, bool):
@@ -50,7 +50,7 @@ def values(value: object, *, field: str | None = None) -> list[str]:
 
 
 def words(value: object, *, field: str | None = None) -> str:
-    """Return a value of a field in words on one line, or that it is unknown."""
+    """Return the value of a field in words on one line, ``UNKNOWN`` if it is unknown."""
     return SEPARATOR.join(values(value, field=field)) or UNKNOWN
 
 
