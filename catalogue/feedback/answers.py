@@ -1,6 +1,6 @@
-"""Hearing the public (意见反馈; plan, chapter 9, section 1): a message is received, considered, and answered.
+"""Feedback of the public (意见反馈; plan, chapter 9, section 1): a message is received, considered and answered.
 
-How to reach its writer is nobody's to know but who answers, and is gone once the answer is given: it is never recorded.
+Contact details are visible only to the department that answers, are deleted with the answer and are never logged.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from catalogue.workflow.proposals import TransitionError
 from services.models import Service
 
 State = Feedback.State
-# Letters and digits that nobody mistakes for one another when a receipt is read aloud or copied by hand.
+# Without letters and digits that are easily confused when a receipt is read aloud or copied by hand.
 RECEIPT_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 RECEIPT_LENGTH = 16
 
@@ -34,9 +34,9 @@ def receive_feedback(
     edition: Edition | None = None,
     contact: str | None = None,
 ) -> Feedback:
-    """Keep what somebody says of a service, and return it with the receipt it can be asked after by.
+    """Store a message about a service, and return it with a new random receipt, by which its writer can look it up.
 
-    ``field`` is one of ``Citation.FIELDS``. Raises ValidationError for what cannot be kept; then nothing is written.
+    ``field`` is one of ``Citation.FIELDS``. Raises ValidationError for invalid values; then nothing is written.
     """
     receipt = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(RECEIPT_LENGTH))
     feedback = Feedback(
@@ -49,7 +49,7 @@ def receive_feedback(
 
 @transaction.atomic
 def link_proposal(feedback: Feedback, proposal: Proposal, *, context: AuditContext) -> Feedback:
-    """Note that a proposal was made of a message. Raises NotPossible if one was already, or it was answered."""
+    """Link a message to the proposal made from it. Raises TransitionError if it is linked or answered already."""
     feedback = _locked(feedback, State.RECEIVED)
     feedback.proposal, feedback.state = proposal, State.CONSIDERED
     feedback.save(update_fields=["proposal", "state"])
@@ -59,9 +59,9 @@ def link_proposal(feedback: Feedback, proposal: Proposal, *, context: AuditConte
 
 @transaction.atomic
 def answer_feedback(feedback: Feedback, *, answer: str, context: AuditContext) -> Feedback:
-    """Answer a message in public, and forget how to reach its writer.
+    """Answer a message in public, and delete the contact details of its writer.
 
-    Raises NotPossible if it was answered already or the answer cannot be kept; then nothing is written.
+    Raises TransitionError if it was answered already or the answer is invalid; then nothing is written.
     """
     feedback = _locked(feedback, State.RECEIVED, State.CONSIDERED)
     feedback.answer, feedback.answered_at, feedback.state = answer, context.at, State.ANSWERED
@@ -78,18 +78,21 @@ def answer_feedback(feedback: Feedback, *, answer: str, context: AuditContext) -
 
 
 def feedback_reference(feedback: Feedback) -> str:
-    """Return what a message is called in the record."""
+    """Return the name of a message in the audit log."""
     return f"feedback/{feedback.receipt}"
 
 
 def _locked(feedback: Feedback, *states: str) -> Feedback:
-    found = Feedback.objects.select_for_update(of=("self",)).select_related("service").get(pk=feedback.pk)
-    if found.state not in states:
-        raise TransitionError([f"这件反馈现在是“{found.get_state_display()}”，不能这样处理；请刷新页面查看。"])
-    return found
+    locked_feedback = Feedback.objects.select_for_update(of=("self",)).select_related("service").get(pk=feedback.pk)
+    if locked_feedback.state not in states:
+        raise TransitionError(
+            [f"这件反馈现在是“{locked_feedback.get_state_display()}”，不能这样处理；请刷新页面查看。"]
+        )
+    return locked_feedback
 
 
-def _record(feedback: Feedback, context: AuditContext, verb: str, **recorded: object) -> None:
+def _record(feedback: Feedback, context: AuditContext, verb: str, **event_fields: object) -> None:
     log.append(
-        context, [{"verb": verb, "term": feedback_reference(feedback), "service": feedback.service.code, **recorded}]
+        context,
+        [{"verb": verb, "term": feedback_reference(feedback), "service": feedback.service.code, **event_fields}],
     )

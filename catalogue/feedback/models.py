@@ -1,4 +1,4 @@
-"""What comes in from outside: the public's feedback, and the files that assessments and imports rest on."""
+"""Feedback of the public on services."""
 
 import datetime
 
@@ -19,19 +19,19 @@ class FeedbackQuerySet(models.QuerySet):
         return self.exclude(state=Feedback.State.ANSWERED)
 
     def with_lead_department(self, on: datetime.date):
-        """Feedback with ``lead``: the code of the department that leads its service, None if nobody knows.
+        """Feedback with ``lead``: the code of the lead department of its service, None if unknown.
 
-        As the edition in force on a day says, or the newest published edition that has the service.
+        It is read from the edition in force on a day, or else from the newest published edition with the service.
         """
-        stating = Entry.objects.of_service(OuterRef("service"), on)
-        return self.annotate(lead=Subquery(stating.values("lead_department__code")[:1]))
+        entries = Entry.objects.of_service(OuterRef("service"), on)
+        return self.annotate(lead=Subquery(entries.values("lead_department__code")[:1]))
 
 
 class Feedback(models.Model):
-    """What somebody outside says of a service (意见反馈): plan, chapter 9, section 1.
+    """A message of the public about a service (意见反馈): plan, chapter 9, section 1.
 
-    Anyone may, and asks after it by its receipt. How to reach the writer is kept until the answer is given, is never
-    answered in public and never recorded.
+    Anyone may send one, and looks it up by its receipt. The contact details are deleted with the answer; they are never
+    public and never in the audit log.
     """
 
     class State(models.TextChoices):
