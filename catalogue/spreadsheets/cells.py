@@ -1,6 +1,6 @@
-"""What the text of a cell means: codes, choices and texts, each checked against what is allowed there.
+"""Parsing of cells: codes, choices and texts, validated by column.
 
-Each function raises CellError with the column and a sentence that names what is allowed.
+Each function raises CellError with the column and a sentence that lists the allowed values.
 """
 
 import datetime
@@ -18,14 +18,14 @@ from services.eligibility import rules
 from services.fields import Text
 from services.vocabularies import Terms, UnknownCodeError
 
-# What may stand between codes in one cell.
+# Separators of several codes in one cell.
 CODE_SEPARATORS = re.compile(r"[\s、，,；;]+")
 DATE_PATTERN = re.compile(r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])")
 CITATION_KEYS = ("source", "locator", "quote", "verification", "jurisdiction")
 
 
 class CellError(Exception):
-    """A cell that cannot be taken: its column and a sentence."""
+    """An invalid cell: its column (``key``) and a sentence (``reason``)."""
 
     def __init__(self, key: str, reason: str):
         self.key, self.reason = key, reason
@@ -34,35 +34,35 @@ class CellError(Exception):
 
 @dataclass(frozen=True)
 class Clause:
-    """What a field rests on: how well it is known, on what kind of ground, and its citations."""
+    """The sourcing of a field: its verification, its basis and its citations."""
 
     verification: str | None
     basis: str | None
     citations: list[dict]
 
-    def for_field(self, field: str, kept: Iterable[dict] = ()) -> "Clause":
-        """Return the clause as that of a field, behind those it keeps."""
-        mine = [citation | {"field": field} for citation in self.citations]
-        others = [citation for citation in kept if citation not in mine]
-        return Clause(self.verification, self.basis, others + mine)
+    def for_field(self, field: str, existing: Iterable[dict] = ()) -> "Clause":
+        """Return the clause with its citations set to a field, after the citations the field keeps."""
+        own = [citation | {"field": field} for citation in self.citations]
+        others = [citation for citation in existing if citation not in own]
+        return Clause(self.verification, self.basis, others + own)
 
     def is_contained_in(self, citations: Iterable[Mapping]) -> bool:
-        """Whether each of its citations is among these, of whatever field."""
-        standing = [{name: citation[name] for name in CITATION_KEYS} for citation in citations]
-        return all({name: citation[name] for name in CITATION_KEYS} in standing for citation in self.citations)
+        """Whether all its citations are among these, whatever their field."""
+        comparable = [{name: citation[name] for name in CITATION_KEYS} for citation in citations]
+        return all({name: citation[name] for name in CITATION_KEYS} in comparable for citation in self.citations)
 
     def as_text(self) -> str | None:
-        """Return the clauses in words, a line each."""
+        """Return the citations in words, one per line; None if there are none."""
         lines = []
         for citation in self.citations:
-            words = f"{wording.CHOICES['verification'][citation['verification']]}：{citation['source']}"
-            words += f" {citation['locator']}" if citation["locator"] else ""
-            lines.append(words + (f"　{citation['quote']}" if citation["quote"] else ""))
+            line = f"{wording.CHOICES['verification'][citation['verification']]}：{citation['source']}"
+            line += f" {citation['locator']}" if citation["locator"] else ""
+            lines.append(line + (f"　{citation['quote']}" if citation["quote"] else ""))
         return "\n".join(lines) or None
 
 
 def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> object:
-    """Return the value of a column of the list as ``entry_data()`` has it: None or [] if the cell is empty."""
+    """Return the value of a list column in the shape of ``entry_data()``: None or [] if the cell is empty."""
     if key in drafts.LIST_COLUMNS:
         return _parse_codes(key, text, terms)
     if key in ("domain", "lead_department"):
@@ -71,9 +71,12 @@ def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> o
         return _parse_rule(text)
     if not text and key == "name":
         raise CellError(key, "名称不能为空；取消服务项目请另提“取消”建议。")
-    was = current and current[key]
-    if was is not None and text in (was, was.replace("\r\n", "\n").replace("\r", "\n").strip()):
-        return was
+    current_text = current and current[key]
+    if current_text is not None and text in (
+        current_text,
+        current_text.replace("\r\n", "\n").replace("\r", "\n").strip(),
+    ):
+        return current_text
     if "\n" in text and not isinstance(Entry._meta.get_field(key), Text):
         raise CellError(key, "只能写一行，请去掉换行。")
     if key == "standard_as_of":
@@ -82,20 +85,20 @@ def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> o
 
 
 def _parse_rule(text: str) -> dict | None:
-    """Return a rule from its JSON, as the desk would take it."""
+    """Return a rule from its JSON, validated as on the desk."""
     if not text:
         return None
     try:
         rule = json.loads(text)
     except (ValueError, RecursionError):
         raise CellError("eligibility", "享受条件应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
-    if found := rules.faults(rule):
-        raise CellError("eligibility", f"享受条件不能用：{found[0][:200]}")
+    if reasons := rules.faults(rule):
+        raise CellError("eligibility", f"享受条件不能用：{reasons[0][:200]}")
     return rule
 
 
 def check_dates(key: str, text: str) -> None:
-    """Raise CellError if a text names a day no calendar has."""
+    """Raise CellError if a text contains an impossible date."""
     for year, month, day in DATE_PATTERN.findall(text):
         try:
             datetime.date(int(year), int(month), int(day))
@@ -106,7 +109,7 @@ def check_dates(key: str, text: str) -> None:
 
 
 def parse_clause(row: Row, terms: Terms) -> Clause | None:
-    """Return the clause that every sourced field changed in a row of the list rests on; None if it gives none."""
+    """Return the clause of a row of the list, for every sourced field the row changes; None if there is none."""
     cells = {column.key: row.cells.get(column.key, "") for column in writer.CITATION_COLUMNS}
     if not any(cells.values()):
         return None
@@ -120,7 +123,7 @@ def parse_clause(row: Row, terms: Terms) -> Clause | None:
 
 
 def parse_citation(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, str | None]]:
-    """Return the field of a row of the sheet of citations, its citation, and the field's label and basis."""
+    """Return the field of a row of the sheet of citations, the citation, and the field's verification and basis."""
     field = parse_choice(row.cells, "field")
     if field is None:
         raise CellError("field", f"“字段”不能为空；可用：{_allowed('field')}。")
@@ -137,12 +140,12 @@ def parse_citation(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None,
 
 
 def parse_choice(cells: Mapping[str, str], key: str) -> str | None:
-    """Return the value whose words stand in a cell, None for an empty one."""
-    words = cells.get(key, "")
+    """Return the value of the choice whose label is in a cell, None for an empty cell."""
+    text = cells.get(key, "")
     values = {label: value for value, label in wording.CHOICES[key].items()}
-    if words and words not in values:
-        raise CellError(key, f"“{words[:50]}”不能用；可用：{_allowed(key)}。")
-    return values[words] if words else None
+    if text and text not in values:
+        raise CellError(key, f"“{text[:50]}”不能用；可用：{_allowed(key)}。")
+    return values[text] if text else None
 
 
 def _parse_source(cells: Mapping[str, str], terms: Terms) -> dict:
@@ -195,14 +198,14 @@ def _parse_codes(key: str, text: str, terms: Terms) -> list[str]:
 
 
 def _check_code(key: str, code: str, terms: Terms) -> None:
-    find = {
+    lookup = {
         "domain": terms.domain,
         "target_groups": terms.target_group,
         "legal_basis": terms.source,
         "source": terms.source,
     }.get(key, terms.department)
     try:
-        find(code)
+        lookup(code)
     except UnknownCodeError as error:
         examples = {
             "domain": "NM-05",
@@ -211,5 +214,5 @@ def _check_code(key: str, code: str, terms: Terms) -> None:
             "source": "seed-plan",
         }
         example = examples.get(key, "civil-affairs")
-        several = "，多个代码用顿号隔开" if key in drafts.LIST_COLUMNS else ""
-        raise CellError(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}{several}。") from None
+        hint = "，多个代码用顿号隔开" if key in drafts.LIST_COLUMNS else ""
+        raise CellError(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}{hint}。") from None

@@ -1,4 +1,4 @@
-"""Dry runs of a file, and the proposals drafted of a kept file once its dry run is confirmed."""
+"""Imports: the dry run of a file, and the proposals drafted from a stored file after its dry run is confirmed."""
 
 import datetime
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from catalogue.workflow import attachments, proposals
 from catalogue.workflow.models import Attachment, Proposal
 from services.models import Region
 
-# A change and an addition are proposals of their own kind.
+# Changes and additions become separate proposals.
 PROPOSAL_KINDS = {Action.CHANGE: Proposal.Kind.CHANGE, Action.ADD: Proposal.Kind.ADD}
 
 
 class OutdatedPlanError(Exception):
-    """A file that no longer proposes what its dry run showed; ``plan`` is what it would propose now."""
+    """A file whose plan differs from the confirmed dry run; ``plan`` is the present one."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
@@ -26,7 +26,7 @@ class OutdatedPlanError(Exception):
 
 
 def dry_run(name: str, content: bytes, *, region: Region, effective_from: datetime.date, context: AuditContext) -> Plan:
-    """Return what a file would propose as changes of a region's list; raises ``guards.UnreadableFileError``."""
+    """Return the plan of a file as changes of a region's list. Raises ``limits.UnreadableFileError``."""
     table = read_table(name, content)
     edition = proposals.base_edition(region)
     if edition is None:
@@ -38,26 +38,26 @@ def dry_run(name: str, content: bytes, *, region: Region, effective_from: dateti
 
 @transaction.atomic
 def propose(digest: str, *, fingerprint: str, details: Mapping, context: AuditContext) -> list[Proposal]:
-    """Draft what a kept file proposes: one proposal of all changes, one of all additions; return them.
+    """Draft the proposals of a stored file: one of all changes and one of all additions; return them.
 
-    ``fingerprint`` is that of the plan that was shown; ``details`` are the columns of a proposal that are not in the
-    file. Raises OutdatedPlanError if the plan is another by now, which it is once the file was proposed, and
-    ``proposals.NotPossible``; then nothing is written.
+    ``digest`` is the SHA-256 of the file, ``fingerprint`` that of the confirmed plan; ``details`` are the columns of a
+    proposal that are not in the file. Raises OutdatedPlanError if the plan has changed since, as it does once the file
+    has been proposed, and ``proposals.TransitionError``; then nothing is written.
     """
-    # Locked: of two presses the second finds the first one's proposals.
-    kept = Attachment.objects.select_for_update().get(digest=digest)
-    planned = dry_run(
-        kept.name,
-        bytes(kept.content),
+    # Locked, so that the second of two concurrent confirmations finds the proposals of the first.
+    attachment = Attachment.objects.select_for_update().get(digest=digest)
+    plan = dry_run(
+        attachment.name,
+        bytes(attachment.content),
         region=details["region"],
         effective_from=details["effective_from"],
         context=context,
     )
-    if not planned.to_propose or planned.fingerprint != fingerprint:
-        raise OutdatedPlanError(planned)
+    if not plan.to_propose or plan.fingerprint != fingerprint:
+        raise OutdatedPlanError(plan)
     drafted = []
     for action, kind in PROPOSAL_KINDS.items():
-        entries = [each.draft_entry for each in planned.to_propose if each.action == action]
+        entries = [row.draft_entry for row in plan.to_propose if row.action == action]
         if entries:
             drafted.append(
                 proposals.draft(

@@ -1,7 +1,7 @@
-"""What a file is refused for before it is parsed: its kind, its size, and how far it unpacks.
+"""Checks of a file before it is parsed: its kind, size, encoding and unpacked size.
 
-Keeps out what the cells say: that is ``reading`` and ``planning``. Macros, links and other files inside a workbook need
-no guard: openpyxl runs none of them, and with defusedxml it refuses entities.
+Cells are read in ``reader`` and interpreted in ``plan``. Macros, links and other files inside a workbook need no check:
+openpyxl runs none of them, and with defusedxml it refuses entities.
 """
 
 import io
@@ -16,14 +16,14 @@ MAX_BYTES = 5 * MEGABYTE
 MAX_ROWS = 5_000
 MAX_UNPACKED_BYTES = 100 * MEGABYTE
 MAX_COMPRESSION_RATIO = 100
-# Of elements and their ends; 5000 rows of all columns have about a million. Each takes half a kilobyte of memory.
-MOST_TAGS = 1_200_000
-# Empty rows between others count here: a spreadsheet that was formatted all the way down is not read to its end.
+# Start and end tags; 5000 rows of all columns have about a million. Each takes half a kilobyte of memory.
+MAX_TAGS = 1_200_000
+# Counts empty rows too: a sheet that is formatted down to its last row is not read to its end.
 MAX_ROW_NUMBER = 20_000
 MAX_COLUMN_NUMBER = 100
 ARCHIVE_SIGNATURES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 XLS_SIGNATURE = b"\xd0\xcf\x11\xe0"
-# What is set above or below, or written in Mongolian, needs it: the Mongolian vowel separator.
+# An invisible character that is allowed, because Mongolian text needs it.
 MONGOLIAN_VOWEL_SEPARATOR = "\u180e"
 BYTE_ORDER_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
@@ -34,7 +34,7 @@ BYTE_ORDER_MARKS = {
 
 
 class ImportFault(NamedTuple):
-    """One reason why a file or a row cannot come in: a sentence, and where in the file as far as that is known."""
+    """A reason why a file or a row cannot be imported: a sentence, and its place in the file if known."""
 
     reason: str
     sheet: str | None = None
@@ -50,7 +50,7 @@ class ImportFault(NamedTuple):
 
 
 class UnreadableFileError(Exception):
-    """A file that cannot be read as the list's table; ``faults`` says why and where."""
+    """A file that cannot be read as the list; ``faults`` are the reasons with their places."""
 
     def __init__(self, *faults: ImportFault):
         self.faults = list(faults)
@@ -62,7 +62,7 @@ def refuse(reason: str, sheet: str | None = None, row: int | None = None, column
 
 
 def column_letter(position: int) -> str:
-    """Return a column as a spreadsheet names it, counted from 1: 1 is A, 27 is AA."""
+    """Return the letters of a column counted from 1: 1 is A, 27 is AA."""
     letters = ""
     while position:
         position, rest = divmod(position - 1, 26)
@@ -71,7 +71,7 @@ def column_letter(position: int) -> str:
 
 
 def check_kind(name: str, content: bytes) -> str:
-    """Return ``csv`` or ``xlsx``; raises UnreadableFileError if it is neither, too large, or not what it is called."""
+    """Return ``csv`` or ``xlsx``. Raises UnreadableFileError if a file is neither, too large, or misnamed."""
     kind = PurePosixPath(name.lower()).suffix.removeprefix(".")
     if kind not in ("csv", "xlsx"):
         refuse(f"文件“{name}”的扩展名不是 .csv 或 .xlsx；只接受这两种表格，含宏的工作簿请另存为 .xlsx。")
@@ -93,7 +93,7 @@ def too_large_message() -> str:
 
 
 def check_characters(text: str) -> Iterator[str]:
-    """Yield a sentence for the first character of a text that cannot be seen, or is none at all."""
+    """Yield a sentence for the first invisible or invalid character of a text."""
     for character in text:
         if character in "\n\t" or character.isalnum():
             continue
@@ -101,14 +101,16 @@ def check_characters(text: str) -> Iterator[str]:
         if (
             category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character != MONGOLIAN_VOWEL_SEPARATOR
         ) or character == "\ufffd":
-            named = {"Cf": "看不见的格式字符（零宽或改变书写方向）", "Cc": "控制字符", "Co": "私用区字符"}
-            what = "表示乱码的替换字符" if character == "\ufffd" else named.get(category, "不是文字的字符")
-            yield f"含有{what} U+{ord(character):04X}；请删去后重新输入这一格。"
+            category_names = {"Cf": "看不见的格式字符（零宽或改变书写方向）", "Cc": "控制字符", "Co": "私用区字符"}
+            description = (
+                "表示乱码的替换字符" if character == "\ufffd" else category_names.get(category, "不是文字的字符")
+            )
+            yield f"含有{description} U+{ord(character):04X}；请删去后重新输入这一格。"
             return
 
 
 def decode(content: bytes) -> str:
-    """Return the text of a CSV file; raises UnreadableFileError with the row if it is not UTF-8."""
+    """Return the text of a CSV file. Raises UnreadableFileError with row and column if it is not UTF-8."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
             refuse(f"文件的编码是 {encoding}，只接受 UTF-8；请另存为“CSV UTF-8（逗号分隔）”。")
@@ -125,7 +127,10 @@ def decode(content: bytes) -> str:
 
 
 def check_unpacked(content: bytes) -> None:
-    """Refuse a workbook that unpacks to more than a list can need, or whose parts are damaged; one part at a time."""
+    """Refuse a workbook whose unpacked size, compression ratio or number of tags exceeds its limit, or that is damaged.
+
+    Parts are unpacked one at a time. Raises UnreadableFileError, or an error of zipfile for a damaged part.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = packed.infolist()
         if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
@@ -141,5 +146,5 @@ def check_unpacked(content: bytes) -> None:
             with packed.open(part) as stream:
                 while piece := stream.read(MEGABYTE):
                     tags += piece.count(b"<")
-        if tags > MOST_TAGS:
+        if tags > MAX_TAGS:
             refuse("工作簿的单元格太多，不予打开；请只保留清单的行和列。")

@@ -1,7 +1,7 @@
-"""What a table would change, row by row, and what stands against it: held against the edition published last.
+"""The plan of an import: the changes of each row against the latest published edition, and their faults.
 
-The rules are those of proposals (``proposals.faults_of``), so that what is planned without a fault can be submitted.
-It reads and writes nothing of a proposal: ``proposing`` does.
+The rules are those of proposals (``proposals.entry_faults``), so that a plan without faults can be submitted. This
+module writes nothing: ``importer`` drafts the proposals.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ from services.json_text import canonical_json
 from services.vocabularies import Terms, UnknownCodeError
 
 Action, State = ProposedEntry.Action, Proposal.State
-# The columns of the list that say something of a service.
+# The columns of the list with values of a service.
 VALUE_COLUMNS = [
     column.key for column in writer.COLUMNS[writer.LIST_SHEET]
     if not column.explains
@@ -38,7 +38,7 @@ VALUE_COLUMNS = [
 
 @dataclass(frozen=True)
 class Change:
-    """A field as it is and as the row would have it, in words; None is unknown."""
+    """The value of a field before and after the change, in words; None is unknown."""
 
     label: str
     before: str | None
@@ -47,7 +47,10 @@ class Change:
 
 @dataclass
 class PlannedRow:
-    """A row with what it would change: nothing if ``action`` is None. ``pending_proposal`` has it already."""
+    """A row and its change: no change if ``action`` is None.
+
+    ``pending_proposal`` is the number of an open proposal with the same change.
+    """
 
     row: Row
     code: str
@@ -60,7 +63,7 @@ class PlannedRow:
 
     @property
     def draft_entry(self) -> dict:
-        """The row as ``proposals.draft()`` takes it."""
+        """The row in the shape that ``proposals.draft()`` takes."""
         return {"service": self.code, "action": self.action, "entry_data": self.entry_data, "successors": []}
 
     @property
@@ -70,7 +73,7 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a table would propose. ``imported_as`` is the number of the proposal this same file was imported as."""
+    """The plan of a table. ``imported_as`` is the number of the first proposal drafted from the same file, if any."""
 
     rows: list[PlannedRow]
     faults: list[ImportFault]
@@ -78,73 +81,75 @@ class Plan:
 
     @property
     def to_propose(self) -> list[PlannedRow]:
-        """The rows to propose: none if anything is wrong, or the file was imported before."""
+        """The rows to propose: none if there is any fault or the file was imported before."""
         if self.faults or self.imported_as:
             return []
-        return [each for each in self.rows if each.action and each.pending_proposal is None]
+        return [row for row in self.rows if row.action and row.pending_proposal is None]
 
     @property
     def draft_entries(self) -> list[dict]:
-        """What would be proposed, as ``proposals.draft()`` takes it."""
+        """The entries to propose, in the shape that ``proposals.draft()`` takes."""
         return [row.draft_entry for row in self.to_propose]
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 of what would be proposed: another plan has another."""
+        """The SHA-256 of ``draft_entries``, by which a changed plan is noticed."""
         return hashlib.sha256(canonical_json(self.draft_entries).encode()).hexdigest()
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows there are of each sort, by what a page calls it."""
-        sorts = {
-            "新增": [each for each in self.rows if each.action == Action.ADD],
-            "调整": [each for each in self.rows if each.action == Action.CHANGE],
-            "没有变化": [each for each in self.rows if not each.action and not each.faults],
-            "已有建议": [each for each in self.rows if each.pending_proposal],
-            "有错误": [each for each in self.rows if each.faults],
+        """The number of rows of each kind, by its label on the page."""
+        groups = {
+            "新增": [row for row in self.rows if row.action == Action.ADD],
+            "调整": [row for row in self.rows if row.action == Action.CHANGE],
+            "没有变化": [row for row in self.rows if not row.action and not row.faults],
+            "已有建议": [row for row in self.rows if row.pending_proposal],
+            "有错误": [row for row in self.rows if row.faults],
         }
-        return {words: len(rows) for words, rows in sorts.items()}
+        return {label: len(rows) for label, rows in groups.items()}
 
 
 def make_plan(
     table: Table, *, digest: str, edition: Edition, by: AbstractBaseUser, effective_from: datetime.date
 ) -> Plan:
-    """Return what a table would propose as changes of ``edition``, which is ``proposals.base()``.
+    """Return the plan of a table as changes of ``edition``, which is ``proposals.base_edition()``.
 
-    ``digest`` is the SHA-256 of the file; ``effective_from`` the day from which the changes are to hold. A number of
-    queries that does not grow with the rows.
+    ``digest`` is the SHA-256 of the file, ``effective_from`` the proposed effective day. The number of queries does not
+    grow with the rows.
     """
     planner = _Planner(edition, effective_from)
     faults = [fault for row in table.editions for fault in planner.provenance_faults(row, "slug")]
     faults += planner.read_sources(table)
-    planned = [planner.plan_row(row) for row in table.rows]
-    foreign = proposals.foreign_department_faults(
-        [each.draft_entry for each in planned if each.action], edition=edition, by=by
+    planned_rows = [planner.plan_row(row) for row in table.rows]
+    department_faults = proposals.foreign_department_faults(
+        [planned_row.draft_entry for planned_row in planned_rows if planned_row.action], edition=edition, by=by
     )
-    waiting = _pending_entries()
-    for each in planned:
-        if reason := foreign.get(each.code) if each.action else None:
-            each.faults.append(each.row.fault(reason, "code"))
-        if each.action:
-            each.pending_proposal = waiting.get((each.code, each.action, canonical_json(each.entry_data)))
-    again = Proposal.objects.filter(imported_from=digest).exclude(state=State.RETRACTED).order_by("number").first()
-    faults += [fault for each in planned for fault in each.faults]
-    return Plan(planned, faults, again and again.number)
+    pending = _pending_entries()
+    for planned_row in planned_rows:
+        if reason := department_faults.get(planned_row.code) if planned_row.action else None:
+            planned_row.faults.append(planned_row.row.fault(reason, "code"))
+        if planned_row.action:
+            planned_row.pending_proposal = pending.get(
+                (planned_row.code, planned_row.action, canonical_json(planned_row.entry_data))
+            )
+    earlier = Proposal.objects.filter(imported_from=digest).exclude(state=State.RETRACTED).order_by("number").first()
+    faults += [fault for planned_row in planned_rows for fault in planned_row.faults]
+    return Plan(planned_rows, faults, earlier and earlier.number)
 
 
 def _pending_entries() -> dict[tuple[str, str, str], int]:
-    """Return the number of the open proposal for each service, action and content that waits in one."""
+    """Return the number of the open proposal for each (service, action, canonical JSON of the data) in one."""
     entries = ProposedEntry.objects.exclude(proposal__state__in=[State.RETRACTED, State.PUBLISHED])
     return {
-        (service, action, canonical_json(stated)): number
-        for service, action, stated, number in entries.order_by("-proposal__number").values_list(
+        (service, action, canonical_json(data)): number
+        for service, action, data, number in entries.order_by("-proposal__number").values_list(
             "service", "action", "entry_data", "proposal__number"
         )
     }
 
 
 class _Planner:
-    """Plans the rows of one table; what they are held against is read once."""
+    """Plans the rows of one table; the edition and the vocabularies are read once."""
 
     def __init__(self, edition: Edition, effective_from: datetime.date):
         documents = edition.documents()
@@ -159,41 +164,41 @@ class _Planner:
         self.codes: set[str] = set()
 
     def provenance_faults(self, row: Row, key: str) -> list[ImportFault]:
-        """Return a fault for a row that was exported from another edition: it would take back what came since."""
+        """Return a fault for a row exported from another edition, because it would revert the changes made since."""
         slug = self.edition.slug
-        found = []
+        faults = []
         if row.cells.get(key) and row.cells[key] != slug:
             reason = f"出自版本“{row.cells[key]}”，而最后发布的版本是“{slug}”；请重新导出后再修改。"
-            found.append(row.fault(reason, key))
-        found += [
+            faults.append(row.fault(reason, key))
+        faults += [
             row.fault(f"“{column.header}”由系统填写，应与导出时相同，或留空。", column.key)
             for column in writer.PROVENANCE_COLUMNS
             if column.key != "digest" and row.cells.get(column.key) not in (None, "", self.about[column.key])
         ]
-        if not found and row.cells.get("digest") and row.cells["digest"] != self.edition.digest:
-            found.append(row.fault(f"与版本“{slug}”的摘要 {self.edition.digest} 不同；请重新导出后再修改。", "digest"))
-        return found
+        if not faults and row.cells.get("digest") and row.cells["digest"] != self.edition.digest:
+            faults.append(row.fault(f"与版本“{slug}”的摘要 {self.edition.digest} 不同；请重新导出后再修改。", "digest"))
+        return faults
 
     def read_sources(self, table: Table) -> list[ImportFault]:
-        """Read the sheet of citations by service and field, and return what is wrong with it."""
-        faults, listed = [], {row.cells["code"] for row in table.rows}
+        """Read the sheet of citations into ``sources``, by service and field, and return its faults."""
+        faults, listed_codes = [], {row.cells["code"] for row in table.rows}
         for row in table.sources:
             code = row.cells["code"]
-            if code not in listed:
+            if code not in listed_codes:
                 faults.append(row.fault(f"“{writer.LIST_SHEET}”中没有代码为“{code[:50]}”的行。", "code"))
                 continue
             try:
                 field, citation, finding = parse_citation(row, self.terms)
-                known = self.sources.setdefault(code, {}).setdefault(field, Clause(*finding, []))
-                if (known.verification, known.basis) != finding:
+                clause = self.sources.setdefault(code, {}).setdefault(field, Clause(*finding, []))
+                if (clause.verification, clause.basis) != finding:
                     raise CellError("finding", "同一字段各行的字段核实情况和依据类别应当相同。")
-                known.citations.append(citation)
-            except CellError as wrong:
-                faults.append(row.fault(wrong.reason, wrong.key))
+                clause.citations.append(citation)
+            except CellError as error:
+                faults.append(row.fault(error.reason, error.key))
         return faults
 
     def plan_row(self, row: Row) -> PlannedRow:
-        """Return what one row would change."""
+        """Return the change of one row, with its faults."""
         planned = PlannedRow(row, row.cells["code"])
         if not re.fullmatch(SERVICE_CODE_PATTERN, planned.code):
             reason = f"服务项目代码“{planned.code[:50]}”格式不符，应像 NM-05-01（半角大写字母、数字和连字符）。"
@@ -218,41 +223,41 @@ class _Planner:
         planned.name = values.get("name") or (current or {}).get("name") or ""
         return planned
 
-    def _read_cells(self, planned: PlannedRow, keys: Iterable[str], read: Callable[[str], object]) -> dict:
-        """Return what is read of each column the sheet has, and add what is wrong to the row's faults."""
-        found = {}
+    def _read_cells(self, planned: PlannedRow, keys: Iterable[str], parse: Callable[[str], object]) -> dict:
+        """Return the parsed value of each column that the sheet has, and add errors to the faults of the row."""
+        values = {}
         for key in keys:
             if key in planned.row.columns:
                 try:
-                    found[key] = read(key)
-                except CellError as wrong:
-                    planned.faults.append(planned.row.fault(wrong.reason, wrong.key))
-        return found
+                    values[key] = parse(key)
+                except CellError as error:
+                    planned.faults.append(planned.row.fault(error.reason, error.key))
+        return values
 
     def _check_number(self, planned: PlannedRow, current: Mapping | None) -> None:
-        given = planned.row.cells.get("number", "")
-        if given and current is None:
+        number = planned.row.cells.get("number", "")
+        if number and current is None:
             planned.faults.append(planned.row.fault("新增项目的序号由系统编排，请留空。", "number"))
-        elif given and given != str(current["number"]):
-            reason = f"序号“{given[:20]}”不对：{planned.code} 是 {current['number']}，由系统编排，不能更改；也可留空。"
+        elif number and number != str(current["number"]):
+            reason = f"序号“{number[:20]}”不对：{planned.code} 是 {current['number']}，由系统编排，不能更改；也可留空。"
             planned.faults.append(planned.row.fault(reason, "number"))
 
     def _check_names(self, planned: PlannedRow, values: Mapping) -> None:
-        """A name explains the code beside it and is not read: one that says something else would be lost."""
+        """Add a fault for each name that disagrees with its code: names are not read, so the edit would be lost."""
         document = self.documents.get(planned.code, {})
         for column in writer.COLUMNS[writer.LIST_SHEET]:
-            given = planned.row.cells.get(column.key)
-            if not column.explains or not given:
+            text = planned.row.cells.get(column.key)
+            if not column.explains or not text:
                 continue
-            allowed = writer.explanation(column.explains, document.get(column.explains))
+            expected = writer.explanation(column.explains, document.get(column.explains))
             if column.explains in values:
-                after = self._explanation(column.explains, values[column.explains])
-                if given in (allowed, after):
+                new_text = self._explanation(column.explains, values[column.explains])
+                if text in (expected, new_text):
                     continue
-                allowed = after
-            if given != allowed:
-                about = f"“{column.header}”只说明左边的代码，应是“{allowed or '空'}”，或留空；要更改请改左边的代码。"
-                planned.faults.append(planned.row.fault(about, column.key))
+                expected = new_text
+            if text != expected:
+                reason = f"“{column.header}”只说明左边的代码，应是“{expected or '空'}”，或留空；要更改请改左边的代码。"
+                planned.faults.append(planned.row.fault(reason, column.key))
 
     def _explanation(self, key: str, value: object) -> str:
         if key == "eligibility":
@@ -261,28 +266,32 @@ class _Planner:
         return wording.SEPARATOR.join(wording.name_of(self._term(key, code), short=True) for code in codes)
 
     def _term(self, key: str, code: str) -> object:
-        find = {"domain": self.terms.domain, "target_groups": self.terms.target_group, "legal_basis": self.terms.source}
-        return find.get(key, self.terms.department)(code)
+        lookup = {
+            "domain": self.terms.domain,
+            "target_groups": self.terms.target_group,
+            "legal_basis": self.terms.source,
+        }
+        return lookup.get(key, self.terms.department)(code)
 
     def _change(self, planned: PlannedRow, current: Mapping | None, values: dict, clause: Clause | None) -> None:
-        """Find what the row changes, with the clauses it rests on, and ask the rules of proposals about it."""
-        adding = current is None
+        """Set the action, data and changes of the row, and add the faults by the rules of proposals."""
+        is_addition = current is None
         before = current or proposals.blank_entry(planned.code, self.next_number)
         changed = {key: value for key, value in values.items() if value != before[key]}
         after = before | changed
-        rests = self._new_clauses(planned, before, after, changed, clause)
-        if adding:
+        clauses = self._new_clauses(planned, before, after, changed, clause)
+        if is_addition:
             mention = self.sources.get(planned.code, {}).get(Citation.MENTION)
-            planned.entry_data = after | _sourcing(rests, mention.citations if mention else ())
-        elif changed or rests:
-            planned.entry_data = changed | (_sourcing(rests) if rests else {})
+            planned.entry_data = after | _sourcing(clauses, mention.citations if mention else ())
+        elif changed or clauses:
+            planned.entry_data = changed | (_sourcing(clauses) if clauses else {})
         if not planned.entry_data or planned.faults:
             return
-        planned.action = Action.ADD if adding else Action.CHANGE
-        planned.changes = list(self._changes(before, after, changed, rests))
-        found = [] if adding else self._uncited(after, changed, rests)
-        # A changed field without a clause has lost its own, which the rules would call by another name.
-        found = found or proposals.entry_faults(
+        planned.action = Action.ADD if is_addition else Action.CHANGE
+        planned.changes = list(self._changes(before, after, changed, clauses))
+        field_faults = [] if is_addition else self._uncited(after, changed, clauses)
+        # A changed field without a clause has lost its old one too, and the rules would report a different fault.
+        field_faults = field_faults or proposals.entry_faults(
             ProposedEntry(service=planned.code, action=planned.action, entry_data=planned.entry_data),
             effective_from=self.effective_from,
             current=self.current,
@@ -290,47 +299,48 @@ class _Planner:
             used=self.used,
         )
         planned.faults += [
-            planned.row.fault(fault.reason, self._column(planned.row, fault.field, changed)) for fault in found
+            planned.row.fault(fault.reason, self._column(planned.row, fault.field, changed)) for fault in field_faults
         ]
 
-    def _uncited(self, after: Mapping, changed: Mapping, rests: Mapping[str, Clause]) -> list[sourcing.FieldFault]:
-        return sourcing.uncited(after, changed=touched_by(changed), cited=rests)
+    def _uncited(self, after: Mapping, changed: Mapping, clauses: Mapping[str, Clause]) -> list[sourcing.FieldFault]:
+        return sourcing.uncited(after, changed=touched_by(changed), cited=clauses)
 
     def _new_clauses(
         self, planned: PlannedRow, before: Mapping, after: Mapping, changed: Mapping, clause: Clause | None
     ) -> dict[str, Clause]:
-        """Return the clauses the row gives a field in place of those it has, by sourced field.
+        """Return the new clauses by sourced field, in place of the current ones.
 
-        What the sheet of citations says of a field goes before the clause of the row, if it is not what stands already.
+        Citations of a field on the sheet of citations take precedence over the clause of the row, if they differ from
+        the current ones. Adds a fault if the clause of the row is used for no field, or if mentions are changed.
         """
-        rests, used = {}, False
+        clauses, is_used = {}, False
         touched = touched_by(changed)
-        given = self.sources.get(planned.code, {})
+        sheet_clauses = self.sources.get(planned.code, {})
         for field, columns in Entry.SOURCED_FIELDS.items():
-            known = any(after[column] not in (None, []) for column in columns)
-            if field in given and given[field] != _current_clause(before, field):
-                rests[field] = given[field]
-            elif field in touched and known and clause:
-                used = True
-                rests[field] = clause.for_field(
+            has_value = any(after[column] not in (None, []) for column in columns)
+            if field in sheet_clauses and sheet_clauses[field] != _current_clause(before, field):
+                clauses[field] = sheet_clauses[field]
+            elif field in touched and has_value and clause:
+                is_used = True
+                clauses[field] = clause.for_field(
                     field, _kept_legal_citations(before, after) if field == "legal_basis" else []
                 )
-        if clause and not used and not clause.is_contained_in(before["citations"]):
+        if clause and not is_used and not clause.is_contained_in(before["citations"]):
             reason = "这一行没有改动须有来源的字段，所填的来源无处可用；请清空来源各列，或改动相应的字段。"
             planned.faults.append(planned.row.fault(reason, "source"))
         mentions = citations_of(before, Citation.MENTION)
-        mentioned = given[Citation.MENTION].citations if Citation.MENTION in given else mentions
+        mentioned = sheet_clauses[Citation.MENTION].citations if Citation.MENTION in sheet_clauses else mentions
         if planned.code in self.current and mentioned != mentions:
             reason = "工作表“字段来源”中的“相关表述”与现行清单不同；导入不能更改相关表述，请恢复原样或删去这些行。"
             planned.faults.append(planned.row.fault(reason, "code"))
-        return rests
+        return clauses
 
-    def _changes(self, before: Mapping, after: Mapping, changed: Mapping, rests: Mapping[str, Clause]):
-        """Yield what changes as a reader sees it: terms by name, and the clauses of each field."""
+    def _changes(self, before: Mapping, after: Mapping, changed: Mapping, clauses: Mapping[str, Clause]):
+        """Yield the changes in words: terms by name, and the clauses of each field."""
         for key in changed:
             label = str(Entry._meta.get_field(key).verbose_name)
             yield Change(label, self._value_text(key, before[key]), self._value_text(key, after[key]))
-        for field, clause in rests.items():
+        for field, clause in clauses.items():
             yield Change(
                 f"“{SourcedField(field).label}”的来源", _current_clause(before, field).as_text(), clause.as_text()
             )  # fmt: skip
@@ -350,25 +360,25 @@ class _Planner:
             return wording.UNKNOWN
 
     def _column(self, row: Row, field: str, changed: Mapping) -> str:
-        """Return the column to show a fault at: of a sourced field the first that was changed, else the first."""
+        """Return the column of a fault: the first changed column of a sourced field, else its first in the sheet."""
         columns = Entry.SOURCED_FIELDS.get(field, [field])
-        there = [column for column in columns if column in row.columns]
-        return next((column for column in there if column in changed), there[0] if there else "code")
+        present = [column for column in columns if column in row.columns]
+        return next((column for column in present if column in changed), present[0] if present else "code")
 
 
-def _current_clause(stated: Mapping, field: str) -> Clause:
-    """Return what a field of an entry rests on now."""
-    return Clause(stated["verification"].get(field), stated["basis"].get(field), citations_of(stated, field))
+def _current_clause(entry: Mapping, field: str) -> Clause:
+    """Return the current clause of a field of an entry."""
+    return Clause(entry["verification"].get(field), entry["basis"].get(field), citations_of(entry, field))
 
 
 def _kept_legal_citations(before: Mapping, after: Mapping) -> list[dict]:
-    """Return the clauses of the laws that stay in the legal basis: each law has its own."""
+    """Return the citations of the laws that stay in the legal basis: each law has its own."""
     return [citation for citation in citations_of(before, "legal_basis") if citation["source"] in after["legal_basis"]]
 
 
-def _sourcing(rests: Mapping[str, Clause], mentions: Iterable[dict] = ()) -> dict:
+def _sourcing(clauses: Mapping[str, Clause], mentions: Iterable[dict] = ()) -> dict:
     return {
-        "verification": {field: clause.verification for field, clause in rests.items() if clause.verification},
-        "basis": {field: clause.basis for field, clause in rests.items() if clause.basis},
-        "citations": [citation for clause in rests.values() for citation in clause.citations] + list(mentions),
+        "verification": {field: clause.verification for field, clause in clauses.items() if clause.verification},
+        "basis": {field: clause.basis for field, clause in clauses.items() if clause.basis},
+        "citations": [citation for clause in clauses.values() for citation in clause.citations] + list(mentions),
     }

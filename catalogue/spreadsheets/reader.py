@@ -1,6 +1,6 @@
-"""Reads a file as the list's table: guarded first, then into rows whose cells know where they stand.
+"""Reads a file as the list: checked by ``limits`` first, then parsed into rows of text cells with their places.
 
-A cell is text; what the text means is ``planning``'s to say. Everything wrong is told at once, up to a limit.
+The text of a cell is interpreted in ``cells``. All faults are reported at once, up to MAX_FAULTS.
 """
 
 import csv
@@ -35,8 +35,8 @@ from catalogue.spreadsheets.writer import CITATIONS_SHEET, COLUMNS, EDITION_SHEE
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-# What zipfile, the XML parser and openpyxl raise for files that are damaged or contradict themselves; what defusedxml
-# raises for entities is a ValueError.
+# Errors of zipfile, the XML parser and openpyxl for damaged or contradictory files; defusedxml raises a ValueError for
+# entities.
 OPENPYXL_ERRORS = (
     BadZipFile,
     zlib.error,
@@ -50,20 +50,20 @@ OPENPYXL_ERRORS = (
     TypeError,
     ValueError,
 )
-# No field is longer than a file may be; Python's own limit is one for the whole process, so it is set once.
+# No field is longer than a file; the limit of the csv module is global to the process, so it is set once.
 csv.field_size_limit(MAX_BYTES)
-# How many faults are told of a file; whoever made it knows by then.
+# Number of faults reported of a file.
 MAX_FAULTS = 200
-# Wholly digits, as a spreadsheet rewrites a long number.
+# A long number as a spreadsheet rewrites it.
 SCIENTIFIC_NOTATION = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 MAX_EXACT_NUMBER = 10**11
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a sheet: its number as a spreadsheet counts, its cells by key (empty ones are ""), and their columns.
+    """A row of a sheet: its number counted from 1, its cells by column key (empty ones are ""), and their columns.
 
-    ``sheet`` is None for CSV, which has only one. A column that the sheet does not have has no cell.
+    ``columns`` are letter and header by key. ``sheet`` is None for CSV. ``cells`` has only columns of the sheet.
     """
 
     number: int
@@ -77,7 +77,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds, sheet by sheet."""
+    """The rows of a file, by sheet."""
 
     rows: list[Row]
     sources: list[Row] = field(default_factory=list)
@@ -85,20 +85,20 @@ class Table:
 
 
 def read_table(name: str, content: bytes) -> Table:
-    """Return the table in a file. Raises UnreadableFileError with everything that is wrong with it."""
+    """Return the table in a file. Raises UnreadableFileError with all its faults, up to MAX_FAULTS."""
     kind = check_kind(name, content)
     sheets = {None: _csv_rows(decode(content))} if kind == "csv" else _workbook(content)
     faults: list[ImportFault] = []
-    found = {sheet or LIST_SHEET: list(_parse_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
+    rows = {sheet or LIST_SHEET: list(_parse_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
     if faults:
         raise UnreadableFileError(*faults[:MAX_FAULTS])
-    if not found[LIST_SHEET]:
+    if not rows[LIST_SHEET]:
         refuse("表格里只有表头，没有一行服务项目。", row=2)
-    return Table(found[LIST_SHEET], found.get(CITATIONS_SHEET, []), found.get(EDITION_SHEET, []))
+    return Table(rows[LIST_SHEET], rows.get(CITATIONS_SHEET, []), rows.get(EDITION_SHEET, []))
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a CSV text with their numbers, empty rows left out."""
+    """Yield the rows of a CSV text with their numbers, without empty rows."""
     if "\0" in text:
         before = text[: text.index("\0")]
         row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(",") + 1
@@ -111,7 +111,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error:
-            # Only the rest of the text knows where the record breaks off.
+            # The reader does not report the position: search the rest of the text.
             rest = "".join(text.splitlines(keepends=True)[line:])
             column = column_letter(_unbalanced_cell(rest))
             refuse("引号没有成对；单元格里的引号要写两遍，并用引号把整格括起来。", row=number + 1, column=column)
@@ -121,17 +121,17 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _unbalanced_cell(record: str) -> int:
-    """Return the position of the cell in which the quotes of a record do not match."""
+    """Return the position, from 1, of the cell with unbalanced quotes in a record."""
     position, cell = 1, re.compile(r'(?:"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|)(?=(,|\r|\n|\Z))')
-    at = 0
-    while (match := cell.match(record, at)) and match[1] == ",":
-        at, position = match.end() + 1, position + 1
+    offset = 0
+    while (match := cell.match(record, offset)) and match[1] == ",":
+        offset, position = match.end() + 1, position + 1
     return position
 
 
 def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
-    """Return the rows of the sheets of a workbook by their names."""
-    # Here, because it takes 7 MB that few processes need.
+    """Return the rows of the sheets of a workbook by sheet name."""
+    # Imported here, because openpyxl takes 7 MB and few processes need it.
     from openpyxl import load_workbook
 
     try:
@@ -140,7 +140,7 @@ def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
         sheets = book.worksheets
     except OPENPYXL_ERRORS:
         refuse("工作簿打不开：加了密码、已损坏，或不是工作簿；请用表格软件打开后另存为 .xlsx，再重新上传。")
-    # Before a row is read: a workbook can name one sheet a thousand times.
+    # Checked before a row is read: a workbook can name one sheet a thousand times.
     titles = [sheet.title for sheet in sheets]
     if LIST_SHEET not in titles:
         if len(sheets) != 1:
@@ -154,8 +154,8 @@ def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
 
 
 def _sheet_rows(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
-    """Yield the rows of a sheet of a workbook with their numbers, empty rows left out."""
-    # What a sheet says of its own size is not to be trusted: it may claim millions of empty cells.
+    """Yield the rows of a sheet of a workbook with their numbers, without empty rows."""
+    # The dimensions in the file are not trusted: they may claim millions of empty cells.
     sheet.reset_dimensions()
     number = 0
     try:
@@ -172,14 +172,14 @@ def _sheet_rows(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
 
 
 def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[ImportFault]) -> Iterator[Row]:
-    """Yield the rows of a sheet below its header, and add to ``faults`` what is wrong with their cells."""
+    """Yield the rows of a sheet below its header, and add the faults of their cells to ``faults``."""
     lines = iter(lines)
     number, headers = next(lines, (1, []))
-    headers = [_cell_text(cell, sheet, number, at, faults) for at, cell in enumerate(headers, start=1)]
+    headers = [_cell_text(cell, sheet, number, position, faults) for position, cell in enumerate(headers, start=1)]
     if faults:
         raise UnreadableFileError(*faults)
     keys = _column_keys(sheet, number, headers)
-    columns = {key: f"{column_letter(at)}（{headers[at - 1]}）" for at, key in keys.items()}
+    columns = {key: f"{column_letter(position)}（{headers[position - 1]}）" for position, key in keys.items()}
     count = 0
     for number, cells in lines:
         count += 1
@@ -189,13 +189,15 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
             _add_length_fault(number, len(cells), headers, faults)
             continue
         texts = {}
-        for at, (_, cell) in enumerate(zip_longest(headers, cells), start=1):
-            text = _cell_text(cell, sheet, number, at, faults, headers[at - 1] if at <= len(headers) else "")
-            if key := keys.get(at):
+        for position, (_, cell) in enumerate(zip_longest(headers, cells), start=1):
+            text = _cell_text(
+                cell, sheet, number, position, faults, headers[position - 1] if position <= len(headers) else ""
+            )
+            if key := keys.get(position):
                 texts[key] = text
             elif text:
                 faults.append(
-                    ImportFault("这一列没有表头，却有内容；请补上表头或清空。", sheet, number, column_letter(at))
+                    ImportFault("这一列没有表头，却有内容；请补上表头或清空。", sheet, number, column_letter(position))
                 )
         if len(faults) > MAX_FAULTS:
             return
@@ -203,44 +205,49 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
 
 
 def _column_keys(sheet: str | None, number: int, headers: list[str]) -> dict[int, str]:
-    """Return the key of each column by its place; raises UnreadableFileError for headers that are not the table's."""
-    known = {column.header: column.key for column in COLUMNS[sheet or LIST_SHEET]}
+    """Return the key of each column by its position. Raises UnreadableFileError for wrong headers."""
+    keys_by_header = {column.header: column.key for column in COLUMNS[sheet or LIST_SHEET]}
     faults, keys = [], {}
-    for at, header in enumerate(headers, start=1):
+    for position, header in enumerate(headers, start=1):
         if not header:
             continue
-        if header not in known:
+        if header not in keys_by_header:
             faults.append(
                 ImportFault(
-                    f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(known)}。", sheet, number, column_letter(at)
+                    f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(keys_by_header)}。",
+                    sheet,
+                    number,
+                    column_letter(position),
                 )
             )
-        elif known[header] in keys.values():
-            faults.append(ImportFault(f"表头“{header}”出现了两次，每列只能有一次。", sheet, number, column_letter(at)))
+        elif keys_by_header[header] in keys.values():
+            faults.append(
+                ImportFault(f"表头“{header}”出现了两次，每列只能有一次。", sheet, number, column_letter(position))
+            )
         else:
-            keys[at] = known[header]
-    needed = COLUMNS[sheet or LIST_SHEET][0]
-    if not faults and needed.key not in keys.values():
-        faults.append(ImportFault(f"没有“{needed.header}”列，每行都要用它指明服务项目。", sheet, number, "A"))
+            keys[position] = keys_by_header[header]
+    key_column = COLUMNS[sheet or LIST_SHEET][0]
+    if not faults and key_column.key not in keys.values():
+        faults.append(ImportFault(f"没有“{key_column.header}”列，每行都要用它指明服务项目。", sheet, number, "A"))
     if faults:
         raise UnreadableFileError(*faults)
     return keys
 
 
 def _add_length_fault(number: int, count: int, headers: list[str], faults: list[ImportFault]) -> None:
-    at = min(count, len(headers)) + 1
+    position = min(count, len(headers)) + 1
     faults.append(
         ImportFault(
             f"这一行有 {count} 格，表头有 {len(headers)} 格；每行的格数要与表头相同，含逗号的文字要用引号括起来。",
-            None, number, column_letter(at),
+            None, number, column_letter(position),
         )
     )  # fmt: skip
 
 
 def _cell_text(
-    cell: object, sheet: str | None, number: int, at: int, faults: list[ImportFault], header: str = ""
+    cell: object, sheet: str | None, number: int, position: int, faults: list[ImportFault], header: str = ""
 ) -> str:
-    """Return what a cell says as text, and add to ``faults`` if it cannot be taken for text."""
+    """Return a cell as text, and add a fault to ``faults`` if it is not text."""
     value = cell.value if hasattr(cell, "data_type") else cell
     reason = _non_text_reason(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
@@ -252,14 +259,14 @@ def _cell_text(
     if reason is None and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
         reason = f"“{text.strip()}”像是被表格软件改写过的数；请把这一格设为文本，再填写原来的数字。"
     if reason is not None:
-        named = f"{column_letter(at)}（{header}）" if header else column_letter(at)
-        faults.append(ImportFault(reason, sheet, number, named))
+        column = f"{column_letter(position)}（{header}）" if header else column_letter(position)
+        faults.append(ImportFault(reason, sheet, number, column))
         return ""
     return writer.unescape_formula(text) if writer.unescape_formula(text) != text else text.strip()
 
 
 def _non_text_reason(cell: object, value: object) -> str | None:
-    """Return why a cell is not text: a sentence, None if it is."""
+    """Return a sentence on why a cell is not text, None if it is."""
     if isinstance(value, str):
         if getattr(cell, "data_type", None) == "f" or (not hasattr(cell, "data_type") and writer.is_formula(value)):
             start = value.lstrip(" \u3000")[:1].strip() or "制表符或换行"

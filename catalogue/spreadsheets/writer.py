@@ -1,7 +1,7 @@
-"""The list as a table: its sheets and columns, said once for what is written and for what is read; and the writers.
+"""The list as a spreadsheet: the sheets and columns, for export and import alike, and the writers of CSV and XLSX.
 
-Codes stand in the cells and names beside them, so that a table comes back exactly as it went out. Keeps out how a file
-from outside is guarded and read: that is ``reading``.
+Cells hold codes, with names in columns beside them, so that an export can be imported without changes. Uploaded files
+are read in ``reader``.
 """
 
 import csv
@@ -18,28 +18,28 @@ from catalogue.editions.models import Citation, Edition, Entry, FieldVerificatio
 from catalogue.workflow import wording
 from services.json_text import canonical_json
 
-# openpyxl takes 7 MB, so it is loaded by the first workbook.
+# openpyxl takes 7 MB, so it is imported when the first workbook is written.
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
 LIST_SHEET, CITATIONS_SHEET, EDITION_SHEET = "清单", "字段来源", "版本"
-# What a spreadsheet takes for a formula, and the full-width forms that some of them take for one too.
+# Characters that start a formula, with the full-width forms that some spreadsheets accept too.
 FORMULA_PREFIXES = "=+-@\t\r\n＝＋－＠"
-# The most characters a cell of a workbook holds.
+# The limit of Excel for a cell.
 MAX_CELL_CHARS = 32_767
-# Bytes of a workbook that are sent at once.
+# Bytes of a workbook per chunk of the response.
 CHUNK_BYTES = 64 * 1024
-# When a draft's workbook was made, as far as its bytes tell.
+# Creation time in the workbook of a draft, which has no time of publication.
 DRAFT_TIMESTAMP = datetime.datetime(1980, 1, 1, tzinfo=UTC)
 
 
 class TextTooLongError(Exception):
-    """A text that no cell of a workbook can hold."""
+    """A text that is too long for a cell of a workbook."""
 
 
 class Column(NamedTuple):
-    """A column: the key it has in the code, its header, and whether it only explains the codes of another."""
+    """A column: its key, its header, and the key of the column that it only explains, if any."""
 
     key: str
     header: str
@@ -55,13 +55,13 @@ def _code_and_name_columns(field: str) -> tuple[Column, Column]:
     return Column(field, header), Column(f"{field}_names", f"{header}名称", explains=field)
 
 
-# The clause that every sourced field changed in a row rests on. Empty on export: what stands has its own in SOURCES.
+# The citation of all sourced fields changed in a row. Empty on export: present citations are in CITATIONS_SHEET.
 CITATION_COLUMNS = (
     *(Column(field, _column_header(Citation, field)) for field in ("source", "locator", "quote", "verification")),
     Column("basis", _column_header(FieldVerification, "basis")),
     Column("jurisdiction", _column_header(Citation, "jurisdiction")),
 )
-# What a table says of itself, the same in each of its rows.
+# Provenance of the table, the same in each row.
 PROVENANCE_COLUMNS = (
     Column("digest", _column_header(Edition, "digest")),
     Column("origin", "出处"),
@@ -98,7 +98,7 @@ COLUMNS = {
             Column(field, _column_header(Citation, field))
             for field in ("locator", "quote", "verification", "jurisdiction", "criterion")
         ),
-        # The field's own conclusion, repeated in each of its rows.
+        # The verification of the field, repeated in each row of its citations.
         Column("finding", "字段核实情况"),
         Column("basis", _column_header(FieldVerification, "basis")),
     ),
@@ -108,7 +108,7 @@ COLUMNS = {
     + PROVENANCE_COLUMNS
     + (Column("disclaimer", "声明"),),
 }
-# In characters of a spreadsheet's own font; 14 for all others.
+# Column widths in characters of the default font; 14 for all others.
 WIDTHS = {
     "name": 28, "name_en": 32, "content": 60, "standard": 50, "quote": 60, "target_group_text": 40, "note": 40,
     "eligibility": 40, "eligibility_text": 50, "expenditure_responsibility": 40, "co_departments_names": 30,
@@ -119,36 +119,36 @@ WIDTHS = {
 
 
 def escape_formula(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula, behind an apostrophe if it might have been."""
+    """Return a text that no spreadsheet reads as a formula, with an apostrophe in front if needed."""
     return f"'{text}" if text.startswith("'") or is_formula(text) else text
 
 
 def unescape_formula(text: str) -> str:
-    """Return the text that ``harmless()`` was given."""
+    """Return the text that ``escape_formula()`` was called with."""
     return text[1:] if text.startswith("'") and (text[1:2] == "'" or is_formula(text[1:])) else text
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet may take a text for a formula, also behind blanks."""
+    """Whether a spreadsheet may read a text as a formula, also after leading blanks."""
     return bool(text.strip()) and (text[0] in FORMULA_PREFIXES or text.lstrip()[0] in FORMULA_PREFIXES)
 
 
 def provenance_cells(edition: Edition) -> dict[str, str]:
-    """Return the cells of ABOUT; a draft has no digest."""
+    """Return the cells of PROVENANCE_COLUMNS; the digest of a draft is empty."""
     return {"digest": edition.digest or "", "origin": SOURCE, "licence": f"{LICENCE} {LICENCE_URL}"}
 
 
 def list_rows(documents: Iterable[Mapping], *, edition: Edition) -> Iterator[dict[str, str]]:
-    """Yield the rows of LIST for entries of an edition as ``entry_document()`` gives them."""
-    same = (
+    """Yield the rows of LIST_SHEET by column key for the ``entry_document()`` of entries of an edition."""
+    common_cells = (
         dict.fromkeys((column.key for column in CITATION_COLUMNS), "")
         | {"edition": edition.slug}
         | provenance_cells(edition)
     )
     for document in documents:
         yield {
-            column.key: _list_cell(column, document) for column in COLUMNS[LIST_SHEET] if column.key not in same
-        } | same
+            column.key: _list_cell(column, document) for column in COLUMNS[LIST_SHEET] if column.key not in common_cells
+        } | common_cells
 
 
 def _list_cell(column: Column, document: Mapping) -> str:
@@ -165,7 +165,7 @@ def _list_cell(column: Column, document: Mapping) -> str:
 
 
 def explanation(field: str, value: object) -> str:
-    """Return what stands beside the codes of a field in words; nothing if the field is unknown."""
+    """Return the explanation of the codes of a field in words, an empty string if the field is unknown."""
     if value is None:
         return ""
     if field == "eligibility":
@@ -179,7 +179,7 @@ def explanation(field: str, value: object) -> str:
 
 
 def citation_rows(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
-    """Yield the rows of SOURCES: one for each citation, in the order of the entries and of their fields."""
+    """Yield the rows of CITATIONS_SHEET by column key: one for each citation, by entry and field."""
     order = [*SourcedField.values, Citation.MENTION]
     for document in documents:
         for citation in sorted(document["citations"], key=lambda citation: order.index(citation["field"])):
@@ -195,7 +195,7 @@ def citation_rows(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
 
 
 def term_names(terms: Iterable[Mapping]) -> str:
-    """Return the names of terms as they stand beside their codes, in the order of the codes."""
+    """Return the names of terms in one cell, in the order of their codes."""
     ordered = sorted(terms, key=lambda term: term["code"])
     return wording.SEPARATOR.join(wording.name_of(term, short=True) for term in ordered)
 
@@ -203,18 +203,18 @@ def term_names(terms: Iterable[Mapping]) -> str:
 def to_csv(
     documents: Iterable[Mapping], *, edition: Edition, columns: Collection[str] | None = None
 ) -> Iterator[bytes]:
-    """Yield the list as CSV row by row, in UTF-8 with a byte order mark, by which spreadsheets know its encoding.
+    """Yield the list as CSV row by row, in UTF-8 with a byte order mark, by which spreadsheets detect the encoding.
 
-    ``columns`` are the fields whose columns are wanted; None for all.
+    ``columns`` are the fields to include; None for all.
     """
-    wanted = _selected_columns(columns)
+    selected = _selected_columns(columns)
     line = io.StringIO(newline="")
     writer = csv.writer(line)
     line.write("\ufeff")
-    writer.writerow([column.header for column in wanted])
+    writer.writerow([column.header for column in selected])
     for row in list_rows(documents, edition=edition):
         yield _take_line(line)
-        writer.writerow([escape_formula(row[column.key]) for column in wanted])
+        writer.writerow([escape_formula(row[column.key]) for column in selected])
     yield _take_line(line)
 
 
@@ -226,7 +226,7 @@ def _take_line(line: io.StringIO) -> bytes:
 
 
 def _selected_columns(fields: Collection[str] | None) -> list[Column]:
-    """The columns of LIST that say something of these fields, and always what the table says of itself."""
+    """The columns of LIST_SHEET for these fields, always with edition and provenance."""
     return [
         column
         for column in COLUMNS[LIST_SHEET]
@@ -240,14 +240,14 @@ def _selected_columns(fields: Collection[str] | None) -> list[Column]:
 def to_xlsx(
     documents: Iterable[Mapping], *, edition: Edition, columns: Collection[str] | None = None
 ) -> Iterator[bytes]:
-    """Return the list, the clauses behind it and its edition as the three sheets of a workbook, every cell a string.
+    """Return a workbook in chunks, with the list, its citations and its edition as sheets and only strings as cells.
 
-    In pieces, and the same edition makes the same bytes. ``columns`` as for ``to_csv()``. Raises TextTooLongError for a
-    text no cell can hold.
+    The same edition gives the same bytes. ``columns`` as for ``to_csv()``. Raises TextTooLongError before the first
+    chunk if a text is longer than MAX_CELL_CHARS.
     """
     documents = list(documents)
     published = edition.published_at
-    said = {column.key: getattr(edition, column.key, None) for column in COLUMNS[EDITION_SHEET]} | {
+    edition_cells = {column.key: getattr(edition, column.key, None) for column in COLUMNS[EDITION_SHEET]} | {
         "effective_from": edition.effective_from.isoformat(),
         "published_at": published and published.isoformat(timespec="seconds"),
     }
@@ -255,10 +255,12 @@ def to_xlsx(
         LIST_SHEET: list(list_rows(documents, edition=edition)),
         CITATIONS_SHEET: list(citation_rows(documents)),
         EDITION_SHEET: [
-            {key: value or "" for key, value in said.items()} | provenance_cells(edition) | {"disclaimer": DISCLAIMER}
+            {key: value or "" for key, value in edition_cells.items()}
+            | provenance_cells(edition)
+            | {"disclaimer": DISCLAIMER}
         ],
     }
-    # Before the first cell is written: openpyxl cannot be stopped half way.
+    # Checked before the first cell is written, because openpyxl cannot be stopped half way.
     longest = max(len(escape_formula(text)) for rows in sheets.values() for row in rows for text in row.values())
     if longest > MAX_CELL_CHARS:
         raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字；请导出为 CSV。")
@@ -266,7 +268,7 @@ def to_xlsx(
 
 
 def _workbook(
-    sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, wanted: Collection[Column]
+    sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, list_columns: Collection[Column]
 ) -> Iterator[bytes]:
     from openpyxl import Workbook
     from openpyxl.xml.constants import ARC_CORE
@@ -274,19 +276,19 @@ def _workbook(
 
     book = Workbook(write_only=True)
     for name, rows in sheets.items():
-        _sheet(book, name, rows, wanted if name == LIST_SHEET else COLUMNS[name])
+        _sheet(book, name, rows, list_columns if name == LIST_SHEET else COLUMNS[name])
     book.properties.creator, book.properties.title = SOURCE, title
-    written, packed = io.BytesIO(), io.BytesIO()
-    book.save(written)
-    # openpyxl writes when it wrote; an edition is the same whenever it is taken away.
+    original, repacked = io.BytesIO(), io.BytesIO()
+    book.save(original)
+    # openpyxl writes the time of saving; replaced, so that the same edition gives the same bytes.
     book.properties.created = book.properties.modified = at.astimezone(UTC).replace(tzinfo=None)
-    with ZipFile(written) as old, ZipFile(packed, "w", ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = tostring(book.properties.to_tree()) if name == ARC_CORE else old.read(name)
-            new.writestr(ZipInfo(name), part, ZIP_DEFLATED)
-    packed.seek(0)
-    while piece := packed.read(CHUNK_BYTES):
-        yield piece
+    with ZipFile(original) as source_zip, ZipFile(repacked, "w", ZIP_DEFLATED) as target_zip:
+        for name in source_zip.namelist():
+            part = tostring(book.properties.to_tree()) if name == ARC_CORE else source_zip.read(name)
+            target_zip.writestr(ZipInfo(name), part, ZIP_DEFLATED)
+    repacked.seek(0)
+    while chunk := repacked.read(CHUNK_BYTES):
+        yield chunk
 
 
 def _sheet(book: "Workbook", name: str, rows: Iterable[Mapping[str, str]], columns: Collection[Column]) -> None:
@@ -295,8 +297,8 @@ def _sheet(book: "Workbook", name: str, rows: Iterable[Mapping[str, str]], colum
 
     sheet = book.create_sheet(name)
     sheet.freeze_panes = "B2"
-    for place, column in enumerate(columns, start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = WIDTHS.get(column.key, 14)
+    for position, column in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = WIDTHS.get(column.key, 14)
     headers = []
     for column in columns:
         cell = _cell(sheet, column.header)
@@ -314,9 +316,9 @@ def _cell(sheet, text: str) -> "WriteOnlyCell":
 
     text = escape_formula(text)
     cell = WriteOnlyCell(sheet)
-    # XML cannot say a control character; none comes in through the desk.
+    # XML has no control characters; the desk refuses them.
     cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _escape_xml(text))
-    # Whatever it looks like (a number, "#N/A"): a string.
+    # A string, also if it looks like a number or an error ("#N/A").
     cell.data_type = "s"
     cell.number_format = "@"
     cell.alignment = Alignment(vertical="top", wrap_text=len(text) > 20)
@@ -324,10 +326,10 @@ def _cell(sheet, text: str) -> "WriteOnlyCell":
 
 
 def _escape_xml(text: str) -> str:
-    """Return a text as Office Open XML writes it: what looks like its escape of a character is escaped itself."""
+    """Return a text for Office Open XML: sequences that look like its character escapes are escaped."""
     return re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
 
 
 def unescape_xml(text: str) -> str:
-    """Return what a cell of a workbook says, with the line ends a spreadsheet escapes as line ends."""
+    """Return the text of a cell of a workbook, with escaped line ends and underscores decoded."""
     return re.sub(r"_x005F_(?=x[0-9A-Fa-f]{4}_)", "_", text.replace("_x000D_\n", "\n"))
