@@ -1,4 +1,4 @@
-"""Writes how the names of the published editions and the synonyms are read in Pinyin into ``fixtures/pinyin.json``."""
+"""Writes the Pinyin of the names in published editions and of the synonyms to ``fixtures/pinyin.json``."""
 
 import json
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from services.search import PINYIN_FIELDS
 
 
 def readings() -> dict[str, str]:
-    """Return every text that is searched as pinyin, by the dictionary: ``{"养老": "yang lao", …}``, sorted."""
+    """Return the Pinyin, by the dictionary, of all texts searched as Pinyin: ``{"养老": "yang lao", …}``, sorted."""
     texts = set(Synonym.objects.values_list("word", flat=True))
     for edition in Edition.objects.published():
         for document in edition.documents():

@@ -1,4 +1,4 @@
-"""Counts how well the fields of editions are known: files of ``fixtures/editions``, or laid out like them."""
+"""Counts the verification of fields in files of ``fixtures/editions``, or in files of the same layout."""
 
 import json
 from collections import Counter
@@ -32,12 +32,12 @@ class Command(BaseCommand):
 
 
 def counted(entries: list[dict]) -> dict[str, Counter]:
-    """Return by sourced field, and under ``all``, how many entries have each label, and how many place and quote."""
-    found = {field: Counter() for field in (*Entry.SOURCED_FIELDS, "all")}
+    """Return, by sourced field and as ``all``, the entries by label, and as ``quoted`` those with locator and quote."""
+    counts = {field: Counter() for field in (*Entry.SOURCED_FIELDS, "all")}
     for entry in entries:
-        quoted = {each["field"] for each in entry["citations"] if each["locator"] and each["quote"]}
+        quoted = {citation["field"] for citation in entry["citations"] if citation["locator"] and citation["quote"]}
         for field in Entry.SOURCED_FIELDS:
             for name in (field, "all"):
-                found[name][entry["verification"].get(field, "unknown")] += 1
-                found[name]["quoted"] += field in quoted
-    return found
+                counts[name][entry["verification"].get(field, "unknown")] += 1
+                counts[name]["quoted"] += field in quoted
+    return counts

@@ -1,4 +1,4 @@
-"""Drafts the sample proposals of ``fixtures/proposals``; nothing else does, neither a start nor a load."""
+"""Drafts the sample proposals of ``fixtures/proposals``; no other command drafts them."""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model

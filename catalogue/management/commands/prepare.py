@@ -1,4 +1,4 @@
-"""Makes the database ready to serve: its tables, the vocabularies, and the published editions of ``fixtures/``."""
+"""Prepares the database: migrations, vocabularies, and the published editions of ``fixtures/``."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +15,13 @@ from catalogue.web import revision
 from catalogue.workflow.load import load_catalogue
 from services.json_files import FixtureError
 
-# Any number will do, as long as every start of this project takes the same one.
+# The key of the advisory lock: any number that is the same in all processes of this project.
 LOCK = 15_00_00_81
 
 
 class Command(BaseCommand):
     help = "准备好数据库：建立或更新表结构，装入 fixtures/ 中的词表与版本；重复运行不改变任何内容。"
-    # It runs at every start: the checks belong to .ci/run, and reading all of them takes longer than the work.
+    # The command runs at every start, and the system checks take longer than the work; .ci/run runs them.
     requires_system_checks = []
 
     def handle(self, **options):
@@ -52,8 +52,8 @@ class Command(BaseCommand):
 
 
 def is_about_the_database(error: DatabaseError) -> bool:
-    """Say whether whoever runs the database can help: not reached, full, damaged, not permitted. The rest is a bug."""
-    # SQLite's driver raises the base class itself for a damaged file; PostgreSQL calls a missing permission 42501.
+    """Whether an error is operational (unreachable, full, damaged, no permission); all others are bugs."""
+    # SQLite raises DatabaseError itself for a damaged file; 42501 is PostgreSQL's code for a missing permission.
     return (
         isinstance(error, OperationalError)
         or type(error) is DatabaseError
@@ -62,7 +62,7 @@ def is_about_the_database(error: DatabaseError) -> bool:
 
 
 def connect() -> None:
-    """Connect to the database. Raises CommandError: whatever goes wrong here is about DATABASE_URL or the server."""
+    """Connect to the database. Raises CommandError: all errors here concern DATABASE_URL or the server."""
     try:
         connection.ensure_connection()
     except (DatabaseError, UnicodeError, ValueError) as error:
@@ -76,9 +76,9 @@ def unusable(error: Exception) -> CommandError:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Let only one start at a time prepare a PostgreSQL, however many machines are started together.
+    """Hold an advisory lock on PostgreSQL, so that processes starting together prepare the database one by one.
 
-    Two starts on one new SQLite file at the same time are not kept apart: one of them may have to be started again.
+    SQLite has no such lock: of two processes that start on a new file at once, one may fail and have to be restarted.
     """
     if connection.vendor != "postgresql":
         yield

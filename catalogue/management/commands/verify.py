@@ -1,9 +1,9 @@
-"""Finds what was changed behind the service's back: in editions, in the record, in attachments, in triggers.
+"""Verifies the integrity of the database: editions, audit log, attachments, proposals, feedback and triggers.
 
-It recomputes every published edition, the record's chain and the attachments, and holds the editions, proposals and
-feedback against the record and the triggers against the migrations. Somebody who rewrites the database and the record
-consistently is found only against the end of the record, noted elsewhere earlier (``--expect``). It does not look at
-vocabularies beyond the names that editions sealed, nor at accounts, roles, drafts and unanswered feedback:
+The command recomputes every published edition, the hash chain of the audit log and the attachments, and compares
+editions, proposals and feedback with the audit log and the triggers with the migrations. A consistent rewrite of
+database and audit log is detected only by comparison with the last digest, stored elsewhere (``--expect``). Not checked
+are vocabularies beyond the names sealed in editions, accounts, roles, drafts and unanswered feedback:
 ``docs/integrity.md`` lists what is checked and what is not.
 """
 
@@ -33,32 +33,32 @@ class Command(BaseCommand):
         head = HEAD.fullmatch(expect) if expect is not None else None
         if expect is not None and head is None:
             raise CommandError("--expect 应是从前 verify 印出的最后一行：编号:摘要，或只有摘要（64 位，0-9 与 a-f）。")
-        found = self._editions() + self._record() + attachments.verify_attachments()
-        found += self._part("版本、建议、反馈与记录", checks.verify(), "相符")
-        found += self._part("触发器", triggers.faults(), "齐全")
+        faults = self._editions() + self._record() + attachments.verify_attachments()
+        faults += self._part("版本、建议、反馈与记录", checks.verify(), "相符")
+        faults += self._part("触发器", triggers.faults(), "齐全")
         if head:
             number = head["number"] and int(head["number"])
-            departures = log.verify_head(head["digest"], number=number)
-            found += self._part("与另存的末条相比", departures, "到那一条为止的记录没有改动")
-        # Kept elsewhere, it also shows later whether the end of the record was cut off or written anew.
+            head_faults = log.verify_head(head["digest"], number=number)
+            faults += self._part("与另存的末条相比", head_faults, "到那一条为止的记录没有改动")
+        # Stored elsewhere, it also shows later whether the end of the log was cut off or rewritten.
         if last := Event.objects.last():
             self.stdout.write("记录的最后一条（编号:摘要），请另存一处，日后用 --expect 核对：")
             self.stdout.write(f"{last.number}:{last.digest}")
-        if found:
-            raise CommandError("\n".join(found))
+        if faults:
+            raise CommandError("\n".join(faults))
 
     def _editions(self) -> list[str]:
-        found = []
+        all_faults = []
         for edition in Edition.objects.published().order_by("number"):
             faults = publishing.verify_edition(edition)
-            found += faults
+            all_faults += faults
             self.stdout.write(f"版本 {edition.slug}：{'有不一致' if faults else '与封存时一致'}（{edition.digest}）")
-        return found
+        return all_faults
 
     def _record(self) -> list[str]:
         count = Event.objects.count()
         return self._part("记录", log.verify(), f"摘要链完整（共 {count} 条）" if count else "尚无")
 
-    def _part(self, what: str, faults: list[str], otherwise: str) -> list[str]:
-        self.stdout.write(f"{what}：{'有不一致' if faults else otherwise}")
+    def _part(self, subject: str, faults: list[str], success: str) -> list[str]:
+        self.stdout.write(f"{subject}：{'有不一致' if faults else success}")
         return faults
