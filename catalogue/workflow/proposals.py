@@ -1,6 +1,6 @@
 """Transitions of proposals: a proposal is drafted, assessed, approved by another person and taken up into an edition.
 
-Each transition is one transaction, locks the proposal and writes one event to the audit log. Callers check the role of
+Each transition is one transaction, locks the proposal and writes its event to the audit log. Callers check the role of
 the user. This module checks that editors propose only for their own departments, and that the proposer and the assessor
 of a proposal do not decide on it; database triggers enforce the latter too.
 """

@@ -1,4 +1,4 @@
-"""What is sealed is what was approved: whatever else a draft says is a fault that names both values."""
+"""A draft that differs from the approved proposals is not published; each difference is a fault with both values."""
 
 import datetime
 from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ CHANGED = {
 
 @pytest.fixture
 def draft(make_proposal, act, next_edition) -> Edition:
-    """A draft with a changed standard (1), an addition (2), a withdrawal (3) and a wide change (4) taken up."""
+    """A draft with a changed standard (1), an addition (2), a withdrawal (3) and a change of many fields (4)."""
     for entry, kind in ((standard_change(), "change"), (addition(), "add"), (withdrawal("NM-09-09"), "withdraw"),
                         (CHANGED, "change")):  # fmt: skip
         proposals.include_in_edition(make_proposal(entry, kind=kind, to="approved"), next_edition, context=act("root"))
@@ -114,15 +114,15 @@ def reordered_across_fields(draft: Edition) -> None:
 
 
 def set_back(draft: Edition) -> None:
-    was = Entry.objects.get(edition=draft.previous, service__code="NM-01-07").standard
-    draft.entries.filter(service__code="NM-01-07").update(standard=was)
+    previous_standard = Entry.objects.get(edition=draft.previous, service__code="NM-01-07").standard
+    draft.entries.filter(service__code="NM-01-07").update(standard=previous_standard)
 
 
 def put_back(draft: Edition) -> None:
-    put = Entry.objects.get(edition=draft.previous, service__code="NM-09-09")
-    put.pk, put.edition, put.canonical_json = None, draft, None
-    put.number = draft.entries.count() + 1
-    put.save()
+    entry = Entry.objects.get(edition=draft.previous, service__code="NM-09-09")
+    entry.pk, entry.edition, entry.canonical_json = None, draft, None
+    entry.number = draft.entries.count() + 1
+    entry.save()
 
 
 def smuggled(draft: Edition) -> None:
@@ -139,7 +139,7 @@ def swapped(draft: Edition) -> None:
 
 
 FAR = f"{'甲' * 300}乙{'丙' * 300}"
-# what was done behind the desk, the proposal it goes against, what was approved, what the draft says
+# The direct change of the database, the number of the violated proposal, the approved and the drafted value.
 ALTERATIONS = {
     "a value replaced": (column("NM-01-07", standard="每人99999元。"), 1, STANDARD, "每人99999元。"),
     "the other column of its field": (column("NM-01-07", standard_as_of="2031"), 1, "2027", "2031"),
@@ -178,7 +178,7 @@ ALTERATIONS = {
     ),
     "a changed entry deleted": (lambda draft: entry_of(draft, "NM-01-07").delete(), 1, "生活保障", "不在清单中"),
     "a withdrawal put back": (put_back, 3, "不在清单中", "草稿中是"),
-    # What no proposal speaks of is as it was.
+    # Fields that no proposal changes must equal the previous edition.
     "a field beside the changed one": (column("NM-01-07", content="夹带"), None, "上一版本是", "夹带"),
     "a label beside the changed one": (finding("NM-01-07", "name", basis="editorial"), None, "上一版本是", "编者判断"),
     "a service of no proposal": (column("NM-01-05", note="夹带"), None, "上一版本是", "夹带"),
@@ -193,30 +193,30 @@ ALTERATIONS = {
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Take back whatever is done inside."""
+    """Roll back all changes made inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
-def test_a_draft_altered_behind_the_desk_is_not_sealed(draft, act, subtests):
-    for name, (alter, number, was_approved, drafted) in ALTERATIONS.items():
-        against = f"与第 {number} 号建议批准的内容不同" if number else "没有经批准的调整建议|与经批准的增减不符"
+def test_a_draft_altered_in_the_database_is_not_published(draft, act, subtests):
+    for name, (alter, number, approved, drafted) in ALTERATIONS.items():
+        pattern = f"与第 {number} 号建议批准的内容不同" if number else "没有经批准的调整建议|与经批准的增减不符"
         with subtests.test(name), undone():
             alter(draft)
 
-            with pytest.raises(publishing.NotPublishableError, match=against) as refused:
+            with pytest.raises(publishing.NotPublishableError, match=pattern) as refused:
                 publishing.publish(draft, context=act("root"))
 
             reasons = [fault.reason for fault in refused.value.faults if fault.is_altered]
-            assert any(was_approved in reason and drafted in reason for reason in reasons), reasons
+            assert any(approved in reason and drafted in reason for reason in reasons), reasons
             draft.refresh_from_db()
             assert draft.published_at is None
             assert not draft.entries.filter(canonical_json__isnull=False).exists()
             assert not Event.objects.filter(verb="published", edition=draft.slug).exists()
 
 
-def test_a_long_value_is_shown_around_the_place_that_differs(make_proposal, act, next_edition):
+def test_a_long_value_is_cut_around_the_first_difference(make_proposal, act, next_edition):
     proposals.include_in_edition(
         make_proposal(NOTE_CHANGE | {"entry_data": {"note": FAR}}, to="approved"), next_edition, context=act("root")
     )  # fmt: skip
@@ -228,20 +228,20 @@ def test_a_long_value_is_shown_around_the_place_that_differs(make_proposal, act,
     assert f"“…{'甲' * 20}丁{'丙' * 179}…”" in fault.reason
 
 
-def test_an_edition_does_not_come_into_force_before_the_approved_day(draft, act):
+def test_an_edition_effective_before_the_approved_day_is_not_published(draft, act):
     Edition.objects.filter(pk=draft.pk).update(effective_from=NEXT_YEAR - datetime.timedelta(days=1))
 
     with pytest.raises(publishing.NotPublishableError, match="早于第 1 号建议批准的施行日期 2027-01-01"):
         publishing.publish(draft, context=act("root"))
 
 
-def decided_by(number: int, who: str) -> None:
+def decided_by(number: int, role: str) -> None:
     proposal = Proposal.objects.get(number=number)
-    somebody = proposal.proposer if who == "proposer" else proposal.assessment.assessor
-    Approval.objects.filter(proposal=proposal).update(approver=somebody)
+    user = proposal.proposer if role == "proposer" else proposal.assessment.assessor
+    Approval.objects.filter(proposal=proposal).update(approver=user)
 
 
-# what was done to the decision on the first proposal, and what is said of it
+# The change of the decision on the first proposal, and the fault.
 DECISIONS = {
     "gone": (lambda: Approval.objects.filter(proposal__number=1).delete(), "第 1 号建议没有批准"),
     "by its proposer": (lambda: decided_by(1, "proposer"), "第 1 号建议由提出人或评估人自己批准"),
@@ -254,16 +254,16 @@ DECISIONS = {
 }
 
 
-def test_a_decision_that_is_none_is_no_approval(draft, act, subtests):
-    for name, (undo, says) in DECISIONS.items():
+def test_a_forged_approval_is_refused(draft, act, subtests):
+    for name, (change_decision, pattern) in DECISIONS.items():
         with subtests.test(name), undone():
-            forge(undo)
+            forge(change_decision)
 
-            with pytest.raises(publishing.NotPublishableError, match=says):
+            with pytest.raises(publishing.NotPublishableError, match=pattern):
                 publishing.publish(draft, context=act("root"))
 
 
-def test_a_proposal_put_into_an_edition_without_a_record_is_refused(make_proposal, act, next_edition):
+def test_a_proposal_in_an_edition_without_a_log_event_is_refused(make_proposal, act, next_edition):
     proposal = make_proposal(NOTE_CHANGE, to="approved")
     Proposal.objects.filter(pk=proposal.pk).update(edition=next_edition)
     next_edition.entries.filter(service__code="NM-01-07").update(note="只改说明")
@@ -272,7 +272,7 @@ def test_a_proposal_put_into_an_edition_without_a_record_is_refused(make_proposa
         publishing.publish(next_edition, context=act("root"))
 
 
-# Honest editions
+# Drafts without differences
 
 LOWER = standard_change(standard="每人每月2200元。")
 UNKNOWN = {"service": "NM-01-07", "action": "change", "entry_data": {"standard": None, "standard_as_of": None},
@@ -314,14 +314,14 @@ def approved_of(make_proposal, changes: list) -> list[Proposal]:
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_what_the_verbs_alone_have_written_is_sealed(make_proposal, publish, name):
+def test_a_draft_written_only_by_the_transitions_is_published(make_proposal, publish, name):
     edition = publish("2027", *approved_of(make_proposal, HONEST[name]))
 
     assert edition.published_at == PROPOSED_AT
     assert publishing.verify_edition(edition) == []
 
 
-def test_the_order_is_that_in_which_they_were_taken_up(make_proposal, publish):
+def test_proposals_apply_in_the_order_in_which_they_were_taken_up(make_proposal, publish):
     higher, lower = approved_of(make_proposal, HONEST["two on one field, the later lower"])
 
     edition = publish("2027", lower, higher)
@@ -329,26 +329,26 @@ def test_the_order_is_that_in_which_they_were_taken_up(make_proposal, publish):
     assert edition.entries.get(service__code="NM-01-07").standard == STANDARD
 
 
-def test_a_draft_thrown_away_is_taken_up_again_in_another_order(make_proposal, publish, act, next_edition):
-    taken = approved_of(make_proposal, HONEST["two on one field, the later lower"] + [("add", addition())])
-    for proposal in taken:
+def test_proposals_of_a_deleted_draft_can_be_taken_up_in_another_order(make_proposal, publish, act, next_edition):
+    approved_proposals = approved_of(make_proposal, HONEST["two on one field, the later lower"] + [("add", addition())])
+    for proposal in approved_proposals:
         proposals.include_in_edition(proposal, next_edition, context=act("root"))
     next_edition.entries.update(note="夹带")
     drafts.delete_draft(next_edition, context=act("root"))
 
-    edition = publish("2027", *reversed([Proposal.objects.get(pk=proposal.pk) for proposal in taken]))
+    edition = publish("2027", *reversed([Proposal.objects.get(pk=proposal.pk) for proposal in approved_proposals]))
 
     assert edition.entries.get(service__code="NM-01-07").standard == STANDARD
     assert not edition.entries.filter(note="夹带").exists()
 
 
-def test_an_edition_may_come_into_force_later_than_approved(make_proposal, publish):
+def test_an_edition_may_be_effective_later_than_the_approved_day(make_proposal, publish):
     later = NEXT_YEAR + datetime.timedelta(days=200)
 
     assert publish("2027", make_proposal(to="approved"), effective_from=later).effective_from == later
 
 
-def test_what_was_approved_and_another_edition_overtook_is_held_against_the_newer(make_proposal, publish):
+def test_an_approved_proposal_is_applied_to_an_edition_published_since(make_proposal, publish):
     note = make_proposal(NOTE_CHANGE, to="approved")
     publish("2027", make_proposal(to="approved"))
 
@@ -357,22 +357,22 @@ def test_what_was_approved_and_another_edition_overtook_is_held_against_the_newe
     assert edition.entries.get(service__code="NM-01-07").standard == STANDARD
 
 
-def test_faults_cost_as_many_queries_for_one_proposal_as_for_four(make_proposal, act, next_edition, draft):
+def test_the_query_count_of_faults_does_not_grow_with_the_proposals(make_proposal, act, next_edition, draft):
     with CaptureQueriesContext(connection) as four:
         publishing.faults(draft, on=PROPOSED_AT.date())
     Proposal.objects.exclude(number=1).update(edition=None)
     with CaptureQueriesContext(connection) as one:
         publishing.faults(draft, on=PROPOSED_AT.date())
 
-    # The second also words what differs, for which the vocabularies are read.
+    # With one proposal there are differences, and the vocabularies are read to describe them.
     assert len(four) <= len(one)
     assert len(four) <= 35
 
 
-# The way out
+# The pages of a draft with faults
 
 
-def test_the_page_says_how_to_begin_anew(client, draft):
+def test_the_publish_page_links_to_deleting_an_altered_draft(client, draft):
     draft.entries.filter(service__code="NM-01-07").update(standard="每人99999元。")
     client.force_login(make_user("sun", "发布"))
 
@@ -386,7 +386,7 @@ def test_the_page_says_how_to_begin_anew(client, draft):
     assert Proposal.objects.filter(state="approved", edition=None).count() == 4
 
 
-def test_an_editor_reads_no_value_of_another_department(client, draft):
+def test_an_editor_sees_only_the_faults_of_the_own_departments(client, draft):
     draft.entries.filter(service__code__in=["NM-01-07", "NM-05-01"]).update(note="夹带的说明。")
     client.force_login(make_user("sun", "编辑", departments=["civil-affairs"]))
 
@@ -398,7 +398,7 @@ def test_an_editor_reads_no_value_of_another_department(client, draft):
     assert "其他部门的项目有 1 处。" in page.content.decode()
 
 
-def test_other_faults_do_not_ask_to_begin_anew(client, draft):
+def test_other_faults_do_not_suggest_deleting_the_draft(client, draft):
     Edition.objects.filter(pk=draft.pk).update(effective_from=NEXT_YEAR - datetime.timedelta(days=1))
     client.force_login(make_user("sun", "发布"))
 
@@ -408,5 +408,5 @@ def test_other_faults_do_not_ask_to_begin_anew(client, draft):
     assert "请删除草稿版本" not in page
 
 
-def test_the_least_an_edition_can_say_is_as_written():
+def test_normalizing_a_minimal_entry_changes_nothing():
     assert approval.normalize_entry(make_entry()) == make_entry()

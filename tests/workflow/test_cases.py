@@ -1,4 +1,4 @@
-"""Cases: rules say of invented persons what the clauses say, and an edition of which a case fails is not sealed."""
+"""Cases: the rules give the expected outcomes, and an edition that fails a case is not published."""
 
 import json
 from collections import Counter, defaultdict
@@ -28,35 +28,38 @@ def read(slug: str) -> list[dict]:
 
 
 def entries(slug: str) -> dict[str, dict]:
-    listed = json.loads((FIXTURES / "editions" / f"{slug}.json").read_text())["services"]
-    return {entry["code"]: entry for entry in listed}
+    services = json.loads((FIXTURES / "editions" / f"{slug}.json").read_text())["services"]
+    return {entry["code"]: entry for entry in services}
 
 
 def pairs(slug: str) -> dict[str, list[tuple[dict, str]]]:
-    """Of each service: the circumstances of every case about it, and the outcome expected."""
-    found = defaultdict(list)
+    """Return, by service, the circumstances and the expected outcome of each case."""
+    cases_by_service = defaultdict(list)
     for case in read(slug):
         for service, outcome in case["expected"].items():
-            found[service].append((case["circumstances"], outcome))
-    return found
+            cases_by_service[service].append((case["circumstances"], outcome))
+    return cases_by_service
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_case_holds_and_names_a_clause_of_its_entry(slug):
-    stated = entries(slug)
+def test_every_case_holds_and_cites_a_citation_of_its_entry(slug):
+    entries_by_code = entries(slug)
     for case in read(slug):
-        assert cases.faults(case, stated) == [], case["id"]
-        known = VOCABULARY.with_implications(case["circumstances"])
+        assert cases.faults(case, entries_by_code) == [], case["id"]
+        circumstances = VOCABULARY.with_implications(case["circumstances"])
         for service, expected in case["expected"].items():
-            assert Rule(stated[service]["eligibility"]).judge(known).outcome == expected, (case["id"], service)
+            assert Rule(entries_by_code[service]["eligibility"]).judge(circumstances).outcome == expected, (
+                case["id"],
+                service,
+            )
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_of_every_service_each_outcome_its_rule_can_have_has_a_case(slug):
-    found = pairs(slug)
+def test_every_possible_outcome_of_every_service_has_a_case(slug):
+    cases_by_service = pairs(slug)
     for code, entry in entries(slug).items():
         rule = entry["eligibility"]
-        outcomes = {outcome for _, outcome in found[code]}
+        outcomes = {outcome for _, outcome in cases_by_service[code]}
         if rule["universal"]:
             assert outcomes == {"eligible"}, code
         elif not rule["machine_readable"]:
@@ -65,27 +68,27 @@ def test_of_every_service_each_outcome_its_rule_can_have_has_a_case(slug):
             assert {"eligible", "not_eligible"} <= outcomes, code
 
 
-def test_the_newest_edition_has_cases_on_both_sides_of_every_bound():
-    found = pairs("2026")
-    assert sum(map(len, found.values())) >= MIN_PAIRS
+def test_the_newest_edition_has_cases_on_both_sides_of_every_limit():
+    cases_by_service = pairs("2026")
+    assert sum(map(len, cases_by_service.values())) >= MIN_PAIRS
     for code, entry in entries("2026").items():
         for criterion in Rule(entry["eligibility"]).criteria:
             if VOCABULARY[criterion.fact].type != INTEGER or criterion.op == "in":
                 continue
             holds = criterion.test(INTEGER)
-            told = {circumstances.get(criterion.fact) for circumstances, _ in found[code]} - {None}
-            near = [criterion.value + step for step in (-1, 0, 1)]
-            possible = {holds(value) for value in near if VOCABULARY[criterion.fact].fault(value) is None}
-            assert {holds(value) for value in near if value in told} == possible, (code, criterion)
+            stated_values = {circumstances.get(criterion.fact) for circumstances, _ in cases_by_service[code]} - {None}
+            near_values = [criterion.value + step for step in (-1, 0, 1)]
+            possible = {holds(value) for value in near_values if VOCABULARY[criterion.fact].fault(value) is None}
+            assert {holds(value) for value in near_values if value in stated_values} == possible, (code, criterion)
 
 
-def test_no_case_stands_twice():
+def test_the_codes_of_cases_are_unique():
     for slug in SLUGS:
         ids = Counter(case["id"] for case in read(slug))
         assert max(ids.values()) == 1
 
 
-def test_an_edition_that_a_case_contradicts_cannot_be_sealed(next_edition, act):
+def test_an_edition_that_fails_a_case_is_not_published(next_edition, act):
     case = next_edition.cases.filter(expected__has_key="NM-05-01").first()
     case.expected["NM-05-01"] = {"eligible": "not_eligible"}.get(case.expected["NM-05-01"], "eligible")
     case.save()
@@ -98,28 +101,28 @@ def test_an_edition_that_a_case_contradicts_cannot_be_sealed(next_edition, act):
     assert case.code in fault.reason
 
 
-def test_a_draft_takes_over_the_cases_of_the_edition_before(next_edition):
-    def told(edition):
+def test_a_draft_copies_the_cases_of_the_previous_edition(next_edition):
+    def case_values(edition):
         return list(edition.cases.values_list("code", "circumstances", "expected", "because"))
 
-    assert told(next_edition) == told(Edition.objects.get(slug="2026")) != []
+    assert case_values(next_edition) == case_values(Edition.objects.get(slug="2026")) != []
 
 
 def older(age: int) -> dict:
-    """Return a change of whom the health care of older people is for, with its clause."""
+    """Return a change of the minimum age of the health care for older people, with its citation."""
     criteria = [{"fact": "age", "op": "gte", "value": age}]
     rule = {"universal": False, "machine_readable": True, "any": [{"all": criteria}], "reason": None}
     clause = make_citation("eligibility", source="seed-daily", locator="第1条", quote=f"{age}岁及以上", criterion=1)
-    stated = {
+    data = {
         "eligibility": rule,
         "verification": {"eligibility": "verbatim"},
         "basis": {"eligibility": "regulation"},
         "citations": [clause],
     }
-    return {"service": "NM-05-01", "action": "change", "entry_data": stated, "successors": []}
+    return {"service": "NM-05-01", "action": "change", "entry_data": data, "successors": []}
 
 
-def test_what_a_changed_rule_changes_is_kept_with_the_approval_and_taken_up_with_its_clause(
+def test_changed_outcomes_are_stored_with_the_approval_and_taken_up_with_their_citation(
     make_proposal, next_edition, act
 ):
     proposal = make_proposal(older(60), to="approved", department=health())
@@ -127,16 +130,16 @@ def test_what_a_changed_rule_changes_is_kept_with_the_approval_and_taken_up_with
 
     proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
-    kept = {outcome["case"]: outcome for outcome in approval.outcomes}
-    assert any(outcome["before"] != outcome["after"] for outcome in kept.values())
+    outcomes = {outcome["case"]: outcome for outcome in approval.outcomes}
+    assert any(outcome["before"] != outcome["after"] for outcome in outcomes.values())
     for case in next_edition.cases.filter(expected__has_key="NM-05-01"):
-        assert case.expected["NM-05-01"] == kept[case.code]["after"]
-        if kept[case.code]["before"] != kept[case.code]["after"]:
+        assert case.expected["NM-05-01"] == outcomes[case.code]["after"]
+        if outcomes[case.code]["before"] != outcomes[case.code]["after"]:
             assert case.because["NM-05-01"] == {"source": "seed-daily", "locator": "第1条"}
     assert cases.failures(next_edition) == []
 
 
-def test_of_two_proposals_that_change_one_rule_the_later_holds(make_proposal, next_edition, act):
+def test_of_two_proposals_that_change_one_rule_the_later_wins(make_proposal, next_edition, act):
     first, second = (make_proposal(older(age), to="approved", department=health()) for age in (60, 66))
 
     for proposal in (first, second):
@@ -145,7 +148,7 @@ def test_of_two_proposals_that_change_one_rule_the_later_holds(make_proposal, ne
     assert publishing.publish(next_edition, context=act("root")).is_published
 
 
-def test_a_change_of_a_rule_that_another_edition_overtook_is_published_all_the_same(make_proposal, publish):
+def test_a_rule_change_approved_before_another_edition_can_be_published(make_proposal, publish):
     overtaken = make_proposal(older(66), to="approved", department=health())
     publish("2027", make_proposal(older(60), to="approved", department=health()))
 
@@ -154,7 +157,7 @@ def test_a_change_of_a_rule_that_another_edition_overtook_is_published_all_the_s
     assert cases.failures(edition) == []
 
 
-def test_the_page_of_a_decided_proposal_shows_what_was_approved(make_proposal, publish, admin_client):
+def test_the_page_of_an_approved_proposal_shows_the_approved_outcomes(make_proposal, publish, admin_client):
     overtaken = make_proposal(older(66), to="approved", department=health())
     page = reverse("admin:catalogue_proposal_change", args=[overtaken.pk])
     before = admin_client.get(page).context["entries"][0].outcomes
@@ -166,7 +169,7 @@ def test_the_page_of_a_decided_proposal_shows_what_was_approved(make_proposal, p
     assert "已随建议批准" in answer.content.decode()
 
 
-def test_what_a_withdrawal_takes_out_of_the_list_leaves_the_cases(make_proposal, next_edition, act):
+def test_a_withdrawn_service_is_removed_from_the_cases(make_proposal, next_edition, act):
     proposal = make_proposal(withdrawal("NM-01-07"), kind="withdraw", to="approved")
 
     proposals.include_in_edition(proposal, next_edition, context=act("root"))
@@ -176,7 +179,7 @@ def test_what_a_withdrawal_takes_out_of_the_list_leaves_the_cases(make_proposal,
     assert {outcome["after"] for outcome in proposal.approvals.get().outcomes} == {None}
 
 
-def test_a_proposal_that_touches_no_rule_changes_no_case(make_proposal):
+def test_a_proposal_without_a_rule_change_stores_no_outcomes(make_proposal):
     assert make_proposal(to="approved").approvals.get().outcomes is None
 
 
@@ -197,11 +200,11 @@ def health() -> Department:
         ({"expected": [], "because": []}, "应是对象"),
     ],
 )
-def test_a_faulty_case_is_told_why(changes, words):
-    stated = entries("2026")
+def test_a_faulty_case_is_refused_with_a_reason(changes, words):
+    entries_by_code = entries("2026")
     case = next(case for case in read("2026") if list(case["expected"]) == ["NM-05-01"])
 
-    assert any(words in fault for fault in cases.faults(case | changes, stated))
+    assert any(words in fault for fault in cases.faults(case | changes, entries_by_code))
 
 
 def copied(folder: Path) -> Path:
@@ -212,21 +215,21 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def test_cases_that_changed_in_their_file_are_loaded_again(db, tmp_path):
+def test_a_changed_file_of_cases_is_loaded_again(db, tmp_path):
     folder = copied(tmp_path)
     path = folder / "cases" / "2026.json"
     file = json.loads(path.read_text())
     removed = file["cases"].pop()
     path.write_text(json.dumps(file, ensure_ascii=False))
-    told = []
+    messages = []
 
-    load_catalogue(folder, report=told.append)
+    load_catalogue(folder, report=messages.append)
 
     assert not Case.objects.filter(edition__slug="2026", code=removed["id"]).exists()
-    assert "版本 2026 的案例：已装入。" in told
+    assert "版本 2026 的案例：已装入。" in messages
 
 
-def test_a_file_of_cases_that_an_edition_does_not_meet_stops_the_load(db, tmp_path):
+def test_a_file_with_a_failing_case_stops_the_load(db, tmp_path):
     folder = copied(tmp_path)
     path = folder / "cases" / "2026.json"
     file = json.loads(path.read_text())
@@ -245,7 +248,7 @@ def test_the_cases_of_an_edition_are_published(client, db):
     answer = client.get("/api/v1/editions/2026/cases/?page_size=500").json()
 
     assert answer["count"] == len(read("2026"))
-    assert [each["id"] for each in answer["results"]] == [each["id"] for each in read("2026")][:500]
+    assert [case["id"] for case in answer["results"]] == [case["id"] for case in read("2026")][:500]
     first = answer["results"][0]
     assert first == read("2026")[0] | {"valid_on": "2026-11-01"}
 
@@ -254,7 +257,7 @@ def test_the_cases_of_a_draft_are_not_public(client, next_edition):
     assert client.get(f"/api/v1/editions/{next_edition.slug}/cases/").status_code == 404
 
 
-def test_the_answers_of_the_api_are_those_of_the_cases(client, db):
+def test_the_api_gives_the_outcomes_of_the_cases(client, db):
     for case in client.get("/api/v1/editions/2026/cases/?page_size=20").json()["results"]:
         body = {"circumstances": case["circumstances"], "edition": "2026"}
         results = client.post("/api/v1/entitlements/", body, content_type="application/json").json()["results"]
@@ -262,11 +265,11 @@ def test_the_answers_of_the_api_are_those_of_the_cases(client, db):
         assert {service: outcomes[service] for service in case["expected"]} == case["expected"]
 
 
-def test_a_draft_that_is_discarded_takes_its_cases_with_it(next_edition):
+def test_deleting_a_draft_deletes_its_cases(next_edition):
     drafts.delete_draft(next_edition, context=AuditContext(at=PROPOSED_AT))
 
     assert not Case.objects.exclude(edition__slug__in=SLUGS).exists()
 
 
-def test_an_edition_without_cases_can_be_sealed(empty_catalogue, make_edition):
+def test_an_edition_without_cases_can_be_published(empty_catalogue, make_edition):
     assert make_edition("bare", at=PUBLISHED_AT).is_published

@@ -1,4 +1,4 @@
-"""Loading ``fixtures/``: idempotent, and whatever is wrong stops it with file, entry and reason."""
+"""Loading ``fixtures/``: idempotent, and any fault stops it with file, entry and reason."""
 
 import json
 import shutil
@@ -49,7 +49,7 @@ def counts() -> list[int]:
     return [Synonym.objects.pairs().count(), *(model.objects.count() for model in models)]
 
 
-def test_everything_known_is_loaded(db):
+def test_the_fixtures_are_loaded_completely(db):
     assert Domain.objects.count() == 9
     assert list(Domain.objects.order_by("code").values_list("goal", flat=True)).count(None) == 0
     assert Service.objects.count() == 81
@@ -62,15 +62,15 @@ def test_everything_known_is_loaded(db):
 
 
 def test_loading_twice_changes_nothing(db, folder):
-    before, told = counts(), []
+    before, messages = counts(), []
 
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        load_catalogue(folder, report=told.append)
+        load_catalogue(folder, report=messages.append)
 
     assert counts() == before
-    assert all("没有变化" in sentence for sentence in told)
+    assert all("没有变化" in sentence for sentence in messages)
     writes = [query["sql"] for query in queries if query["sql"].split()[0] in {"INSERT", "UPDATE", "DELETE"}]
     assert writes == []
 
@@ -189,7 +189,7 @@ def with_citation(**values: object) -> Callable[[dict], object]:
         (lambda f: first(f)["target_groups"].append(5), "target_groups 应是文字的列表"),
         (lambda f: first(f).update(citations={}), "citations 应是列表"),
         (with_citation(source=[]), "source 应是文字"),
-        # What a column cannot hold is refused alike on both databases.
+        # Values too long or too large for their column are refused on both databases.
         (
             lambda f: (first(f).update(name="名" * 201), with_citation(quote="名" * 201)(f)),
             "NM-01-01：“名称”不合要求",
@@ -211,7 +211,7 @@ def test_a_faulty_edition_stops_the_load_and_nothing_is_written(empty_catalogue,
     assert not Department.objects.filter(name_en="changed").exists()
 
 
-def test_a_later_source_cannot_stand_in_an_earlier_edition(empty_catalogue, folder):
+def test_a_source_later_than_the_edition_is_refused(empty_catalogue, folder):
     change(folder / "editions" / "2021.json", with_citation(source="seed-daily"))
 
     with pytest.raises(FixtureError, match="来源 seed-daily 自 2023-12-25 起方可引用，晚于版本的施行日期 2021-11-05"):
@@ -228,14 +228,14 @@ def test_a_later_source_cannot_stand_in_an_earlier_edition(empty_catalogue, fold
         (lambda f: f["edition"].update(digest="0" * 64), "与已发布的"),
     ],
 )
-def test_the_file_of_a_published_edition_cannot_say_something_else(db, folder, alter, words):
+def test_a_changed_file_of_a_published_edition_is_refused(db, folder, alter, words):
     change(folder / "editions" / "2026.json", alter)
 
     with pytest.raises(FixtureError, match=words):
         load_catalogue(folder, report=lambda sentence: None)
 
 
-def test_a_name_that_a_published_edition_uses_keeps(db, folder):
+def test_a_file_cannot_rename_a_term_of_a_published_edition(db, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name="改名的部门"))
 
     with pytest.raises(FixtureError, match="改动了已发布版本所依据的内容，请改用新的代码"):
@@ -244,7 +244,7 @@ def test_a_name_that_a_published_edition_uses_keeps(db, folder):
     assert not Department.objects.filter(name="改名的部门").exists()
 
 
-def test_a_source_does_not_become_younger_than_an_edition_it_stands_in(db, folder):
+def test_a_file_cannot_date_a_source_later_than_an_edition_that_cites_it(db, folder):
     def later(file: dict) -> None:
         next(term for term in file["terms"] if term["code"] == "law-vaccine")["in_force_from"] = "2022-01-01"
 
@@ -260,26 +260,26 @@ def with_a_changed_synonym(folder: Path) -> Path:
 
 
 def set_source(code: str, **values: object) -> None:
-    """Change a document behind the desk's back, as SQL would."""
+    """Change a source without the desk and the audit log, as SQL would."""
     source = Source.objects.get(code=code)
     for name, value in values.items():
         setattr(source, name, value)
     source.save()
 
 
-def test_a_document_dated_anew_elsewhere_is_told_and_the_load_goes_on(db, folder):
+def test_a_source_dated_later_outside_the_files_is_reported_and_the_load_continues(db, folder):
     set_source("seed-plan", date="2030-01-01")
-    told = []
+    messages = []
 
-    load_catalogue(with_a_changed_synonym(folder), report=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=messages.append)
 
     assert Synonym.objects.get(word="低保").note == "新的说明"
     assert Source.objects.get(code="seed-plan").date == "2030-01-01"
-    (reminder,) = [sentence for sentence in told if "来源 seed-plan 自 2030-01-01 起方可引用" in sentence]
+    (reminder,) = [sentence for sentence in messages if "来源 seed-plan 自 2030-01-01 起方可引用" in sentence]
     faults = [fault for edition in Edition.objects.all() for fault in publishing.verify_edition(edition)]
     assert reminder.startswith(f"提醒：已发布的版本有 {len(faults)} 处与词表或封存时不符，例如：版本 2021，NM-01-01：")
     assert "装入照常进行" in reminder
-    assert "提醒：编辑台改过、与文件不同的词条保留原样：依据文件 seed-plan。" in told
+    assert "提醒：编辑台改过、与文件不同的词条保留原样：依据文件 seed-plan。" in messages
 
 
 @pytest.mark.parametrize(
@@ -293,14 +293,16 @@ def test_a_document_dated_anew_elsewhere_is_told_and_the_load_goes_on(db, folder
         (Region, "150000", {"name": "改名"}),
     ],
 )
-def test_a_term_changed_elsewhere_is_told_and_the_load_goes_on(db, folder, model, code, values):
+def test_a_term_changed_outside_the_files_is_reported_and_the_load_continues(db, folder, model, code, values):
     model.objects.filter(code=code).update(**values)
-    told = []
+    messages = []
 
-    load_catalogue(with_a_changed_synonym(folder), report=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=messages.append)
 
-    assert [said for said in told if said.startswith("提醒：已发布的版本有 ") and "装入照常进行" in said]
-    assert f"提醒：编辑台改过、与文件不同的词条保留原样：{model._meta.verbose_name} {code}。" in told
+    assert [
+        message for message in messages if message.startswith("提醒：已发布的版本有 ") and "装入照常进行" in message
+    ]
+    assert f"提醒：编辑台改过、与文件不同的词条保留原样：{model._meta.verbose_name} {code}。" in messages
     assert Synonym.objects.get(word="低保").note == "新的说明"
 
 
@@ -311,9 +313,9 @@ def test_a_term_changed_elsewhere_is_told_and_the_load_goes_on(db, folder, model
         ("seed-plan", "seed-plan", {"in_force_from": "2031-01-01"}),  # the same one, another day
     ],
 )
-def test_what_the_files_change_stops_the_load_whatever_was_changed_elsewhere(db, folder, code, term, values):
+def test_a_change_in_the_files_stops_the_load_despite_changes_outside_the_files(db, folder, code, term, values):
     def alter(file: dict) -> None:
-        next(each for each in file["terms"] if each["code"] == term).update(values)
+        next(entry for entry in file["terms"] if entry["code"] == term).update(values)
 
     set_source(code, date="2030-01-01", title="别处改的标题")
     change(with_a_changed_synonym(folder) / "vocabularies" / "sources.json", alter)
@@ -325,41 +327,41 @@ def test_what_the_files_change_stops_the_load_whatever_was_changed_elsewhere(db,
     assert Synonym.objects.get(word="低保").note != "新的说明"
 
 
-def test_a_file_may_set_right_what_was_changed_elsewhere(db, folder):
+def test_a_file_may_revert_a_change_made_outside_the_files(db, folder):
     def alter(file: dict) -> None:
         file["terms"][0]["note"] = "更正"
 
     set_source("seed-plan", date="2030-01-01")
     change(folder / "vocabularies" / "sources.json", alter)
-    told = []
+    messages = []
 
-    load_catalogue(folder, report=told.append)
+    load_catalogue(folder, report=messages.append)
 
-    assert not [sentence for sentence in told if sentence.startswith("提醒")]
+    assert not [sentence for sentence in messages if sentence.startswith("提醒")]
     assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
 
-def test_every_term_that_editors_changed_or_deleted_is_told(db, folder):
+def test_all_terms_changed_or_deleted_by_editors_are_reported(db, folder):
     Department.objects.filter(code="health-commission").update(note="编辑台上写的")
     Task.objects.filter(code="T05-1").update(heading="编辑台上写的")
     Indicator.objects.filter(services__isnull=False).first().services.clear()
     Synonym.objects.get(word="新农合").delete()
-    told, before = [], counts()
+    messages, before = [], counts()
 
-    load_catalogue(with_a_changed_synonym(folder), report=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=messages.append)
 
-    kept = "主要任务 T05-1、部门 health-commission、发展指标 IND-02、同义词 新农合"
-    assert f"提醒：编辑台改过、与文件不同的词条保留原样：{kept}。" in told
+    terms = "主要任务 T05-1、部门 health-commission、发展指标 IND-02、同义词 新农合"
+    assert f"提醒：编辑台改过、与文件不同的词条保留原样：{terms}。" in messages
     assert counts() == before
 
 
-def test_of_many_terms_that_editors_changed_some_are_named(db, folder):
+def test_a_long_list_of_terms_changed_by_editors_is_shortened(db, folder):
     Department.objects.update(note="编辑台上写的")
-    told = []
+    messages = []
 
-    load_catalogue(with_a_changed_synonym(folder), report=told.append)
+    load_catalogue(with_a_changed_synonym(folder), report=messages.append)
 
-    assert told[1].endswith(f" 等 {Department.objects.count()} 条。")
+    assert messages[1].endswith(f" 等 {Department.objects.count()} 条。")
 
 
 def test_a_draft_on_the_desk_is_not_overwritten_by_a_file(empty_catalogue, folder, make_edition):
@@ -371,17 +373,17 @@ def test_a_draft_on_the_desk_is_not_overwritten_by_a_file(empty_catalogue, folde
     assert draft.entries.get().service.code == "NM-05-01"
 
 
-def test_what_no_published_edition_uses_may_change(db, folder):
+def test_a_value_outside_published_editions_may_change(db, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="说明"))
-    told = []
+    messages = []
 
-    load_catalogue(folder, report=told.append)
+    load_catalogue(folder, report=messages.append)
 
-    assert told[0] == "词表：1 条新增或更新。"
+    assert messages[0] == "词表：1 条新增或更新。"
     assert Department.objects.get(code="health-commission").note == "说明"
 
 
-def test_what_editors_made_of_a_term_stays_until_its_file_says_something_else(db, folder):
+def test_changes_by_editors_are_kept_until_the_file_changes(db, folder):
     Department.objects.filter(code="health-commission").update(note="编辑台上写的")
     Synonym.objects.get(word="低保").delete()
 
@@ -394,23 +396,23 @@ def test_what_editors_made_of_a_term_stays_until_its_file_says_something_else(db
     assert Department.objects.get(code="health-commission").note == "文件里新写的"
 
 
-def test_what_a_word_means_is_what_its_file_says_in_that_order(db, folder):
+def test_the_services_of_a_synonym_are_loaded_in_the_order_of_the_file(db, folder):
     change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"][0].update(services=["NM-07-09", "NM-07-01"]))
-    told = []
+    messages = []
 
-    load_catalogue(folder, report=told.append)
+    load_catalogue(folder, report=messages.append)
 
-    assert told[0] == "词表：1 条新增或更新。"
+    assert messages[0] == "词表：1 条新增或更新。"
     assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-09"), ("低保", "NM-07-01")]
 
 
-def test_a_word_that_its_file_no_longer_names_stays(db, folder):
+def test_a_synonym_removed_from_its_file_is_kept(db, folder):
     change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"].pop(0))
-    told = []
+    messages = []
 
-    load_catalogue(folder, report=told.append)
+    load_catalogue(folder, report=messages.append)
 
-    assert told[0] == "词表：没有变化。"
+    assert messages[0] == "词表：没有变化。"
     assert list(Synonym.objects.filter(word="低保").pairs()) == [("低保", "NM-07-01")]
 
 
@@ -425,7 +427,7 @@ def test_a_word_that_its_file_no_longer_names_stays(db, folder):
         (None, "没有这个文件"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named(db, folder, text, words):
+def test_an_unreadable_file_is_reported_by_name(db, folder, text, words):
     path = folder / "vocabularies" / "regions.json"
     if text is None:
         path.unlink()
@@ -438,25 +440,25 @@ def test_a_file_that_cannot_be_read_is_named(db, folder, text, words):
     assert "vocabularies/regions.json" in str(fault.value)
 
 
-def test_the_command_says_that_nothing_was_loaded(db, folder):
+def test_the_command_reports_that_nothing_was_loaded(db, folder):
     (folder / "vocabularies" / "regions.json").write_text("{")
 
     with pytest.raises(CommandError, match="没有装入任何内容。vocabularies/regions.json"):
         call_command("load_catalogue", folder=folder)
 
 
-def test_a_file_that_made_a_published_edition_is_not_read_again(db, folder):
-    told = []
-    assert load_catalogue(folder, report=told.append) is False
-    assert told[-1] == "版本：3 个文件没有变化。"
+def test_the_unchanged_file_of_a_published_edition_is_not_read_again(db, folder):
+    messages = []
+    assert load_catalogue(folder, report=messages.append) is False
+    assert messages[-1] == "版本：3 个文件没有变化。"
     (folder / "editions" / "2026.json").write_text((folder / "editions" / "2026.json").read_text() + "\n")
 
-    load_catalogue(folder, report=told.append)
+    load_catalogue(folder, report=messages.append)
 
-    assert told[-2:] == ["版本 2026：没有变化。", "版本：2 个文件没有变化。"]
+    assert messages[-2:] == ["版本 2026：没有变化。", "版本：2 个文件没有变化。"]
 
 
-def test_an_edition_that_is_not_there_any_more_is_loaded_from_the_same_file(empty_catalogue, folder):
+def test_a_missing_edition_is_loaded_from_an_unchanged_file(empty_catalogue, folder):
     assert load_catalogue(folder, report=lambda sentence: None) is True
 
     assert Edition.objects.published().count() == 3

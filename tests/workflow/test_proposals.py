@@ -1,4 +1,4 @@
-"""How the list moves: a proposal is drafted, assessed, approved by somebody else, and taken up into an edition."""
+"""Proposals: drafted, assessed, approved by another person and taken up into an edition."""
 
 import datetime
 import json
@@ -47,29 +47,29 @@ def test_a_proposal_goes_from_draft_to_a_published_edition(make_proposal, act, n
     [
         ("change", [standard_change()], True),  # a standard may cost
         ("change", [NOTE_CHANGE], False),
-        ("add", [addition()], True),  # an addition always does
+        ("add", [addition()], True),  # an addition is always assessed
         ("withdraw", [withdrawal("NM-09-09")], False),
         ("split", [withdrawal("NM-09-09", "NM-09-10", "NM-09-11"), addition("NM-09-10"), addition("NM-09-11")], True),
     ],
 )
-def test_what_may_cost_anything_is_assessed_first(make_proposal, kind, entries, assessed):
+def test_a_proposal_that_may_raise_the_cost_is_assessed_first(make_proposal, kind, entries, assessed):
     proposal = make_proposal(*entries, kind=kind, to="assessing")
 
     assert proposal.state == ("assessing" if assessed else "approving")
 
 
-def test_what_its_proposer_says_costs_is_assessed(make_proposal):
+def test_a_proposal_marked_as_raising_the_cost_is_assessed(make_proposal):
     assert make_proposal(NOTE_CHANGE, raises_cost=True, to="assessing").state == "assessing"
 
 
-def test_the_system_does_the_arithmetic(make_proposal, act):
+def test_total_and_cost_by_level_are_computed(make_proposal, act):
     assessment = proposals.assess(make_proposal(to="assessing"), figures=ASSESSMENT_FIGURES, context=act("li"))
 
     assert assessment.total == Decimal("7280280.00")  # 6,741 × 90.00 × 12
     assert assessment.cost_by_level() == {
         "share_centre": Decimal("2426517.32"),
         "share_region": Decimal("2426517.32"),
-        "share_league": Decimal("2427245.36"),  # the last with a share takes the rounding
+        "share_league": Decimal("2427245.36"),  # the last with a share takes the remainder
         "share_banner": Decimal("0.00"),
     }
     assert sum(assessment.cost_by_level().values()) == assessment.total
@@ -93,7 +93,7 @@ def test_the_system_does_the_arithmetic(make_proposal, act):
         ({"attachment_name": "评估报告.pdf", "attachment_digest": "xyz"}, "格式不符"),
     ],
 )
-def test_figures_that_do_not_hold_are_refused(make_proposal, act, figures, words):
+def test_invalid_figures_are_refused(make_proposal, act, figures, words):
     proposal = make_proposal(to="assessing")
 
     with pytest.raises(proposals.TransitionError, match=words):
@@ -104,9 +104,9 @@ def test_figures_that_do_not_hold_are_refused(make_proposal, act, figures, words
     assert not Assessment.objects.exists()
 
 
-@pytest.mark.parametrize("who", ["wang", "li"])  # who proposed, who assessed
+@pytest.mark.parametrize("who", ["wang", "li"])  # the proposer and the assessor
 @pytest.mark.parametrize("verb", [proposals.approve, proposals.decline])
-def test_nobody_decides_on_what_they_proposed_or_assessed(make_proposal, act, who, verb):
+def test_proposer_and_assessor_cannot_decide(make_proposal, act, who, verb):
     proposal = make_proposal(to="approving")
 
     with pytest.raises(proposals.TransitionError, match="请由另一人审批"):
@@ -116,14 +116,14 @@ def test_nobody_decides_on_what_they_proposed_or_assessed(make_proposal, act, wh
     assert proposal.state == "approving"
 
 
-def test_nobody_assesses_what_they_proposed(make_proposal, act):
+def test_the_proposer_cannot_assess(make_proposal, act):
     proposal = make_proposal(to="assessing")
 
     with pytest.raises(proposals.TransitionError, match="不能评估自己的建议"):
         proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("wang"))
 
 
-def test_what_cannot_be_afforded_is_not_approved(make_proposal, act):
+def test_an_unaffordable_proposal_is_not_approved(make_proposal, act):
     proposal = make_proposal(to="assessing")
     proposals.assess(proposal, figures=ASSESSMENT_FIGURES | {"conclusion": "unaffordable"}, context=act("li"))
 
@@ -131,7 +131,7 @@ def test_what_cannot_be_afforded_is_not_approved(make_proposal, act):
         proposals.approve(proposal, context=act("zhao"))
 
 
-def test_a_proposal_is_sent_back_with_a_reason_and_comes_again(make_proposal, act):
+def test_a_proposal_is_declined_with_a_reason_and_can_be_submitted_again(make_proposal, act):
     proposal = make_proposal(to="approving")
     with pytest.raises(proposals.TransitionError, match="请写明理由"):
         proposals.decline(proposal, context=act("zhao"))
@@ -143,14 +143,14 @@ def test_a_proposal_is_sent_back_with_a_reason_and_comes_again(make_proposal, ac
     proposals.amend(proposal, entries=[standard_change(standard_as_of="2027年")], context=act(), title="改过的标题")
     proposal.refresh_from_db()
     assert (proposal.state, proposal.title) == ("draft", "改过的标题")
-    assert not Assessment.objects.filter(proposal=proposal).exists()  # it is assessed anew
+    assert not Assessment.objects.filter(proposal=proposal).exists()  # it must be assessed again
     proposals.submit(proposal, context=act())
     proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("li"))
     proposals.approve(proposal, context=act("zhao"))
 
 
 @pytest.mark.parametrize("verb", [proposals.submit, proposals.retract])
-def test_a_draft_is_its_proposers(make_proposal, act, verb):
+def test_only_the_proposer_submits_or_retracts(make_proposal, act, verb):
     with pytest.raises(proposals.TransitionError, match="只有提出人"):
         verb(make_proposal(), context=act("li"))
 
@@ -184,7 +184,7 @@ def test_a_draft_is_its_proposers(make_proposal, act, verb):
         ("withdraw", [withdrawal("NM-09-09", "NM-09-09")], "承接项目 NM-09-09 不在清单中"),
     ],
 )
-def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make_proposal, act, kind, entries, words):
+def test_a_faulty_proposal_stays_a_draft(make_proposal, act, kind, entries, words):
     proposal = make_proposal(*entries, kind=kind) if entries else make_proposal(kind=kind)
     if not entries:
         proposals.amend(proposal, entries=[], context=act())
@@ -196,7 +196,7 @@ def test_a_faulty_proposal_is_kept_as_a_draft_and_not_submitted(make_proposal, a
     assert proposal.state == "draft"
 
 
-def test_a_change_of_nothing_is_not_submitted(make_proposal, act):
+def test_a_change_without_effect_is_not_submitted(make_proposal, act):
     note = Entry.objects.get(edition__slug="2026", service__code="NM-01-07").note
     proposal = make_proposal(NOTE_CHANGE | {"entry_data": {"note": note}})
 
@@ -216,7 +216,7 @@ def test_a_change_of_nothing_is_not_submitted(make_proposal, act):
         [withdrawal("NM-09-09") | {"entry_data": {}}],
     ],
 )
-def test_what_cannot_even_be_kept_leaves_nothing(make_proposal, entries):
+def test_an_invalid_draft_is_refused_and_writes_nothing(make_proposal, entries):
     count = Event.objects.count()
 
     with pytest.raises((proposals.TransitionError, IntegrityError)), transaction.atomic():
@@ -226,7 +226,7 @@ def test_what_cannot_even_be_kept_leaves_nothing(make_proposal, entries):
     assert Event.objects.count() == count
 
 
-def test_services_are_merged_and_the_numbers_move_up(make_proposal, act, next_edition):
+def test_after_a_merger_the_entries_are_renumbered(make_proposal, act, next_edition):
     proposal = make_proposal(
         withdrawal("NM-09-08", "NM-09-10"),
         withdrawal("NM-09-09", "NM-09-10"),
@@ -243,7 +243,7 @@ def test_services_are_merged_and_the_numbers_move_up(make_proposal, act, next_ed
     publishing.publish(next_edition, context=act("root"))
 
 
-def test_an_added_service_stands_last_in_its_domain(make_proposal, act, next_edition):
+def test_an_added_service_is_last_in_its_domain(make_proposal, act, next_edition):
     proposals.include_in_edition(
         make_proposal(addition(), kind="add", to="approved"), next_edition, context=act("root")
     )
@@ -255,15 +255,15 @@ def test_an_added_service_stands_last_in_its_domain(make_proposal, act, next_edi
 
 
 @pytest.mark.parametrize("to", ["draft", "assessing", "approving"])
-def test_only_what_is_approved_is_taken_up(make_proposal, act, next_edition, to):
+def test_only_an_approved_proposal_is_taken_up(make_proposal, act, next_edition, to):
     with pytest.raises(proposals.TransitionError, match="不能这样处理"):
         proposals.include_in_edition(make_proposal(to=to), next_edition, context=act("root"))
 
 
-def test_a_change_of_what_was_withdrawn_meanwhile_is_not_taken_up(make_proposal, act, next_edition):
-    gone = make_proposal(withdrawal("NM-01-07"), kind="withdraw", to="approved")
+def test_a_change_of_a_withdrawn_service_is_not_taken_up(make_proposal, act, next_edition):
+    withdrawn = make_proposal(withdrawal("NM-01-07"), kind="withdraw", to="approved")
     changed = make_proposal(standard_change(), to="approved")
-    proposals.include_in_edition(gone, next_edition, context=act("root"))
+    proposals.include_in_edition(withdrawn, next_edition, context=act("root"))
 
     with pytest.raises(proposals.TransitionError, match="版本 2027 中已没有服务项目 NM-01-07"):
         proposals.include_in_edition(changed, next_edition, context=act("root"))
@@ -280,7 +280,7 @@ def test_a_proposal_is_taken_up_once(make_proposal, act, next_edition):
         proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
 
-def test_a_proposal_does_not_come_into_force_before_its_day(make_proposal, act, next_edition):
+def test_a_proposal_is_not_taken_up_into_an_edition_before_its_effective_day(make_proposal, act, next_edition):
     proposal = make_proposal(to="approved", effective_from=NEXT_YEAR + datetime.timedelta(days=1))
 
     with pytest.raises(proposals.TransitionError, match="早于建议的施行日期"):
@@ -296,17 +296,17 @@ def test_a_proposal_does_not_come_into_force_before_its_day(make_proposal, act, 
         ({"citations": [make_citation("mention")]}, "mention"),
     ],
 )
-def test_a_change_nobody_approved_is_not_published(make_proposal, act, next_edition, terms, change, field):
+def test_a_change_without_approval_is_not_published(make_proposal, act, next_edition, terms, change, field):
     proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
     entry = next_edition.entries.get(service__code="NM-01-05")
-    smuggled = merge.apply_change(drafts.current_data(entry), change)
+    unapproved = merge.apply_change(drafts.current_data(entry), change)
     if field == "lead_department":
-        smuggled = drafts.current_data(entry) | {
+        unapproved = drafts.current_data(entry) | {
             "basis": drafts.current_data(entry)["basis"] | {"lead_department": "plan"}
         }
     if field == "content":
-        smuggled["citations"] = [c for c in smuggled["citations"] if c["field"] != "content"]
-    drafts.revise(next_edition, smuggled, terms=terms, context=act("root"))
+        unapproved["citations"] = [c for c in unapproved["citations"] if c["field"] != "content"]
+    drafts.revise(next_edition, unapproved, terms=terms, context=act("root"))
 
     with pytest.raises(publishing.NotPublishableError, match="没有经批准的调整建议") as refusal:
         publishing.publish(next_edition, context=act("root"))
@@ -314,21 +314,21 @@ def test_a_change_nobody_approved_is_not_published(make_proposal, act, next_edit
     assert ("NM-01-05", field) in {(fault.service, fault.field) for fault in refusal.value.faults}
 
 
-def test_a_service_nobody_withdrew_does_not_disappear(act, next_edition):
+def test_a_withdrawal_without_approval_is_not_published(act, next_edition):
     drafts.withdraw_entry(next_edition, "NM-09-09", context=act("root"))
 
     with pytest.raises(publishing.NotPublishableError, match="增减这一项目没有经批准的调整建议"):
         publishing.publish(next_edition, context=act("root"))
 
 
-def test_an_edition_does_not_come_into_force_in_the_past(act, next_edition):
+def test_an_edition_effective_in_the_past_is_not_published(act, next_edition):
     late = AuditContext(at=PROPOSED_AT.replace(year=2027, month=1, day=2), user=act().user)
 
     with pytest.raises(publishing.NotPublishableError, match="已经过去"):
         publishing.publish(next_edition, context=late)
 
 
-def test_readers_changes_are_known_before_the_seal(make_proposal, act, next_edition):
+def test_the_preview_shows_the_public_changes_of_a_draft(make_proposal, act, next_edition):
     proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
 
     ((document, comparison),) = publishing.preview(next_edition)
@@ -337,7 +337,7 @@ def test_readers_changes_are_known_before_the_seal(make_proposal, act, next_edit
     assert {"standard", "citations"} <= {field["field"] for field in comparison["fields"]}
 
 
-def test_an_edition_begun_says_what_the_one_before_says(next_edition):
+def test_a_new_draft_equals_the_previous_edition(next_edition):
     assert publishing.preview(next_edition) == []
     assert next_edition.entries.count() == 81
 
@@ -360,7 +360,7 @@ def test_an_edition_begun_says_what_the_one_before_says(next_edition):
         ),
     ],
 )
-def test_an_editor_proposes_for_his_own_departments_only(db, belongs, department, entries, reason):
+def test_an_editor_proposes_only_for_the_own_departments(db, belongs, department, entries, reason):
     outsider = make_user("sun", "编辑", departments=[belongs])
 
     with pytest.raises(proposals.TransitionError, match=reason):
@@ -378,7 +378,7 @@ def test_an_editor_proposes_for_his_own_departments_only(db, belongs, department
     assert not Proposal.objects.exists()
 
 
-def test_a_remark_is_on_the_record_and_changes_nothing(make_proposal, act):
+def test_a_comment_is_in_the_audit_log_and_changes_nothing(make_proposal, act):
     proposal = make_proposal(to="approving")
 
     proposals.comment(proposal, context=act("zhao", reason="请补充去年的人数。"))
@@ -390,7 +390,7 @@ def test_a_remark_is_on_the_record_and_changes_nothing(make_proposal, act):
         proposals.comment(proposal, context=act("zhao"))
 
 
-def test_the_record_holds_every_figure_of_an_assessment(make_proposal):
+def test_the_audit_log_has_every_figure_of_an_assessment(make_proposal):
     make_proposal(to="approving")
 
     after = json.loads(Event.objects.get(verb="assessed").after)
@@ -403,12 +403,12 @@ def test_the_record_holds_every_figure_of_an_assessment(make_proposal):
     )
 
 
-def test_readers_are_told_why_a_service_changed(make_proposal, act, next_edition, client):
+def test_the_public_change_has_the_reason_of_the_proposal(make_proposal, act, next_edition, client):
     proposal = make_proposal(to="approved", document_number="内民政发〔2026〕1号")
     proposals.include_in_edition(proposal, next_edition, context=act("root"))
     publishing.publish(next_edition, context=act("root"))
 
-    told = client.get("/api/v1/changes/?page_size=500").json()["results"][-1]
+    change = client.get("/api/v1/changes/?page_size=500").json()["results"][-1]
 
-    assert (told["service"]["code"], told["reason"]) == ("NM-01-07", "落实常务会议决定")
+    assert (change["service"]["code"], change["reason"]) == ("NM-01-07", "落实常务会议决定")
     assert Event.objects.order_by("number").last().document_number == "内民政发〔2026〕1号"

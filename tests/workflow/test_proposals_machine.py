@@ -1,6 +1,6 @@
-"""Whoever tries whatever in whatever order: no forbidden step of a proposal ever succeeds, and every allowed one does.
+"""Random sequences of steps on a proposal by several users: forbidden steps are refused, and allowed ones succeed.
 
-The suite runs a short form; ``MACHINE_RUNS=2000 scripts/test tests/test_proposals_machine.py`` is the long one.
+The suite runs few sequences; ``MACHINE_RUNS=2000 scripts/test tests/workflow/test_proposals_machine.py`` runs many.
 """
 
 import os
@@ -27,7 +27,7 @@ PROPOSER = "wang"
 
 
 class ProposalMachine(RuleBasedStateMachine):
-    """A model of what may happen to one proposal of ``wang``, held against what does."""
+    """A model of the states of one proposal of ``wang``, compared with the database after each step."""
 
     def __init__(self):
         super().__init__()
@@ -61,7 +61,7 @@ class ProposalMachine(RuleBasedStateMachine):
         return AuditContext(at=PROPOSED_AT, user=self.people[who], reason=reason)
 
     def attempt(self, allowed: bool, verb, *args, **kwargs) -> None:
-        """Try a verb; it succeeds if and only if the model allows it, and else leaves no trace."""
+        """Call a transition: it succeeds if and only if the model allows it, and a refused one writes no event."""
         count = Event.objects.count()
         try:
             with transaction.atomic():
@@ -152,7 +152,7 @@ class ProposalMachine(RuleBasedStateMachine):
         assert Event.objects.order_by("number").last().digest == log.event_digest(Event.objects.last())
 
 
-def test_no_forbidden_step_of_a_proposal_ever_succeeds(db):
+def test_no_sequence_of_steps_reaches_a_forbidden_state(db):
     run_state_machine_as_test(
         ProposalMachine,
         settings=settings(

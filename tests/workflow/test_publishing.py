@@ -1,4 +1,4 @@
-"""What stands against publishing, the seal, and the check that nothing was changed behind it."""
+"""Publishing: the faults that prevent it, the seal, and the verification of sealed editions."""
 
 import hashlib
 import json
@@ -18,11 +18,11 @@ from tests.support.triggers import without_seal_triggers
 
 
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
-def test_a_committed_edition_has_the_digest_its_file_states(db, slug):
+def test_a_loaded_edition_has_the_digest_in_its_file(db, slug):
     edition = Edition.objects.get(slug=slug)
-    stated = json.loads((FIXTURES / "editions" / f"{slug}.json").read_text())["edition"]["digest"]
+    digest_in_file = json.loads((FIXTURES / "editions" / f"{slug}.json").read_text())["edition"]["digest"]
 
-    assert edition.digest == stated == hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
+    assert edition.digest == digest_in_file == hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
 
 
 def test_the_content_of_an_edition_is_canonical_json(db):
@@ -31,7 +31,7 @@ def test_the_content_of_an_edition_is_canonical_json(db):
     assert content == json.dumps(json.loads(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def test_the_content_holds_the_digest_of_the_edition_before_and_not_the_time_of_publication(db):
+def test_the_content_has_the_digest_of_the_previous_edition_and_no_publication_time(db):
     edition = Edition.objects.get(slug="2026")
 
     header = json.loads(publishing.sealed_bytes(edition))["edition"]
@@ -40,7 +40,7 @@ def test_the_content_holds_the_digest_of_the_edition_before_and_not_the_time_of_
     assert "published_at" not in header
 
 
-def test_the_digest_does_not_depend_on_when_an_edition_is_published(empty_catalogue, make_edition):
+def test_the_digest_does_not_depend_on_the_publication_time(empty_catalogue, make_edition):
     first = make_edition("same").digest
     with without_seal_triggers():
         Edition.objects.all().delete()
@@ -71,7 +71,7 @@ def test_an_edition_with_a_fault_is_not_published(make_edition, spoil, reason):
     assert not draft.entries.filter(canonical_json__isnull=False).exists()
 
 
-def test_every_fault_is_named_and_not_only_the_first(make_edition):
+def test_all_faults_are_listed_and_not_only_the_first(make_edition):
     draft = make_edition("draft", entries=[make_entry(), make_entry("NM-05-02", number=2)], at=None)
     Citation.objects.filter(entry__edition=draft).delete()
 
@@ -96,7 +96,7 @@ def test_a_published_edition_is_not_published_again(make_edition):
     assert edition.published_at == PUBLISHED_AT
 
 
-def test_an_edition_names_the_one_before(make_edition):
+def test_an_edition_without_its_previous_edition_is_not_published(make_edition):
     draft = make_edition("draft", at=None)
     Edition.objects.filter(pk=draft.pk).update(previous=None)
 
@@ -127,7 +127,7 @@ def test_an_edition_names_the_one_before(make_edition):
         lambda entry: Edition.objects.filter(pk=entry.edition_id).update(digest="0" * 64),
     ],
 )
-def test_a_change_made_behind_our_back_shows(published_entry, change):
+def test_a_direct_change_of_the_database_is_detected(published_entry, change):
     with without_seal_triggers():
         change(published_entry)
 
@@ -136,7 +136,7 @@ def test_a_change_made_behind_our_back_shows(published_entry, change):
         call_command("verify")
 
 
-def test_what_nobody_changed_verifies(db, capsys):
+def test_unchanged_editions_verify(db, capsys):
     assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
     call_command("verify")
@@ -144,7 +144,7 @@ def test_what_nobody_changed_verifies(db, capsys):
     assert capsys.readouterr().out.count("与封存时一致") == 3
 
 
-def test_an_edition_in_force_before_the_one_it_follows_is_not_published(make_edition):
+def test_an_edition_effective_before_its_previous_edition_is_not_published(make_edition):
     draft = make_edition("draft", at=None)
     Edition.objects.filter(pk=draft.pk).update(effective_from="2026-10-31")
 
@@ -160,10 +160,10 @@ def test_an_edition_that_follows_a_draft_is_not_published(make_edition):
         publishing.publish(second, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
 
-def test_a_publication_that_fails_half_way_leaves_nothing(make_edition):
+def test_a_failed_publication_writes_nothing(make_edition):
     draft = make_edition("draft", at=None)
 
-    # Without a time the edition itself is refused, after its entries were sealed.
+    # Without a time the database refuses the edition row, after the entries were written.
     with pytest.raises(IntegrityError):
         publishing.publish(draft, context=AuditContext(at=None), from_fixtures=True)
 
@@ -171,7 +171,7 @@ def test_a_publication_that_fails_half_way_leaves_nothing(make_edition):
     assert not draft.entries.filter(canonical_json__isnull=False).exists()
 
 
-def test_a_region_that_was_renamed_does_not_alter_what_was_sealed(db):
+def test_renaming_a_region_does_not_change_the_sealed_bytes(db):
     before = publishing.sealed_bytes(Edition.objects.get(slug="2026"))
 
     Region.objects.update(name="改名的自治区")

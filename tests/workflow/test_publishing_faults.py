@@ -1,4 +1,4 @@
-"""What stands against publishing an edition of the desk: each fault is named, and leads to where it is mended."""
+"""Faults of a draft edition on the desk: each is listed and links to the form that fixes it."""
 
 import datetime
 
@@ -23,44 +23,44 @@ def taken_up(make_proposal, act, next_edition) -> Edition:
 
 
 def forge(action) -> None:
-    """Do what only somebody with all the database's rights could."""
+    """Run an action without the triggers of decisions, as only the database owner could."""
     with without_triggers(MIGRATION.decisions):
         action()
 
 
-def said(edition: Edition, on: datetime.date = ON) -> str:
+def faults_text(edition: Edition, on: datetime.date = ON) -> str:
     return "；".join(map(str, publishing.faults(edition, on=on)))
 
 
-def test_nothing_stands_against_what_went_the_whole_way(taken_up):
+def test_a_regular_draft_has_no_faults(taken_up):
     assert publishing.faults(taken_up, on=ON) == []
 
 
-def test_an_assessment_that_is_missing(taken_up):
+def test_a_missing_assessment_is_a_fault(taken_up):
     forge(lambda: Assessment.objects.all().delete())
 
-    assert "NM-01-07：第 1 号建议没有评估财政承受能力。" in said(taken_up)
+    assert "NM-01-07：第 1 号建议没有评估财政承受能力。" in faults_text(taken_up)
 
 
-def test_a_day_that_has_passed(taken_up):
-    assert said(taken_up, on=NEXT_YEAR) == ""
-    assert f"施行日期 {NEXT_YEAR} 已经过去。" in said(taken_up, on=NEXT_YEAR + datetime.timedelta(days=1))
+def test_an_effective_day_in_the_past_is_a_fault(taken_up):
+    assert faults_text(taken_up, on=NEXT_YEAR) == ""
+    assert f"施行日期 {NEXT_YEAR} 已经过去。" in faults_text(taken_up, on=NEXT_YEAR + datetime.timedelta(days=1))
 
 
-def test_a_vocabulary_that_was_broken(taken_up):
+def test_a_renamed_term_of_the_previous_edition_is_a_fault(taken_up):
     Department.objects.filter(code="civil-affairs").update(name="改名的民政厅")
 
-    assert "词表或上一版本的数据有变" in said(taken_up)
+    assert "词表或上一版本的数据有变" in faults_text(taken_up)
 
 
-def test_a_value_without_a_citation(taken_up):
+def test_a_value_without_a_citation_is_a_fault(taken_up):
     entry = taken_up.entries.get(service__code="NM-01-07")
     entry.citations.filter(field="standard").delete()
 
-    assert "NM-01-07：“服务标准”有值而没有来源" in said(taken_up)
+    assert "NM-01-07：“服务标准”有值而没有来源" in faults_text(taken_up)
 
 
-def test_every_fault_leads_to_where_it_is_mended(client, taken_up):
+def test_every_fault_links_to_the_form_that_fixes_it(client, taken_up):
     taken_up.entries.filter(service__code="NM-05-01").update(content="没有来源")
     Department.objects.filter(code="civil-affairs").update(name="改名的民政厅")
     entry = taken_up.entries.get(service__code="NM-05-01")
@@ -75,10 +75,10 @@ def test_every_fault_leads_to_where_it_is_mended(client, taken_up):
         assert client.get(address.partition("#")[0]).status_code == 200
 
 
-def test_an_attachment_that_is_no_longer_what_it_was_shows(act):
-    kept = attachments.store("报告.pdf", b"figures", context=AuditContext(at=PROPOSED_AT, user=act().user))
+def test_a_changed_attachment_is_detected(act):
+    attachment = attachments.store("报告.pdf", b"figures", context=AuditContext(at=PROPOSED_AT, user=act().user))
     assert attachments.verify_attachments() == []
 
-    Attachment.objects.filter(pk=kept.pk).update(content=b"other figures")
+    Attachment.objects.filter(pk=attachment.pk).update(content=b"other figures")
 
-    assert attachments.verify_attachments() == [f"附件 报告.pdf：内容与摘要 {kept.digest} 不符。"]
+    assert attachments.verify_attachments() == [f"附件 报告.pdf：内容与摘要 {attachment.digest} 不符。"]

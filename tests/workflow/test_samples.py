@@ -1,4 +1,4 @@
-"""Sample drafts from the article on civil affairs: every value is quoted, and what it does not say stays unknown."""
+"""Sample drafts from the article on civil affairs: every value has a quote, and all other fields are unknown."""
 
 import json
 
@@ -15,7 +15,7 @@ SEED = SHARED / "seeds" / "004_340506b65dc15ae5.txt"
 FILE = FIXTURES / "proposals" / "civil-affairs.json"
 SAMPLES = json.loads(FILE.read_text())["proposals"]
 DEPARTMENTS = ["civil-affairs", "disabled-federation"]
-# What the article does not say of basic funeral services.
+# Fields of basic funeral services that are not in the article.
 UNKNOWN = ("domain", "target_group_text", "standard", "lead_department", "expenditure_responsibility", "name_en")
 
 
@@ -24,7 +24,7 @@ def editor(db):
     return make_user("sun", "编辑", departments=DEPARTMENTS)
 
 
-def test_every_quote_stands_in_the_article():
+def test_every_quote_is_in_the_article():
     if not SEED.exists():
         pytest.skip("the seed documents are not beside the repository")
     article = "".join(SEED.read_text().split())
@@ -41,7 +41,7 @@ def test_every_quote_stands_in_the_article():
     assert [quote for quote in quotes if "".join(quote.split()) not in article] == []
 
 
-def test_they_are_drafted_once_and_nothing_else_drafts_them(editor, capsys):
+def test_samples_are_drafted_once_and_only_by_their_command(editor, capsys):
     assert not Proposal.objects.exists()
 
     call_command("draft_samples", by="sun")
@@ -49,14 +49,14 @@ def test_they_are_drafted_once_and_nothing_else_drafts_them(editor, capsys):
 
     titles = [sample["title"] for sample in SAMPLES]
     assert list(Proposal.objects.order_by("number").values_list("title", "state")) == [(t, "draft") for t in titles]
-    said = capsys.readouterr().out
-    assert f"起草 {len(SAMPLES)} 件" in said and "没有新的样例" in said
-    assert "提交前须处理：NM-07-16：“领域”必须写明。" in said
+    output = capsys.readouterr().out
+    assert f"起草 {len(SAMPLES)} 件" in output and "没有新的样例" in output
+    assert "提交前须处理：NM-07-16：“领域”必须写明。" in output
     drafted = Event.objects.filter(verb="drafted")
     assert {(event.actor, event.role) for event in drafted} == {("sun", "编辑")}
 
 
-def test_what_the_article_does_not_say_is_unknown(editor):
+def test_fields_missing_from_the_article_are_unknown(editor):
     call_command("draft_samples", by="sun", verbosity=0)
 
     funeral = Proposal.objects.get(kind="add").entries.get()
@@ -65,7 +65,7 @@ def test_what_the_article_does_not_say_is_unknown(editor):
     assert proposals.faults(funeral.proposal) != []
 
 
-def test_a_draft_without_gaps_can_be_submitted(editor, act):
+def test_a_complete_sample_can_be_submitted(editor, act):
     call_command("draft_samples", by="sun", verbosity=0)
 
     children = Proposal.objects.get(title="写明困境儿童的范围")
@@ -83,7 +83,7 @@ def test_a_draft_without_gaps_can_be_submitted(editor, act):
         ("sun", "编辑", ["finance"], "您不属于"),
     ],
 )
-def test_who_may_not_propose_is_told_why_and_nothing_is_drafted(db, name, held, departments, said):
+def test_a_user_who_may_not_propose_is_refused_with_a_reason(db, name, held, departments, said):
     if held:
         make_user(name, held, departments=departments)
 
