@@ -1,4 +1,4 @@
-"""What the public says is kept with a receipt, considered once, and answered once; then its writer is forgotten."""
+"""Feedback is stored with a receipt, linked to at most one proposal and answered once; then the contact is deleted."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def feedback(db) -> Feedback:
     return answers.receive_feedback(service, message="标准写错了。", field="standard", contact=CONTACT, at=PROPOSED_AT)
 
 
-def test_a_receipt_is_nobodys_to_guess_and_easy_to_copy(feedback):
+def test_a_receipt_is_random_and_easy_to_copy(feedback):
     others = {answers.receive_feedback(feedback.service, message="同上", at=PROPOSED_AT).receipt for _ in range(20)}
 
     assert len(others | {feedback.receipt}) == 21
@@ -34,14 +34,14 @@ def test_a_receipt_is_nobodys_to_guess_and_easy_to_copy(feedback):
     "said",
     [{"message": ""}, {"message": "字" * 5001}, {"message": "\0"}, {"field": "price"}, {"contact": "1" * 201}],
 )
-def test_what_cannot_be_kept_is_refused(feedback, said):
+def test_an_invalid_message_is_refused(feedback, said):
     with pytest.raises(ValidationError):
         answers.receive_feedback(feedback.service, at=PROPOSED_AT, **{"message": "意见"} | said)
 
     assert Feedback.objects.count() == 1
 
 
-def test_an_answer_is_public_on_record_and_forgets_the_writer(feedback, act):
+def test_an_answer_is_logged_and_deletes_the_contact(feedback, act):
     answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
 
     feedback.refresh_from_db()
@@ -53,17 +53,17 @@ def test_an_answer_is_public_on_record_and_forgets_the_writer(feedback, act):
     assert log.verify() == []
 
 
-def test_the_record_never_has_who_wrote_what(feedback, make_proposal, act):
+def test_the_audit_log_has_neither_contact_nor_message(feedback, make_proposal, act):
     answers.link_proposal(feedback, make_proposal(NOTE_CHANGE), context=act())
     answers.answer_feedback(feedback, answer="已提出建议。", context=act("root"))
 
-    kept = "".join(str(row) for row in Event.objects.values_list("before", "after", "reason", "term"))
-    assert CONTACT not in kept
-    assert "标准写错了。" not in kept
+    logged = "".join(str(row) for row in Event.objects.values_list("before", "after", "reason", "term"))
+    assert CONTACT not in logged
+    assert "标准写错了。" not in logged
 
 
 @pytest.mark.parametrize("answer", ["", "\0", None])
-def test_an_answer_that_cannot_be_kept_leaves_everything(feedback, act, answer):
+def test_an_invalid_answer_changes_nothing(feedback, act, answer):
     with pytest.raises(proposals.TransitionError):
         answers.answer_feedback(feedback, answer=answer, context=act("root"))
 
@@ -73,15 +73,15 @@ def test_an_answer_that_cannot_be_kept_leaves_everything(feedback, act, answer):
 
 
 @pytest.mark.parametrize("verb", ["answer", "consider"])
-def test_what_cannot_be_recorded_does_not_happen(feedback, make_proposal, act, verb):
+def test_nothing_is_saved_if_the_audit_log_fails(feedback, make_proposal, act, verb):
     proposal = make_proposal(NOTE_CHANGE)
 
-    def away(execute, sql, params, many, context):
+    def fail_on_event(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "catalogue_event"'):
             raise OperationalError("the database is away")
         return execute(sql, params, many, context)
 
-    with pytest.raises(OperationalError), connection.execute_wrapper(away):
+    with pytest.raises(OperationalError), connection.execute_wrapper(fail_on_event):
         if verb == "answer":
             answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
         else:
@@ -91,7 +91,7 @@ def test_what_cannot_be_recorded_does_not_happen(feedback, make_proposal, act, v
     assert (feedback.state, feedback.contact, feedback.proposal) == ("received", CONTACT, None)
 
 
-def test_an_answer_is_given_once(feedback, act):
+def test_a_message_is_answered_only_once(feedback, act):
     answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
 
     with pytest.raises(proposals.TransitionError, match="现在是“已答复”"):
@@ -101,14 +101,14 @@ def test_an_answer_is_given_once(feedback, act):
     assert feedback.answer == "已更正。"
 
 
-def test_the_database_keeps_no_contact_of_who_was_answered(feedback, act):
+def test_the_database_refuses_a_contact_on_answered_feedback(feedback, act):
     answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Feedback.objects.update(contact=CONTACT)
 
 
-def test_a_proposal_made_of_it_is_on_record(feedback, make_proposal, act):
+def test_linking_a_proposal_is_logged(feedback, make_proposal, act):
     proposal = make_proposal(NOTE_CHANGE)
 
     answers.link_proposal(feedback, proposal, context=act())
@@ -125,11 +125,11 @@ def test_a_proposal_made_of_it_is_on_record(feedback, make_proposal, act):
     ("on", "led_by"),
     [
         ("2026-11-01", "health-commission"),  # in force
-        ("2026-11-02", "civil-affairs"),  # the newest is in force now and says otherwise
+        ("2026-11-02", "civil-affairs"),  # a newer edition in force has another lead department
     ],
 )
-def test_who_leads_a_service_is_as_the_edition_in_force_says(make_edition, on, led_by):
-    moved = state_led_by("civil-affairs")
+def test_the_lead_department_is_that_of_the_edition_in_force(make_edition, on, led_by):
+    moved = entry_led_by("civil-affairs")
     make_edition("moved", "2026-11-02", entries=[moved])
     service = Service.objects.get(code="NM-05-01")
     answers.receive_feedback(service, message="意见", at=PROPOSED_AT)
@@ -137,17 +137,17 @@ def test_who_leads_a_service_is_as_the_edition_in_force_says(make_edition, on, l
     assert Feedback.objects.with_lead_department(on).get().lead == led_by
 
 
-def test_of_a_service_no_longer_listed_it_is_as_was_last_said(make_edition, feedback):
+def test_the_lead_department_of_a_withdrawn_service_is_the_last_published_one(make_edition, feedback):
     make_edition("small", "2026-11-02")
 
     assert Feedback.objects.with_lead_department("2026-11-23").get().lead == "civil-affairs"
 
 
-def state_led_by(code: str) -> dict:
-    stated = make_entry(lead_department=code)
-    stated["verification"]["lead_department"] = "unverified"
-    stated["basis"]["lead_department"] = "editorial"
-    stated["citations"].append(
+def entry_led_by(code: str) -> dict:
+    entry = make_entry(lead_department=code)
+    entry["verification"]["lead_department"] = "unverified"
+    entry["basis"]["lead_department"] = "editorial"
+    entry["citations"].append(
         make_citation("lead_department", source="editors", locator=None, quote=None, verification="unverified")
     )
-    return stated
+    return entry

@@ -1,4 +1,4 @@
-"""A table from outside: what it would change, by what rules, and what is drafted when it is confirmed."""
+"""Import of a table: its plan by the rules of proposals, and the proposals drafted after confirmation."""
 
 import datetime
 import time
@@ -44,12 +44,12 @@ def plan(act):
 
 @pytest.fixture
 def propose(act, plan):
-    """Keep a file and confirm what it proposes."""
+    """Store a file and confirm its plan."""
 
     def run(content: bytes, name: str = "清单.csv") -> list[Proposal]:
-        shown = plan(content, name)
-        kept = attachments.store(name, content, context=act)
-        return importer.propose(kept.digest, fingerprint=shown.fingerprint, details=details(), context=act)
+        plan_shown = plan(content, name)
+        attachment = attachments.store(name, content, context=act)
+        return importer.propose(attachment.digest, fingerprint=plan_shown.fingerprint, details=details(), context=act)
 
     return run
 
@@ -71,15 +71,15 @@ def sentences(shown: Plan) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_the_whole_list_comes_back_as_no_change(plan, kind):
+def test_an_unchanged_export_plans_no_change(plan, kind):
     shown = plan(spreadsheets.exported_list(kind), f"清单.{kind}")
 
     assert sentences(shown) == []
     assert len(shown.rows) == 81
-    assert [each for each in shown.rows if each.action] == []
+    assert [row for row in shown.rows if row.action] == []
 
 
-def test_one_edited_cell_is_exactly_that_change(plan):
+def test_one_edited_cell_plans_exactly_that_change(plan):
     shown = plan(
         spreadsheets.make_csv(
             spreadsheets.list_row(服务标准=STANDARD, **spreadsheets.CITATION_CELLS), spreadsheets.list_row("NM-01-05")
@@ -87,8 +87,8 @@ def test_one_edited_cell_is_exactly_that_change(plan):
     )
 
     assert sentences(shown) == []
-    (each,) = shown.to_propose
-    assert each.draft_entry == {
+    (row,) = shown.to_propose
+    assert row.draft_entry == {
         "service": "NM-01-07",
         "action": "change",
         "entry_data": {
@@ -99,31 +99,35 @@ def test_one_edited_cell_is_exactly_that_change(plan):
         },
         "successors": [],
     }
-    assert [change.label for change in each.changes] == ["服务标准", "“服务标准”的来源"]
+    assert [change.label for change in row.changes] == ["服务标准", "“服务标准”的来源"]
 
 
-def test_one_edited_cell_of_a_workbook_is_exactly_that_change(plan):
+def test_one_edited_cell_of_a_workbook_plans_exactly_that_change(plan):
     def change(book):
         sheet = book["清单"]
         at = {cell.value: cell.column for cell in sheet[1]}
         (row,) = (line[0].row for line in sheet.iter_rows(min_row=2) if line[0].value == "NM-01-07")
         sheet.cell(row, at["编者说明"]).value = "只改说明"
 
-    (each,) = plan(spreadsheets.edit_workbook(spreadsheets.exported_list("xlsx"), change), "清单.xlsx").to_propose
+    (planned_row,) = plan(
+        spreadsheets.edit_workbook(spreadsheets.exported_list("xlsx"), change), "清单.xlsx"
+    ).to_propose
 
-    assert (each.code, each.entry_data) == ("NM-01-07", {"note": "只改说明"})
+    assert (planned_row.code, planned_row.entry_data) == ("NM-01-07", {"note": "只改说明"})
 
 
-def test_the_sheet_of_clauses_gives_a_field_more_than_one(plan):
-    """The clauses of a field are replaced by those the sheet has for it, if they are others."""
+def test_the_sheet_of_citations_can_give_a_field_several_citations(plan):
+    """The citations of a field are replaced by those on the sheet, if they differ."""
 
     def change(book):
         sheet, sources = book["清单"], book["字段来源"]
         at = {cell.value: cell.column for cell in sheet[1]}
         (row,) = (line[0].row for line in sheet.iter_rows(min_row=2) if line[0].value == "NM-01-07")
         sheet.cell(row, at["服务标准"]).value = STANDARD
-        old = [line[0].row for line in sources.iter_rows() if [c.value for c in line[:2]] == ["NM-01-07", "服务标准"]]
-        for number in reversed(old):
+        row_numbers = [
+            line[0].row for line in sources.iter_rows() if [c.value for c in line[:2]] == ["NM-01-07", "服务标准"]
+        ]
+        for number in reversed(row_numbers):
             sources.delete_rows(number)
         for locator in ("第1条", "第2条"):
             sources.append(
@@ -145,12 +149,12 @@ def test_the_sheet_of_clauses_gives_a_field_more_than_one(plan):
     shown = plan(spreadsheets.edit_workbook(spreadsheets.exported_list("xlsx"), change), "清单.xlsx")
 
     assert sentences(shown) == []
-    (each,) = shown.to_propose
-    assert each.entry_data["verification"] == {"standard": "verbatim"}
-    assert [citation["locator"] for citation in each.entry_data["citations"]] == ["第1条", "第2条"]
+    (planned_row,) = shown.to_propose
+    assert planned_row.entry_data["verification"] == {"standard": "verbatim"}
+    assert [citation["locator"] for citation in planned_row.entry_data["citations"]] == ["第1条", "第2条"]
 
 
-def test_a_changed_value_needs_a_clause_of_its_own(plan):
+def test_a_changed_value_needs_a_new_citation(plan):
     shown = plan(spreadsheets.make_csv(spreadsheets.list_row(服务标准=STANDARD)))
 
     at = f"{chr(65 + spreadsheets.HEADERS.index('服务标准'))}（服务标准）"
@@ -158,14 +162,14 @@ def test_a_changed_value_needs_a_clause_of_its_own(plan):
     assert shown.to_propose == []
 
 
-def test_an_emptied_value_rests_on_nothing(plan):
+def test_an_emptied_value_needs_no_citation(plan):
     shown = plan(spreadsheets.make_csv(spreadsheets.list_row(服务标准="", 标准所属时间="")))
 
     assert sentences(shown) == []
     assert shown.to_propose[0].entry_data["standard"] is None
 
 
-def test_a_law_added_to_the_legal_basis_leaves_the_others_their_clauses(plan):
+def test_a_law_added_to_the_legal_basis_keeps_the_citations_of_the_others(plan):
     row = spreadsheets.list_row("NM-01-05")
     laws = f"{row['法律法规依据']}、seed-daily"
 
@@ -174,18 +178,18 @@ def test_a_law_added_to_the_legal_basis_leaves_the_others_their_clauses(plan):
     )
 
     assert sentences(shown) == []
-    (each,) = shown.to_propose
-    (listed,) = (entry for entry in spreadsheets.current_edition().documents() if entry["code"] == "NM-01-05")
-    others = [cited for cited in entry_data(listed)["citations"] if cited["field"] == "legal_basis"]
-    assert {cited["source"] for cited in others} == {*row["法律法规依据"].split("、")}
-    assert each.entry_data["citations"] == [*others, {"field": "legal_basis"} | CITED]
+    (planned_row,) = shown.to_propose
+    (document,) = (entry for entry in spreadsheets.current_edition().documents() if entry["code"] == "NM-01-05")
+    others = [citation for citation in entry_data(document)["citations"] if citation["field"] == "legal_basis"]
+    assert {citation["source"] for citation in others} == {*row["法律法规依据"].split("、")}
+    assert planned_row.entry_data["citations"] == [*others, {"field": "legal_basis"} | CITED]
 
 
-def test_a_column_the_table_does_not_have_is_left_alone(plan):
+def test_a_missing_column_changes_nothing(plan):
     shown = plan(spreadsheets.make_csv(["NM-01-07", "只改说明"], headers=["服务项目代码", "编者说明"]))
 
-    (each,) = shown.to_propose
-    assert each.entry_data == {"note": "只改说明"}
+    (planned_row,) = shown.to_propose
+    assert planned_row.entry_data == {"note": "只改说明"}
 
 
 def new_row(**cells: str) -> dict[str, str]:
@@ -193,7 +197,7 @@ def new_row(**cells: str) -> dict[str, str]:
     return {"服务项目代码": "NM-05-05", "名称": "基本殡葬服务", "领域": "NM-05"} | clause | cells
 
 
-def test_a_new_code_is_an_addition(propose):
+def test_a_new_code_is_drafted_as_an_addition(propose):
     (added,) = propose(spreadsheets.make_csv(new_row()))
 
     assert added.kind == "add"
@@ -202,7 +206,7 @@ def test_a_new_code_is_an_addition(propose):
     assert entry.entry_data["verification"] == {"name": "verbatim", "domain": "verbatim"}
 
 
-def test_changes_and_additions_are_two_drafts_of_one_file(propose):
+def test_changes_and_additions_of_a_file_are_two_drafts(propose):
     content = spreadsheets.make_csv(
         spreadsheets.list_row(服务标准=STANDARD, **spreadsheets.CITATION_CELLS),
         spreadsheets.list_row("NM-01-05", 编者说明="注"),
@@ -211,15 +215,15 @@ def test_changes_and_additions_are_two_drafts_of_one_file(propose):
 
     drafted = propose(content)
 
-    assert [(each.kind, each.state, each.entries.count()) for each in drafted] == [
+    assert [(proposal.kind, proposal.state, proposal.entries.count()) for proposal in drafted] == [
         ("change", "draft", 2),
         ("add", "draft", 1),
     ]
-    assert {each.imported_from for each in drafted} == {attachments.digest_of(content)}
-    assert [proposals.faults(each) for each in drafted] == [[], []]
+    assert {proposal.imported_from for proposal in drafted} == {attachments.digest_of(content)}
+    assert [proposals.faults(proposal) for proposal in drafted] == [[], []]
 
 
-def test_the_same_file_again_makes_nothing(plan, propose):
+def test_the_same_file_is_not_proposed_twice(plan, propose):
     content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
     (first,) = propose(content)
 
@@ -230,7 +234,7 @@ def test_the_same_file_again_makes_nothing(plan, propose):
         propose(content)
 
 
-def test_the_same_file_makes_nothing_even_if_its_proposal_was_amended(plan, propose, act):
+def test_the_same_file_is_not_proposed_again_after_an_amendment(plan, propose, act):
     content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
     (first,) = propose(content)
     other = {"service": "NM-01-07", "action": "change", "entry_data": {"note": "另一个注"}, "successors": []}
@@ -240,16 +244,16 @@ def test_the_same_file_makes_nothing_even_if_its_proposal_was_amended(plan, prop
     assert plan(content).to_propose == []
 
 
-def test_the_same_change_in_another_file_makes_nothing(plan, propose):
+def test_the_same_change_in_another_file_is_not_proposed_twice(plan, propose):
     (first,) = propose(spreadsheets.make_csv(spreadsheets.list_row(编者说明="注")))
 
     again = plan(spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"), spreadsheets.list_row("NM-01-05")))
 
-    assert [each.pending_proposal for each in again.rows] == [first.number, None]
+    assert [row.pending_proposal for row in again.rows] == [first.number, None]
     assert again.to_propose == []
 
 
-def test_a_file_taken_back_may_come_in_again(plan, propose, act):
+def test_a_file_can_be_imported_again_after_a_retraction(plan, propose, act):
     content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
     (first,) = propose(content)
 
@@ -258,17 +262,17 @@ def test_a_file_taken_back_may_come_in_again(plan, propose, act):
     assert len(plan(content).to_propose) == 1
 
 
-def test_what_became_something_else_is_not_proposed(plan, act):
+def test_an_outdated_plan_is_not_proposed(plan, act):
     content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
-    kept = attachments.store("清单.csv", content, context=act)
+    attachment = attachments.store("清单.csv", content, context=act)
 
     with pytest.raises(importer.OutdatedPlanError):
-        importer.propose(kept.digest, fingerprint="another", details=details(), context=act)
+        importer.propose(attachment.digest, fingerprint="another", details=details(), context=act)
 
     assert not Proposal.objects.exists()
 
 
-def test_one_fault_keeps_every_row_out(plan):
+def test_one_fault_blocks_the_whole_file(plan):
     shown = plan(
         spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"), spreadsheets.list_row("NM-01-05", 名称=""))
     )
@@ -290,38 +294,38 @@ WILD = {
 
 
 @pytest.mark.parametrize("write", WILD.values(), ids=WILD)
-def test_however_a_program_writes_csv_it_says_the_same(plan, write):
+def test_variants_of_csv_give_the_same_plan(plan, write):
     text = spreadsheets.make_csv(spreadsheets.list_row(编者说明='第一段。\n第二段，“引号”和"引号"。')).decode()
 
-    (each,) = plan(write(text)).to_propose
+    (row,) = plan(write(text)).to_propose
 
-    assert each.entry_data == {"note": '第一段。\n第二段，“引号”和"引号"。'}
+    assert row.entry_data == {"note": '第一段。\n第二段，“引号”和"引号"。'}
 
 
-def test_the_columns_may_stand_in_any_order(plan):
+def test_the_columns_may_be_in_any_order(plan):
     shown = plan(spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"), headers=spreadsheets.HEADERS[::-1]))
 
-    assert [each.entry_data for each in shown.to_propose] == [{"note": "注"}]
+    assert [row.entry_data for row in shown.to_propose] == [{"note": "注"}]
 
 
-def test_a_text_behind_an_apostrophe_comes_in_without_it(plan):
-    (each,) = plan(spreadsheets.make_csv(spreadsheets.list_row(编者说明="'=以等号开头"))).to_propose
+def test_an_escaping_apostrophe_is_removed(plan):
+    (row,) = plan(spreadsheets.make_csv(spreadsheets.list_row(编者说明="'=以等号开头"))).to_propose
 
-    assert each.entry_data == {"note": "=以等号开头"}
+    assert row.entry_data == {"note": "=以等号开头"}
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_five_thousand_rows_are_told_what_is_wrong_within_seconds(plan, kind):
-    said = "内容" * 20
+def test_five_thousand_rows_are_planned_within_seconds(plan, kind):
+    text = "内容" * 20
     rows = [
-        new_row(服务项目代码=f"NM-05-{number}", 服务内容=said, 原文=f"基本殡葬服务：{said}")
+        new_row(服务项目代码=f"NM-05-{number}", 服务内容=text, 原文=f"基本殡葬服务：{text}")
         for number in range(1000, 6000)
     ]
     content = spreadsheets.make_csv(*rows) if kind == "csv" else spreadsheets.make_workbook(*rows)
 
-    began = time.perf_counter()
+    start = time.perf_counter()
     shown = plan(content, f"清单.{kind}")
-    took = time.perf_counter() - began
+    seconds = time.perf_counter() - start
 
     assert len(shown.to_propose) == 5000
-    assert took < 15  # about two seconds on one core; the bound is for a busy machine
+    assert seconds < 15  # about two seconds on one core; the bound is for a busy machine

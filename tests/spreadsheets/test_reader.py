@@ -1,4 +1,4 @@
-"""Files that must not come in: each is refused in a sentence with its place, writes nothing, and breaks nothing."""
+"""Files that must be refused: each gets a sentence with the place of the fault, and nothing is written."""
 
 import datetime
 import html
@@ -18,7 +18,7 @@ from tests.conftest import make_user
 from tests.support import spreadsheets
 from tests.support.spreadsheets import CITATION_CELLS, HEADERS, list_row, make_csv, make_workbook, repack_workbook
 
-# The clause of a value that says 新, word for word, and of a new service by its name.
+# Citation cells of the value 新, quoted verbatim, and of a new service, which quotes its name.
 QUOTED = CITATION_CELLS | {"原文": "新"}
 NAMED = CITATION_CELLS | {"原文": "基本殡葬服务"}
 SHEET = "xl/worksheets/sheet1.xml"
@@ -28,7 +28,7 @@ EXTERNAL = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
 
 def at(header: str) -> str:
-    """Return a column as faults name it."""
+    """Return the letters and header of a column as in faults."""
     position, letters = HEADERS.index(header) + 1, ""
     while position:
         position, rest = divmod(position - 1, 26)
@@ -45,7 +45,7 @@ def book_cell(value: object, header: str = "编者说明") -> Callable[[], bytes
 
 
 def fresh(**cells: str) -> Callable[[], bytes]:
-    """A new service with a clause, and something else."""
+    """A row of a new service with a citation, changed by ``cells``."""
     row = {"服务项目代码": "NM-05-05", "名称": "基本殡葬服务", "领域": "NM-05"} | NAMED
     return lambda: make_csv(row | cells)
 
@@ -72,7 +72,7 @@ def sheets(change: Callable[[Workbook], None]) -> Callable[[], bytes]:
 
 
 def sources(*cells: str | None, code: str = "NM-01-07") -> Callable[[], bytes]:
-    """A workbook whose sheet of clauses has one row with these cells."""
+    """A workbook whose sheet of citations has one row with these cells."""
 
     def change(book: Workbook) -> None:
         sheet = book.create_sheet("字段来源")
@@ -96,7 +96,7 @@ def ragged(cells: int) -> Callable[[], bytes]:
 
 
 def locked() -> bytes:
-    """A workbook whose parts say that they are encrypted."""
+    """A workbook whose parts are flagged as encrypted."""
     content = bytearray(make_workbook(list_row()))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         place = content.find(mark)
@@ -105,7 +105,7 @@ def locked() -> bytes:
 
 
 def lying() -> bytes:
-    """A workbook whose first part says it is ten bytes long: what follows is not read, and the checksum tells."""
+    """A workbook whose first part claims to be ten bytes long: the rest is not read, and the checksum fails."""
     content = bytearray(make_workbook(list_row()))
     place = content.find(b"PK\x01\x02")
     content[place + 24 : place + 28] = struct.pack("<I", 10)
@@ -130,7 +130,7 @@ def bomb() -> bytes:
 
 
 def crowded() -> bytes:
-    """A row of millions of cells, which would take gigabytes; noise beside it keeps the ratio down."""
+    """A row of millions of cells, which would take gigabytes; random bytes keep the compression ratio low."""
     row = b"<!--" + urandom(300_000).hex().encode() + b"--><sheetData><row>" + b"<c/>" * 5_000_000 + b"</row>"
     return repack_workbook(
         make_workbook(list_row()), lambda parts: parts.update({SHEET: parts[SHEET].replace(b"<sheetData>", row, 1)})
@@ -143,9 +143,9 @@ def dense() -> bytes:
     )
 
 
-# What it is: how it is made, its name, and the sentence with its place.
+# By description: the function that makes the file, its name, and a part of the fault.
 BAD = {
-    # What is no table at all
+    # Files that are not tables
     "empty": (lambda: b"", "a.csv", "文件是空的"),
     "text": (lambda: b"abc", "a.txt", "扩展名不是 .csv 或 .xlsx"),
     "no extension": (lambda: b"abc", "csv", "扩展名不是 .csv 或 .xlsx"),
@@ -174,7 +174,7 @@ BAD = {
         "a.csv",
         "不是 UTF-8 编码",
     ),
-    # Characters nobody sees
+    # Invisible characters
     "NUL": (cell("甲\0乙"), "a.csv", "第 2 行，"),
     "NUL said": (cell("甲\0乙"), "a.csv", "含有空字符 U+0000"),
     "bell": (cell("甲\x07乙"), "a.csv", f"第 2 行，{at('编者说明')} 列：含有控制字符 U+0007"),
@@ -258,7 +258,7 @@ BAD = {
         "a.csv",
         f"{at('牵头负责单位名称')} 列：“牵头负责单位名称”只说明左边的代码",
     ),
-    # Numbers and days
+    # Numbers and dates
     "another number": (cell("1", "序号"), "a.csv", f"第 2 行，{at('序号')} 列：序号“1”不对"),
     "full-width digits": (cell("７", "序号"), "a.csv", f"{at('序号')} 列：序号“７”不对"),
     "1e9": (cell("1e9", "序号"), "a.csv", f"第 2 行，{at('序号')} 列：“1e9”像是被表格软件改写过的数"),
@@ -291,7 +291,7 @@ BAD = {
     "formula behind a tab": (cell("\t=1"), "a.csv", "像是公式"),
     "formula cell": (book_cell("=1+1"), "a.xlsx", f"工作表“清单”，第 2 行，{at('编者说明')} 列：以“=”开头，像是公式"),
     "error cell": (book_cell("#N/A"), "a.xlsx", "是表格软件的出错值 #N/A"),
-    # What a value must rest on
+    # Citations
     "no clause": (
         cell("新标准", "服务标准"),
         "a.csv",
@@ -383,7 +383,7 @@ BAD = {
     ),
     "another digest": (of_edition("2026", "0" * 64), "a.xlsx", "B（摘要（SHA-256）） 列：与版本“2026”的摘要"),
     "two lists": (in_part("xl/workbook.xml", b"</sheets>", AGAIN + b"</sheets>"), "a.xlsx", "重名的工作表"),
-    # Workbooks that are none, or more than that
+    # Damaged and malicious workbooks
     "truncated": (lambda: make_workbook(list_row())[:-500], "a.xlsx", "工作簿打不开"),
     "truncated to a signature": (lambda: b"PK\x03\x04", "a.xlsx", "工作簿打不开"),
     "a flipped bit": (flipped, "a.xlsx", "工作簿打不开"),
@@ -423,7 +423,7 @@ def editor(client, db):
 
 
 @pytest.mark.parametrize(("make", "name", "words"), BAD.values(), ids=BAD)
-def test_a_bad_file_is_refused_in_a_sentence_and_writes_nothing(editor, make, name, words):
+def test_a_bad_file_is_refused_with_a_sentence_and_writes_nothing(editor, make, name, words):
     content = make()
     before = spreadsheets.row_counts()
 
@@ -432,13 +432,13 @@ def test_a_bad_file_is_refused_in_a_sentence_and_writes_nothing(editor, make, na
     text = html.unescape(page.content.decode())
     assert page.status_code in (200, 422)
     assert page.context["seen"] is None
-    said = "\n".join([*map(str, page.context["faults"]), *page.context["form"].errors.get("file", [])])
-    assert words in said
-    assert said.splitlines()[0] in text
+    faults = "\n".join([*map(str, page.context["faults"]), *page.context["form"].errors.get("file", [])])
+    assert words in faults
+    assert faults.splitlines()[0] in text
     assert spreadsheets.row_counts() == before
 
 
-def test_no_damage_to_a_workbook_is_a_fault_of_ours(db):
+def test_damaged_bytes_of_a_workbook_cause_no_unexpected_error(db):
     content, random = make_workbook(list_row()), Random(7)  # noqa: S311 - not for secrets
     for _ in range(300):
         damaged = bytearray(content)
@@ -449,13 +449,13 @@ def test_no_damage_to_a_workbook_is_a_fault_of_ours(db):
             read_table("a.xlsx", bytes(damaged))
 
 
-def test_no_damage_to_a_part_of_a_workbook_is_a_fault_of_ours(db):
+def test_a_damaged_part_of_a_workbook_causes_no_unexpected_error(db):
     content, random = make_workbook(list_row()), Random(7)  # noqa: S311 - not for secrets
     for name in (SHEET, "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml") * 60:
 
         def damage(parts: dict[str, bytes], name: str = name) -> None:
-            at = random.randrange(len(parts[name]))
-            parts[name] = parts[name][:at] + bytes([random.randrange(32, 127)]) + parts[name][at + 1 :]
+            position = random.randrange(len(parts[name]))
+            parts[name] = parts[name][:position] + bytes([random.randrange(32, 127)]) + parts[name][position + 1 :]
 
         with suppress(UnreadableFileError), warnings.catch_warnings():
             warnings.simplefilter("ignore")

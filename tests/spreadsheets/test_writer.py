@@ -1,4 +1,4 @@
-"""The list as a table: what goes out is what was filtered, safe in a spreadsheet, and comes back as it was."""
+"""Export of the list: the filtered entries, without formulas, and equal after a re-import."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def from_xlsx(content: bytes, sheet: str = "清单") -> list[dict[str, str | Non
     ("text", "written"),
     [
         *((f"{sign}1+1", f"'{sign}1+1") for sign in "=+-@＝＋－＠\t\r\n"),
-        ("  =1", "'  =1"),  # some spreadsheets look behind blanks
+        ("  =1", "'  =1"),  # some spreadsheets skip leading blanks
         ("\u3000＝1", "'\u3000＝1"),
         ("'=1", "''=1"),
         ("'", "''"),
@@ -42,7 +42,7 @@ def from_xlsx(content: bytes, sheet: str = "清单") -> list[dict[str, str | Non
         ("", ""),
     ],
 )
-def test_no_cell_is_a_formula_and_each_comes_back_as_it_was(text, written):
+def test_escaping_prevents_formulas_and_is_reversible(text, written):
     assert writer.escape_formula(text) == written
     assert writer.unescape_formula(written) == text
 
@@ -62,7 +62,7 @@ def test_every_cell_of_a_workbook_is_a_string(make_edition, text):
     assert {cell.data_type for cell in cells} == {"s"}
 
 
-def test_exactly_the_filtered_entries_go_out_in_the_order_shown(client):
+def test_an_export_has_the_filtered_entries_in_the_order_of_the_page(client):
     client.force_login(make_user("shen", "审计"))
 
     page = client.get(reverse("admin:catalogue_entry_changelist") + "?domain=NM-05&q=养老")
@@ -74,7 +74,7 @@ def test_exactly_the_filtered_entries_go_out_in_the_order_shown(client):
     assert answer["Content-Disposition"].startswith("attachment")
 
 
-def test_the_edition_asked_for_goes_out(client):
+def test_an_export_has_the_selected_edition(client):
     client.force_login(make_user("shen", "审计"))
 
     rows = from_csv(client.get(EXPORT["csv"] + "?edition=2021").content)
@@ -93,19 +93,19 @@ def test_the_list_links_to_its_exports_with_its_filters(client):
     assert f'href="{reverse("admin:import")}"' in page
 
 
-def test_a_workbook_has_the_clauses_and_the_edition_too(client):
+def test_a_workbook_has_sheets_of_citations_and_edition(client):
     client.force_login(make_user("shen", "审计"))
 
     content = client.get(EXPORT["xlsx"]).content
 
     edition = Edition.objects.get(slug="2026")
     assert len(from_xlsx(content)) == 81
-    assert len(from_xlsx(content, "字段来源")) == sum(len(each["citations"]) for each in edition.documents())
-    (about,) = from_xlsx(content, "版本")
-    assert (about["版本标识"], about["摘要（SHA-256）"]) == ("2026", edition.digest)
+    assert len(from_xlsx(content, "字段来源")) == sum(len(document["citations"]) for document in edition.documents())
+    (edition_row,) = from_xlsx(content, "版本")
+    assert (edition_row["版本标识"], edition_row["摘要（SHA-256）"]) == ("2026", edition.digest)
 
 
-def test_a_draft_goes_out_as_it_stands(client, make_edition):
+def test_a_draft_can_be_exported(client, make_edition):
     make_edition("2027", "2027-01-01", at=None)
     client.force_login(make_user("shen", "审计"))
 
@@ -114,7 +114,7 @@ def test_a_draft_goes_out_as_it_stands(client, make_edition):
     assert (row["名称"], row["领域"], row["领域名称"]) == ("老年人健康管理", "NM-05", "老有所养")
 
 
-def test_a_text_no_cell_can_hold_is_said(make_edition, client):
+def test_a_text_too_long_for_a_cell_is_reported(make_edition, client):
     text = "长" * 32_768
     entry = make_entry(content=text, verification={"name": "verbatim", "domain": "verbatim", "content": "verbatim"})
     entry |= {
@@ -137,7 +137,7 @@ def test_a_text_no_cell_can_hold_is_said(make_edition, client):
         (EXPORT["csv"].removesuffix("csv") + "pdf", "可用：CSV、XLSX"),
     ],
 )
-def test_what_cannot_go_out_is_said_on_the_list(client, address, words):
+def test_an_invalid_export_address_is_reported_on_the_list(client, address, words):
     client.force_login(make_user("shen", "审计"))
 
     page = client.get(address, follow=True)
@@ -146,7 +146,7 @@ def test_what_cannot_go_out_is_said_on_the_list(client, address, words):
     assert words in page.content.decode()
 
 
-def test_who_may_not_see_the_list_exports_nothing(client):
+def test_an_export_requires_permission_to_view_the_list(client):
     client.force_login(make_user("wu"))
 
     assert client.get(EXPORT["csv"]).status_code == 403
@@ -154,7 +154,7 @@ def test_who_may_not_see_the_list_exports_nothing(client):
     assert client.get(EXPORT["csv"]).status_code == 302
 
 
-def test_the_queries_of_an_export_do_not_grow_with_its_rows(client, django_assert_max_num_queries):
+def test_the_query_count_of_an_export_is_bounded(client, django_assert_max_num_queries):
     client.force_login(make_user("shen", "审计"))
     assert Entry.objects.filter(edition__slug="2026").count() == 81
 
