@@ -1,6 +1,6 @@
 """Checks of a file before it is parsed: its kind, size, encoding and unpacked size.
 
-Cells are read in ``reader`` and interpreted in ``plan``. Macros, links and other files inside a workbook need no check:
+Cells are read in ``reader`` and parsed in ``cells``. Macros, links and other files inside a workbook need no check:
 openpyxl runs none of them, and with defusedxml it refuses entities.
 """
 

@@ -138,7 +138,7 @@ def make_plan(
 
 
 def _pending_entries() -> dict[tuple[str, str, str], int]:
-    """Return the number of the open proposal for each (service, action, canonical JSON of the data) in one."""
+    """Return the number of the first open proposal by (service, action, canonical JSON of the data)."""
     entries = ProposedEntry.objects.exclude(proposal__state__in=[State.RETRACTED, State.PUBLISHED])
     return {
         (service, action, canonical_json(data)): number
