@@ -1,4 +1,4 @@
-"""What a page may load and run (Content-Security-Policy): nothing from another host, and in no other site's frame."""
+"""Content-Security-Policy: pages load nothing from other hosts and cannot be framed by other sites."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,8 @@ ADMIN = (
     NOTHING + "script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'"
 )
-# Swagger UI and Redoc write styles into the page and work in a blob; they would ask others for fonts and a validator.
+# Swagger UI and Redoc use inline styles and a worker from a blob. Their requests to other hosts, for fonts and a
+# validator, are blocked.
 DOCS = (
     NOTHING + "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
     "worker-src blob:; form-action 'none'"
@@ -21,7 +22,7 @@ POLICIES = {DESK: ADMIN, "/api/docs/": DOCS, "/api/redoc/": DOCS}
 
 
 class PolicyMiddleware:
-    """Sets the policy of the desk and of the API's documents on every answer, and that of the site on its pages."""
+    """Sets a policy on every response of the desk and of the API documents, and on the HTML pages of the site."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Which edition answers: the one named, or the one in force on a day, as far as was published by a moment."""
+"""The edition that a query selects: by name, or the one in force on a day among those published by a moment."""
 
 import datetime
 from collections.abc import Mapping
@@ -18,51 +18,47 @@ PARAMETERS = [
 
 
 def today() -> datetime.date:
-    """The day it is in Inner Mongolia."""
+    """Return the current date in Inner Mongolia."""
     return timezone.localdate()
 
 
 def edition_from_query(query: Mapping[str, object]) -> Edition:
-    """Return the edition that the values of ``PARAMETERS`` name, with its predecessor. One query, after a change two.
+    """Return the edition that the values of ``PARAMETERS`` select, with its predecessor.
 
-    Raises InvalidError for an edition that was never published, and NotFoundError, which says from which day there is
-    an edition, if none was in force.
+    One database query, two after a change of the data. Raises InvalidError for an unpublished edition or conflicting
+    parameters, and NotFoundError, which names the first day with an edition in force, if none was in force.
     """
-    named, valid_on, known_at = (query.get(parameter.name) for parameter in PARAMETERS)
-    if named is None:
-        edition_from_query = revision.current().in_force(valid_on or today(), known_at=known_at)
-        if edition_from_query is None:
+    name, valid_on, known_at = (query.get(parameter.name) for parameter in PARAMETERS)
+    if name is None:
+        edition = revision.current().in_force(valid_on or today(), known_at=known_at)
+        if edition is None:
             raise NotFoundError(_none_in_force(known_at))
-        return edition_from_query
+        return edition
     if valid_on or known_at:
         raise InvalidError(Fault("edition", "edition 与 valid_on、known_at 不能同时使用。"))
-    return edition_by_name(named)
+    return edition_by_name(name)
 
 
 def edition_by_name(name: str) -> Edition:
-    """Return the published edition of a slug or number. Raises InvalidError for one there is not.
+    """Return the published edition with a slug or number. Raises InvalidError if there is none.
 
-    One query, after a change two.
+    One database query, two after a change of the data.
     """
     editions = revision.current().editions
-    named = {str(edition_from_query.number): edition_from_query for edition_from_query in editions} | {
-        edition_from_query.slug: edition_from_query for edition_from_query in editions
-    }
-    if name not in named:
-        raise InvalidError(
-            Fault("edition", "没有这个已发布的版本。", [edition_from_query.slug for edition_from_query in editions])
-        )
-    return named[name]
+    by_name = {str(edition.number): edition for edition in editions} | {edition.slug: edition for edition in editions}
+    if name not in by_name:
+        raise InvalidError(Fault("edition", "没有这个已发布的版本。", [edition.slug for edition in editions]))
+    return by_name[name]
 
 
 def _none_in_force(known_at: datetime.datetime | None) -> str:
-    edition_by_name = Edition.objects.published()
+    editions = Edition.objects.published()
     if known_at is not None:
-        first = edition_by_name.order_by("published_at").first()
-        edition_by_name = edition_by_name.filter(published_at__lte=known_at)
-        if first and not edition_by_name.exists():
+        first = editions.order_by("published_at").first()
+        editions = editions.filter(published_at__lte=known_at)
+        if first and not editions.exists():
             return f"该时刻之前没有发布过版本；最早的版本发布于 {timezone.localtime(first.published_at).isoformat()}。"
-    first = edition_by_name.order_by("effective_from").first()
+    first = editions.order_by("effective_from").first()
     if first is None:
         return "还没有已发布的版本。"
     return f"那一天没有施行中的版本；自 {first.effective_from} 起才有（版本 {first.slug}）。"

@@ -1,4 +1,4 @@
-"""A request for a host that is not ours is refused before anything else reads it: in one line of the log."""
+"""Refuses a request for a host that is not ours before any other code reads it, with one line in the log."""
 
 import logging
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from django.views import defaults
 from catalogue.web import problems
 
 LOGGER = logging.getLogger("django.security.DisallowedHost")
-# How much of the host, which may be of any length, is logged.
+# Characters of the host that are logged; the header may have any length.
 MAX_LOGGED = 100
 
 
 class HostMiddleware:
-    """Answer 400 for a host that ``ALLOWED_HOSTS`` does not name.
+    """Answers 400 for a host that is not in ``ALLOWED_HOSTS``.
 
-    Django would do so later: with a traceback in the log for each request, and under DEBUG with a page of settings.
+    Django would do so later, with a traceback in the log for each request, and under DEBUG with a page of settings.
     """
 
     def __init__(self, get_response: Callable):
@@ -35,10 +35,10 @@ class HostMiddleware:
         if problems.for_programs(request):
             response = problems.respond(400, "请求的主机名（Host）不是本服务的。")
         else:
-            # Django's page puts a new cookie in the place of a bad one: no visitor of this host needs either.
+            # Django's page would replace an invalid cookie, and visitors of a foreign host need no cookie.
             request.META.pop("HTTP_COOKIE", None)
             response = defaults.bad_request(request, error)
         host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED]
-        # Escapes control characters, and marks the response so that Django does not log it once more.
+        # log_response escapes control characters, and marks the response so that Django does not log it again.
         log_response("Refused host: %s", host, response=response, request=request, logger=LOGGER)
         return response

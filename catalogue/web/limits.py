@@ -1,9 +1,9 @@
-"""What a request may cost before anything is done for it (WSGI): how long its parts may be, and who waits for its body.
+"""Limits of a request, checked before Django sees it (WSGI): header lengths, body size, threads that wait for bodies.
 
-Parsing a header costs more than it is long: Django reads Content-Type, Cookie and conditions with regular expressions,
-and Werkzeug the Accept headers. A body that does not come costs the thread that waits for it, for as long as the client
-likes. So a long header is refused before it is parsed, and a body is read whole, by at most half of the threads, before
-the cache or Django sees the request.
+Parsing a long header is expensive: Django parses Content-Type, Cookie and conditional headers with
+regular expressions, and Werkzeug parses the Accept headers. A slow body blocks the thread that reads it for as long as
+the client likes. So a long header is refused before it is parsed, and a body is read completely, by at most half of the
+threads, before Django sees the request.
 """
 
 import io
@@ -17,25 +17,25 @@ from django.http import HttpResponse
 
 from catalogue.web import problems, request_id
 
-# In characters: the three headers that are negotiated, every other one, and the path and query of the address.
+# Lengths in characters: of a header, of the path and query each, and of the three headers of content negotiation.
 MAX_HEADER_LENGTH, MAX_ADDRESS_LENGTH = 8192, 16_384
 MAX_LENGTHS = dict.fromkeys(("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING"), 1000)
 MAX_LENGTHS |= dict.fromkeys(("PATH_INFO", "QUERY_STRING"), MAX_ADDRESS_LENGTH)
-SHORTEST = min(MAX_LENGTHS.values())
-# In bytes. The desk takes attachments and workbooks, whose own limits are lower and say more.
+MIN_LIMIT = min(MAX_LENGTHS.values())
+# Body sizes in bytes. Attachments and workbooks for the desk have lower limits of their own, with better messages.
 MAX_BODY, MAX_DESK_BODY, DESK = 1024 * 1024, 16 * 1024 * 1024, "/admin/"
 CHUNK = 64 * 1024
-# Methods whose bodies mean nothing (RFC 9110, 9.3): they are not read.
+# Methods whose bodies have no meaning (RFC 9110, 9.3) and are not read.
 BODILESS = {"GET", "HEAD", "OPTIONS", "TRACE"}
-# Seconds for a place among those that read a body. Bodies of honest clients are there within milliseconds.
+# Seconds that a thread waits for a seat. Bodies of honest clients arrive within milliseconds.
 MAX_WAIT = 0.1
 BROKEN_OFF = "请求正文没有收全，请重新发送。"
 
 
 class RequestLimits:
-    """A WSGI application that refuses what is too long or does not come, and passes on the rest with its whole body.
+    """WSGI middleware that refuses requests with long headers or bodies, and passes the rest on with the complete body.
 
-    ``readers`` is how many threads may wait for bodies at the same time.
+    ``readers`` is the number of threads that may wait for bodies at the same time.
     """
 
     def __init__(self, application: Callable, *, readers: int):
@@ -45,36 +45,36 @@ class RequestLimits:
         for name, value in environ.items():
             if (
                 value.__class__ is str
-                and len(value) > SHORTEST
+                and len(value) > MIN_LIMIT
                 and len(value) > MAX_LENGTHS.get(name, MAX_HEADER_LENGTH)
             ):
                 return _refuse(_too_long(name), environ, start_response)
         if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
-            refused = self._take_body(environ)
-            if refused is not None:
-                return _refuse(refused, environ, start_response)
+            refusal = self._take_body(environ)
+            if refusal is not None:
+                return _refuse(refusal, environ, start_response)
         return self._application(environ, start_response)
 
     def _take_body(self, environ: dict) -> HttpResponse | None:
-        """Read the body, and put it in the place of the stream it came in; return a refusal if that cannot be done."""
+        """Read the body and replace the input stream by it. Return an error response if that fails, else None."""
         length = environ.get("CONTENT_LENGTH") or None
         chunked = environ.pop("HTTP_TRANSFER_ENCODING", None) is not None
         body = b""
         if environ["REQUEST_METHOD"] not in BODILESS and length != "0":
-            most = MAX_DESK_BODY if environ["PATH_INFO"].startswith(DESK) else MAX_BODY
+            max_length = MAX_DESK_BODY if environ["PATH_INFO"].startswith(DESK) else MAX_BODY
             if not chunked and not re.fullmatch("[0-9]{1,18}", length):
                 return problems.respond(400, "Content-Length 应是正文的字节数。")
-            if not chunked and int(length) > most:
+            if not chunked and int(length) > max_length:
                 return problems.respond(413)
             if not self._seats.take():
                 return problems.respond(503, "等待正文的请求太多，请稍后再试。")
             try:
-                body = _read(environ["wsgi.input"], most)
+                body = _read(environ["wsgi.input"], max_length)
             except OSError:
                 return problems.respond(400, BROKEN_OFF)
             finally:
                 self._seats.give_back()
-            if len(body) > most:
+            if len(body) > max_length:
                 return problems.respond(413)
             if not chunked and len(body) < int(length):
                 return problems.respond(400, BROKEN_OFF)
@@ -83,15 +83,15 @@ class RequestLimits:
 
 
 class Seats:
-    """So many places for threads that wait for a body. Who finds all taken waits a moment for one."""
+    """A limited number of seats for threads that wait for a body. A thread waits up to ``MAX_WAIT`` for a free seat."""
 
     def __init__(self, count: int):
         self._count, self._changed = count, threading.Condition()
-        # When each of those taken was taken.
+        # The time at which each seat was taken, by thread.
         self._taken: dict[int, float] = {}
 
     def take(self) -> bool:
-        """Take a place, and return whether there was one; without waiting, if all have been held for ``MAX_WAIT``."""
+        """Take a seat; return False if none gets free. Does not wait if all have been held for ``MAX_WAIT`` already."""
         with self._changed:
             if self._is_full() and time.monotonic() - max(self._taken.values()) > MAX_WAIT:
                 return False
@@ -109,12 +109,12 @@ class Seats:
         return len(self._taken) >= self._count
 
 
-def _read(stream: BinaryIO, most: int) -> bytes:
-    """Return what a stream holds, or a little more than ``most`` bytes of it."""
-    read, pieces = 0, []
-    while read <= most and (piece := stream.read(min(CHUNK, most + 1 - read))):
+def _read(stream: BinaryIO, max_length: int) -> bytes:
+    """Return the content of a stream, up to one byte more than ``max_length``."""
+    length, pieces = 0, []
+    while length <= max_length and (piece := stream.read(min(CHUNK, max_length + 1 - length))):
         pieces.append(piece)
-        read += len(piece)
+        length += len(piece)
     return b"".join(pieces)
 
 
@@ -122,18 +122,18 @@ def _too_long(name: str) -> HttpResponse:
     if name in ("PATH_INFO", "QUERY_STRING"):
         return problems.respond(414, f"地址太长，路径和参数各最多 {MAX_ADDRESS_LENGTH} 个字符。")
     header = name.removeprefix("HTTP_").replace("_", "-").title()
-    most = MAX_LENGTHS.get(name, MAX_HEADER_LENGTH)
-    return problems.respond(431, f"请求头 {header[:50]} 太长，最多 {most} 个字符。")
+    max_length = MAX_LENGTHS.get(name, MAX_HEADER_LENGTH)
+    return problems.respond(431, f"请求头 {header[:50]} 太长，最多 {max_length} 个字符。")
 
 
 def _refuse(response: HttpResponse, environ: dict, start_response: Callable) -> list[bytes]:
-    """Send a refusal. What is left of the request is not read, so the connection cannot be used again."""
-    told = dict(response.items()) | {
+    """Send an error response. The rest of the request is not read, so the connection cannot be reused."""
+    headers = dict(response.items()) | {
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "no-store",
         "Connection": "close",
         "Content-Length": str(len(response.content)),
         request_id.HEADER: request_id.request_id(environ.get("HTTP_X_REQUEST_ID", "")[:100]),
     }
-    start_response(f"{response.status_code} {response.reason_phrase}", list(told.items()))
+    start_response(f"{response.status_code} {response.reason_phrase}", list(headers.items()))
     return [response.content]

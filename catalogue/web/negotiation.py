@@ -1,8 +1,7 @@
-"""Which form, language and content encoding the headers of a request ask for (RFC 9110, 12.5). Pure: knows no request.
+"""Content negotiation (RFC 9110, 12.5): media type, language and content encoding, from header values. Pure functions.
 
-Werkzeug parses the headers. Before it does, they are written as it expects them: real clients send ``q=.9``, blanks
-around ``;`` and ``=``, a bare ``*`` for any media type and ``zh_TW`` for a language. A part that is malformed all the
-same is left out, and the others count.
+Werkzeug parses the headers. They are normalised first, because real clients send ``q=.9``, blanks around ``;`` and
+``=``, a bare ``*`` for any media type and ``zh_TW`` for a language. Parts that are still malformed are ignored.
 """
 
 import re
@@ -13,15 +12,15 @@ from werkzeug.datastructures import Accept, LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
-# The tags offered, by what each is answered with; a longer tag is cut from its end until it is one of them (RFC 4647,
-# 3.4). Traditional characters are written in Taiwan, Hong Kong and Macau.
+# The language that answers each tag; a longer tag is truncated from its end until it is one of these (Lookup, RFC 4647,
+# 3.4). Taiwan, Hong Kong and Macau write traditional characters.
 TAGS = dict.fromkeys(("zh-hant", "zh-tw", "zh-hk", "zh-mo"), "zh-Hant") | {"zh": "zh-Hans", "en": "en"}
-# Content encodings, the smallest form first. ``x-gzip`` is gzip (RFC 9110, 8.4.1.3).
+# Content encodings, the one with the smallest results first. ``x-gzip`` is gzip (RFC 9110, 8.4.1.3).
 ENCODINGS = ("br", "zstd", "gzip")
 IDENTITY = "identity"
-# The longest header that is read, in characters; in front of Django a longer one is refused (``headers``).
+# Characters of a header that are read; ``limits`` refuses longer headers in front of Django.
 MAX_LENGTH = 1000
-# Of how many headers it is kept what they say: every part of a request asks for the same three.
+# Parsed headers that are cached, for each of the three: most clients send the same ones.
 PARSED_CACHE_SIZE = 256
 
 BLANKS = re.compile(r"\s*([;=,])\s*")
@@ -30,22 +29,22 @@ ANY_TYPE = re.compile(r"(?<![^,])\*(?![^,;])")
 
 
 def media_type(accept: str | None, offered: Sequence[str]) -> str | None:
-    """Return the media type that fits best, None if none is acceptable.
+    """Return the media type with the greatest weight, None if none is acceptable.
 
-    ``offered`` stands in the order of our own preference: without a header the first is taken. Of equal weights the
-    one that is named more exactly wins, so that a client that adds ``*/*`` still gets what it names. Parameters of a
-    range other than its weight choose nothing here.
+    ``offered`` is in our order of preference; the first is the default without a header. Of equal weights, the type
+    named by the more specific range wins, so that a client that adds ``*/*`` still gets the type it names. Parameters
+    of a range other than its weight are ignored.
     """
     if accept is None or not accept.strip():
         return offered[0]
     ranges = _media_ranges(accept[:MAX_LENGTH])
-    weighed = [(*_weight(ranges, media), -place, media) for place, media in enumerate(offered)]
-    weight, *_, media = max(weighed)
+    weighted = [(*_weight(ranges, media), -position, media) for position, media in enumerate(offered)]
+    weight, *_, media = max(weighted)
     return media if weight > 0 else None
 
 
 def language(accept_language: str | None) -> str:
-    """Return the first of ``LANGUAGES`` that an Accept-Language header names, by weight; our first if it names none."""
+    """Return the one of ``LANGUAGES`` that an Accept-Language header prefers; the first if it names none of them."""
     for tag, weight in _languages((accept_language or "")[:MAX_LENGTH]):
         tag = tag.lower()
         while tag and tag not in TAGS:
@@ -56,10 +55,10 @@ def language(accept_language: str | None) -> str:
 
 
 def encoding(accept_encoding: str | None, offered: Sequence[str] = ENCODINGS) -> str:
-    """Return the content encoding of the greatest weight; of equals the first offered.
+    """Return the content encoding with the greatest weight; of equals the first offered.
 
-    ``identity`` where none of ours is admitted, or where it is named and wanted more. It is never refused: everybody
-    can read an answer without encoding (RFC 9110, 12.5.3).
+    Returns ``identity`` if none of ours is acceptable, or if ``identity`` has a greater weight. It is never refused:
+    every client can read a response without encoding (RFC 9110, 12.5.3).
     """
     weights = _encodings((accept_encoding or "")[:MAX_LENGTH])
     best = max(offered, key=weights.quality)
@@ -85,14 +84,14 @@ def _encodings(header: str) -> Accept:
 
 
 def _normal(header: str) -> str:
-    """Return a header without blanks around its marks, its weights with the digit before the point."""
+    """Return a header without blanks around its separators, and with a digit before the point of each weight."""
     return SHORT_WEIGHT.sub("0", BLANKS.sub(r"\1", header.strip()))
 
 
 def _weight(ranges: MIMEAccept, media: str) -> tuple[float, int]:
-    """The weight a media type has by the range that names it most exactly, and how exactly that is."""
-    for exactness, name in ((2, media), (1, f"{media.partition('/')[0]}/*"), (0, "*/*")):
-        weights = [weight for each, weight in ranges if each == name]
+    """Return the weight of a media type by its most specific range, and how specific that is (2: exact, 0: ``*/*``)."""
+    for specificity, name in ((2, media), (1, f"{media.partition('/')[0]}/*"), (0, "*/*")):
+        weights = [weight for media_range, weight in ranges if media_range == name]
         if weights:
-            return max(weights), exactness
+            return max(weights), specificity
     return 0.0, 0

@@ -1,6 +1,6 @@
-"""Parameters of a query, each declared once: from the declaration follow its validation and its description.
+"""Query parameters, each declared once: validation and OpenAPI description follow from the declaration.
 
-An unknown, empty, repeated or malformed parameter is refused by name, with what is allowed.
+Errors for unknown, empty, repeated and malformed parameters name the parameter and the allowed values.
 """
 
 import datetime
@@ -13,17 +13,17 @@ from django.utils.datastructures import MultiValueDict
 from services.faults import Fault, InvalidError, printable
 
 MAX_LENGTH = 1000
-# One form of the many ISO 8601 has: the contract's, with the seconds and the time zone.
+# The one form of ISO 8601 that the API accepts: with seconds and time zone.
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 DATETIME = DATE + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter, with its description in the API document.
+    """A query parameter and its description in the OpenAPI document.
 
-    ``type`` is str, int, datetime.date or datetime.datetime; ``many`` may be repeated or comma-separated, and
-    ``explode`` says in the document which of the two is usual.
+    ``type`` is str, int, datetime.date or datetime.datetime. With ``many`` it may be repeated or comma-separated;
+    ``explode`` states in the OpenAPI document which of the two is usual.
     """
 
     name: str
@@ -35,28 +35,28 @@ class Parameter:
     minimum: int = 1
     maximum: int | None = None
 
-    def read(self, given: Sequence[str]) -> object:
-        """Return what the values given mean: one value, or a list without doubles if ``many``. Raises InvalidError."""
-        values = [part.strip() for value in given for part in value.split(",")] if self.many else given
+    def read(self, raw_values: Sequence[str]) -> object:
+        """Return the parsed value, or a list without duplicates if ``many``. Raises InvalidError."""
+        values = [part.strip() for value in raw_values for part in value.split(",")] if self.many else raw_values
         if not all(value.strip() for value in values):
             raise self._error("的值为空。", code="empty")
-        if len(given) > 1 and not self.many:
+        if len(raw_values) > 1 and not self.many:
             raise self._error("只能出现一次。", code="repeated")
-        if any(len(value) > MAX_LENGTH or "\0" in value for value in given):
+        if any(len(value) > MAX_LENGTH or "\0" in value for value in raw_values):
             raise self._error("太长或含有不允许的字符。", code="too_long")
         if self.allowed:
             self.check(values, self.allowed)
-        return list(dict.fromkeys(values)) if self.many else self._one(values[0])
+        return list(dict.fromkeys(values)) if self.many else self._parse(values[0])
 
     def check(self, values: Iterable[str], allowed: Iterable[str]) -> None:
-        """Raise InvalidError, listing what is allowed, if a value is not."""
+        """Raise InvalidError with the allowed values if a value is not among them."""
         if not set(values) <= set(allowed := list(allowed)):
             raise self._error("的值不在可用范围内。", allowed)
 
-    def _one(self, value: str) -> object:
+    def _parse(self, value: str) -> object:
         try:
             if self.type is int:
-                if not re.fullmatch("[0-9]{1,20}", value) or not self._fits(int(value)):
+                if not re.fullmatch("[0-9]{1,20}", value) or not self._in_range(int(value)):
                     raise ValueError
                 return int(value)
             if self.type is datetime.date:
@@ -68,27 +68,27 @@ class Parameter:
                     raise ValueError
                 return datetime.datetime.fromisoformat(value).astimezone(datetime.UTC)
         except (ValueError, OverflowError):
-            raise self._error(self._expected()) from None
+            raise self._error(self._expectation()) from None
         return value
 
-    def _fits(self, number: int) -> bool:
+    def _in_range(self, number: int) -> bool:
         return self.minimum <= number and (self.maximum is None or number <= self.maximum)
 
-    def _expected(self) -> str:
+    def _expectation(self) -> str:
         if self.type is int:
             return f"应是从 {self.minimum} {f'到 {self.maximum} ' if self.maximum else '起'}的整数。"
         if self.type is datetime.date:
             return "应是日期，例如 2026-11-23。"
         return "应是带时区的时刻，例如 2026-11-23T08:00:00Z（时区用 + 时须写成 %2B）。"
 
-    def _error(self, what: str, allowed: Sequence[str] | None = None, *, code: str = "invalid") -> InvalidError:
-        return InvalidError(Fault(self.name, f"参数 {self.name} {what}", allowed, code))
+    def _error(self, message: str, allowed: Sequence[str] | None = None, *, code: str = "invalid") -> InvalidError:
+        return InvalidError(Fault(self.name, f"参数 {self.name} {message}", allowed, code))
 
 
 class StrictParameters:
-    """A view that takes the parameters it declares, by action (None: a view without actions), and refuses any other.
+    """Mixin for views that accept only the parameters they declare, by action (None: a view without actions).
 
-    ``query`` is what the request says, by the names of the parameters that are in it.
+    ``query`` has the parsed values of the request, by the names of the parameters that it contains.
     """
 
     parameters: Mapping[str | None, Sequence[Parameter]] = {}
@@ -103,14 +103,16 @@ class StrictParameters:
 
 
 def read(query: MultiValueDict, parameters: Iterable[Parameter]) -> dict[str, object]:
-    """Return what a query says, by the names of the parameters in it. Raises InvalidError naming all that is wrong."""
-    known = {parameter.name: parameter for parameter in parameters}
+    """Return the parsed values of a query by parameter name. Raises InvalidError with every fault."""
+    declared = {parameter.name: parameter for parameter in parameters}
     values, faults = {}, []
-    for name, given in query.lists():
+    for name, raw_values in query.lists():
         try:
-            if name not in known:
-                raise InvalidError(Fault(printable(name), f"没有参数“{printable(name)}”。", sorted(known), "unknown"))
-            values[name] = known[name].read(given)
+            if name not in declared:
+                raise InvalidError(
+                    Fault(printable(name), f"没有参数“{printable(name)}”。", sorted(declared), "unknown")
+                )
+            values[name] = declared[name].read(raw_values)
         except InvalidError as error:
             faults += error.faults
     if faults:

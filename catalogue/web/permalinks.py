@@ -1,11 +1,11 @@
-"""Permanent addresses (永久地址) of what the catalogue names: the same for ever, whatever form is read at them.
+"""Permalinks (永久地址) of services, editions and terms: they never change, and are the same for every media type.
 
-``root`` is always the scheme and host that readers know us by, without a slash at its end.
+``root`` is always the base URL of the site (``base_url``), without a trailing slash.
 """
 
 import uuid
 
-# The things that have an address of their own, each with what it is called in the address.
+# The kinds of things that have permalinks, as path segments.
 SERVICES = "services"
 EDITIONS = "editions"
 DOMAINS = "domains"
@@ -15,10 +15,10 @@ SOURCES = "sources"
 
 
 def permalink(root: str, kind: str, code: str) -> str:
-    """Return the permanent address of a thing by its code or slug: ``https://host/id/services/NM-05-01``."""
+    """Return the permalink of a thing, given its code or slug: ``https://host/id/services/NM-05-01``."""
     return f"{root}/id/{kind}/{code}"
 
 
 def permalink_uuid(root: str, kind: str, code: str) -> str:
-    """Return the UUID (version 5, of the URL namespace) of a thing's permanent address."""
+    """Return the UUID (version 5, URL namespace) of the permalink of a thing."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, permalink(root, kind, code)))

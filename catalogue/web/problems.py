@@ -1,6 +1,6 @@
-"""Errors for programs: every one is an RFC 9457 problem that names what is wrong and what is allowed.
+"""Errors for programs, as RFC 9457 problems that name the faulty parameter and the allowed values.
 
-Keeps out values that were given: an error names the parameter and what is allowed, so that it can be logged safely.
+A problem never repeats a value from the request, so that it can be logged safely.
 """
 
 import http
@@ -31,7 +31,7 @@ DETAILS = {
 
 
 def document(code: int, detail: str | None = None, faults: Iterable[Fault] = ()) -> dict:
-    """Return a problem as the API shows it. ``about:blank``: the status says what kind of problem it is."""
+    """Return a problem as a JSON object. Type ``about:blank`` means that the status code identifies the problem."""
     problem = {
         "type": "about:blank",
         "title": http.HTTPStatus(code).phrase,
@@ -47,13 +47,13 @@ def document(code: int, detail: str | None = None, faults: Iterable[Fault] = ())
 
 
 def handle(exception: Exception, context: dict | None = None) -> HttpResponse | None:
-    """DRF's exception handler: a problem for what a client, a lost database or a damaged edition caused, else None."""
+    """DRF exception handler: a problem for client errors, a lost database and a damaged edition; None for the rest."""
     if isinstance(exception, InvalidError):
         return respond(status.HTTP_400_BAD_REQUEST, str(exception), exception.faults)
     if isinstance(exception, NotFoundError):
         return respond(status.HTTP_404_NOT_FOUND, str(exception))
     if isinstance(exception, Http404):
-        # Django's own sentence names models; code that knows better raises NotFoundError with one of ours.
+        # Django's own message names models; our code raises NotFoundError with a message for clients.
         return respond(status.HTTP_404_NOT_FOUND)
     if isinstance(exception, TooManyFieldsSent):
         return respond(status.HTTP_400_BAD_REQUEST, "参数太多。")
@@ -73,9 +73,9 @@ def handle(exception: Exception, context: dict | None = None) -> HttpResponse | 
 def respond(
     code: int, detail: str | None = None, faults: Iterable[Fault] = (), *, wait: int | None = None
 ) -> HttpResponse:
-    """Return a problem, with the seconds to ``wait`` before trying again.
+    """Return the response of a problem; ``wait`` is the Retry-After value in seconds.
 
-    Not through DRF's renderers: where a view answers YAML or a page, a problem is JSON still.
+    DRF's renderers are not used: a problem is JSON also where the view answers YAML or HTML.
     """
     if code == status.HTTP_503_SERVICE_UNAVAILABLE:
         wait = RETRY_AFTER_SECONDS
@@ -85,7 +85,7 @@ def respond(
 
 
 def for_programs(request: HttpRequest) -> bool:
-    """Whether errors on this path are for programs; those on any other are pages."""
+    """Whether errors on this path are problems in JSON; on any other path they are HTML pages."""
     path = request.path_info
     return path.startswith(("/api/", "/id/", "/llms.txt", "/healthz", "/readyz")) or (
         path.startswith("/services/") and path.endswith(".md")

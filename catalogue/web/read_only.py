@@ -1,4 +1,4 @@
-"""Views outside REST framework that are only read: any method but GET and HEAD is refused, and faults are answered."""
+"""A decorator for read-only views outside Django REST framework: only GET and HEAD, and errors become responses."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +15,7 @@ Refusal = Callable[[Exception], HttpResponse | None]
 
 
 def read_only(refuse: Refusal = problems.handle) -> Callable[[View], View]:
-    """Let a view answer GET and HEAD only, and ``refuse`` answer what it raises (None: the exception is raised on)."""
+    """Restrict a view to GET and HEAD. ``refuse`` turns an exception into a response, or returns None: it is raised."""
 
     def decorate(view: View) -> View:
         @csrf_exempt

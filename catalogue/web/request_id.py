@@ -1,4 +1,4 @@
-"""A number for each request (请求编号): in the answer, in the record, and nowhere derived from who asked."""
+"""Request IDs (请求编号): in the response and in the audit log, and never derived from the client."""
 
 import random
 import re
@@ -12,15 +12,15 @@ ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def request_id(forwarded: str) -> str:
-    """Return a request's number: the one ``forwarded`` by a proxy of ours, if that is one, else a new one."""
+    """Return the request ID ``forwarded`` by our own proxy if it is well-formed, else a new one."""
     if forwarded and settings.SECURE_PROXY_SSL_HEADER and ACCEPTED.fullmatch(forwarded):
         return forwarded
-    # Not a secret: it has only to be another each time, and is asked for with every answer.
+    # Not a secret: it only has to be unique, and fast, because every response needs one.
     return f"{random.getrandbits(128):032x}"  # noqa: S311
 
 
 class RequestIdMiddleware:
-    """Number every request as ``request.id``. Only a proxy of ours may have numbered it before us."""
+    """Sets ``request.id`` on every request, and the header on its response."""
 
     def __init__(self, get_response: Callable):
         self.get_response = get_response

@@ -1,6 +1,6 @@
-"""The revision of what readers are told: whether it has changed since, and which edition is in force by it.
+"""The revision of the public data: whether the data has changed, and the published editions at that revision.
 
-The database counts every change that readers are told of (``editions.revisions.RevisionToken``), whoever makes it.
+Database triggers count every change of public data, by any client (``editions.revisions.RevisionToken``).
 """
 
 import datetime
@@ -10,31 +10,31 @@ from typing import NamedTuple
 from catalogue.editions.models import Edition
 from catalogue.editions.revisions import DataVersion, RevisionToken
 
-# Of how many revisions the published editions are kept, and how many answers to which edition was in force.
+# Cache sizes: revisions with their published editions, and days with the edition in force.
 EDITIONS_CACHE_SIZE, IN_FORCE_CACHE_SIZE = 4, 64
 
 
 class Revision(NamedTuple):
-    """What the database said at a moment: ``stamp`` differs after every change that readers are told of."""
+    """The state of the public data at a moment. ``stamp`` changes with every change of public data."""
 
     stamp: DataVersion
 
     @property
     def editions(self) -> tuple[Edition, ...]:
-        """The published editions by number, with their predecessors. One query the first time."""
+        """The published editions by number, with their predecessors. One query, then cached."""
         return _editions(self.stamp)
 
     def in_force(self, on: datetime.date, *, known_at: datetime.datetime | None = None) -> Edition | None:
-        """Return the edition ``EditionQuerySet.in_force()`` finds, with its predecessor. One query the first time."""
+        """Return the result of ``EditionQuerySet.in_force()``, with its predecessor. One query, then cached."""
         return _in_force(self.stamp, on, known_at)
 
 
 def current() -> Revision:
-    """Return the revision there is now. One query; raises what it raises."""
+    """Return the current revision. One query; database errors are raised."""
     return Revision(RevisionToken.objects.current_token())
 
 
-# Both ask after the stamp was read: what changed in between shows next time.
+# Both query after the stamp was read: a change in between changes the stamp, and is seen at the next read.
 @lru_cache(EDITIONS_CACHE_SIZE)
 def _editions(stamp: DataVersion) -> tuple[Edition, ...]:
     return tuple(Edition.objects.published().select_related("previous").order_by("number"))
