@@ -1,4 +1,4 @@
-"""The public feed of changes over all editions: append-only, its cursors never expire, withdrawals are in it."""
+"""The change feed over all editions, as JSON and Atom: append-only, with permanent cursors and with withdrawals."""
 
 import json
 
@@ -18,12 +18,12 @@ from catalogue.web import parameters
 AFTER = parameters.Parameter(
     "after", "只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor", int, minimum=0, maximum=2**63 - 1
 )
-# How many of the newest changes the Atom feed tells; whoever wants all reads the feed by cursor.
-ATOM_LENGTH = 200
+# The Atom feed has only the newest changes; the JSON feed has all of them, by cursor.
+MAX_ATOM_ITEMS = 200
 
 
 class Cursors(pagination.Pages):
-    """Pages that go on after a cursor: what is appended meanwhile neither shifts nor repeats a change."""
+    """Cursor pagination: a change appended between two requests neither shifts nor repeats a row."""
 
     def paginate_queryset(self, queryset, request, view=None):
         self.request = request
@@ -61,7 +61,7 @@ class FeedViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Generi
 
 
 class AtomFeed(Feed):
-    """The newest changes for feed readers, newest first."""
+    """The newest changes as an Atom feed, newest first."""
 
     feed_type = Atom1Feed
     title = "内蒙古自治区基本公共服务清单：变更"
@@ -75,26 +75,26 @@ class AtomFeed(Feed):
         return reverse("atom")
 
     def items(self) -> list[Event]:
-        return list(Event.objects.changes().order_by("-number")[:ATOM_LENGTH])
+        return list(Event.objects.changes().order_by("-number")[:MAX_ATOM_ITEMS])
 
     def item_title(self, event: Event) -> str:
         return f"{self.KINDS[event.verb]}：{json.loads(event.after)['name']}（版本 {event.edition}）"
 
     def item_description(self, event: Event) -> str:
         change = serialize_change(event)
-        said = [
+        parts = [
             ("理由", change["reason"]),
             ("文号", change["document_number"]),
-            ("承接项目", "、".join(f"{each['code']} {each['name']}" for each in change["successors"])),
+            ("承接项目", "、".join(f"{successor['code']} {successor['name']}" for successor in change["successors"])),
             ("变化的字段", "、".join(field["field"] for field in change["fields"])),
         ]
-        return "；".join([event.service, *(f"{words}：{value}" for words, value in said if value)])
+        return "；".join([event.service, *(f"{label}：{value}" for label, value in parts if value)])
 
     def item_link(self, event: Event) -> str:
         return f"{reverse('feed')}?after={event.number - 1}&page_size=1"
 
     def item_guid(self, event: Event) -> str:
-        # Of the record's own, so that a feed reader never takes two hosts' changes for different ones.
+        # The digest of the event, so that a feed reader sees one change as the same item on every host.
         return f"urn:sha256:{event.digest}"
 
     def item_pubdate(self, event: Event):

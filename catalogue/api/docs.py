@@ -1,4 +1,4 @@
-"""The OpenAPI document and its two readers, served from this host alone."""
+"""The OpenAPI document, Swagger UI and Redoc, all served from this host, and the JSON-LD context."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Editions: their list, their canonical content, and what they changed."""
+"""Editions: the list, the canonical content, the changes and the cases of each."""
 
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
@@ -74,12 +74,12 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
 
     def list(self, request, slug: str) -> Response:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        line, since = edition.lineage(), edition.previous
+        lineage, since = edition.lineage(), edition.previous
         if "since" in self.query:
-            every = {edition.slug: edition for edition in self.get_queryset().order_by("number")}
-            SINCE.check([self.query["since"]], every)
-            since = every[self.query["since"]]
-        steps = line[: line.index(since)] if since in line else [] if since else line
+            by_slug = {edition.slug: edition for edition in self.get_queryset().order_by("number")}
+            SINCE.check([self.query["since"]], by_slug)
+            since = by_slug[self.query["since"]]
+        steps = lineage[: lineage.index(since)] if since in lineage else [] if since else lineage
         slugs = [step.slug for step in steps]
         recorded = changes.group_by("service", Event.objects.changes().filter(edition__in=slugs))
         before = published.get(since).documents.values() if since else ()
@@ -132,8 +132,8 @@ class CaseViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
 
 
 def published_edition(slug: str, editions: QuerySet) -> Edition:
-    """Return one of the editions by its slug. Raises NotFound with a sentence."""
-    found = editions.filter(slug=slug).first()
-    if found is None:
+    """Return the edition with a slug. Raises NotFound with a message for the client."""
+    edition = editions.filter(slug=slug).first()
+    if edition is None:
         raise NotFound(f"没有已发布的版本 {slug}。")
-    return found
+    return edition

@@ -1,7 +1,7 @@
-"""What a person is entitled to, and why: judged and forgotten.
+"""Entitlements: the services that a person is entitled to, with reasons.
 
-Nothing of a request is stored, logged or kept by a cache. An error names the fact and what is allowed, never the value
-that was given, and a fault of ours is logged by its place in the code alone: a traceback would hold the circumstances.
+A request is never stored, logged or cached. An error names the fact and the allowed values, never the value in the
+request. An internal error is logged only with its place in the code, because a traceback would hold the circumstances.
 """
 
 import logging
@@ -39,7 +39,7 @@ from services.eligibility.rules import OUTCOMES
 from services.faults import Fault, InvalidError
 
 NOT_KEPT = {"Cache-Control": "no-store"}
-# What may stand in the address: nothing of a person.
+# Query parameters: none of them is about the person.
 IN_ADDRESS = [
     parameters.Parameter("outcome", "只要这些结论，例如 eligible,unknown", allowed=OUTCOMES, many=True, explode=False),
     languages.LANG,
@@ -47,29 +47,41 @@ IN_ADDRESS = [
 BODY = ("circumstances", "edition", "valid_on", "known_at")
 OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
 
-# More than a person mistypes; what a program sends may have any number.
+# More faults than a person makes by mistyping; a program may send any number.
 MAX_FAULTS = 100
 
 logger = logging.getLogger(__name__)
 
 
-def _typed(fact: Fact) -> dict:
-    """Return a fact's answer as JSON Schema."""
-    described = {"description": fact.question}
+def _value_schema(fact: Fact) -> dict:
+    """Return the JSON Schema of the value of a fact."""
+    description = {"description": fact.question}
     if fact.type == INTEGER:
         bounds = {"minimum": fact.minimum, "maximum": fact.maximum}
-        return {"type": "integer", **{name: bound for name, bound in bounds.items() if bound is not None}, **described}
+        return {
+            "type": "integer",
+            **{name: bound for name, bound in bounds.items() if bound is not None},
+            **description,
+        }
     if fact.type == BOOLEAN:
-        return {"type": "boolean", **described}
-    one = {"type": "string", "enum": list(fact.choices)}
-    return one | described if fact.type == CHOICE else {"type": "array", "items": one, "uniqueItems": True, **described}
+        return {"type": "boolean", **description}
+    item = {"type": "string", "enum": list(fact.choices)}
+    return (
+        item | description
+        if fact.type == CHOICE
+        else {"type": "array", "items": item, "uniqueItems": True, **description}
+    )
 
 
 @extend_schema_field(
-    {"type": "object", "additionalProperties": False, "properties": {fact.name: _typed(fact) for fact in VOCABULARY}}
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {fact.name: _value_schema(fact) for fact in VOCABULARY},
+    }
 )
 class CircumstancesField(serializers.JSONField):
-    """What is known of a person: answers by the name of their fact."""
+    """The circumstances of a person: values by the name of their fact."""
 
 
 class CircumstancesSerializer(serializers.Serializer):
@@ -143,25 +155,25 @@ class EntitlementView(parameters.StrictParameters, APIView):
         responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        circumstances, query = _said(request.data)
+        circumstances, query = _read_body(request.data)
         edition, language = edition_query.edition_from_query(query), languages.chosen(request, self.query)
         answer = _answer(published.get(edition), circumstances, self.query.get("outcome", OUTCOMES), language)
         headers = NOT_KEPT | {"Content-Language": language}
         return HttpResponse(orjson.dumps(answer), content_type="application/json", headers=headers)
 
     def initial(self, request, *args, **kwargs):
-        # Asked of every method, and without its name: what stands in an address is logged on its way here.
+        # Checked for every method, and without repeating the name: URLs are logged on their way here.
         if set(request.query_params) - {parameter.name for parameter in IN_ADDRESS}:
-            wrong = "这个地址只有参数 outcome 和 lang；个人情况请写在请求正文中。"
-            raise InvalidError(Fault("outcome", wrong, OUTCOMES, "unknown"))
+            message = "这个地址只有参数 outcome 和 lang；个人情况请写在请求正文中。"
+            raise InvalidError(Fault("outcome", message, OUTCOMES, "unknown"))
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exception: Exception) -> HttpResponse:
-        return problems.handle(exception) or _failed(exception)
+        return problems.handle(exception) or _internal_error(exception)
 
 
-def _said(body: object) -> tuple[dict, dict]:
-    """Return the circumstances and the edition asked for, valid. Raises InvalidError naming whatever is not."""
+def _read_body(body: object) -> tuple[dict, dict]:
+    """Return the valid circumstances and the edition query of a body. Raises InvalidError with up to ``MAX_FAULTS``."""
     if not isinstance(body, dict):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
     faults = parsers.unknown(body, BODY)
@@ -182,7 +194,7 @@ def _said(body: object) -> tuple[dict, dict]:
 
 
 def _answer(edition: PublishedEdition, circumstances: Mapping, outcomes: Sequence[str], language: str) -> dict:
-    """Return what valid circumstances entitle to, for orjson: services with one of the outcomes; all are counted."""
+    """Return the answer to valid circumstances, for orjson. ``outcomes`` selects the results, not the counts."""
     judgement = judge(edition.entitlements, circumstances)
     disclaimer = DISCLAIMER["en" if language == "en" else "zh-Hans"]
     entitlements = edition.translation(language).entitlements
@@ -204,8 +216,8 @@ def _question(fact: Fact, settles: int, language: str) -> dict:
     return {"fact": question.pop("name"), "choices": None, **question, "settles": settles}
 
 
-def _failed(exception: Exception) -> HttpResponse:
-    """Answer 500, and log where it went wrong: the sort of the exception and lines of ours, but no message of it."""
+def _internal_error(exception: Exception) -> HttpResponse:
+    """Answer 500, and log the type of the exception and our lines of its traceback, without its message."""
     places = " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in reversed(traceback.extract_tb(exception.__traceback__))
@@ -214,6 +226,6 @@ def _failed(exception: Exception) -> HttpResponse:
     )
     logger.error("判断资格时出错：%s，%s", type(exception).__name__, places)
     response = problems.respond(500)
-    # Django would log it once more, with the request at hand.
+    # Django would log the response again, together with the request.
     response._has_been_logged = True
     return response

@@ -1,4 +1,4 @@
-"""How many services there are by domain, target group, lead department and verification: the facets of a list."""
+"""Facets of the list: the number of services by domain, target group, lead department and verification."""
 
 from collections.abc import Callable, Collection
 
@@ -32,28 +32,28 @@ SCHEMA = {
         for name in ("domain", "target_group", "lead_department", "verification")
     },
 }
-# What stands for those whose value is unknown.
+# The term that counts the services whose value is unknown.
 UNKNOWN = {"code": None, "name": "未知", "name_en": "unknown"}
 FACETS = ("domain", "target_group", "lead_department", "verification")
 
 
-def counted(listed: Listing, chosen: Callable[[str], Collection[str]]) -> dict[str, list[dict]]:
-    """Return for each facet every term the edition has, with how many of the chosen services have it.
+def counted(listed: Listing, select: Callable[[str], Collection[str]]) -> dict[str, list[dict]]:
+    """Return for each facet the terms of the edition, each with the number of selected services that have it.
 
-    ``chosen`` gives the codes that all filters but that of a facet leave. The most frequent term comes first; what is
-    unknown is counted as code ``null``.
+    ``select`` returns the codes that all filters except that of the facet select. The most frequent term comes first;
+    services whose value is unknown are counted under code ``null``.
     """
-    return {name: _counted(name, listed, set(chosen(name))) for name in FACETS}
+    return {name: _count_terms(name, listed, set(select(name))) for name in FACETS}
 
 
-def _counted(name: str, listed: Listing, codes: set[str]) -> list[dict]:
+def _count_terms(name: str, listed: Listing, codes: set[str]) -> list[dict]:
     terms = LABELS if name == "verification" else listed.terms[name].values()
-    having = {term["code"]: listed.having(name, term["code"]) for term in terms}
-    counts = [(term, len(codes & having[term["code"]])) for term in terms if having[term["code"]]]
-    if name != "verification" and (unknown := set(listed.codes).difference(*having.values())):
+    having_term = {term["code"]: listed.having(name, term["code"]) for term in terms}
+    counts = [(term, len(codes & having_term[term["code"]])) for term in terms if having_term[term["code"]]]
+    if name != "verification" and (unknown := set(listed.codes).difference(*having_term.values())):
         counts.append((UNKNOWN, len(codes & unknown)))
-    found = [
+    facet = [
         {"code": term["code"], "name": term["name"], "name_en": term["name_en"], "count": count}
         for term, count in counts
     ]
-    return sorted(found, key=lambda each: (-each["count"], each["code"] is None, each["code"] or ""))
+    return sorted(facet, key=lambda term: (-term["count"], term["code"] is None, term["code"] or ""))

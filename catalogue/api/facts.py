@@ -1,4 +1,4 @@
-"""The facts a person can be asked about, in Chinese and in English."""
+"""The facts of the eligibility rules: types, choices and questions, in each language of the API."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, viewsets
@@ -9,14 +9,14 @@ from catalogue.api import languages, pagination
 from catalogue.web.parameters import StrictParameters
 from services.eligibility.facts import TYPES, VOCABULARY
 
-FACT_TYPES = [(each, each) for each in TYPES]
+FACT_TYPES = [(name, name) for name in TYPES]
 FACT_GROUPS = [(code, label) for code, (label, _) in VOCABULARY.groups.items()]
 NAME = "[a-z0-9_]{1,64}"
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class LabelsField(serializers.JSONField):
-    """Labels by the code of their choice."""
+    """The labels of the choices, by code."""
 
 
 class FactSerializer(serializers.Serializer):

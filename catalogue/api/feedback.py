@@ -1,4 +1,4 @@
-"""What the public says of a service (意见反馈), and what becomes of it. Nothing of it is kept by a cache."""
+"""Feedback (意见反馈) about a service, and its state by receipt. Responses are never cached."""
 
 import re
 
@@ -80,12 +80,12 @@ class FeedbackView(StrictParameters, APIView):
         responses={201: OpenApiResponse(ReceiptSerializer, "已收到；Location 是查看答复的地址"), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        said = parsers.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
-        service, named = _service(said.pop("service")), said.pop("edition", None)
-        edition = named and edition_query.edition_by_name(named)
+        values = parsers.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
+        service, edition_name = _service(values.pop("service")), values.pop("edition", None)
+        edition = edition_name and edition_query.edition_by_name(edition_name)
         with transaction.atomic():
             throttling.admit(request)
-            feedback = answers.receive_feedback(service, edition=edition, at=timezone.now(), **said)
+            feedback = answers.receive_feedback(service, edition=edition, at=timezone.now(), **values)
         answer = ReceiptSerializer(feedback, context={"request": request}).data
         return Response(answer, status=201, headers=NOT_KEPT | {"Location": answer["url"]})
 
@@ -108,9 +108,9 @@ class FeedbackStateView(StrictParameters, APIView):
 
 def _service(code: str) -> Service:
     published = Service.objects.filter(entries__edition__published_at__isnull=False).distinct()
-    # Only what is a code is sent to the database.
-    found = published.filter(code=code).first() if re.fullmatch(CODE, code) else None
-    if found is None:
+    # Only a well-formed code is sent to the database.
+    service = published.filter(code=code).first() if re.fullmatch(CODE, code) else None
+    if service is None:
         codes = published.values_list("code", flat=True)
         raise InvalidError(Fault("service", "没有这个服务项目。", codes))
-    return found
+    return service

@@ -1,4 +1,4 @@
-"""The list as files, and one service as a file: in which forms, with which parameters, and how they are sent."""
+"""The list of services, or one service, as a file: the formats, their parameters, and the streamed response."""
 
 import hashlib
 import json
@@ -24,25 +24,25 @@ from services.faults import Fault, InvalidError
 
 
 class About(NamedTuple):
-    """What a file is written with besides the documents: see ``respond()``."""
+    """The arguments of a writer besides the documents."""
 
     edition: Edition
     root: str
-    # The fields asked for; None for all.
+    # The selected fields; None for all.
     fields: list[str] | None
-    # How a service is answered in JSON.
+    # Returns the JSON form of a service.
     represented: Callable[[Mapping], Mapping]
 
 
 class Kind(NamedTuple):
-    """A form of file: its media type, what writes it in pieces, and why it cannot take some parameters of the list."""
+    """A file format: its media types, its writer, and the parameters of the list that it refuses, with the reason."""
 
-    # What is asked for by Accept, and what is sent.
+    # The media type in Accept, and the Content-Type of the response.
     media_type: str
     sent_as: str
     write: Callable[[list[dict], About], Iterator[str | bytes]]
     refused: Mapping[str, str] = {}
-    # Whether one language is chosen for it; the others carry all they know.
+    # Whether the file is in one language; otherwise it has the texts of all languages.
     spoken: bool = True
 
 
@@ -59,9 +59,11 @@ def _columns(about: About) -> list[str] | None:
 
 
 def _ndjson(documents: list[dict], about: About) -> Iterator[str]:
-    said = {key: value for key, value in imprint(about.edition).items() if key in {"source", "licence", "licence_url"}}
+    source_fields = {
+        key: value for key, value in imprint(about.edition).items() if key in {"source", "licence", "licence_url"}
+    }
     for document in documents:
-        yield f"{json.dumps({**about.represented(document), **said}, ensure_ascii=False, default=str)}\n"
+        yield f"{json.dumps({**about.represented(document), **source_fields}, ensure_ascii=False, default=str)}\n"
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -97,16 +99,16 @@ KINDS = {
         spoken=False,
     ),
     "hsds.json": Kind(
-        # JSON like any other; the name is only to ask for it by.
+        # Sent as plain JSON; the media type only selects the format.
         "application/vnd.hsds+json",
         "application/json",
         lambda documents, about: hsds.to_hsds(documents, edition=about.edition, root=about.root),
         NO_FACETS | {"fields": WHOLE, "expand": WHOLE},
     ),
 }
-# The forms one service has besides JSON.
+# The formats of one service besides JSON.
 OF_ONE = {name: KINDS[name] for name in ("jsonld", "ttl")}
-# What REST framework chooses a form by, from the Accept header; they never render.
+# Django REST framework negotiates the format with these; they never render.
 RENDERERS = {
     name: type(f"{name}Renderer", (BaseRenderer,), {"media_type": kind.media_type, "format": name})
     for name, kind in KINDS.items()
@@ -116,55 +118,57 @@ PATTERN_OF_ONE = "|".join(OF_ONE)
 
 
 def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
-    """Return documents of an edition as a file, sent piece by piece.
+    """Return documents of an edition as a streamed file.
 
-    ``view`` is a ``ServiceViewSet`` that has read its parameters. Raises InvalidError for those that this form of
-    file cannot take. Everything is read from the database before the first piece is sent.
+    ``view`` is a ``ServiceViewSet`` that has read its parameters. Raises InvalidError for parameters that the format
+    refuses, and NotAcceptable for a text that is too long for it. The database is not read after
+    streaming has begun.
     """
     request = view.request
     if faults := [Fault(name, reason) for name, reason in kind.refused.items() if name in view.query]:
         raise InvalidError(*faults)
     context = view.get_serializer_context()
-    asked = view.query.get("fields")
+    fields = view.query.get("fields")
     language = view.language if kind.spoken else None
     serializer = view.get_serializer_class()(context=context)
-    # Of a service that was withdrawn the last edition that had it speaks.
+    # A withdrawn service is answered from the last edition that had it.
     edition = documents[0].get("edition", view.edition) if documents else view.edition
-    about = About(edition, base_url(request), asked, serializer.to_representation)
-    documents_told = translate(documents, language) if language else documents
+    about = About(edition, base_url(request), fields, serializer.to_representation)
+    translated = translate(documents, language) if language else documents
     try:
-        pieces = kind.write(documents_told, about)
+        pieces = kind.write(translated, about)
     except writer.TextTooLongError as error:
         raise NotAcceptable(str(error)) from None
     response = StreamingHttpResponse(pieces, content_type=kind.sent_as)
-    name = next(name for name, each in KINDS.items() if each is kind)
-    one = view.kwargs.get("code")
-    stem, title = (one, one) if one else ("services", "基本公共服务清单")
-    sort = "attachment" if name in {"csv", "xlsx", "ndjson"} else "inline"
+    name = next(name for name, candidate in KINDS.items() if candidate is kind)
+    code = view.kwargs.get("code")
+    stem, title = (code, code) if code else ("services", "基本公共服务清单")
+    disposition = "attachment" if name in {"csv", "xlsx", "ndjson"} else "inline"
     response["Content-Disposition"] = (
-        f"{sort}; filename={stem}-{edition.slug}.{name}; filename*=UTF-8''{quote(f'{title}-{edition.slug}.{name}')}"
+        f"{disposition}; filename={stem}-{edition.slug}.{name}; "
+        f"filename*=UTF-8''{quote(f'{title}-{edition.slug}.{name}')}"
     )
     response["Content-Language"] = language or "zh-Hans, en"
-    # What a search finds depends on the synonyms too, so what was found says so.
-    held = [[document["code"], document.get("matches")] for document in documents]
-    response["ETag"] = f'"{_validator(request, [view.edition.digest, edition.digest, held], name, language)}"'
+    # The matches are part of the ETag because the results of a search depend on the synonyms too.
+    contents = [[document["code"], document.get("matches")] for document in documents]
+    response["ETag"] = f'"{_validator(request, [view.edition.digest, edition.digest, contents], name, language)}"'
     return response
 
 
 def _validator(request: HttpRequest, content: list, name: str, language: str | None) -> str:
-    """What decides on every byte of a file, in one digest, so that it is known before the first is written."""
-    asked = sorted((key, values) for key, values in request.query_params.lists())
-    decides = [content, name, request.path, asked, language, base_url(request), _release()]
-    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
+    """Return a digest of everything that a file depends on, so that its ETag is known before it is written."""
+    parameters = sorted((key, values) for key, values in request.query_params.lists())
+    inputs = [content, name, request.path, parameters, language, base_url(request), _release()]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
 
 @cache
 def _release() -> str:
-    """The digest of what writes the files: another release of ours may write the same edition otherwise."""
+    """Return a digest of our code and requirements: another release may write the same edition differently."""
     base = Path(settings.BASE_DIR)
-    written_by: Iterable[Path] = [
+    paths: Iterable[Path] = [
         base / "requirements.txt",
         *base.glob("catalogue/**/*.py"),
         *base.glob("services/*.py"),
     ]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(written_by))).hexdigest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()

@@ -1,4 +1,4 @@
-"""The filters of the list: OR within one, AND between them. An unknown code is a 400 that lists those there are."""
+"""The filters of the list: OR within a filter, AND between them. The error for an unknown code lists the valid ones."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,14 +18,19 @@ FILTERS = [
 
 
 def filtered(listed: Listing, query: Mapping[str, object]) -> dict[str, set[str]]:
-    """Return the services that each filter in a query leaves, by its name. Raises InvalidError for an unknown code.
+    """Return the codes of the services that each filter in a query selects, by filter name.
 
-    One query for each vocabulary, and that only for codes that no service of this edition has.
+    Raises InvalidError for an unknown code. One database query for a vocabulary, only for a code that no service of
+    this edition has.
     """
-    return {each.name: _left(listed, each, query[each.name]) for each in FILTERS if each.name in query}
+    return {
+        parameter.name: _select(listed, parameter, query[parameter.name])
+        for parameter in FILTERS
+        if parameter.name in query
+    }
 
 
-def _left(listed: Listing, parameter: Parameter, value: int | Sequence[str]) -> set[str]:
+def _select(listed: Listing, parameter: Parameter, value: int | Sequence[str]) -> set[str]:
     name = parameter.name
     if name == "number":
         return {listed.numbers[value]} if value in listed.numbers else set()

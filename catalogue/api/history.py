@@ -22,7 +22,7 @@ class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request, code: str) -> Response:
-        # In a damaged edition no row is believed: whether it has the service is not known either.
+        # A damaged edition raises here: whether it has the service is not known either.
         editions = Edition.objects.published().select_related("previous").order_by("effective_from", "number")
         states = [(edition, published.get(edition).documents.get(code)) for edition in editions]
         if not any(state for _, state in states):

@@ -1,8 +1,7 @@
-"""What HTTP owes every client that reads: validators, caching, compression, languages and CORS; and no cookies.
+"""HTTP for read requests: ETag, Cache-Control, Vary, compression, conditional requests and CORS; no cookies.
 
-An answer's ETag is the SHA-256 of its bytes, so it is strong and needs nobody to say when it changed; what is sent in
-pieces says itself what its bytes depend on. Each encoded form has one of its own. Django's GZipMiddleware weakens
-ETags and pads at random, so it is not used here.
+The ETag of a response is the SHA-256 of its body, so it is strong; a streamed response brings its own ETag. Each
+content encoding has an ETag of its own. Django's GZipMiddleware weakens ETags and pads at random, so it is not used.
 """
 
 import hashlib
@@ -21,8 +20,8 @@ from catalogue.web.negotiation import IDENTITY, encoding
 
 READ = {"GET", "HEAD"}
 ASCII = string.printable
-# What a reader's request may say and no answer depends on: who asks, and when something was changed last, which an
-# ETag tells exactly and a date does not (RFC 9110, 13.1.3 and 13.1.4: without a date these conditions are ignored).
+# Request headers that no response depends on: cookies, and conditions on Last-Modified, which no response has: an ETag
+# is exact and a date is not (RFC 9110, 13.1.3 and 13.1.4: these conditions are ignored without a date).
 IGNORED = ("HTTP_COOKIE", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
 
 CORS = {
@@ -37,7 +36,7 @@ PREFLIGHT = {
 
 
 class ReadingMiddleware:
-    """Sets the headers of what is read, compresses it, and answers 304 and preflights; leaves the desk alone."""
+    """Sets headers and content encoding of read responses, answers 304, 412 and CORS preflights; skips the desk."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -49,20 +48,20 @@ class ReadingMiddleware:
             request.META.pop(name, None)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return HttpResponse(status=204, headers=CORS | PREFLIGHT)
-        # Links repeat the query, and WSGI has its bytes as Latin-1: those outside ASCII are written as they are meant.
+        # Links repeat the query string, whose bytes WSGI decodes as Latin-1: bytes outside ASCII are percent-encoded.
         query = request.META.get("QUERY_STRING", "")
         request.META["QUERY_STRING"] = quote(query.encode("latin-1", "replace"), safe=ASCII)
         if "HTTP_HOST" in request.META:
-            # Links begin with it, and it is one host however it is written.
+            # Links contain the host, which is case-insensitive.
             request.META["HTTP_HOST"] = request.META["HTTP_HOST"].lower()
-        response = _open(self.get_response(request))
+        response = _allow_any_origin(self.get_response(request))
         if request.method not in READ or response.status_code != 200:
             return response
-        return _read(request, response)
+        return _finish_read(request, response)
 
 
-def _open(response: HttpResponse) -> HttpResponse:
-    """Let any site read an answer; an error is not kept."""
+def _allow_any_origin(response: HttpResponse) -> HttpResponse:
+    """Add the CORS headers; errors are not cached."""
     for name, value in CORS.items():
         response.headers[name] = value
     if response.status_code >= 400:
@@ -70,23 +69,23 @@ def _open(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _finish_read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     patch_vary_headers(response, ["Accept", "Accept-Encoding"])
     response.headers.setdefault("Content-Language", "zh-Hans")
-    # Kept by anybody, but asked again each time: what is in force may change at any moment.
+    # Any cache may store it and must revalidate it: the edition in force may change at any moment.
     response.headers.setdefault("Cache-Control", "public, no-cache")
     response.headers.pop("Last-Modified", None)
     (_encode_stream if response.streaming else _encode)(request, response)
     conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
     if conditional.status_code == 412:
-        return _open(problems.respond(412))
+        return _allow_any_origin(problems.respond(412))
     if conditional is not response:
-        short = HttpResponse(status=304, headers=dict(not_modified(response.items())))
-        # Django gives one to whatever has none.
-        del short.headers["Content-Type"]
-        return short
+        not_modified_response = HttpResponse(status=304, headers=dict(not_modified(response.items())))
+        # Django adds a Content-Type to every response.
+        del not_modified_response.headers["Content-Type"]
+        return not_modified_response
     if request.method == "HEAD" and response.streaming:
-        # Nothing is made of what nobody reads.
+        # HEAD: the body is not generated.
         response.streaming_content = ()
     elif request.method == "HEAD":
         length = response.headers["Content-Length"]
@@ -96,7 +95,7 @@ def _read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def _encode(request: HttpRequest, response: HttpResponse) -> None:
-    """Give an answer the content encoding that was asked for, if it is worth it, and the ETag of that form."""
+    """Encode a response as negotiated, unless it is shorter than ``MIN_LENGTH``, and set its ETag and length."""
     body = response.content
     name = encoding(request.headers.get("Accept-Encoding")) if len(body) >= MIN_LENGTH else IDENTITY
     response.headers["ETag"] = etag_of(f'"{hashlib.sha256(body).hexdigest()}"', name)
@@ -107,7 +106,7 @@ def _encode(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _encode_stream(request: HttpRequest, response: StreamingHttpResponse) -> None:
-    """The same for what is sent in pieces, as gzip; its view has given it the ETag."""
+    """Encode a streamed response as gzip if acceptable; its view has set the ETag of the plain form."""
     if encoding(request.headers.get("Accept-Encoding"), ["gzip"]) != IDENTITY:
         response.streaming_content = gzip_stream(response.streaming_content)
         response.headers["Content-Encoding"] = "gzip"

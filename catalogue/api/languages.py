@@ -1,4 +1,4 @@
-"""The language of answers: what ``lang`` says, else what ``Accept-Language`` prefers, else Simplified Chinese."""
+"""The language of a response: from ``lang``, else from ``Accept-Language``, else Simplified Chinese."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,12 +18,12 @@ LANG = Parameter(
 
 
 def chosen(request: HttpRequest, query: Mapping[str, object]) -> str:
-    """Return one of ``LANGUAGES``, given what the parameters say."""
+    """Return one of ``LANGUAGES`` for a request with the parsed parameters ``query``."""
     return query.get("lang") or language(request.headers.get("Accept-Language"))
 
 
 class Spoken:
-    """A view that is answered in the language asked for. Comes before ``StrictParameters``."""
+    """Mixin that translates responses into the negotiated language. Comes before ``StrictParameters`` in the bases."""
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
@@ -34,10 +34,10 @@ class Spoken:
         return [*super().get_parameters(), LANG]
 
     def finalize_response(self, request, response, *args, **kwargs):
-        # There is none where the request was refused before it was chosen: errors are told in Chinese.
-        if (spoken := getattr(self, "language", None)) and response.status_code < 400:
+        # A request refused before negotiation has no language: errors are in Chinese.
+        if (language := getattr(self, "language", None)) and response.status_code < 400:
             if isinstance(response, Response):
-                response.data = translate(response.data, spoken)
-            response.headers.setdefault("Content-Language", spoken)
+                response.data = translate(response.data, language)
+            response.headers.setdefault("Content-Language", language)
             patch_vary_headers(response, ["Accept-Language"])
         return super().finalize_response(request, response, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Which of its forms a view answers in."""
+"""Content negotiation for DRF views: the renderer that the Accept header selects."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from catalogue.web.negotiation import media_type
 
 
 class AcceptNegotiation(DefaultContentNegotiation):
-    """The form an Accept header asks for, by weight. DRF's own passes weights over."""
+    """Selects the renderer by the weights of the Accept header, which DRF's own negotiation ignores."""
 
     def select_renderer(
         self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        chosen = media_type(request.headers.get("Accept"), [renderer.media_type for renderer in renderers])
-        if chosen is None:
+        selected = media_type(request.headers.get("Accept"), [renderer.media_type for renderer in renderers])
+        if selected is None:
             raise NotAcceptable(available_renderers=renderers)
-        return next(renderer for renderer in renderers if renderer.media_type == chosen), chosen
+        return next(renderer for renderer in renderers if renderer.media_type == selected), selected
 
 
 class OnePage(DefaultContentNegotiation):
-    """A page is a page whatever the Accept header says."""
+    """Ignores the Accept header: the view has one media type."""
 
     def select_renderer(
         self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None

@@ -1,4 +1,4 @@
-"""Pages of a list."""
+"""Page-number pagination of lists, and its parameters."""
 
 from django.core.paginator import InvalidPage
 from rest_framework.exceptions import NotFound
@@ -14,7 +14,7 @@ PARAMETERS = [PAGE, PAGE_SIZE]
 
 
 class Pages(PageNumberPagination):
-    """Numbered pages in the envelope of every list."""
+    """Numbered pages in the envelope that every list has; page and size come from ``view.query``."""
 
     page_size = 100
     page_size_query_param = PAGE_SIZE.name
@@ -40,7 +40,7 @@ class Pages(PageNumberPagination):
         )
 
     def get_schema_operation_parameters(self, view):
-        # The view declares them.
+        # The view declares the parameters.
         return []
 
     def get_paginated_response_schema(self, schema):

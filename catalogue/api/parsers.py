@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON in UTF-8 and nothing else, of a length and depth that somebody needs."""
+"""Request bodies: JSON in UTF-8 only, with limits of length and depth; strict text fields and validation."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ class BodyTooLongError(exceptions.APIException):
 
 
 class JSONParser(parsers.BaseParser):
-    """Reads a body that is JSON as RFC 8259 has it: no NaN, no name given twice."""
+    """Parses a body as JSON (RFC 8259): no NaN, no duplicate names. Raises ParseError or BodyTooLongError."""
 
     media_type = "application/json"
 
@@ -24,13 +24,13 @@ class JSONParser(parsers.BaseParser):
             if len(body) > json_text.LONGEST:
                 raise BodyTooLongError
             return json_text.strict_loads(body)
-        # OSError: it broke off.
+        # OSError: the connection broke off.
         except (ValueError, OSError):
             raise exceptions.ParseError("请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。") from None
 
 
 class StrictCharField(serializers.CharField):
-    """Text that was sent as text: a number is not taken for one."""
+    """A text field that refuses numbers and lone surrogates."""
 
     default_error_messages = {
         "invalid": "应是文字（字符串）。",
@@ -47,14 +47,15 @@ class StrictCharField(serializers.CharField):
             data.encode()
         except UnicodeEncodeError:
             self.fail("invalid")
-        # A browser's line ends are not the writer's.
+        # Browsers send CRLF line ends.
         return super().to_internal_value(data.replace("\r\n", "\n"))
 
 
 def read(body: object, serializer: type[serializers.Serializer], *, allowed: Mapping[str, Sequence[str]]) -> dict:
-    """Return what a body says, validated. Raises InvalidError naming every field that cannot be taken.
+    """Return the validated values of a body. Raises ParseError if it is no object, InvalidError with every fault.
 
-    ``allowed`` are the values of the fields that take one of a few. No value given is repeated in an error.
+    ``allowed`` has the allowed values by field, for fields that have a list of them. Errors never repeat a value of
+    the body.
     """
     if not isinstance(body, Mapping):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
@@ -71,6 +72,6 @@ def read(body: object, serializer: type[serializers.Serializer], *, allowed: Map
 
 
 def unknown(body: Mapping, fields: Sequence[str]) -> list[Fault]:
-    """Return a fault for each name in a body that is no field."""
+    """Return a fault for each name in a body that is not a field."""
     names = [printable(name) for name in body if name not in fields]
     return [Fault(name, f"没有字段“{name}”。", fields, "unknown") for name in names]

@@ -1,4 +1,4 @@
-"""The way in, whether the service is up, and what no other view answers."""
+"""The API root, the health checks, and the 404 for all other paths below ``/api/``."""
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
@@ -64,19 +64,19 @@ class RootView(languages.Spoken, StrictParameters, APIView):
 
 @read_only()
 def alive(request: HttpRequest) -> JsonResponse:
-    """Answer that the process is up, whatever the database does."""
+    """Liveness: the process is up. Does not use the database."""
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
 @read_only()
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer whether questions can be answered: the database is there and an edition is in force (503 if not).
+    """Readiness: the database answers and an undamaged edition is in force (503 if not).
 
-    Damaged editions are named. They are not served; only without the one in force is nothing ready.
+    Other damaged editions are listed, and do not make the service unready, though they are not served.
     """
     try:
-        seen = revision.current()
-        edition, damaged = seen.in_force(edition_query.today()), checks.damaged_editions(seen.editions)
+        current = revision.current()
+        edition, damaged = current.in_force(edition_query.today()), checks.damaged_editions(current.editions)
     except (DatabaseError, InterfaceError):
         connection.close()
         return problems.respond(503)
@@ -84,27 +84,28 @@ def ready(request: HttpRequest) -> HttpResponse:
         return problems.respond(503, "还没有施行中的版本。")
     if edition.slug in damaged:
         return problems.respond(503, DamagedEditionError(edition.slug).detail)
-    said = {"status": "ok", "edition": edition.slug, "damaged": damaged}
-    return JsonResponse(said, headers={"Cache-Control": "no-store"})
+    body = {"status": "ok", "edition": edition.slug, "damaged": damaged}
+    return JsonResponse(body, headers={"Cache-Control": "no-store"})
 
 
 @csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
-    """Answer what no other address below ``/api/`` does: a problem, also where Django would show a page.
+    """Answer 404 as a problem for paths below ``/api/`` without a view, where Django would show an HTML page.
 
-    A path that only lacks its last slash is sent there; a request with a body is not, because it would lose it, nor one
-    to an address that is only sent to, because what stands in its query may not be repeated.
+    GET and HEAD are redirected if only the trailing slash is missing and the path can be read. A request with a body is
+    not redirected, because it would lose the body, nor is one to a path that takes only POST, because its query must
+    not be repeated.
     """
     path = request.path_info
-    if request.method in {"GET", "HEAD"} and not path.endswith("/") and _reads(f"{path}/"):
+    if request.method in {"GET", "HEAD"} and not path.endswith("/") and _is_readable(f"{path}/"):
         query = request.META.get("QUERY_STRING", "")
-        # The path as it was resolved, below this host: no part of it can name another one.
+        # The path begins with /api/, so that the redirect cannot lead to another host.
         return HttpResponsePermanentRedirect(f"{path}/{'?' if query else ''}{query}")
     return problems.respond(404)
 
 
-def _reads(path: str) -> bool:
-    """Whether there is something to read at a path."""
+def _is_readable(path: str) -> bool:
+    """Whether the view at a path answers GET."""
     view = resolve(path).func
     if view is not_found:
         return False

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond what drf-spectacular reads off the views."""
+"""Additions to the OpenAPI document: problems, examples, and the parameters that views declare."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ PROBLEMS = {
     ("503", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "暂时无法读取数据，请按 Retry-After 再试"),
     ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "没有这个对象、这一页，或那一天没有施行中的版本"),
 }
-# What only an address that is written to answers.
+# Problems of operations with a request body.
 WRITING = {
     ("400", MEDIA_TYPE): OpenApiResponse(
         ProblemSerializer, "正文不是 JSON，或有未知、缺少、写错的字段；errors 指明是哪一个、可用什么"
@@ -52,13 +52,13 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 
 
 def with_examples(result: dict, **kwargs) -> dict:
-    """Add to the document what its operations really answer (a hook of drf-spectacular); a test compares the two."""
+    """Postprocessing hook of drf-spectacular: add examples to operations; a test compares them with real answers."""
     examples = json.loads(EXAMPLES.read_text())
     problem = examples.pop("problem")
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
-            if refused := operation["responses"].get("400"):
-                refused["content"][MEDIA_TYPE]["examples"] = {"problem": _example(problem)}
+            if bad_request := operation["responses"].get("400"):
+                bad_request["content"][MEDIA_TYPE]["examples"] = {"problem": _example(problem)}
             if example := examples.get(f"{method.upper()} {path}"):
                 operation["responses"]["200"]["content"]["application/json"]["examples"] = {"answer": _example(example)}
                 if "body" in example:
@@ -73,7 +73,7 @@ def _example(example: dict) -> dict:
 
 
 class Schema(AutoSchema):
-    """Adds to every operation the parameters its view declares, and the problems it may answer with."""
+    """Adds to every operation the parameters that its view declares and the problems that it may answer."""
 
     def get_override_parameters(self):
         declared = self.view.get_parameters() if isinstance(self.view, StrictParameters) else []
@@ -96,7 +96,7 @@ class Schema(AutoSchema):
         bodies = super()._get_response_bodies(direction)
         for (code, media_type), response in PROBLEMS.items():
             if code == "404" and self.method == "POST":
-                # Nothing in its address could be missing.
+                # Their paths have no parameters, so nothing can be missing.
                 continue
             bodies.setdefault(code, self._get_response_for_code(response, code, media_types=[media_type]))
         return bodies

@@ -1,4 +1,4 @@
-"""The shapes of the API's answers. A service is answered as it was sealed; its serializer declares that shape."""
+"""Serializers of the API. That of a service declares the shape of the sealed document, which is answered as it is."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -146,7 +146,7 @@ class EditionReferenceSerializer(serializers.Serializer):
 class EditionSerializer(serializers.ModelSerializer):
     """A published edition, so that its time and digest are never null."""
 
-    # Said here, because what a small integer may hold differs between the databases.
+    # Declared here, because the range of a small integer differs between the databases.
     number = serializers.IntegerField(min_value=1, help_text="版次，从 1 起")
     published_at = serializers.DateTimeField(help_text="发布时间")
     previous = serializers.CharField(
@@ -205,11 +205,11 @@ class EntrySerializer(serializers.Serializer):
 
     def to_representation(self, document: dict) -> dict:
         request = self.context["request"]
-        found = document | {
+        service = document | {
             "edition": EditionReferenceSerializer(document.get("edition", self.context["edition"])).data,
             "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
         }
-        return {field: found[field] for field in self.context["fields"]}
+        return {field: service[field] for field in self.context["fields"]}
 
 
 class WithdrawalSerializer(serializers.Serializer):

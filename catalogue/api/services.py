@@ -1,4 +1,4 @@
-"""Services: the list, one of them, and both as files. Whatever is answered of an edition is what was sealed with it."""
+"""Services: the list, one service, and both as files. All data comes from the sealed documents of an edition."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -25,11 +25,11 @@ from services.json_text import dumps
 from services.search import SearchResult
 
 JSON = "application/json"
-# The fields of each shape, in their order.
+# The fields of each serializer, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
-# What is said of a service that the edition has.
+# The values for a service that the edition has.
 STANDING = {"status": changes.LISTED, "withdrawal": None}
-# As the model has it: a code it allows and the address does not would break every list it stands in.
+# As in the model: a code that the model allows and this pattern does not would break the links of every list.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
 
@@ -52,7 +52,7 @@ ORDERING = Parameter(
 
 
 class ServicePages(pagination.Pages):
-    """Pages that name the edition they are of."""
+    """Pages with the edition and the facets in their envelope."""
 
     def get_paginated_response_schema(self, schema):
         envelope = super().get_paginated_response_schema(schema)
@@ -100,7 +100,7 @@ class ServiceViewSet(
             "edition": self.published.reference,
         }
         if self.query.get("facets") == "true":
-            answer["facets"] = translate(facets.counted(self.listed, self._chosen_without), self.language)
+            answer["facets"] = translate(facets.counted(self.listed, self._selected_without), self.language)
         answer["results"] = self._services(page, fields)
         return HttpResponse(dumps(answer), content_type=JSON)
 
@@ -114,7 +114,7 @@ class ServiceViewSet(
         return HttpResponse(dumps(service), content_type=JSON)
 
     def get_renderers(self) -> Sequence[BaseRenderer]:
-        # The document describes the files at addresses of their own.
+        # The OpenAPI document describes the files at paths of their own.
         if getattr(self, "swagger_fake_view", False):
             return super().get_renderers()
         kinds = files.KINDS if self.action == "list" else files.OF_ONE
@@ -142,44 +142,44 @@ class ServiceViewSet(
 
     @property
     def listed(self) -> Listing:
-        """The services of the edition that answers."""
+        """The services of the selected edition."""
         return self.published.listing
 
     @cached_property
     def found(self) -> Mapping[str, SearchResult] | None:
-        """What ``q`` finds, by code and the best first; None if nothing is searched."""
+        """The search results of ``q`` by code, best first; None without ``q``."""
         query = self.query.get("q") if self.action == "list" else None
-        return None if query is None else {found.code: found for found in self.published.search(query)}
+        return None if query is None else {result.code: result for result in self.published.search(query)}
 
     @cached_property
-    def _chosen(self) -> Mapping[str, Collection[str]]:
-        """The services that each filter leaves, and that the search found."""
-        chosen = filtered(self.listed, self.query)
-        return chosen if self.found is None else chosen | {"q": self.found}
+    def _selected(self) -> Mapping[str, Collection[str]]:
+        """The codes that each filter selects, and those that the search found, by parameter name."""
+        selected = filtered(self.listed, self.query)
+        return selected if self.found is None else selected | {"q": self.found}
 
-    def _chosen_without(self, facet: str) -> set[str]:
-        """The services that all filters but one leave."""
-        others = [codes for name, codes in self._chosen.items() if name != facet]
+    def _selected_without(self, facet: str) -> set[str]:
+        """The codes that all filters except one select."""
+        others = [codes for name, codes in self._selected.items() if name != facet]
         return set(self.listed.codes).intersection(*others)
 
     def _codes(self) -> Sequence[str]:
-        """The services that are answered: in the order asked for, a search's by relevance first."""
+        """The codes of the answer, in the order of ``ordering``; search results by relevance first."""
         codes = self.listed.ordered(self.query.get("ordering", "number"))
-        if self._chosen:
-            left = self._chosen_without("")
-            codes = [code for code in codes if code in left]
+        if self._selected:
+            selected = self._selected_without("")
+            codes = [code for code in codes if code in selected]
         if self.found is not None:
             codes.sort(key=lambda code: self.found[code].relevance)
         return codes
 
     def _services(self, codes: Iterable[str], fields: Sequence[str]) -> Sequence[dict]:
-        """Return services with the fields given, in their order, for orjson."""
+        """Return services with the given fields, in that order, for orjson."""
         base = self.request.build_absolute_uri(reverse("service-list"))
         services = self.published.translation(self.language).services
         answer = []
         for code in codes:
-            more = STANDING if self.found is None else {"matches": translate(self._matches(code), self.language)}
-            service = {**services[code], "edition": self.published.reference, "url": f"{base}{code}/", **more}
+            extra = STANDING if self.found is None else {"matches": translate(self._matches(code), self.language)}
+            service = {**services[code], "edition": self.published.reference, "url": f"{base}{code}/", **extra}
             answer.append({name: service[name] for name in fields})
         return answer
 
@@ -187,19 +187,19 @@ class ServiceViewSet(
         return [match._asdict() for match in self.found[code].matches]
 
     def _fields(self) -> Sequence[str]:
-        # Not to be chosen: every result of a search says where it matched.
-        every = [name for name in FIELDS[self.get_serializer_class()] if name != "matches"]
+        # ``matches`` cannot be selected: every search result has it.
+        fields = [name for name in FIELDS[self.get_serializer_class()] if name != "matches"]
         matches = [] if self.found is None else ["matches"]
         expanded = self.query.get("expand")
-        if asked := self.query.get("fields"):
-            FIELDS_ASKED.check(asked, every)
-            return [*asked, *(["citations"] if expanded and "citations" not in asked else []), *matches]
+        if selected := self.query.get("fields"):
+            FIELDS_ASKED.check(selected, fields)
+            return [*selected, *(["citations"] if expanded and "citations" not in selected else []), *matches]
         if not expanded and self.action == "list":
-            every.remove("citations")
-        return [*every, *matches]
+            fields.remove("citations")
+        return [*fields, *matches]
 
     def _kind(self) -> files.Kind | None:
-        """The form the Accept header asks for, None for JSON."""
+        """The file format that the Accept header selects, None for JSON."""
         return files.KINDS.get(self.request.accepted_renderer.format)
 
     def _file(self, kind: files.Kind) -> HttpResponseBase:

@@ -1,7 +1,7 @@
-"""How much one address may send, counted over all processes and machines without keeping addresses.
+"""Rate limits of feedback for a client address, over all processes and machines, without storing addresses.
 
-Only what was accepted counts, so a mistyped message can be sent again. The counts are in the database's cache table,
-under a keyed digest of the address. Two messages at the same moment may count as one.
+Only accepted messages count, so a mistyped one can be sent again. The counts are in the database's cache table, under
+a keyed digest of the address. Two messages at the same moment may count as one.
 """
 
 import ipaddress
@@ -13,12 +13,12 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-# The household's or the machine's part of an IPv6 address: whoever has one has the 2^64 addresses in it.
+# The prefix length of the IPv6 network of a household or machine, which has all 2^64 addresses in it.
 IPV6_PREFIX = 64
 
 
 class AddressThrottle(SimpleRateThrottle):
-    """Counts an IPv4 address or an IPv6 network. ``NUM_PROXIES`` says whether X-Forwarded-For is believed."""
+    """Counts by IPv4 address or IPv6 network. ``NUM_PROXIES`` decides whether X-Forwarded-For is trusted."""
 
     cache = ConnectionProxy(caches, "throttling")
 
@@ -35,9 +35,9 @@ class DailyThrottle(AddressThrottle):
 
 
 def admit(request: Request) -> None:
-    """Count one more from the address of a request. Inside the transaction that keeps what was sent.
+    """Count a message from the address of a request; called in the transaction that stores the message.
 
-    Raises Throttled, with the seconds to wait, if there have been too many.
+    Raises Throttled, with the seconds to wait, above either limit.
     """
     for throttle in (HourlyThrottle(), DailyThrottle()):
         if not throttle.allow_request(request, None):
@@ -48,13 +48,13 @@ def admit(request: Request) -> None:
 
 
 def address(client: str) -> str:
-    """Return who is counted as one: an IPv4 address or an IPv6 network; what is no address as it is."""
+    """Return the key that is counted: an IPv4 address or an IPv6 network; other text unchanged."""
     try:
-        known = ipaddress.ip_address(client)
+        parsed = ipaddress.ip_address(client)
     except ValueError:
         return client
-    if known.version == 4:
-        return str(known)
-    if known.ipv4_mapped:
-        return str(known.ipv4_mapped)
-    return str(ipaddress.ip_network((int(known), IPV6_PREFIX), strict=False))
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), IPV6_PREFIX), strict=False))

@@ -1,4 +1,4 @@
-"""The addresses of the API, below ``/api/``."""
+"""The URL patterns of the API, below ``/api/``."""
 
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter

@@ -1,4 +1,4 @@
-"""The vocabularies and the plan's other tables."""
+"""The vocabularies, and the indicators and project groups of the plan."""
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -50,8 +50,8 @@ class DomainViewSet(VocabularyViewSet):
     def get_queryset(self) -> QuerySet:
         in_force = Edition.objects.in_force(edition_query.today()).values("pk")
         entries = Entry.objects.filter(domain=OuterRef("pk"), edition__in=Subquery(in_force)).order_by()
-        counted = entries.values("domain").annotate(count=Count("pk")).values("count")
-        return super().get_queryset().annotate(service_count=Subquery(counted, output_field=IntegerField()))
+        counts = entries.values("domain").annotate(count=Count("pk")).values("count")
+        return super().get_queryset().annotate(service_count=Subquery(counts, output_field=IntegerField()))
 
 
 @_documented("部门")

@@ -1,6 +1,6 @@
-"""The list for language models: an MCP server over ``tools``, by the official SDK. Reading only.
+"""A read-only MCP server for language models, over ``tools``, with the official SDK.
 
-Circumstances are judged and forgotten: they reach no log, and a fault of ours is told by its sort alone.
+Circumstances are never stored or logged; an internal error is logged by its type only.
 """
 
 import logging
@@ -31,46 +31,48 @@ logger = logging.getLogger(__name__)
 
 
 def server() -> MCPServer:
-    """Return a server with the four tools."""
-    made = MCPServer("basic-public-services", title=TITLE, instructions=INSTRUCTIONS, version="1", log_level="WARNING")
+    """Return an MCP server with the four tools. Their docstrings are the descriptions that models read."""
+    mcp_server = MCPServer(
+        "basic-public-services", title=TITLE, instructions=INSTRUCTIONS, version="1", log_level="WARNING"
+    )
 
-    @made.tool(title="检索服务项目", annotations=READING)
+    @mcp_server.tool(title="检索服务项目", annotations=READING)
     async def search(query: str, edition: str | None = None, limit: int = 10) -> dict[str, Any]:
         """Find services by what people call them: Chinese in either script, pinyin, English, codes or questions.
 
         ``edition``: a slug such as 2026; none is the one in force. ``limit``: 1 to 20.
         """
-        return await _asked(tools.search, query, edition=edition, limit=limit)
+        return await _call(tools.search, query, edition=edition, limit=limit)
 
-    @made.tool(title="读一个服务项目", annotations=READING)
+    @mcp_server.tool(title="读一个服务项目", annotations=READING)
     async def get_service(code: str, edition: str | None = None, valid_on: str | None = None) -> dict[str, Any]:
         """Read one service whole, with the clause behind every field. ``code``: NM-05-01.
 
         ``edition`` names an edition, or ``valid_on`` (YYYY-MM-DD) a day on which it was in force.
         """
-        return await _asked(tools.get_service, code, edition=edition, valid_on=valid_on)
+        return await _call(tools.get_service, code, edition=edition, valid_on=valid_on)
 
-    @made.tool(title="判断能享受哪些服务", annotations=READING)
+    @mcp_server.tool(title="判断能享受哪些服务", annotations=READING)
     async def check_entitlement(circumstances: dict[str, Any], valid_on: str | None = None) -> dict[str, Any]:
         """Judge what a person is entitled to, why, and what to ask next. Nothing of it is stored.
 
         ``circumstances``: facts by name, such as {"age": 70, "months_resident": 240, "household": ["dibao"]}. What is
         not said is unknown, never false. Begin with what is known and go on with ``next_question``.
         """
-        return await _asked(tools.check_entitlement, circumstances, valid_on=valid_on)
+        return await _call(tools.check_entitlement, circumstances, valid_on=valid_on)
 
-    @made.tool(title="读历次变化", annotations=READING)
+    @mcp_server.tool(title="读历次变化", annotations=READING)
     async def changes(after: int = 0, limit: int = 20) -> dict[str, Any]:
         """Read what each published edition added, changed or withdrew, oldest first; go on with ``next_after``."""
-        return await _asked(tools.changes, after=after, limit=limit)
+        return await _call(tools.changes, after=after, limit=limit)
 
-    return made
+    return mcp_server
 
 
 async def reconnect(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:
-    """Middleware that closes old connections around a message, as Django does around a request.
+    """Middleware that closes old database connections before and after a message, as Django does for a request.
 
-    A connection that the database has meanwhile dropped is not used again, and none is held between messages.
+    So a connection that the database has dropped is not used again.
     """
     close = sync_to_async(close_old_connections)
     await close()
@@ -80,28 +82,28 @@ async def reconnect(context: ServerRequestContext, go_on: CallNext) -> HandlerRe
         await close()
 
 
-async def _asked(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
-    return await sync_to_async(_answered)(tool, *arguments, **options)
+async def _call(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
+    return await sync_to_async(_call_sync)(tool, *arguments, **options)
 
 
-def _answered(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
+def _call_sync(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
     try:
         return tool(*arguments, **options)
-    except InvalidError as refused:
-        raise ToolError(_said(refused)) from None
+    except InvalidError as invalid:
+        raise ToolError(_message(invalid)) from None
     except NotFoundError as missing:
         raise ToolError(str(missing)) from None
     except DamagedEditionError as damaged:
         raise ToolError(damaged.detail) from None
     except (DatabaseError, InterfaceError):
         raise ToolError("暂时无法读取数据，请稍后再试。") from None
-    except Exception as fault:
-        # Its message, or what is at hand where it was raised, may hold somebody's circumstances.
-        logger.error("答复工具 %s 时出错：%s", tool.__name__, type(fault).__name__)
+    except Exception as error:
+        # The message and the traceback may hold a person's circumstances.
+        logger.error("答复工具 %s 时出错：%s", tool.__name__, type(error).__name__)
         raise ToolError("服务器出错，已记录。请稍后再试。") from None
 
 
-def _said(refused: InvalidError) -> str:
-    """A refusal in one text: what is wrong, and what is allowed."""
-    allowed = [f"{fault.field}：{'、'.join(fault.allowed)}" for fault in refused.faults if fault.allowed]
-    return f"{refused}可用的是 {'；'.join(allowed)}" if allowed else str(refused)
+def _message(invalid: InvalidError) -> str:
+    """Return the faults and the allowed values as one text."""
+    allowed = [f"{fault.field}：{'、'.join(fault.allowed)}" for fault in invalid.faults if fault.allowed]
+    return f"{invalid}可用的是 {'；'.join(allowed)}" if allowed else str(invalid)

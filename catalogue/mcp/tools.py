@@ -1,7 +1,7 @@
-"""What language models may ask of the list: search, one service, entitlements, changes. Knows no protocol.
+"""The tools for language models: search, one service, entitlements, changes. Independent of the protocol.
 
-Every answer names the edition it is of, with its digest, and the clauses behind what it says. What cannot be taken
-raises ``faults.InvalidError`` or ``faults.NotFoundError`` with a sentence that names what is allowed.
+Every answer names its edition with the digest, and has the citations of its values. Invalid arguments raise
+``faults.InvalidError`` or ``faults.NotFoundError`` with a message that names the allowed values.
 """
 
 from collections.abc import Mapping
@@ -18,100 +18,104 @@ from catalogue.web import edition_query, parameters, permalinks
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN
 from services.faults import Fault, InvalidError
 
-MOST_FOUND = 20
-MOST_CHANGES = 50
-# Fields whose clauses stand beside a search's result; the others are told by ``get_service``.
+MAX_RESULTS = 20
+MAX_CHANGES = 50
+# Fields whose citations are in search results; ``get_service`` returns all citations.
 SHOWN = ("name", "target_groups", "content", "standard")
 
 
 def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
-    """Return the services that a query finds in an edition, the best first, each with why it was found."""
+    """Return the services of an edition that match a query, best first, each with its matches."""
     if not query.strip() or len(query) > parameters.MAX_LENGTH:
         raise InvalidError(Fault("query", f"query 应是 1 到 {parameters.MAX_LENGTH} 个字的文字。"))
-    if not 1 <= limit <= MOST_FOUND:
-        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MOST_FOUND} 的整数。"))
-    chosen = _edition(edition=edition)
-    documents = published.get(chosen).documents
-    found = published.get(chosen).search(query)
+    if not 1 <= limit <= MAX_RESULTS:
+        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MAX_RESULTS} 的整数。"))
+    selected = _edition(edition=edition)
+    documents = published.get(selected).documents
+    results = published.get(selected).search(query)
     return {
-        "edition": imprint(chosen),
-        "count": len(found),
+        "edition": imprint(selected),
+        "count": len(results),
         "results": [
             {
-                **{key: documents[each.code][key] for key in ("code", "name", "name_en", "target_group_text")},
-                **{key: documents[each.code][key] for key in ("content", "standard", "lead_department")},
-                "matches": [match._asdict() for match in each.matches],
-                "citations": [cited for cited in documents[each.code]["citations"] if cited["field"] in SHOWN],
-                "permanent": _permanent(each.code),
+                **{key: documents[result.code][key] for key in ("code", "name", "name_en", "target_group_text")},
+                **{key: documents[result.code][key] for key in ("content", "standard", "lead_department")},
+                "matches": [match._asdict() for match in result.matches],
+                "citations": [
+                    citation for citation in documents[result.code]["citations"] if citation["field"] in SHOWN
+                ],
+                "permanent": _permalink(result.code),
             }
-            for each in found[:limit]
+            for result in results[:limit]
         ],
     }
 
 
 def get_service(code: str, *, edition: str | None = None, valid_on: str | None = None) -> dict:
-    """Return what an edition says of a service, with the clause of every field; of a withdrawn one, how it went."""
-    chosen = _edition(edition=edition, valid_on=valid_on)
-    document = changes_module.get_service(code, chosen)
+    """Return a service as an edition states it, with all citations; a withdrawn one with its withdrawal."""
+    selected = _edition(edition=edition, valid_on=valid_on)
+    document = changes_module.get_service(code, selected)
     return {
-        "edition": imprint(document.pop("edition", chosen)),
-        "service": document | {"withdrawal": document["withdrawal"] and _written(document["withdrawal"])},
-        "permanent": _permanent(code),
+        "edition": imprint(document.pop("edition", selected)),
+        "service": document | {"withdrawal": document["withdrawal"] and _with_iso_dates(document["withdrawal"])},
+        "permanent": _permalink(code),
     }
 
 
 def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | None = None) -> dict:
-    """Return what a person is entitled to, why, and what to ask next. Judged and forgotten."""
+    """Return the services by outcome, with reasons, and the next question. The circumstances are not stored."""
     if errors := list(entitlements.faults(circumstances)):
         raise InvalidError(*errors)
-    chosen = _edition(valid_on=valid_on)
-    judgement = entitlements.judge(published.get(chosen).entitlements, circumstances)
-    told = {ELIGIBLE: [], UNKNOWN: [], NOT_ELIGIBLE: []}
-    for each, verdict in judgement.verdicts:
-        service = {"code": each.service["code"], "name": each.service["name"]}
+    selected = _edition(valid_on=valid_on)
+    judgement = entitlements.judge(published.get(selected).entitlements, circumstances)
+    services = {ELIGIBLE: [], UNKNOWN: [], NOT_ELIGIBLE: []}
+    for entitlement, verdict in judgement.verdicts:
+        service = {"code": entitlement.service["code"], "name": entitlement.service["name"]}
         if verdict.outcome == ELIGIBLE:
             service |= {
-                "lead_department": each.service["lead_department"],
-                "because": [reason for reason, result in zip(each.reasons, verdict.results, strict=True) if result],
+                "lead_department": entitlement.service["lead_department"],
+                "because": [
+                    reason for reason, result in zip(entitlement.reasons, verdict.results, strict=True) if result
+                ],
             }
         elif verdict.outcome == UNKNOWN:
-            service |= {"missing": list(verdict.missing), "note": each.note}
-        told[verdict.outcome].append(service)
+            service |= {"missing": list(verdict.missing), "note": entitlement.note}
+        services[verdict.outcome].append(service)
     question = judgement.question
     return {
-        "edition": imprint(chosen),
+        "edition": imprint(selected),
         "disclaimer": entitlements.DISCLAIMER["zh-Hans"],
         "counts": judgement.counts,
-        **told,
+        **services,
         "next_question": question and question[0].in_language("zh-Hans") | {"settles": question[1]},
     }
 
 
 def changes(*, after: int = 0, limit: int = 20) -> dict:
-    """Return what published editions changed, oldest first, after a cursor (0: from the beginning)."""
+    """Return the changes of published editions after a cursor (0: from the beginning), oldest first."""
     if after < 0:
         raise InvalidError(Fault("after", "after 应是从 0 起的整数，取自上一次的 next_after。"))
-    if not 1 <= limit <= MOST_CHANGES:
-        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MOST_CHANGES} 的整数。"))
+    if not 1 <= limit <= MAX_CHANGES:
+        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MAX_CHANGES} 的整数。"))
     events = list(Event.objects.changes().filter(number__gt=min(after, 2**63 - 1))[: limit + 1])
-    told = [_written(serialize_change(event)) for event in events[:limit]]
-    editions = Edition.objects.published().filter(slug__in={each["edition"] for each in told}).order_by("number")
+    page = [_with_iso_dates(serialize_change(event)) for event in events[:limit]]
+    editions = Edition.objects.published().filter(slug__in={change["edition"] for change in page}).order_by("number")
     return {
         "editions": [imprint(edition) for edition in editions],
-        "changes": told,
-        "next_after": int(told[-1]["cursor"]) if len(events) > limit else None,
+        "changes": page,
+        "next_after": int(page[-1]["cursor"]) if len(events) > limit else None,
     }
 
 
-def _edition(**asked: str | None) -> Edition:
-    query = MultiValueDict({name: [value] for name, value in asked.items() if value is not None})
+def _edition(**arguments: str | None) -> Edition:
+    query = MultiValueDict({name: [value] for name, value in arguments.items() if value is not None})
     return edition_query.edition_from_query(parameters.read(query, edition_query.PARAMETERS))
 
 
-def _permanent(code: str) -> str:
+def _permalink(code: str) -> str:
     return permalinks.permalink(settings.PUBLIC_URL, permalinks.SERVICES, code)
 
 
-def _written(told: Mapping) -> dict:
-    """Days and moments as JSON writes them."""
-    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in told.items()}
+def _with_iso_dates(change: Mapping) -> dict:
+    """Return a change or withdrawal with its dates and times as ISO 8601 text."""
+    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in change.items()}

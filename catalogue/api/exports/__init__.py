@@ -1,1 +1,1 @@
-"""The list in the forms other systems read: mappings from sealed documents, no HTTP."""
+"""Exports of sealed documents in standard formats: CPSV-AP and HSDS. No HTTP."""

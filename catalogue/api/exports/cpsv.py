@@ -1,8 +1,8 @@
-"""The list as CPSV-AP 3.2.0 has it (SEMIC, European Commission): JSON-LD, and Turtle read from it. No HTTP.
+"""The list as CPSV-AP 3.2.0 (SEMIC, European Commission): JSON-LD, and Turtle made from it. No HTTP.
 
-Every node has an address, and whatever is pointed to is described in the same file, once. What is unknown is left out;
-where the profile demands a value (a description, a competent authority), the node says that it is unknown. There is no
-``cv:hasCost``: that is what a citizen pays, and who pays for a service is a participation.
+Every node has a URI, and every referenced node is described in the same file, once. Unknown values are left out; where
+the profile requires a value (a description, a competent authority), the node states that it is unknown. There is no
+``cv:hasCost``: that is what a citizen pays. Expenditure responsibility is a ``cv:Participation``.
 """
 
 import json
@@ -30,7 +30,7 @@ PREFIXES = {
     "spdx": "http://spdx.org/rdf/terms#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
-# The names of the nodes' keys, by what they hold.
+# The JSON keys and their terms, by the kind of value: language-tagged, plain, typed and references.
 TAGGED = {"title": "dct:title", "description": "dct:description", "label": "skos:prefLabel"}
 PLAIN = {
     "identifier": "dct:identifier",
@@ -83,31 +83,31 @@ Node = dict[str, object]
 
 
 def to_jsonld(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
-    """Yield documents of a published edition as one JSON-LD object, node by node."""
+    """Yield documents of a published edition as the text of one JSON-LD object, node by node."""
     yield f'{{"@context":"{root}{CONTEXT_PATH}","@graph":['
-    between = ""
+    separator = ""
     for nodes in _graph(documents, edition, root):
         for node in nodes:
-            yield f"{between}{json.dumps(node, ensure_ascii=False)}"
-            between = ",\n"
+            yield f"{separator}{json.dumps(node, ensure_ascii=False)}"
+            separator = ",\n"
     yield "]}\n"
 
 
 def to_turtle(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
     """Yield documents of a published edition as Turtle: the same triples as JSON-LD."""
-    # Here, because it costs 20 MB and only Turtle asks for it.
+    # Imported here, because rdflib takes 20 MB and only Turtle needs it.
     from rdflib import Graph
     from rdflib.plugins.parsers.jsonld import to_rdf
 
     graph = Graph(bind_namespaces="none")
-    nodes = [node for described in _graph(documents, edition, root) for node in described]
-    # Graph.parse does the same by way of a class that rdflib 7.6 deprecates, and from text.
+    nodes = [node for group in _graph(documents, edition, root) for node in group]
+    # Graph.parse would need text, and uses a class that rdflib 7.6 deprecates.
     to_rdf({"@context": CONTEXT, "@graph": nodes}, graph)
     yield graph.serialize(format="turtle")
 
 
 def _graph(documents: Iterable[Mapping], edition: Edition, root: str) -> Iterator[list[Node]]:
-    """The nodes of the edition, and then those of each service that were not described before."""
+    """Yield the nodes of the edition, and then the nodes of each service that are not described yet."""
     maker = _Maker(edition, root)
     yield maker.new(maker.dataset())
     for document in documents:
@@ -124,13 +124,13 @@ class _Maker:
         self.described: set[str] = set()
 
     def new(self, nodes: Iterable[Node]) -> list[Node]:
-        """Return the nodes that were not described yet, without what is unknown."""
-        found = []
+        """Return the nodes that are not described yet, without unknown values."""
+        new_nodes = []
         for node in nodes:
             if node["id"] not in self.described:
                 self.described.add(node["id"])
-                found.append({key: value for key, value in node.items() if value not in (None, [], {})})
-        return found
+                new_nodes.append({key: value for key, value in node.items() if value not in (None, [], {})})
+        return new_nodes
 
     def dataset(self) -> Iterator[Node]:
         edition = self.edition
@@ -167,7 +167,7 @@ class _Maker:
         yield self._location()
 
     def service(self, document: Mapping) -> Iterator[Node]:
-        """Yield a service's node, and then whatever it points to."""
+        """Yield the node of a service, and then the nodes that it references."""
         address = permalinks.permalink(self.root, permalinks.SERVICES, document["code"])
         parts = [
             ("thematicArea", [self._concept(permalinks.DOMAINS, document["domain"])]),
@@ -176,7 +176,7 @@ class _Maker:
             ("hasParticipation", list(self._participations(document, address))),
             ("holdsRequirement", list(self._requirements(document, address))),
             ("follows", list(self._rules(document, address))),
-            # Before the legal basis: a citation also tells the number of its document.
+            # Before the legal basis: the source of a citation also has its document number.
             ("source", [self._legal_resource(citation["source"]) for citation in document["citations"]]),
             ("hasLegalResource", [self._legal_resource(source) for source in document["legal_basis"]]),
         ]
@@ -214,36 +214,36 @@ class _Maker:
         ):
             for department in departments:
                 participant = permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"])
-                said = _tagged(f"{ROLES[role][0]}：{department['name']}")
-                yield self._participation(f"{address}#{role}-{department['code']}", role, participant, said)
+                description = _tagged(f"{ROLES[role][0]}：{department['name']}")
+                yield self._participation(f"{address}#{role}-{department['code']}", role, participant, description)
         if text := document["expenditure_responsibility"]:
             yield self._participation(f"{address}#expenditure", "expenditure", f"{self.root}/#payers", _tagged(text))
 
-    def _participation(self, address: str, role: str, participant: str, said: Mapping) -> Node:
+    def _participation(self, address: str, role: str, participant: str, description: Mapping) -> Node:
         return {
             "id": address,
             "type": "cv:Participation",
             "identifier": address.rpartition("/")[2],
-            "description": said,
+            "description": description,
             "role": f"{self.root}/#role-{role}",
             "hasParticipant": participant,
         }
 
     def _requirements(self, document: Mapping, address: str) -> Iterator[Node]:
-        """A requirement in words: the whole rule, or, of a rule in groups, each of them, one of which must be met."""
+        """Yield the requirements as text: the rule, or each group if there are several, one of which must be met."""
         rule = document["eligibility"]
         if rule is None:
             return
         groups = rule["any"] if len(rule["any"]) > 1 else [None]
-        for place, group in enumerate(groups, start=1):
-            said = sentences.rule_text(rule if group is None else rule | {"any": [group]})
-            # CCCEV's Criterion is a Requirement; the shapes do not know that without being told.
+        for number, group in enumerate(groups, start=1):
+            text = sentences.rule_text(rule if group is None else rule | {"any": [group]})
+            # In CCCEV a Criterion is a Requirement, but the SHACL shapes need both types.
             yield {
-                "id": f"{address}#requirement-{place}",
+                "id": f"{address}#requirement-{number}",
                 "type": ["cv:Requirement", "cv:Criterion"],
-                "identifier": f"{document['code']}#requirement-{place}",
-                "title": _tagged("享受条件" if group is None else f"享受条件之{place}（满足其一即可）"),
-                "description": _tagged(said),
+                "identifier": f"{document['code']}#requirement-{number}",
+                "title": _tagged("享受条件" if group is None else f"享受条件之{number}（满足其一即可）"),
+                "description": _tagged(text),
             }
 
     def _rules(self, document: Mapping, address: str) -> Iterator[Node]:
@@ -271,14 +271,14 @@ class _Maker:
         }
 
     def _organisation(self, department: Mapping) -> Node:
-        said = _tagged(department["name"], department["name_en"])
+        label = _tagged(department["name"], department["name_en"])
         return {
             "id": permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"]),
-            # An agent too, because whoever takes part in a service must be one.
+            # Also an agent, because the participant of a participation must be one.
             "type": ["cv:PublicOrganisation", "foaf:Agent"],
             "identifier": department["code"],
-            "label": said,
-            "title": said,
+            "label": label,
+            "title": label,
             "spatial": self._spatial(),
         }
 

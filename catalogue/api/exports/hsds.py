@@ -1,8 +1,8 @@
-"""The list as HSDS 3.1 (Open Referral UK) has it: every service, fully nested, in one page. No HTTP.
+"""The list as HSDS 3.1 (Open Referral UK): every service, fully nested, in one page. No HTTP.
 
-What is unknown is left out. HSDS's ``metadata`` is left out too: its rows must name a previous value and a person, and
-we know neither; instead the documents cited stand under ``additional_urls``, and ``citations`` and ``verification`` are
-ours, which the schema permits beside its own. ``licenses`` is not for data: the licence stands in the ``imprint``.
+Unknown values are left out. HSDS's ``metadata`` is left out too: its rows require a previous value and a person, and
+we have neither. Instead ``additional_urls`` has the cited documents, and ``citations`` and ``verification`` are our own
+properties, which the schema permits. ``licenses`` is not for data: the licence is in ``imprint``.
 """
 
 import json
@@ -18,7 +18,7 @@ from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import NOT_ELIGIBLE, Rule
 from services.eligibility.sentences import rule_text
 
-# The two vocabularies a service is classified by: what HSDS calls the link, and what the vocabulary is called.
+# The two vocabularies that classify a service: the HSDS ``link_type``, and the name and description of the vocabulary.
 VOCABULARIES = {
     permalinks.DOMAINS: ("domain", "领域", "本清单的领域词表"),
     permalinks.TARGET_GROUPS: ("intended_audience", "服务对象", "本清单的服务对象词表"),
@@ -27,12 +27,12 @@ LANGUAGE = "zh"
 
 
 def service(document: Mapping, *, edition: Edition, root: str) -> dict:
-    """Return a sealed document of a published edition as a fully nested HSDS service."""
+    """Return the fully nested HSDS service of a sealed document of a published edition."""
     uri = permalinks.permalink(root, permalinks.SERVICES, document["code"])
     identifier = _uuid(uri)
     organization = document["lead_department"] and _organization(document["lead_department"], root)
     youngest, oldest = ages(document["eligibility"])
-    stated = {
+    values = {
         "id": identifier,
         "organization_id": organization and organization["id"],
         "name": document["name"],
@@ -52,11 +52,11 @@ def service(document: Mapping, *, edition: Edition, root: str) -> dict:
         "verification": document["verification"],
         "citations": document["citations"],
     }
-    return {name: value for name, value in stated.items() if value is not None and value != []}
+    return {name: value for name, value in values.items() if value is not None and value != []}
 
 
 def to_hsds(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
-    """Return every service, fully nested, in one page: pieces of JSON text, the counts last."""
+    """Yield one page with every service, fully nested, as pieces of JSON text, the counts last."""
     yield f'{{"imprint":{_dumps(imprint(edition))},"contents":['
     count = 0
     for document in documents:
@@ -76,15 +76,12 @@ def to_hsds(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Ite
 
 
 def ages(eligibility: Mapping | None) -> tuple[int | None, int | None]:
-    """Return the least and the greatest age, in completed years, at which a rule can still be met.
-
-    None where it sets no such bound: somebody of any age up to there, or from there, may yet be eligible.
-    """
+    """Return the least and the greatest age, in completed years, at which a rule can be met; None without a bound."""
     rule, age = Rule(eligibility), VOCABULARY["age"]
     if age.name not in rule.facts:
         return None, None
-    every = range(age.minimum, age.maximum + 1)
-    possible = [years for years in every if rule.judge({age.name: years}).outcome != NOT_ELIGIBLE]
+    all_ages = range(age.minimum, age.maximum + 1)
+    possible = [years for years in all_ages if rule.judge({age.name: years}).outcome != NOT_ELIGIBLE]
     youngest, oldest = possible[0], possible[-1]
     return (youngest if youngest > age.minimum else None), (oldest if oldest < age.maximum else None)
 
@@ -95,16 +92,16 @@ def _terms(document: Mapping) -> list[tuple[str, Mapping]]:
 
 
 def _organization(department: Mapping, root: str) -> dict:
-    # A description is required: a department's name is all that was sealed of it.
+    # HSDS requires a description; the sealed document has only the names of a department.
     name, short = department["name"], department["short_name"]
-    found = {
+    organization = {
         "id": permalinks.permalink_uuid(root, permalinks.DEPARTMENTS, department["code"]),
         "name": name,
         "alternate_name": department["name_en"],
         "description": f"{name}，简称{short}。" if short else name,
         "uri": permalinks.permalink(root, permalinks.DEPARTMENTS, department["code"]),
     }
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in organization.items() if value is not None}
 
 
 def _funding(responsibility: str | None, uri: str) -> list[dict]:
@@ -115,18 +112,18 @@ def _funding(responsibility: str | None, uri: str) -> list[dict]:
 
 def _classified(document: Mapping, root: str, uri: str) -> Iterator[dict]:
     for kind, term in _terms(document):
-        found = _term(kind, term, root)
+        taxonomy_term = _term(kind, term, root)
         link, label, _ = VOCABULARIES[kind]
         yield _attribute(uri, f"{kind}/{term['code']}", link, label) | {
-            "taxonomy_term_id": found["id"],
-            "taxonomy_term": found,
+            "taxonomy_term_id": taxonomy_term["id"],
+            "taxonomy_term": taxonomy_term,
         }
 
 
 def _term(kind: str, term: Mapping, root: str) -> dict:
     _, name, description = VOCABULARIES[kind]
     english = f"（{term['name_en']}）" if term["name_en"] else ""
-    # The vocabulary has no address of its own: its id is that of the place its terms stand in.
+    # The vocabulary has no permalink: its id is made from the common prefix of its terms' permalinks.
     taxonomy = {"id": _uuid(f"{root}/id/{kind}"), "name": name, "description": description}
     return {
         "id": permalinks.permalink_uuid(root, kind, term["code"]),
@@ -141,7 +138,7 @@ def _term(kind: str, term: Mapping, root: str) -> dict:
 
 
 def _unclassified(document: Mapping, uri: str) -> Iterator[dict]:
-    """What HSDS has no field for, as attributes in words: the standard, and who else leads or supports a service."""
+    """Yield attributes for values without an HSDS field: the standard, alternative leads, and co-departments."""
     if document["standard"]:
         as_of = f"（{document['standard_as_of']}）" if document["standard_as_of"] else ""
         yield _attribute(uri, "standard", "standard", f"服务标准{as_of}") | {"value": document["standard"]}
@@ -164,12 +161,12 @@ def _attribute(uri: str, fragment: str, link: str, label: str) -> dict:
 
 
 def _sources(document: Mapping, root: str, uri: str) -> list[dict]:
-    """The documents a service rests on, each once."""
+    """Return the cited documents of a service, each once."""
     labels = {source["code"]: f"法律法规依据：{source['title']}" for source in document["legal_basis"]}
     for source in (citation["source"] for citation in document["citations"]):
         title, number = source["title"], source["document_number"]
-        told = number and number not in title
-        labels.setdefault(source["code"], f"来源：{title}（{number}）" if told else f"来源：{title}")
+        add_number = number and number not in title
+        labels.setdefault(source["code"], f"来源：{title}（{number}）" if add_number else f"来源：{title}")
     return [
         {
             "id": _uuid(f"{uri}#source/{code}"),
