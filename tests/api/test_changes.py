@@ -18,7 +18,7 @@ def read(client, path: str = f"{FEED}?page_size=500") -> list[dict]:
     return changes
 
 
-def test_the_feed_tells_every_change_of_every_edition_in_order(client, db):
+def test_the_feed_has_every_change_of_every_edition_in_order(client, db):
     changes = read(client)
 
     assert [change["kind"] for change in changes[:81]] == ["added"] * 81
@@ -33,7 +33,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(client, db, size):
     assert read(client, f"{FEED}?page_size={size}") == read(client)
 
 
-def test_a_change_is_told_whole(client, db):
+def test_a_change_has_all_its_fields(client, db):
     change = next(c for c in read(client) if c["service"]["code"] == "NM-07-01" and c["edition"] == "2023")
 
     assert list(change) == [
@@ -47,13 +47,13 @@ def test_a_change_is_told_whole(client, db):
     assert "840" in standard["after"]
 
 
-def test_the_feed_and_the_comparison_of_editions_tell_the_same(client, db):
+def test_the_feed_agrees_with_the_comparison_of_editions(client, db):
     told = [c | {"cursor": None} for c in read(client) if c["edition"] == "2026"]
 
     assert told == client.get("/api/v1/editions/2026/changes/?page_size=500").json()["results"]
 
 
-def test_an_old_cursor_goes_on_where_it_stood(client, make_edition):
+def test_an_old_cursor_stays_valid(client, make_edition):
     cursor = read(client)[-1]["cursor"]
     assert read(client, f"{FEED}?after={cursor}") == []
 
@@ -64,7 +64,7 @@ def test_an_old_cursor_goes_on_where_it_stood(client, make_edition):
     assert newer[0]["kind"] == "changed"
 
 
-def test_a_draft_is_not_told(client, make_edition):
+def test_a_draft_is_not_in_the_feed(client, make_edition):
     before = read(client)
 
     make_edition("draft", at=None)
@@ -73,7 +73,7 @@ def test_a_draft_is_not_told(client, make_edition):
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "", "1.5", "9" * 30])
-def test_a_cursor_that_is_none_is_refused(client, db, after):
+def test_an_invalid_cursor_is_refused(client, db, after):
     response = client.get(f"{FEED}?after={after}")
 
     assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "after")

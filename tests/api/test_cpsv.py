@@ -93,7 +93,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("spoilt", SPOILT)
-def test_what_is_spoilt_does_not_conform(graphs, shapes, spoilt):
+def test_a_spoilt_graph_does_not_conform(graphs, shapes, spoilt):
     graph = one(graphs)
     before = len(graph)
 
@@ -106,7 +106,7 @@ def test_what_is_spoilt_does_not_conform(graphs, shapes, spoilt):
 # rdflib's own parser of JSON-LD still uses what rdflib has deprecated.
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")
 @pytest.mark.parametrize("slug", ["2021", "2026"])
-def test_both_forms_say_the_same(graphs, editions, documents, slug):
+def test_turtle_and_json_ld_have_the_same_triples(graphs, editions, documents, slug):
     text = "".join(cpsv.to_jsonld(documents[slug], edition=editions[slug], root=ROOT))
     found = json.loads(text)
 
@@ -119,7 +119,7 @@ def test_both_forms_say_the_same(graphs, editions, documents, slug):
     }
 
 
-def test_a_service_is_mapped_as_the_profile_has_it(graphs):
+def test_a_service_is_mapped_to_the_profile(graphs):
     graph = graphs["2026"]
 
     assert graph.value(SERVICE, DCT.identifier) == Literal("NM-05-01")
@@ -149,12 +149,12 @@ def test_a_service_is_mapped_as_the_profile_has_it(graphs):
     assert str(graph.value(period, DCAT.startDate)) == "2026-11-01"
 
 
-def test_nothing_costs_the_citizen_what_the_treasury_pays(graphs):
+def test_public_expenditure_is_not_a_cost_for_the_citizen(graphs):
     for graph in graphs.values():
         assert not set(graph.triples((None, CV.hasCost, None)))
 
 
-def test_everything_pointed_to_is_typed_in_the_same_graph(graphs):
+def test_every_referenced_node_is_typed_in_the_same_graph(graphs):
     outside = {"rdfs:seeAlso", "spdx:algorithm"}
     for graph in graphs.values():
         for _, predicate, target in graph:
@@ -163,7 +163,7 @@ def test_everything_pointed_to_is_typed_in_the_same_graph(graphs):
                 assert graph.value(target, RDF.type), (named, target)
 
 
-def test_what_is_unknown_is_left_out_or_said_to_be_unknown(graphs, documents):
+def test_unknown_values_are_left_out_or_marked_as_unknown(graphs, documents):
     graph = graphs["2021"]
     for document in documents["2021"]:
         service = URIRef(f"{ROOT}/id/services/{document['code']}")
@@ -185,14 +185,14 @@ def test_a_service_has_a_graph_of_its_own(client, db, shapes):
 
 
 @pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json"])
-def test_a_service_is_asked_for_by_accept_too(client, db, accept):
+def test_a_service_file_is_selected_by_accept(client, db, accept):
     response = client.get("/api/v1/services/NM-05-01/", headers={"accept": accept})
 
     assert response["Content-Type"].startswith(accept)
     assert b"NM-05-01" in b"".join(response.streaming_content)
 
 
-def test_the_context_is_served_from_here(client, db):
+def test_the_json_ld_context_is_served(client, db):
     response = client.get("/api/v1/context.jsonld", headers={"accept": "application/ld+json"})
 
     assert response["Content-Type"] == "application/ld+json"
@@ -201,7 +201,7 @@ def test_the_context_is_served_from_here(client, db):
     assert response["Access-Control-Allow-Origin"] == "*"
 
 
-def test_permanent_addresses_begin_with_the_public_url(client, db, settings):
+def test_permalinks_begin_with_the_public_url(client, db, settings):
     settings.PUBLIC_URL = "https://fw.example.cn"
 
     text = b"".join(client.get("/api/v1/services/NM-05-01.jsonld").streaming_content).decode()

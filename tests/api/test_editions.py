@@ -27,7 +27,7 @@ LIST = "/api/v1/services/"
         ({"known_at": "2026-11-23T12:00:00+08:00", "valid_on": "2022-01-01"}, "2021"),
     ],
 )
-def test_the_edition_that_answers(client, db, query, slug):
+def test_the_query_selects_the_edition(client, db, query, slug):
     assert client.get(LIST, query | {"page_size": 1}).json()["edition"]["slug"] == slug
     assert client.get(f"{LIST}NM-01-01/", query).json()["edition"]["slug"] == slug
 
@@ -40,7 +40,7 @@ def test_the_edition_that_answers(client, db, query, slug):
         ({"known_at": "2026-11-23T03:59:59Z"}, "最早的版本发布于 2026-11-23T12:00:00+08:00"),
     ],
 )
-def test_a_day_or_moment_without_an_edition_says_from_when_there_is_one(client, db, query, words):
+def test_a_day_without_an_edition_is_a_404_that_names_the_first_day(client, db, query, words):
     response = client.get(LIST, query)
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
@@ -74,7 +74,7 @@ def test_editions_come_newest_first(client, db):
     assert [edition["slug"] for edition in answer["results"]] == ["2026", "2023", "2021"]
 
 
-def test_an_edition_is_answered_whole(client, db):
+def test_an_edition_has_all_its_fields(client, db):
     edition = Edition.objects.get(slug="2023")
 
     assert client.get("/api/v1/editions/2023/").json() == {
@@ -92,7 +92,7 @@ def test_an_edition_is_answered_whole(client, db):
 
 
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
-def test_the_content_of_an_edition_has_its_digest(client, db, slug):
+def test_the_digest_of_an_edition_is_that_of_its_content(client, db, slug):
     digest = client.get(f"/api/v1/editions/{slug}/").json()["digest"]
 
     response = client.get(f"/api/v1/editions/{slug}/content/")
@@ -102,7 +102,7 @@ def test_the_content_of_an_edition_has_its_digest(client, db, slug):
     assert len(json.loads(response.content)["services"]) == 81
 
 
-def test_changes_are_since_the_edition_before_unless_asked_otherwise(client, db):
+def test_changes_are_since_the_predecessor_by_default(client, db):
     changes = client.get("/api/v1/editions/2026/changes/?page_size=500").json()["results"]
     since_first = client.get("/api/v1/editions/2026/changes/?since=2021&page_size=500").json()["results"]
 
@@ -122,7 +122,7 @@ def test_changes_are_since_the_edition_before_unless_asked_otherwise(client, db)
     ]  # fmt: skip
 
 
-def test_the_first_edition_added_everything(client, db):
+def test_the_first_edition_adds_every_service(client, db):
     answer = client.get("/api/v1/editions/2021/changes/").json()
 
     assert answer["count"] == 81

@@ -34,7 +34,7 @@ def results(answer) -> dict[str, dict]:
     return {result["service"]["code"]: result for result in answer.json()["results"]}
 
 
-def test_an_answer_says_who_it_is_from_and_that_it_decides_nothing(client, db):
+def test_an_answer_names_its_edition_and_has_a_disclaimer(client, db):
     answer = ask(client)
 
     assert answer.status_code == 200
@@ -52,7 +52,7 @@ def test_an_answer_says_who_it_is_from_and_that_it_decides_nothing(client, db):
     assert [result["service"]["code"] for result in said["results"]] == sorted(results(answer))
 
 
-def test_a_service_is_answered_with_its_department_and_a_reason_for_each_criterion(client, db):
+def test_a_result_has_the_department_and_a_reason_for_each_criterion(client, db):
     clause = {
         "field": "eligibility",
         "source": {
@@ -112,23 +112,23 @@ def test_a_service_is_answered_with_its_department_and_a_reason_for_each_criteri
         ({"age": 9}, "NM-05-03", "not_eligible", []),
     ],
 )
-def test_three_answers(client, db, circumstances, code, outcome, missing):
+def test_circumstances_have_one_of_three_outcomes(client, db, circumstances, code, outcome, missing):
     result = results(ask(client, circumstances))[code]
 
     assert (result["outcome"], result["missing"]) == (outcome, missing)
 
 
-def test_what_cannot_be_judged_says_why(client, db):
+def test_a_rule_that_is_not_machine_readable_says_why(client, db):
     assert "人社部发〔2021〕112号" in results(ask(client))["NM-03-04"]["note"]
 
 
-def test_what_is_implied_is_told_as_a_result_without_a_value_given(client, db):
+def test_an_implied_fact_has_a_result_without_a_given_value(client, db):
     (reason, *_) = results(ask(client, {"age": 9}))["NM-03-11"]["reasons"]
 
     assert (reason["fact"], reason["given"], reason["result"]) == ("employment", None, False)
 
 
-def test_of_a_rule_that_was_never_stated_so_much_is_said(client, make_edition):
+def test_a_missing_rule_has_a_note(client, make_edition):
     make_edition("bare")
 
     assert results(ask(client, edition="bare"))["NM-05-01"]["note"] == "本版本没有写明享受条件。"
@@ -141,7 +141,7 @@ def test_every_criterion_of_the_edition_in_force_names_a_clause(client, db):
     assert [code for code, reason in reasons if reason["citation"] is None] == []
 
 
-def test_what_to_ask_next(client, db):
+def test_the_next_question_is_a_fact_with_its_labels(client, db):
     answer = ask(client, {})
 
     question = answer.json()["next_question"]
@@ -160,7 +160,7 @@ def test_what_to_ask_next(client, db):
     }
 
 
-def test_asking_on_ends_with_nothing_undecided_but_what_cannot_be_judged(client, db):
+def test_answering_every_question_leaves_only_unreadable_rules_unknown(client, db):
     known, asked = {}, []
     answers = {"integer": 1, "boolean": False, "choices": []}
 
@@ -180,7 +180,7 @@ def test_asking_on_ends_with_nothing_undecided_but_what_cannot_be_judged(client,
         ("?outcome=unknown&outcome=not_eligible", {"unknown", "not_eligible"}),
     ],
 )
-def test_the_results_can_be_narrowed_and_the_counts_are_of_all(client, db, query, outcomes):
+def test_outcomes_filter_the_results_and_not_the_counts(client, db, query, outcomes):
     answer = ask(client, query=query)
 
     assert {result["outcome"] for result in answer.json()["results"]} == outcomes
@@ -198,11 +198,11 @@ def test_the_results_can_be_narrowed_and_the_counts_are_of_all(client, db, query
         ({"edition": "1"}, "2021"),
     ],
 )
-def test_the_edition_asked_for_answers(client, db, when, slug):
+def test_the_body_selects_the_edition(client, db, when, slug):
     assert ask(client, **when).json()["edition"]["slug"] == slug
 
 
-def test_before_the_first_edition_nobody_is_entitled(client, db):
+def test_a_day_before_the_first_edition_is_a_404(client, db):
     problem = assert_problem(ask(client, valid_on="2020-01-01"), 404)
 
     assert "2021-11-05" in problem["detail"]
@@ -229,7 +229,7 @@ def test_before_the_first_edition_nobody_is_entitled(client, db):
         ({"circumstances": {"age": 65.5}, "edition": []}, ["edition", "circumstances.age"]),
     ],
 )
-def test_what_cannot_be_judged_is_named(client, db, body, named):
+def test_an_invalid_body_is_refused_with_each_fault(client, db, body, named):
     problem = assert_problem(send(client, body), 400)
 
     assert [error["field"] for error in problem["errors"]] == named
@@ -240,11 +240,11 @@ def test_what_cannot_be_judged_is_named(client, db, body, named):
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", '"age"', "null", b"\xff", '{"circumstances": {}, "circumstances": {}}']
 )
-def test_a_body_that_is_no_object_is_refused(client, db, body):
+def test_a_body_that_is_not_an_object_is_refused(client, db, body):
     assert_problem(send(client, body), 400)
 
 
-def test_a_fact_nobody_knows_is_told_which_there_are_once(client, db):
+def test_unknown_facts_list_the_valid_ones_once(client, db):
     problem = assert_problem(ask(client, {f"no_{at}": at for at in range(300)}), 400)
 
     assert problem["errors"][0]["allowed"] == [fact.name for fact in VOCABULARY]
@@ -252,7 +252,7 @@ def test_a_fact_nobody_knows_is_told_which_there_are_once(client, db):
     assert len(problem["errors"]) == 100
 
 
-def test_a_wrong_value_is_told_what_is_allowed_and_not_repeated(client, db):
+def test_an_invalid_value_lists_the_allowed_ones_and_is_not_repeated(client, db):
     answer = ask(client, {"residence": "somewhere-secret", "household": ["secret-too"], "age": 4711})
 
     allowed = {error["field"]: error["allowed"] for error in answer.json()["errors"]}
@@ -267,7 +267,7 @@ def test_a_wrong_value_is_told_what_is_allowed_and_not_repeated(client, db):
     "query", ["?age=70", "?outcome=eligible&age=70", "?circumstances=%7B%7D", "?lang=en&age=70", "?fields=x"]
 )
 @pytest.mark.parametrize("method", ["POST", "GET", "PUT", "OPTIONS"])
-def test_circumstances_in_the_address_are_refused_and_not_repeated(client, db, query, method):
+def test_circumstances_in_the_query_are_refused_and_not_repeated(client, db, query, method):
     answer = client.generic(method, PATH + query, b"{}", content_type="application/json")
 
     assert_problem(answer, 400)
@@ -277,7 +277,7 @@ def test_circumstances_in_the_address_are_refused_and_not_repeated(client, db, q
         assert part not in str(problem)
 
 
-def test_an_address_without_its_last_slash_repeats_nothing_either(client, db):
+def test_a_path_without_its_trailing_slash_is_not_redirected(client, db):
     answer = client.get("/api/v1/entitlements?age=70")
 
     assert_problem(answer, 404)
@@ -285,12 +285,12 @@ def test_an_address_without_its_last_slash_repeats_nothing_either(client, db):
 
 
 @pytest.mark.parametrize("query", ["?outcome=", "?outcome=maybe", "?outcome=eligible,maybe"])
-def test_an_outcome_nobody_knows_is_refused(client, db, query):
+def test_an_unknown_outcome_is_refused(client, db, query):
     assert_problem(ask(client, query=query), 400)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_it_is_only_ever_sent_to(client, db, method):
+def test_only_post_is_accepted(client, db, method):
     answer = getattr(client, method)(PATH)
 
     assert_problem(answer, 405)
@@ -300,13 +300,13 @@ def test_it_is_only_ever_sent_to(client, db, method):
 @pytest.mark.parametrize(
     "type_", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_only_json_is_taken(client, db, type_):
+def test_only_json_is_accepted(client, db, type_):
     answer = client.generic("POST", PATH, b'{"circumstances": {}}', content_type=type_)
 
     assert_problem(answer, 415)
 
 
-def test_a_body_nobody_needs_is_too_large(client, db):
+def test_a_long_body_is_too_large(client, db):
     assert_problem(ask(client, {"age": 70}, edition="x" * 70_000), 413)
 
 
@@ -322,7 +322,7 @@ def test_a_body_nobody_needs_is_too_large(client, db):
         (",;q=x" * 300, "zh-Hans", "年龄（周岁）"),
     ],
 )
-def test_the_question_is_asked_in_the_readers_language(client, db, accept, language, label):
+def test_the_next_question_is_in_the_requested_language(client, db, accept, language, label):
     answer = send(client, {"circumstances": {}}, headers={"accept-language": accept})
 
     assert answer["Content-Language"] == language
@@ -330,7 +330,7 @@ def test_the_question_is_asked_in_the_readers_language(client, db, accept, langu
     assert answer.json()["disclaimer"].isascii() == (language == "en")
 
 
-def test_the_rules_are_read_once_and_circumstances_are_in_no_query(client, db, django_assert_num_queries):
+def test_the_rules_are_cached_and_circumstances_are_in_no_query(client, db, django_assert_num_queries):
     ask(client)
 
     with django_assert_num_queries(1) as asked:
@@ -347,7 +347,7 @@ def test_an_edition_is_judged_without_a_query(db, django_assert_num_queries):
         judge(entitlements, EXAMPLE)
 
 
-def test_an_answer_depends_on_edition_and_circumstances_alone(client, make_edition):
+def test_an_answer_depends_only_on_edition_and_circumstances(client, make_edition):
     before = ask(client, edition="2026").json()
 
     make_edition("2027", "2026-11-20")
@@ -355,7 +355,7 @@ def test_an_answer_depends_on_edition_and_circumstances_alone(client, make_editi
     assert ask(client, edition="2026").json() == before
 
 
-def test_what_is_published_is_judged_at_once(client, make_edition, empty_catalogue):
+def test_a_newly_published_edition_is_used_at_once(client, make_edition, empty_catalogue):
     rule = {"universal": False, "machine_readable": True, "any": [], "reason": None}
     for slug, day, age in (("a", "2026-01-01", 60), ("b", "2026-02-01", 71)):
         stated = rule | {"any": [{"all": [{"fact": "age", "op": "gte", "value": age}]}]}
@@ -369,7 +369,7 @@ def test_what_is_published_is_judged_at_once(client, make_edition, empty_catalog
         assert ask(client).json()["counts"]["eligible"] == (slug == "a")
 
 
-def test_a_lost_database_is_a_problem_to_try_again_after(client, db):
+def test_a_lost_database_is_a_503(client, db):
     def away(execute, sql, params, many, context):
         raise OperationalError("the database is away")
 
@@ -379,7 +379,7 @@ def test_a_lost_database_is_a_problem_to_try_again_after(client, db):
     assert problem["detail"]
 
 
-def test_the_document_types_every_fact(document):
+def test_the_openapi_document_has_a_type_for_every_fact(document):
     typed = document["components"]["schemas"]["CircumstancesRequest"]["properties"]["circumstances"]
 
     assert list(typed["properties"]) == [fact.name for fact in VOCABULARY]
@@ -395,7 +395,7 @@ def test_the_document_types_every_fact(document):
 
 
 @pytest.mark.parametrize("circumstances", [{}, EXAMPLE])
-def test_an_answer_is_what_the_document_says(client, db, document, circumstances):
+def test_an_answer_agrees_with_the_openapi_document(client, db, document, circumstances):
     operation = document["paths"][PATH]["post"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
 

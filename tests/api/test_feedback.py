@@ -26,7 +26,7 @@ def send(client, said: object = None, **more: object):
     return client.post(PATH, data=body, **{"content_type": "application/json"} | more)
 
 
-def test_anybody_says_something_and_gets_a_receipt(client, db):
+def test_feedback_is_stored_and_gets_a_receipt(client, db):
     response = send(client, WHOLE)
 
     kept = Feedback.objects.get()
@@ -49,7 +49,7 @@ def test_anybody_says_something_and_gets_a_receipt(client, db):
     assert (kept.message, kept.contact, kept.state) == (SAID["message"], CONTACT, "received")
 
 
-def test_the_receipt_tells_what_became_of_it_and_never_who_said_what(client, people, act):
+def test_the_receipt_shows_state_and_answer_but_not_message_and_contact(client, people, act):
     address = send(client, WHOLE)["Location"]
     before = client.get(address)
 
@@ -77,7 +77,7 @@ def test_the_receipt_tells_what_became_of_it_and_never_who_said_what(client, peo
         ({"contact": "张三　" + "1" * 197}, {"contact": "张三　" + "1" * 197}),
     ],
 )
-def test_what_may_be_left_out_and_how_long_it_may_be(client, db, said, kept):
+def test_optional_fields_may_be_missing_and_long_values_fit(client, db, said, kept):
     assert send(client, SAID | said).status_code == 201
 
     feedback = Feedback.objects.get()
@@ -128,7 +128,7 @@ def test_what_may_be_left_out_and_how_long_it_may_be(client, db, said, kept):
         ({"": 1}, "?", "message"),
     ],
 )
-def test_what_cannot_be_taken_is_named_with_what_is_allowed(client, db, said, field, allowed):
+def test_an_invalid_value_is_named_with_the_allowed_ones(client, db, said, field, allowed):
     problem = assert_problem(send(client, SAID | said), 400)
 
     assert [error["field"] for error in problem["errors"]] == [field]
@@ -138,13 +138,13 @@ def test_what_cannot_be_taken_is_named_with_what_is_allowed(client, db, said, fi
     assert not Feedback.objects.exists()
 
 
-def test_everything_wrong_is_named_at_once(client, db):
+def test_every_fault_is_named_at_once(client, db):
     problem = assert_problem(send(client, {"x": 1, "field": "y"}), 400)
 
     assert {error["field"] for error in problem["errors"]} == {"x", "field", "service", "message"}
 
 
-def test_a_service_that_no_published_edition_has_is_not_known(client, db):
+def test_a_service_without_a_published_entry_is_refused(client, db):
     Service.objects.create(code="NM-09-77")
 
     assert_problem(send(client, SAID | {"service": "NM-09-77"}), 400)
@@ -174,20 +174,20 @@ def test_a_service_that_no_published_edition_has_is_not_known(client, db):
         (" " * 2_000_000, 413),
     ],
 )
-def test_a_body_that_cannot_be_read_is_a_problem_and_nothing_is_kept(client, db, body, status):
+def test_an_unreadable_body_is_a_problem_and_nothing_is_stored(client, db, body, status):
     assert_problem(send(client, body), status)
 
     assert not Feedback.objects.exists()
 
 
 @pytest.mark.parametrize(("depth", "words"), [(19, "字段 message 应是文字"), (20, "层数太多"), (990, "层数太多")])
-def test_how_deep_a_body_may_be(client, db, depth, words):
+def test_a_body_has_a_maximum_depth(client, db, depth, words):
     body = f'{{"service": "NM-05-01", "message": {"[" * depth}{"]" * depth}}}'
 
     assert words in assert_problem(send(client, body), 400)["detail"]
 
 
-def test_the_longest_message_fits_however_it_is_escaped(client, db):
+def test_the_longest_message_fits_also_when_escaped(client, db):
     assert send(client, json.dumps(SAID | {"message": "字" * 5000}, ensure_ascii=True)).status_code == 201
     assert send(client, json.dumps(SAID | {"message": "😀" * 5000}, ensure_ascii=True)).status_code == 201
 
@@ -196,18 +196,18 @@ def test_the_longest_message_fits_however_it_is_escaped(client, db):
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml", ""],
 )
-def test_another_kind_of_body_is_refused(client, db, content_type):
+def test_another_media_type_is_refused(client, db, content_type):
     problem = assert_problem(send(client, content_type=content_type), 415)
 
     assert "application/json" in problem["detail"]
 
 
-def test_a_parameter_is_not_ignored(client, db):
+def test_a_query_parameter_is_refused(client, db):
     assert_problem(client.post(f"{PATH}?x=1", data=json.dumps(SAID), content_type="application/json"), 400)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_nobody_reads_or_changes_what_others_said(client, db, method):
+def test_only_post_is_accepted(client, db, method):
     response = getattr(client, method)(PATH)
 
     assert_problem(response, 405)
@@ -215,11 +215,11 @@ def test_nobody_reads_or_changes_what_others_said(client, db, method):
 
 
 @pytest.mark.parametrize("receipt", ["2" * 16, "x", "A" * 16, "2" * 17, "%00"])
-def test_a_receipt_nobody_has_is_not_found(client, db, receipt):
+def test_an_unknown_receipt_is_not_found(client, db, receipt):
     assert_problem(client.get(f"{PATH}{receipt}/"), 404)
 
 
-def test_a_browser_on_any_site_may_send(client, db):
+def test_feedback_may_be_sent_from_any_site(client, db):
     preflight = client.options(PATH, headers={"Origin": "https://app.example", "Access-Control-Request-Method": "POST"})
     response = send(client, headers={"Origin": "https://app.example"})
 
@@ -233,7 +233,7 @@ def test_a_browser_on_any_site_may_send(client, db):
 # How often
 
 
-def test_after_ten_an_hour_an_address_waits(client, db):
+def test_an_address_may_send_ten_messages_an_hour(client, db):
     for _ in range(10):
         assert send(client).status_code == 201
 
@@ -258,7 +258,7 @@ def later(monkeypatch):
     return move
 
 
-def test_after_the_time_told_it_may_send_again(client, db, later):
+def test_an_address_may_send_again_after_retry_after(client, db, later):
     for _ in range(10):
         send(client)
     wait = int(send(client)["Retry-After"])
@@ -269,7 +269,7 @@ def test_after_the_time_told_it_may_send_again(client, db, later):
     assert send(client).status_code == 201
 
 
-def test_after_a_hundred_a_day_an_address_waits_for_the_day(client, db, later):
+def test_an_address_may_send_a_hundred_messages_a_day(client, db, later):
     for _ in range(10):
         for _ in range(10):
             assert send(client).status_code == 201
@@ -281,7 +281,7 @@ def test_after_a_hundred_a_day_an_address_waits_for_the_day(client, db, later):
     assert int(response["Retry-After"]) > 3600
 
 
-def test_what_was_not_kept_is_not_counted(client, db):
+def test_refused_messages_are_not_counted(client, db):
     for _ in range(20):
         assert send(client, {}).status_code == 400
 
@@ -298,7 +298,7 @@ def test_two_addresses_are_independent(client, db):
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "X-Client-IP"])
 @pytest.mark.parametrize("behind_proxy", [False, True])
-def test_no_header_of_a_strangers_gets_round_it(client, db, settings, header, behind_proxy):
+def test_no_forged_header_evades_the_limit(client, db, settings, header, behind_proxy):
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": int(behind_proxy)}
     seen = {"X-Forwarded-For": "203.0.113.1"} if behind_proxy else {}
 
@@ -340,7 +340,7 @@ def test_behind_a_proxy_two_clients_are_independent(client, db, settings):
         ("203.0.113.1", "unknown", True, "unknown"),
     ],
 )
-def test_who_is_counted_as_one(rf, settings, remote, forwarded, behind_proxy, counted):
+def test_the_counted_address_is_normalised(rf, settings, remote, forwarded, behind_proxy, counted):
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": int(behind_proxy)}
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     request = rf.post(PATH, REMOTE_ADDR=remote, headers=headers)
@@ -348,7 +348,7 @@ def test_who_is_counted_as_one(rf, settings, remote, forwarded, behind_proxy, co
     assert throttling.address(throttling.HourlyThrottle().get_ident(request)) == counted
 
 
-def test_no_address_is_kept(client, db):
+def test_no_address_is_stored(client, db):
     send(client, REMOTE_ADDR="203.0.113.77")
 
     with connection.cursor() as cursor:
@@ -358,7 +358,7 @@ def test_no_address_is_kept(client, db):
     assert "203.0.113.77" not in str(kept)
 
 
-def test_what_fails_while_it_is_kept_counts_for_nothing_and_tells_no_contact(client, db, caplog):
+def test_a_failed_insert_is_not_counted_and_its_contact_is_not_logged(client, db, caplog):
     caplog.set_level(logging.DEBUG)
     client.raise_request_exception = False
 
@@ -377,7 +377,7 @@ def test_what_fails_while_it_is_kept_counts_for_nothing_and_tells_no_contact(cli
         assert cursor.fetchone() == (0,)
 
 
-def test_no_problem_repeats_what_was_sent(client, db, caplog):
+def test_no_problem_repeats_a_sent_value(client, db, caplog):
     caplog.set_level(logging.DEBUG, logger="django.request")
 
     for wrong in ({"service": CONTACT}, {"field": CONTACT}, {"edition": CONTACT}, {"contact": CONTACT * 30}):
@@ -390,14 +390,14 @@ def test_no_problem_repeats_what_was_sent(client, db, caplog):
 
 
 @pytest.mark.parametrize("status", ["201", "400"])
-def test_an_answer_is_what_the_document_says(client, db, document, status):
+def test_a_response_agrees_with_the_openapi_document(client, db, document, status):
     response = send(client, WHOLE if status == "201" else {})
     (content,) = document["paths"][PATH]["post"]["responses"][status]["content"].values()
 
     jsonschema.validate(response.json(), strict_schema(content["schema"], document), jsonschema.Draft202012Validator)
 
 
-def test_a_state_is_what_the_document_says(client, db, document):
+def test_a_state_agrees_with_the_openapi_document(client, db, document):
     schema = document["paths"]["/api/v1/feedback/{receipt}/"]["get"]["responses"]["200"]["content"]
     answer = client.get(send(client, WHOLE)["Location"]).json()
 
@@ -406,7 +406,7 @@ def test_a_state_is_what_the_document_says(client, db, document):
     )
 
 
-def test_the_document_says_what_may_be_sent(document):
+def test_the_openapi_document_describes_the_request(document):
     schema = document["components"]["schemas"]["FeedbackRequest"]
 
     assert set(schema["properties"]) == {"service", "field", "edition", "message", "contact"}

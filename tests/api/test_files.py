@@ -42,7 +42,7 @@ def current() -> Edition:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("by", ["address", "accept"])
-def test_a_form_is_asked_for_by_address_or_accept(client, db, kind, by):
+def test_a_format_is_selected_by_path_or_accept(client, db, kind, by):
     if by == "address":
         response = client.get(f"/api/v1/services.{kind}", headers={"accept": "text/html"})
     else:
@@ -63,7 +63,7 @@ def unpacked(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_says_its_edition_digest_licence_and_source(client, db, kind):
+def test_a_file_has_its_edition_digest_licence_and_source(client, db, kind):
     said = unpacked(content(file(client, kind, edition="2023"))).decode()
 
     for part in (
@@ -76,7 +76,7 @@ def test_a_file_says_its_edition_digest_licence_and_source(client, db, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_client_that_has_the_file_already_is_told_so(client, db, kind):
+def test_a_matching_if_none_match_is_a_304(client, db, kind):
     response = file(client, kind)
     again = client.get(f"/api/v1/services.{kind}", headers={"If-None-Match": response["ETag"]})
     other = client.get(f"/api/v1/services.{kind}", {"domain": "NM-05"}, headers={"If-None-Match": response["ETag"]})
@@ -89,7 +89,7 @@ def test_a_client_that_has_the_file_already_is_told_so(client, db, kind):
     assert response["Cache-Control"] == "public, no-cache"
 
 
-def test_a_file_that_a_new_synonym_changes_is_another(client, db):
+def test_a_new_synonym_changes_the_etag(client, db):
     before = file(client, "csv", q="麒麟饭")["ETag"]
     word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
     SynonymTarget.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))
@@ -101,12 +101,12 @@ def test_a_file_that_a_new_synonym_changes_is_another(client, db):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_edition_makes_the_same_bytes(client, db, kind):
+def test_a_file_is_deterministic(client, db, kind):
     assert content(file(client, kind)) == content(file(client, kind))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_is_compressed_as_it_is_sent(client, db, kind):
+def test_a_file_is_compressed_while_it_is_streamed(client, db, kind):
     plain = file(client, kind)
     packed = client.get(f"/api/v1/services.{kind}", headers={"accept-encoding": "gzip"})
 
@@ -116,7 +116,7 @@ def test_a_file_is_compressed_as_it_is_sent(client, db, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_head_says_what_get_would_without_making_it(client, db, kind):
+def test_head_has_the_headers_of_get_and_no_body(client, db, kind):
     head, get = client.head(f"/api/v1/services.{kind}"), file(client, kind)
 
     assert content(head) == b""
@@ -138,7 +138,7 @@ def test_head_says_what_get_would_without_making_it(client, db, kind):
         {"domain": "NM-01", "q": "失业"},
     ],
 )
-def test_a_file_holds_what_the_list_does(client, db, kind, query):
+def test_a_file_has_the_services_of_the_list(client, db, kind, query):
     listed = [service["code"] for service in client.get(LIST, query).json()["results"]]
 
     response = file(client, kind, **query)
@@ -150,7 +150,7 @@ def test_a_file_holds_what_the_list_does(client, db, kind, query):
     assert held == listed
 
 
-def test_a_line_is_the_service_with_its_licence(client, db):
+def test_an_ndjson_line_is_a_service_with_its_licence(client, db):
     lines = content(file(client, "ndjson", domain="NM-05", expand="citations")).decode().splitlines()
     (listed, *_) = client.get(LIST, {"domain": "NM-05", "expand": "citations"}).json()["results"]
 
@@ -164,11 +164,11 @@ KEPT_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 KEPT_SOURCE = "内蒙古自治区“十四五”保障和改善公共服务规划（内政办发〔2021〕70号），以及每个字段所引的文件"
 
 
-def test_a_spreadsheet_knows_the_encoding_of_the_csv(client, db):
+def test_the_csv_begins_with_a_byte_order_mark(client, db):
     assert content(file(client, "csv")).startswith("\ufeff服务项目代码,".encode())
 
 
-def test_only_the_columns_of_the_fields_asked_for_are_written(client, db):
+def test_a_csv_has_only_the_columns_of_the_selected_fields(client, db):
     (row, *_) = rows(file(client, "csv", fields="name,lead_department", domain="NM-05"))
 
     assert list(row) == [
@@ -176,7 +176,7 @@ def test_only_the_columns_of_the_fields_asked_for_are_written(client, db):
     ]  # fmt: skip
 
 
-def test_a_workbook_has_three_sheets_that_can_be_read(client, db):
+def test_a_workbook_has_three_readable_sheets(client, db):
     book = load_workbook(io.BytesIO(content(file(client, "xlsx"))))
 
     assert book.sheetnames == ["清单", "字段来源", "版本"]
@@ -190,7 +190,7 @@ def test_a_workbook_has_three_sheets_that_can_be_read(client, db):
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_table_comes_back_through_the_import_as_no_change(client, db, people, kind):
+def test_an_exported_table_imports_without_changes(client, db, people, kind):
     data = content(file(client, kind))
 
     region = Region.objects.get(code="150000")
@@ -202,7 +202,7 @@ def test_a_table_comes_back_through_the_import_as_no_change(client, db, people, 
     assert [each.code for each in plan.rows if each.action] == []
 
 
-def test_what_a_spreadsheet_takes_for_a_formula_is_harmless(client, empty_catalogue, make_edition):
+def test_a_formula_is_escaped(client, empty_catalogue, make_edition):
     make_edition("only", "2026-11-02", entries=[make_entry(note='=HYPERLINK("http://x","y")')])
 
     (row,) = rows(file(client, "csv"))
@@ -221,7 +221,7 @@ def test_what_a_spreadsheet_takes_for_a_formula_is_harmless(client, empty_catalo
         ("ndjson", {"domain": "NM-99"}, "domain", "不在可用范围内"),
     ],
 )
-def test_a_parameter_a_file_cannot_take_is_named(client, db, kind, query, field, words):
+def test_a_parameter_that_a_format_refuses_is_named(client, db, kind, query, field, words):
     response = client.get(f"/api/v1/services.{kind}", query)
 
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
@@ -232,25 +232,25 @@ def test_a_parameter_a_file_cannot_take_is_named(client, db, kind, query, field,
 @pytest.mark.parametrize(
     "path", ["/api/v1/services.pdf", "/api/v1/services.csv/", "/api/v1/services.", "/api/v1/services.CSV"]
 )
-def test_a_form_there_is_not_is_a_problem(client, db, path):
+def test_an_unknown_format_is_a_problem(client, db, path):
     response = client.get(path)
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize("accept", ["application/pdf", "text/html;q=0.5, image/png"])
-def test_a_form_nobody_has_is_not_acceptable(client, db, accept):
+def test_an_unavailable_media_type_is_not_acceptable(client, db, accept):
     assert client.get(LIST, headers={"accept": accept}).status_code == 406
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_costs_as_many_queries_however_long_it_is(client, db, django_assert_num_queries, kind):
+def test_the_query_count_of_a_file_does_not_depend_on_its_length(client, db, django_assert_num_queries, kind):
     client.get(LIST)
     for query in ({}, {"number": "1"}):
         with django_assert_num_queries(1):
             content(file(client, kind, **query))
 
 
-def test_an_edition_without_what_is_asked_for_is_a_file_of_headers(client, db):
+def test_a_search_without_results_is_a_file_with_headers_only(client, db):
     assert Entry.objects.filter(edition__slug="2026").count() == 81
     assert rows(file(client, "csv", q="量子力学")) == []

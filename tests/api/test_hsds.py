@@ -61,7 +61,7 @@ def mapped(editions) -> dict[str, list[dict]]:
 
 
 @pytest.mark.parametrize("slug", ["2021", "2026"])  # the first leaves much unknown
-def test_every_service_is_one_of_the_standard(validate, mapped, slug):
+def test_every_service_conforms_to_the_schema(validate, mapped, slug):
     assert len(mapped[slug]) == 81
     for service in mapped[slug]:
         validate("service_with_definitions", service)
@@ -88,7 +88,7 @@ def test_every_service_is_one_of_the_standard(validate, mapped, slug):
         lambda service: service.update(metadata=[{"field_name": "description"}]),
     ],
 )
-def test_what_is_no_service_of_the_standard_fails(validate, mapped, break_it):
+def test_an_invalid_service_fails_the_schema(validate, mapped, break_it):
     service = json.loads(json.dumps(mapped["2026"][0]))
     break_it(service)
 
@@ -96,7 +96,7 @@ def test_what_is_no_service_of_the_standard_fails(validate, mapped, break_it):
         validate("service_with_definitions", service)
 
 
-def test_every_id_of_a_service_names_one_thing(mapped):
+def test_the_ids_within_a_service_are_unique(mapped):
     for service in mapped["2026"]:
         held = [each["id"] for name in ("attributes", "funding", "additional_urls") for each in service.get(name, [])]
         assert len({*held, service["id"]}) == len(held) + 1
@@ -122,7 +122,7 @@ def test_the_file_has_every_service_in_one_page(editions, mapped):
 
 
 @pytest.mark.parametrize("taken", [0, 1])
-def test_a_file_of_few_services_is_whole_too(editions, taken):
+def test_a_file_of_few_services_is_complete(editions, taken):
     edition, documents = editions["2026"]
 
     found = json.loads("".join(hsds.to_hsds(documents[:taken], edition=edition, root=ROOT)))
@@ -162,7 +162,7 @@ POOR = {"fact": "household", "op": "contains", "value": "low_income"}
         ([[age("gte", 6, "months_resident")]], (None, None)),
     ],
 )
-def test_a_rule_bounds_the_age_only_where_nobody_outside_can_be_eligible(groups, bounds):
+def test_a_rule_bounds_the_age_only_if_no_age_outside_can_be_eligible(groups, bounds):
     rule = {"universal": False, "machine_readable": True, "any": [{"all": group} for group in groups], "reason": None}
     assert rules.faults(rule) == []
 
@@ -177,7 +177,7 @@ def test_a_rule_bounds_the_age_only_where_nobody_outside_can_be_eligible(groups,
         {"universal": False, "machine_readable": False, "any": [], "reason": "由旗县认定"},
     ],
 )
-def test_a_rule_without_criteria_bounds_no_age(rule):
+def test_a_rule_without_criteria_has_no_age_bounds(rule):
     assert hsds.ages(rule) == (None, None)
 
 
@@ -194,7 +194,7 @@ EVERYBODY = {"universal": True, "machine_readable": True, "any": [], "reason": N
         (None, None, None),  # unknown, so left out
     ],
 )
-def test_whom_a_service_is_for_is_said_in_the_lists_words_or_the_rules(editions, text, rule, description):
+def test_the_eligibility_description_is_the_text_of_the_list_or_of_the_rule(editions, text, rule, description):
     edition, documents = editions["2026"]
 
     found = hsds.service(documents[0] | {"target_group_text": text, "eligibility": rule}, edition=edition, root=ROOT)
@@ -202,7 +202,7 @@ def test_whom_a_service_is_for_is_said_in_the_lists_words_or_the_rules(editions,
     assert found.get("eligibility_description") == description
 
 
-def test_what_is_unknown_is_left_out(empty_catalogue, make_edition, validate):
+def test_unknown_values_are_left_out(empty_catalogue, make_edition, validate):
     edition = make_edition("only", entries=[make_entry()])
 
     (document,) = edition.documents()
@@ -250,7 +250,7 @@ def test_what_is_unknown_is_left_out(empty_catalogue, make_edition, validate):
     }
 
 
-def test_what_is_known_has_its_place(editions):
+def test_known_values_are_mapped(editions):
     edition, documents = editions["2026"]
     health = next(document for document in documents if document["code"] == "NM-01-06")
 
@@ -286,7 +286,7 @@ def test_what_is_known_has_its_place(editions):
         ("某办法", "内民政发〔2027〕1号", True, "法律法规依据：某办法"),  # cited and the legal basis: told once
     ],
 )
-def test_a_document_a_service_rests_on_is_told_once(editions, title, number, legal, label):
+def test_a_cited_document_is_listed_once(editions, title, number, legal, label):
     edition, documents = editions["2026"]
     source = {"code": "some", "title": title, "document_number": number}
     citations = [citation | {"source": source} for citation in documents[0]["citations"][:2]]
@@ -297,7 +297,7 @@ def test_a_document_a_service_rests_on_is_told_once(editions, title, number, leg
     assert [(each["label"], each["url"]) for each in found["additional_urls"]] == [(label, f"{ROOT}/id/sources/some")]
 
 
-def test_a_lead_that_is_not_certain_has_the_others_named(editions):
+def test_alternative_lead_departments_are_attributes(editions):
     edition, documents = editions["2026"]
     document = next(document for document in documents if document["lead_department_alternatives"])
 

@@ -44,7 +44,7 @@ def digest() -> str:
     return Edition.objects.get(slug="2026").digest
 
 
-def test_a_search_says_why_and_by_which_clause(db):
+def test_a_search_result_has_its_matches_and_citations(db):
     refused, answer = asked("search", query="低保怎么申请", limit=2)
 
     assert not refused
@@ -55,7 +55,7 @@ def test_a_search_says_why_and_by_which_clause(db):
     assert len(answer["results"]) <= 2
 
 
-def test_a_service_is_told_whole_as_of_a_day(db):
+def test_a_service_is_read_as_of_a_day(db):
     refused, answer = asked("get_service", code="NM-07-01", valid_on="2022-06-01")
 
     assert not refused
@@ -66,7 +66,7 @@ def test_a_service_is_told_whole_as_of_a_day(db):
     assert answer["permanent"] == "/id/services/NM-07-01"
 
 
-def test_entitlements_are_judged_with_their_clauses_and_the_next_question(db):
+def test_entitlements_have_citations_and_the_next_question(db):
     refused, answer = asked("check_entitlement", circumstances={"age": 70, "months_resident": 240})
 
     assert not refused
@@ -78,7 +78,7 @@ def test_entitlements_are_judged_with_their_clauses_and_the_next_question(db):
     assert answer["disclaimer"]
 
 
-def test_changes_are_read_to_their_end(db):
+def test_changes_can_be_read_to_the_end(db):
     read, after = [], 0
     while after is not None:
         refused, answer = asked("changes", after=after, limit=50)
@@ -110,14 +110,14 @@ def test_changes_are_read_to_their_end(db):
         ("changes", {"limit": 51}, "1 到 50"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_with_what_is_allowed(db, tool, arguments, words):
+def test_invalid_arguments_are_refused_with_the_allowed_values(db, tool, arguments, words):
     refused, text = asked(tool, **arguments)
 
     assert refused
     assert words in text
 
 
-def test_every_tool_only_reads_and_says_what_it_is_for(db):
+def test_every_tool_is_read_only_and_described(db):
     @async_to_sync
     async def listed():
         async with Client(server()) as client:
@@ -129,7 +129,7 @@ def test_every_tool_only_reads_and_says_what_it_is_for(db):
 
 
 @pytest.mark.parametrize("circumstances", [{"age": int(SECRET)}, {"age": 70, "note": SECRET}, {"household": [SECRET]}])
-def test_circumstances_reach_no_log(db, caplog, circumstances):
+def test_circumstances_are_not_logged(db, caplog, circumstances):
     caplog.set_level(logging.DEBUG)
 
     asked("check_entitlement", circumstances=circumstances)
@@ -139,7 +139,7 @@ def test_circumstances_reach_no_log(db, caplog, circumstances):
     assert SECRET not in "\n".join(record.getMessage() for record in ours)
 
 
-def test_a_fault_of_ours_is_told_by_its_sort_alone(db, caplog):
+def test_an_internal_error_is_logged_by_its_type_only(db, caplog):
     with watched([], RuntimeError(f"the message might hold {SECRET}")):
         refused, text = asked("check_entitlement", circumstances={"age": 70})
 
@@ -158,7 +158,7 @@ def environment(tmp_path_factory) -> dict[str, str]:
     return prepared
 
 
-def test_it_is_spoken_over_stdio(environment):
+def test_the_server_works_over_stdio(environment):
     command = StdioServerParameters(command=sys.executable, args=["manage.py", "mcp"], cwd=str(ROOT), env=environment)
 
     async def call() -> object:
@@ -169,7 +169,7 @@ def test_it_is_spoken_over_stdio(environment):
     assert answer["results"][0]["name"] == "特困人员救助供养"
 
 
-def test_circumstances_reach_nothing_a_server_writes_but_the_answer(environment):
+def test_circumstances_are_only_in_the_answers_of_a_server(environment):
     """Neither well said nor ill: what stands in the log of a client that starts the server holds none of it."""
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
     messages = [
@@ -213,7 +213,7 @@ def test_circumstances_reach_nothing_a_server_writes_but_the_answer(environment)
     assert SECRET not in written
 
 
-def test_without_its_package_it_says_what_to_install(environment):
+def test_without_its_package_the_command_names_the_requirements_file(environment):
     code = "import runpy, sys; sys.modules['mcp'] = None; runpy.run_path('manage.py', run_name='__main__')"
     ran = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-c", code, "mcp"], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8"
@@ -225,7 +225,7 @@ def test_without_its_package_it_says_what_to_install(environment):
     ]
 
 
-def test_the_web_process_knows_nothing_of_it():
+def test_the_web_process_does_not_import_mcp():
     """It would cost every worker 55 MB."""
     asked = "import config.wsgi, sys; from django.urls import resolve; resolve('/api/v1/'); print('mcp' in sys.modules)"
     environment = os.environ | {"DEBUG": "true"}

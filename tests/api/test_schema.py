@@ -12,7 +12,7 @@ from tests.support import openapi_examples
 from tests.support.openapi import OPENAPI_FILE, strict_schema
 
 
-def test_the_committed_document_is_the_one_the_code_gives(db, tmp_path):
+def test_the_committed_document_is_up_to_date(db, tmp_path):
     call_command("spectacular", file=str(tmp_path / "openapi.yaml"), validate=True, fail_on_warn=True)
 
     assert OPENAPI_FILE.read_text() == (tmp_path / "openapi.yaml").read_text(), (
@@ -57,12 +57,12 @@ FILES = {"/api/v1/services.{kind}", "/api/v1/services/{code}.{kind}", "/api/v1/c
 WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/", "/api/v1/entitlements/"}
 
 
-def test_every_address_is_documented(document):
+def test_every_path_is_documented(document):
     assert set(document["paths"]) == set(PATHS) | FILES | WRITTEN
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_an_answer_is_what_the_document_says(client, db, document, path):
+def test_a_response_agrees_with_the_document(client, db, document, path):
     schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
 
     jsonschema.validate(
@@ -71,7 +71,7 @@ def test_an_answer_is_what_the_document_says(client, db, document, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_problem_is_what_the_document_says(client, db, document, path):
+def test_a_problem_agrees_with_the_document(client, db, document, path):
     response = document["paths"][path]["get"]["responses"]["400"]["content"]["application/problem+json"]["schema"]
 
     problem = client.get(PATHS[path], {"nonsense": "1"}).json()
@@ -88,7 +88,7 @@ def test_the_parameters_of_the_list_are_documented(document):
     }  # fmt: skip
 
 
-def test_a_sealed_entry_has_the_shape_of_a_service(db, document):
+def test_the_document_of_a_sealed_entry_has_the_fields_of_a_service(db, document):
     schemas = document["components"]["schemas"]
     properties = set(schemas["Entry"]["properties"])
 
@@ -97,13 +97,13 @@ def test_a_sealed_entry_has_the_shape_of_a_service(db, document):
     assert set(schemas["Service"]["properties"]) ^ properties == {"status", "withdrawal", "matches"}
 
 
-def test_the_examples_are_what_is_answered(client, db):
+def test_the_examples_are_real_responses(client, db):
     """``python -m tests.examples`` writes them anew."""
     assert json.loads(openapi_examples.EXAMPLES_FILE.read_text()) == openapi_examples.build_examples(client)
 
 
 @pytest.mark.parametrize("operation", openapi_examples.REQUESTS)
-def test_an_example_has_the_shape_that_is_documented(document, operation):
+def test_an_example_agrees_with_its_schema(document, operation):
     method, path = operation.split()
     documented = document["paths"][path][method.lower()]["responses"]["200"]["content"]["application/json"]
     example = documented["examples"]["answer"]
@@ -120,7 +120,7 @@ def test_every_enumeration_has_a_name(document):
     assert [name for name in document["components"]["schemas"] if name.endswith("Enum")] == ["NullEnum"]
 
 
-def test_every_operation_shows_a_problem(document):
+def test_every_operation_has_an_example_of_a_problem(document):
     for path, operations in document["paths"].items():
         for operation in operations.values():
             content = operation["responses"]["400"]["content"]["application/problem+json"]

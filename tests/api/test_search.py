@@ -15,7 +15,7 @@ def codes(answer: dict) -> list[str]:
     return [service["code"] for service in answer["results"]]
 
 
-def test_every_result_of_a_search_says_where_it_matched(client, db):
+def test_every_search_result_has_its_matches(client, db):
     answer = asked(client, q="养老", fields="code")
 
     assert answer["results"][0] == {
@@ -26,11 +26,11 @@ def test_every_result_of_a_search_says_where_it_matched(client, db):
 
 
 @pytest.mark.parametrize("same", ["養老", "ＹＡＮＧＬＡＯ", "yanglao"])
-def test_other_ways_to_type_a_word_find_the_same_names(client, db, same):
+def test_other_spellings_find_the_same_names(client, db, same):
     assert codes(asked(client, q=same))[:2] == codes(asked(client, q="养老"))[:2] == ["NM-05-03", "NM-05-04"]
 
 
-def test_names_come_before_content_and_equals_in_the_order_asked_for(client, db):
+def test_names_come_before_content_and_equal_results_are_ordered_by_ordering(client, db):
     names = {service["code"] for service in asked(client)["results"] if "残疾" in service["name"]}
 
     ordered = codes(asked(client, q="残疾", ordering="-number"))
@@ -40,7 +40,7 @@ def test_names_come_before_content_and_equals_in_the_order_asked_for(client, db)
     assert ordered != codes(asked(client, q="残疾"))
 
 
-def test_a_search_goes_with_filters_and_pages(client, db):
+def test_a_search_combines_with_filters_and_pages(client, db):
     everywhere = codes(asked(client, q="残疾"))
     inside = asked(client, q="残疾", domain="NM-08", page_size=1)
 
@@ -49,12 +49,12 @@ def test_a_search_goes_with_filters_and_pages(client, db):
     assert "q=%E6%AE%8B%E7%96%BE" in inside["next"]
 
 
-def test_a_search_is_of_the_edition_asked_for(client, db):
+def test_a_search_uses_the_selected_edition(client, db):
     assert asked(client, q="NM-05-01", edition="2021")["results"][0]["edition"]["slug"] == "2021"
 
 
 @pytest.mark.parametrize("query", ["量子力学", "，", "\U0001f600", "𠮷", "x" * 1000, "量 " * 499 + "鑫"])
-def test_a_strange_query_finds_nothing_and_is_an_answer(client, db, query):
+def test_a_strange_query_has_no_results(client, db, query):
     assert asked(client, q=query)["count"] == 0
 
 
@@ -66,7 +66,7 @@ def test_a_search_costs_two_queries(client, db, django_assert_num_queries, page_
         asked(client, q="保障", page_size=page_size)
 
 
-def test_facets_count_what_the_list_holds(client, db):
+def test_facets_count_the_services_of_the_list(client, db):
     answer = asked(client, facets="true")
 
     facets = answer["facets"]
@@ -87,7 +87,7 @@ def test_facets_count_what_the_list_holds(client, db):
         {"verification": "verbatim", "department": "finance", "q": "补贴"},
     ],
 )
-def test_each_facet_counts_under_the_other_filters_alone(client, db, query):
+def test_each_facet_ignores_its_own_filter(client, db, query):
     facets = asked(client, **query, facets="true")["facets"]
 
     for name, terms in facets.items():
@@ -96,7 +96,7 @@ def test_each_facet_counts_under_the_other_filters_alone(client, db, query):
             assert term["count"] == asked(client, **others, **{name: term["code"]})["count"], (name, term)
 
 
-def test_what_is_unknown_is_counted_too(client, make_edition):
+def test_unknown_values_are_counted(client, make_edition):
     make_edition("bare")
 
     facets = asked(client, facets="true", edition="bare")["facets"]
@@ -108,13 +108,13 @@ def test_what_is_unknown_is_counted_too(client, make_edition):
     ("query", "queries"),
     [({}, 1), ({"domain": "NM-05"}, 1), ({"domain": "NM-05", "verification": "verbatim", "q": "老年"}, 2)],
 )
-def test_facets_cost_no_query(client, db, django_assert_num_queries, query, queries):
+def test_facets_cost_no_additional_query(client, db, django_assert_num_queries, query, queries):
     asked(client, **query, facets="true")
     with django_assert_num_queries(queries):
         asked(client, **query, facets="true")
 
 
-def test_links_repeat_what_was_asked_however_it_was_written(client, db):
+def test_links_repeat_a_query_that_was_not_percent_encoded(client, db):
     """A program may send Chinese as it is, in UTF-8, and not as an address has it."""
     raw = client.get("/api/v1/services/?q=养老&page_size=1").json()
     encoded = client.get("/api/v1/services/?q=%E5%85%BB%E8%80%81&page_size=1").json()

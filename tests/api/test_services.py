@@ -23,7 +23,7 @@ def codes(client, **query: object) -> list[str]:
     return [service["code"] for service in results(client, **query)]
 
 
-def test_the_list_holds_the_81_services_of_the_edition_in_force(client, db):
+def test_the_list_has_the_81_services_of_the_edition_in_force(client, db):
     answer = client.get(LIST).json()
 
     assert list(answer) == ["count", "next", "previous", "edition", "results"]
@@ -32,7 +32,7 @@ def test_the_list_holds_the_81_services_of_the_edition_in_force(client, db):
     assert [service["number"] for service in answer["results"]] == list(range(1, 82))
 
 
-def test_a_service_is_answered_whole(client, empty_catalogue, make_edition):
+def test_a_service_has_all_its_fields(client, empty_catalogue, make_edition):
     stated = make_entry(
         content="健康体检",
         lead_department="health-commission",
@@ -124,7 +124,7 @@ def test_a_service_is_answered_whole(client, empty_catalogue, make_edition):
     }
 
 
-def test_a_service_is_answered_as_it_was_sealed(client, db):
+def test_a_service_equals_its_sealed_document(client, db):
     sealed = Entry.objects.get(edition__slug="2021", service__code="NM-01-07").canonical_json
 
     answer = client.get(f"{LIST}NM-01-07/", {"edition": "2021"}).json()
@@ -133,7 +133,7 @@ def test_a_service_is_answered_as_it_was_sealed(client, db):
     assert {key: value for key, value in answer.items() if key not in added} == json.loads(sealed)
 
 
-def test_the_serializer_declares_what_is_answered(client, db):
+def test_the_serializer_declares_the_fields_of_the_response(client, db):
     answer = client.get(f"{LIST}NM-05-01/").json()
 
     assert list(answer) == list(ServiceSerializer().fields)
@@ -142,7 +142,7 @@ def test_the_serializer_declares_what_is_answered(client, db):
     assert list(answer["verification"]) == sorted(Entry.SOURCED_FIELDS)
 
 
-def test_the_list_leaves_citations_out_unless_asked(client, db):
+def test_the_list_has_citations_only_on_request(client, db):
     assert "citations" not in results(client, page_size=1)[0]
     assert results(client, page_size=1, expand="citations")[0]["citations"]
     assert "citations" in results(client, page_size=1, fields="code,citations")[0]
@@ -150,7 +150,7 @@ def test_the_list_leaves_citations_out_unless_asked(client, db):
 
 
 @pytest.mark.parametrize("on", ["list", "detail"])
-def test_only_the_fields_asked_for_are_answered(client, db, on):
+def test_only_the_selected_fields_are_in_the_response(client, db, on):
     path = LIST if on == "list" else f"{LIST}NM-01-01/"
     answer = client.get(path, {"fields": "name,code"}).json()
 
@@ -176,7 +176,7 @@ def test_every_filter_has_its_test():
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_filter_finds_the_services_it_must_and_no_others(client, db, name):
+def test_a_filter_selects_exactly_the_matching_services(client, db, name):
     value, expected = FILTERS[name]
 
     found = codes(client, **{name: value})
@@ -201,13 +201,13 @@ def test_filters_narrow_each_other(client, db):
     assert 0 < len(both) < 15
 
 
-def test_a_service_related_to_two_of_the_codes_comes_once(client, db):
+def test_a_service_that_matches_two_codes_is_listed_once(client, db):
     found = codes(client, target_group="rural-couples-planning-pregnancy,migrant-couples-planning-pregnancy")
 
     assert found == ["NM-01-01"]
 
 
-def test_every_code_of_every_vocabulary_can_be_filtered_by(client, db):
+def test_every_code_of_every_vocabulary_is_accepted_by_its_filter(client, db):
     for name, model in {"domain": Domain, "target_group": TargetGroup, "department": Department}.items():
         every = ",".join(model.objects.values_list("code", flat=True))[:999].rsplit(",", 1)[0]
         assert client.get(LIST, {name: every}).status_code == 200
@@ -224,13 +224,13 @@ def test_every_code_of_every_vocabulary_can_be_filtered_by(client, db):
         ("-name", lambda s: s["name"].encode(), True),
     ],
 )
-def test_the_list_is_ordered_as_asked(client, db, ordering, key, reverse):
+def test_the_list_follows_ordering(client, db, ordering, key, reverse):
     found = results(client, ordering=ordering)
 
     assert [s["code"] for s in found] == [s["code"] for s in sorted(found, key=key, reverse=reverse)]
 
 
-def test_pages_follow_each_other_with_the_same_question(client, db):
+def test_links_between_pages_keep_the_query(client, db):
     first = client.get(LIST, {"domain": "NM-07", "page_size": 10}).json()
     second = client.get(first["next"]).json()
 
@@ -242,7 +242,7 @@ def test_pages_follow_each_other_with_the_same_question(client, db):
 
 @pytest.mark.parametrize("query", [{}, {"domain": "NM-01", "target_group": "orphans", "department": "finance"}])
 @pytest.mark.parametrize("expand", [{}, {"expand": "citations"}])
-def test_a_list_costs_one_query_however_long_it_is(client, db, query, expand):
+def test_a_list_of_any_length_costs_one_query(client, db, query, expand):
     client.get(LIST)
     costs = set()
     for page_size in (1, 10, 81):
@@ -260,14 +260,14 @@ def test_a_service_costs_one_query(client, db, django_assert_num_queries):
         client.get(f"{LIST}NM-05-01/")
 
 
-def test_a_service_nobody_has_is_not_found_in_words(client, db):
+def test_an_unknown_service_is_a_404_that_names_the_code(client, db):
     response = client.get(f"{LIST}NM-05-99/")
 
     assert response.status_code == 404
     assert response.json()["detail"] == "版本 2026 中没有服务项目 NM-05-99。"
 
 
-def test_a_draft_is_not_answered(client, make_edition):
+def test_a_draft_is_not_public(client, make_edition):
     make_edition("draft", "2026-11-02", at=None)
 
     assert client.get(LIST).json()["edition"]["slug"] == "2026"
@@ -284,14 +284,14 @@ def test_a_draft_is_not_answered(client, make_edition):
         ("2026", "2210"),
     ],
 )
-def test_a_figure_is_not_answered_for_a_day_before_it_was_known(client, db, edition, standard):
+def test_an_edition_has_no_figure_that_is_newer_than_itself(client, db, edition, standard):
     answer = client.get(f"{LIST}NM-01-07/", {"edition": edition}).json()
 
     assert standard in answer["standard"]
     assert ("2210" in json.dumps(answer, ensure_ascii=False)) == (edition != "2021")
 
 
-def test_history_tells_what_changed_in_every_edition(client, db):
+def test_history_has_the_changes_of_every_edition(client, db):
     answer = client.get(f"{LIST}NM-01-07/history/").json()
 
     assert [(moment["edition"], moment["kind"]) for moment in answer["results"]] == [
@@ -306,7 +306,7 @@ def test_history_tells_what_changed_in_every_edition(client, db):
     assert answer["results"][0]["state"]["standard"] == client.get(f"{LIST}NM-01-07/").json()["standard"]
 
 
-def test_history_tells_of_a_withdrawal(client, make_edition):
+def test_history_has_the_withdrawal(client, make_edition):
     make_edition("small", "2026-11-02")
 
     newest = client.get(f"{LIST}NM-07-01/history/").json()["results"][0]
@@ -314,7 +314,7 @@ def test_history_tells_of_a_withdrawal(client, make_edition):
     assert (newest["edition"], newest["kind"], newest["state"]) == ("small", "withdrawn", None)
 
 
-def test_history_tells_when_nothing_changed(client, make_edition):
+def test_history_has_editions_without_a_change(client, make_edition):
     for slug in ("one", "two"):
         make_edition(slug, "2026-11-02")
 
@@ -323,11 +323,11 @@ def test_history_tells_when_nothing_changed(client, make_edition):
     assert kinds[:2] == ["unchanged", "changed"]
 
 
-def test_history_of_a_service_nobody_has_is_not_found(client, db):
+def test_the_history_of_an_unknown_service_is_not_found(client, db):
     assert client.get(f"{LIST}NM-05-99/history/").status_code == 404
 
 
-def test_a_code_the_model_allows_has_an_address(client, empty_catalogue, request):
+def test_a_code_that_the_model_allows_has_a_url(client, empty_catalogue, request):
     Service.objects.create(code="NM-05-12345")  # before the terms are looked up
     request.getfixturevalue("make_edition")("long", entries=[make_entry("NM-05-12345")])
 

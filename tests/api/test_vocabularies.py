@@ -17,7 +17,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_vocabulary_is_listed_and_each_term_is_answered(client, db, name):
+def test_a_vocabulary_has_a_list_and_a_detail_of_each_term(client, db, name):
     count, code, keys = SHAPES[name]
 
     answer = client.get(f"/api/v1/{name}/", {"page_size": 500}).json()
@@ -28,7 +28,7 @@ def test_a_vocabulary_is_listed_and_each_term_is_answered(client, db, name):
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_term_nobody_has_is_not_found_in_words(client, db, name):
+def test_an_unknown_term_is_a_404_that_names_the_code(client, db, name):
     response = client.get(f"/api/v1/{name}/no-such/")
 
     assert response.status_code == 404
@@ -36,14 +36,16 @@ def test_a_term_nobody_has_is_not_found_in_words(client, db, name):
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_vocabulary_costs_the_same_however_long_the_page_is(client, db, name, django_assert_max_num_queries):
+def test_the_query_count_of_a_vocabulary_does_not_depend_on_the_page_size(
+    client, db, name, django_assert_max_num_queries
+):
     for page_size in (1, 500):
         with django_assert_max_num_queries(3):
             client.get(f"/api/v1/{name}/", {"page_size": page_size})
 
 
 @pytest.mark.parametrize("name", [name for name in SHAPES if name != "sources"])
-def test_every_term_says_what_it_rests_on(client, db, name):
+def test_every_term_has_its_citation(client, db, name):
     for term in client.get(f"/api/v1/{name}/", {"page_size": 500}).json()["results"]:
         assert set(term["citation"]) == {"source", "locator", "quote", "verification"}
 

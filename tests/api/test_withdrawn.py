@@ -30,7 +30,7 @@ def named(code: str) -> dict:
     return {"code": code, "name": Entry.objects.get(edition__slug="2026", service__code=code).name}
 
 
-def test_a_withdrawn_service_answers_with_what_was_last_said_and_why_it_went(client, withdrew):
+def test_a_withdrawn_service_has_its_last_entry_and_the_reason(client, withdrew):
     before = client.get(DETAIL, {"edition": "2026"}).json()
 
     response = client.get(DETAIL, {"edition": "2027"})
@@ -63,11 +63,11 @@ def test_a_withdrawn_service_answers_with_what_was_last_said_and_why_it_went(cli
         ({"edition": "4"}, "withdrawn"),
     ],
 )
-def test_whether_it_is_withdrawn_depends_on_the_edition_that_answers(client, withdrew, query, status):
+def test_the_status_depends_on_the_selected_edition(client, withdrew, query, status):
     assert client.get(DETAIL, query).json()["status"] == status
 
 
-def test_it_stays_withdrawn_in_every_later_edition(client, withdrew, publish):
+def test_a_service_stays_withdrawn_in_later_editions(client, withdrew, publish):
     publish("2028", effective_from=datetime.date(2028, 1, 1))
 
     answer = client.get(DETAIL, {"edition": "2028"})
@@ -84,14 +84,14 @@ def test_the_list_has_no_withdrawn_service(client, withdrew):
     assert "status" not in answer["results"][0]
 
 
-def test_its_fields_can_be_chosen(client, withdrew):
+def test_the_fields_of_a_withdrawn_service_can_be_selected(client, withdrew):
     answer = client.get(DETAIL, {"edition": "2027", "fields": "status,code"}).json()
 
     assert answer == {"status": "withdrawn", "code": GONE}
     assert client.get("/api/v1/services/", {"fields": "status"}).status_code == 400
 
 
-def test_its_validator_changes_with_the_edition_that_answers(client, withdrew):
+def test_the_etag_changes_with_the_selected_edition(client, withdrew):
     etag = client.get(DETAIL, {"edition": "2026"})["ETag"]
 
     response = client.get(DETAIL, {"edition": "2027"}, headers={"If-None-Match": etag})
@@ -101,14 +101,14 @@ def test_its_validator_changes_with_the_edition_that_answers(client, withdrew):
     assert again.status_code == 304
 
 
-def test_what_was_sealed_says_nothing_of_it(client, withdrew):
+def test_the_sealed_content_has_no_status(client, withdrew):
     content = client.get("/api/v1/editions/2026/content/").content
 
     assert b'"status"' not in content
     assert b'"withdrawal"' not in content
 
 
-def test_a_service_that_only_a_later_edition_has_is_not_found_and_says_which(client, make_proposal, publish):
+def test_a_service_of_a_later_edition_is_a_404_that_names_the_edition(client, make_proposal, publish):
     publish("2027", make_proposal(addition(), kind="add", to="approved"))
 
     response = client.get("/api/v1/services/NM-05-05/", {"edition": "2026"})
@@ -117,7 +117,7 @@ def test_a_service_that_only_a_later_edition_has_is_not_found_and_says_which(cli
     assert response.json()["detail"] == "版本 2026 中没有服务项目 NM-05-05；它在版本 2027 中。"
 
 
-def test_a_withdrawal_nobody_gave_a_reason_for_says_so(client, make_edition):
+def test_a_withdrawal_without_a_reason_has_null(client, make_edition):
     make_edition("small", "2026-11-02")
 
     answer = client.get("/api/v1/services/NM-07-01/", {"edition": "small"}).json()
@@ -136,7 +136,7 @@ def test_a_withdrawn_service_costs_three_queries(client, withdrew, django_assert
         client.get(DETAIL, {"edition": "2027"})
 
 
-def test_its_history_tells_of_the_withdrawal(client, withdrew):
+def test_the_history_has_the_withdrawal(client, withdrew):
     newest, *others = client.get(f"{DETAIL}history/").json()["results"]
 
     assert (newest["edition"], newest["kind"], newest["state"]) == ("2027", "withdrawn", None)
@@ -146,7 +146,7 @@ def test_its_history_tells_of_the_withdrawal(client, withdrew):
     assert {(each["reason"], each["document_number"]) for each in others} == {(None, None)}
 
 
-def test_feed_history_and_comparison_tell_the_same(client, withdrew):
+def test_feed_history_and_comparison_agree(client, withdrew):
     (told,) = client.get("/api/v1/changes/?page_size=500").json()["results"][-1:]
     (compared,) = client.get("/api/v1/editions/2027/changes/").json()["results"]
     history = client.get(f"{DETAIL}history/").json()["results"][0]
@@ -160,7 +160,7 @@ def test_feed_history_and_comparison_tell_the_same(client, withdrew):
     )
 
 
-def test_a_changed_services_history_tells_why(client, make_proposal, publish):
+def test_the_history_of_a_change_has_its_reason(client, make_proposal, publish):
     publish("2027", make_proposal(to="approved", document_number=NUMBER))
 
     newest = client.get("/api/v1/services/NM-01-07/history/").json()["results"][0]
@@ -187,9 +187,7 @@ def two_steps(make_proposal, publish) -> None:
         ("2026", "2028", None, None),  # nobody took the steps backwards
     ],
 )
-def test_between_editions_the_reasons_of_every_step_are_told(
-    client, make_proposal, publish, edition, since, reason, number
-):
+def test_a_comparison_has_the_reasons_of_every_step(client, make_proposal, publish, edition, since, reason, number):
     two_steps(make_proposal, publish)
 
     (change,) = client.get(f"/api/v1/editions/{edition}/changes/", {"since": since}).json()["results"]
@@ -197,13 +195,13 @@ def test_between_editions_the_reasons_of_every_step_are_told(
     assert (change["reason"], change["document_number"]) == (reason, number)
 
 
-def test_the_atom_feed_tells_why(client, withdrew):
+def test_the_atom_feed_has_the_reason(client, withdrew):
     feed = client.get("/feeds/changes.atom").content.decode()
 
     assert "服务项目取消：" in feed
     assert f"理由：并入公共文化设施免费开放；文号：{NUMBER}；承接项目：{HEIR} {named(HEIR)['name']}" in feed
 
 
-def test_a_line_of_editions_is_what_each_follows(withdrew):
+def test_the_lineage_of_an_edition_is_its_predecessors(withdrew):
     assert [edition.slug for edition in withdrew.lineage()] == ["2027", "2026", "2023", "2021"]
     assert withdrew.published_at == PROPOSED_AT

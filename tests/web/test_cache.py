@@ -114,7 +114,7 @@ def same(one, other) -> bool:
     ],
     ids=str,
 )
-def test_the_answer_is_what_django_answers_and_django_is_asked_once(counting_application, cached, address, said):
+def test_the_response_is_the_one_from_django_and_django_is_called_once(counting_application, cached, address, said):
     direct = send_request(counting_application.application, address, **said)
     send_request(cached, address, **{name: value for name, value in said.items() if name == "accept_encoding"})
     first, again = send_request(cached, address, **said), send_request(cached, address, **said)
@@ -128,7 +128,7 @@ def test_the_answer_is_what_django_answers_and_django_is_asked_once(counting_app
 
 @pytest.mark.parametrize("address", FILES)
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_a_file_that_django_sends_in_pieces_is_kept_whole(counting_application, cached, address, encoding):
+def test_a_streamed_file_is_cached_whole(counting_application, cached, address, encoding):
     direct = send_request(counting_application.application, address, accept_encoding=encoding)
 
     for told in [send_request(cached, address, accept_encoding=encoding) for _ in range(2)]:
@@ -138,7 +138,7 @@ def test_a_file_that_django_sends_in_pieces_is_kept_whole(counting_application, 
     assert counting_application.request_count == 1
 
 
-def test_what_is_kept_asks_no_database(counting_application, cached, django_assert_num_queries):
+def test_a_cached_response_costs_no_query(counting_application, cached, django_assert_num_queries):
     for address in KEPT:
         send_request(cached, address)
 
@@ -149,7 +149,7 @@ def test_what_is_kept_asks_no_database(counting_application, cached, django_asse
 
 
 @pytest.mark.parametrize(("address", "status"), NOT_KEPT.items())
-def test_whatever_else_is_passed_on_each_time(counting_application, cached, address, status):
+def test_other_responses_are_not_cached(counting_application, cached, address, status):
     direct = send_request(counting_application.application, address, accept_encoding="gzip")
 
     for _ in range(2):
@@ -159,21 +159,21 @@ def test_whatever_else_is_passed_on_each_time(counting_application, cached, addr
     assert (counting_application.request_count, len(cached.store)) == (2, 0)
 
 
-def test_what_the_desk_is_asked_is_left_as_it_is(counting_application, cached):
+def test_a_request_to_the_desk_is_passed_on_unchanged(counting_application, cached):
     send_request(cached, "/admin/catalogue/entry/?q=ABC&domain=NM-05&domain=NM-01&page=02", cookie="sessionid=abcdefgh")
 
     assert counting_application.queries == ["q=ABC&domain=NM-05&domain=NM-01&page=02"]
     assert counting_application.cookies == ["sessionid=abcdefgh"]
 
 
-def test_without_memory_everything_is_passed_on(counting_application):
+def test_without_memory_every_request_is_passed_on(counting_application):
     forgetful = ResponseCache(counting_application, max_bytes=0)
 
     assert send_request(forgetful, LIST, accept_encoding="br").headers["content-encoding"] == "br"
     assert (counting_application.request_count, len(forgetful.store)) == (1, 0)
 
 
-def test_posting_is_never_kept(counting_application, cached):
+def test_a_post_is_never_cached(counting_application, cached):
     for _ in range(2):
         send_request(cached, LIST, method="POST")
 
@@ -191,7 +191,7 @@ def test_posting_is_never_kept(counting_application, cached):
     ],
     ids=str,
 )
-def test_what_is_sent_otherwise_has_an_answer_of_its_own(counting_application, cached, said):
+def test_each_variant_has_a_cache_entry_of_its_own(counting_application, cached, said):
     first, other = send_request(cached, LIST), send_request(cached, LIST, **said)
 
     assert first.body != other.body
@@ -200,7 +200,7 @@ def test_what_is_sent_otherwise_has_an_answer_of_its_own(counting_application, c
     assert (counting_application.request_count, len(cached.store)) == (2, 2)
 
 
-def test_behind_a_proxy_the_scheme_is_what_it_says(counting_application, settings):
+def test_behind_a_proxy_its_header_decides_the_scheme(counting_application, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     cached = ResponseCache(counting_application, max_bytes=MIB, believed=3600)
 
@@ -211,7 +211,7 @@ def test_behind_a_proxy_the_scheme_is_what_it_says(counting_application, setting
 
 
 @pytest.mark.parametrize("wrap", ["{}", "W/{}", '"other", {}', 'W/"a,b",W/{}', "*", " * "])
-def test_a_client_that_has_it_already_is_told_so_in_its_own_encoding(cached, wrap):
+def test_a_matching_if_none_match_is_a_304_for_its_encoding_only(cached, wrap):
     tag = send_request(cached, LIST, accept_encoding="br").headers["etag"]
 
     told = send_request(cached, LIST, accept_encoding="br", if_none_match=wrap.format(tag))
@@ -223,7 +223,7 @@ def test_a_client_that_has_it_already_is_told_so_in_its_own_encoding(cached, wra
 
 
 @pytest.mark.parametrize(("if_match", "status"), [('"other"', 412), ("*", 200), ("{}", 200)])
-def test_a_client_that_wants_one_state_alone_is_told_if_it_is_another(counting_application, cached, if_match, status):
+def test_a_failing_if_match_is_a_412(counting_application, cached, if_match, status):
     tag = send_request(cached, LIST).headers["etag"]
 
     for _ in range(2):
@@ -262,7 +262,7 @@ def valid_cookies(db) -> str:
 
 
 @pytest.mark.parametrize("address", READING)
-def test_no_cookie_reaches_the_visitor_or_the_next_one(valid_cookies, counting_application, address):
+def test_no_response_to_one_visitor_depends_on_a_cookie_of_another(valid_cookies, counting_application, address):
     direct = send_request(counting_application.application, address)
 
     for cookie in (MALFORMED[-2], valid_cookies):
@@ -285,7 +285,7 @@ def test_no_cookie_reaches_the_visitor_or_the_next_one(valid_cookies, counting_a
     ],
     ids=str,
 )
-def test_no_answer_to_a_reader_sets_a_cookie(counting_application, cached, said, cookie):
+def test_no_public_response_sets_a_cookie(counting_application, cached, said, cookie):
     for application in (counting_application.application, cached):
         told = send_request(application, **said, cookie=cookie)
         assert "set-cookie" not in told.headers
@@ -302,7 +302,7 @@ def test_no_answer_to_a_reader_sets_a_cookie(counting_application, cached, said,
     ],
     ids=str,
 )
-def test_what_django_is_not_shown_changes_nothing(counting_application, cached, said):
+def test_headers_outside_the_key_change_nothing(counting_application, cached, said):
     direct = send_request(counting_application.application, DETAIL)
 
     assert same(send_request(cached, DETAIL, **said), direct)
@@ -310,7 +310,7 @@ def test_what_django_is_not_shown_changes_nothing(counting_application, cached, 
     assert counting_application.request_count == 1
 
 
-def test_an_answer_that_sets_a_cookie_is_not_kept(db):
+def test_a_response_that_sets_a_cookie_is_not_cached(db):
     def careless(environ, start_response):
         headers = [("Content-Type", "text/plain"), ("ETag", '"a"'), ("Cache-Control", "public"), ("Set-Cookie", "a=b")]
         start_response("200 OK", headers)
@@ -330,7 +330,7 @@ class Body(list):
 # How much is kept.
 
 
-def test_memory_is_bounded_and_what_was_used_last_stays(counting_application):
+def test_memory_is_bounded_and_the_most_recently_used_entries_stay(counting_application):
     small = ResponseCache(counting_application, max_bytes=160_000, believed=3600)
     fields = itertools.combinations(("code", "number", "name", "name_en", "standard_as_of", "url"), 3)
     questions = [f"{LIST}?fields={','.join(names)}" for names in fields]
@@ -349,7 +349,7 @@ def test_memory_is_bounded_and_what_was_used_last_stays(counting_application):
     assert counting_application.request_count == asked + 1
 
 
-def test_long_ways_to_ask_count_for_what_they_are(counting_application):
+def test_long_keys_count_toward_the_size(counting_application):
     small = ResponseCache(counting_application, max_bytes=MIB, believed=3600)
 
     for number in range(60):
@@ -359,7 +359,7 @@ def test_long_ways_to_ask_count_for_what_they_are(counting_application):
         assert held <= small.store.size <= MIB
 
 
-def test_what_was_counted_is_what_goes(counting_application):
+def test_evicted_entries_no_longer_count(counting_application):
     small = ResponseCache(counting_application, max_bytes=MIB // 4, believed=3600)
     for number in range(1, 60):
         send_request(small, f"{LIST}?page_size={number}&fields=code")
@@ -368,7 +368,7 @@ def test_what_was_counted_is_what_goes(counting_application):
     assert held < small.store.size < held + 500 * len(small.store)
 
 
-def test_what_is_too_large_to_keep_is_answered_all_the_same(counting_application):
+def test_a_response_too_large_for_the_cache_is_still_sent(counting_application):
     tiny = ResponseCache(counting_application, max_bytes=MIB // 2, believed=3600)
     tag = send_request(tiny, LIST).headers["etag"]
 
@@ -392,14 +392,14 @@ def add_synonym():
     ("change", "address"),
     [(rename_department, "/api/v1/departments/finance/"), (add_synonym, f"{LIST}?{urlencode({'q': '麒麟饭'})}")],
 )
-def test_a_change_of_the_vocabularies_shows_at_the_next_look(looking, change, address):
+def test_a_change_of_the_vocabularies_shows_at_the_next_poll(looking, change, address):
     before = send_request(looking, address)
     change()
 
     assert send_request(looking, address).body != before.body
 
 
-def test_a_publication_shows_at_the_next_look(looking, make_edition):
+def test_a_publication_shows_at_the_next_poll(looking, make_edition):
     addresses = [LIST, "/api/v1/", "/api/v1/editions/", "/api/v1/domains/", f"{LIST}?valid_on=2030-01-01", "/llms.txt"]
     addresses += ["/feeds/changes.atom", "/api/v1/changes/"]
     before = [send_request(looking, address) for address in addresses]
@@ -420,7 +420,7 @@ def test_a_draft_drops_nothing(counting_application, looking, make_edition):
     assert counting_application.request_count == 1
 
 
-def test_an_answer_of_before_a_change_is_not_kept_after_it(counting_application):
+def test_a_response_made_before_a_change_is_not_cached_after_it(counting_application):
     """Another request sees the change while this one's answer is still under way."""
 
     def slow(environ, start_response):
@@ -446,9 +446,7 @@ def test_a_change_shows_within_a_second(counting_application, monkeypatch):
     assert send_request(cached, "/api/v1/departments/finance/").body != before.body
 
 
-def test_midnight_drops_everything_without_a_look_at_the_database(
-    counting_application, cached, make_edition, monkeypatch
-):
+def test_midnight_drops_the_cache_without_a_query(counting_application, cached, make_edition, monkeypatch):
     make_edition("tomorrow", "2026-11-24", entries=[make_entry()])
     clock = [datetime.datetime.fromisoformat("2026-11-23T23:59:59.9+08:00")]
     monkeypatch.setattr(timezone, "now", lambda: clock[0])
@@ -464,7 +462,7 @@ def test_midnight_drops_everything_without_a_look_at_the_database(
     assert counting_application.request_count == 2
 
 
-def test_a_lost_database_leaves_what_is_kept(looking):
+def test_a_lost_database_leaves_the_cache_in_use(looking):
     def lost(*_):
         raise OperationalError("gone")
 
@@ -524,7 +522,7 @@ headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for 
 
 @settings(max_examples=RUNS, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=addresses, said=headers, method=st.sampled_from(["GET", "GET", "GET", "HEAD"]))
-def test_with_and_without_a_cache_every_answer_is_the_same(counting_application, cached, address, said, method):
+def test_every_response_is_the_same_with_and_without_the_cache(counting_application, cached, address, said, method):
     """``CACHE_RUNS=5000 scripts/test tests/test_cache.py`` is the long form."""
     direct = send_request(counting_application.application, address, method=method, **said)
 

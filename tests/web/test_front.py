@@ -149,7 +149,7 @@ def read_everything(server: Server) -> None:
             assert server.ask(path.replace("养老", "%E5%85%BB%E8%80%81"))[0] == 200
 
 
-def test_200_bodies_that_do_not_come_hold_no_reader_up(catalogue):
+def test_200_unfinished_bodies_block_no_reader(catalogue):
     read_everything(catalogue)
 
     with held(catalogue):
@@ -163,7 +163,7 @@ def test_200_bodies_that_do_not_come_hold_no_reader_up(catalogue):
         assert time.monotonic() - begun < PATIENCE
 
 
-def test_behind_the_front_they_hold_nobody_up(front):
+def test_behind_nginx_unfinished_bodies_block_no_client(front):
     read_everything(front)
 
     with held(front):
@@ -172,7 +172,7 @@ def test_behind_the_front_they_hold_nobody_up(front):
             assert front.ask(ENTITLEMENTS, b'{"circumstances": {}}', JSON)[0] == 200
 
 
-def test_the_front_says_which_address_and_scheme_it_saw(front):
+def test_nginx_replaces_forged_address_and_scheme_headers(front):
     """Whatever a client writes of them, whichever way, is counted as one address and no other."""
     told = []
     for number in range(12):
@@ -194,7 +194,7 @@ def test_the_front_says_which_address_and_scheme_it_saw(front):
         ("/api/v1/nothing/", None, {}, 404),
     ],
 )
-def test_what_is_refused_on_the_way_is_told_as_a_problem(front, path, body, headers, status):
+def test_a_refusal_behind_nginx_is_a_problem(front, path, body, headers, status):
     told, answered, text = front.ask(path, body, headers)
 
     assert (told, answered["content-type"]) == (status, "application/problem+json")

@@ -63,7 +63,7 @@ def test_a_bad_host_is_a_problem_for_programs_and_a_page_for_people(asked):
         assert not [word for word in ("ALLOWED_HOSTS", "SECRET_KEY", "Traceback", "INSTALLED_APPS") if word in text]
 
 
-def test_a_bad_host_is_one_short_line_of_the_log(asked):
+def test_a_bad_host_is_logged_in_one_short_line(asked):
     lines = asked.stderr.splitlines()
 
     assert len(lines) == len(BAD_HOSTS) * len(PATHS)

@@ -21,7 +21,7 @@ READS = [
 
 
 @pytest.mark.parametrize("path", READS)
-def test_every_read_has_what_a_cache_needs(client, db, path):
+def test_every_read_response_has_its_cache_headers(client, db, path):
     response = client.get(path)
 
     assert response.status_code == 200
@@ -36,7 +36,7 @@ def test_every_read_has_what_a_cache_needs(client, db, path):
 
 @pytest.mark.parametrize("path", READS)
 @pytest.mark.parametrize("wrap", ["{}", "W/{}", '"other", {}', "*"])
-def test_a_client_that_has_it_already_is_told_so(client, db, path, wrap):
+def test_a_matching_if_none_match_is_a_304(client, db, path, wrap):
     etag = client.get(path)["ETag"]
 
     response = client.get(path, headers={"If-None-Match": wrap.format(etag)})
@@ -47,21 +47,21 @@ def test_a_client_that_has_it_already_is_told_so(client, db, path, wrap):
         assert name in response
 
 
-def test_another_validator_gets_the_answer(client, db):
+def test_another_etag_gets_the_whole_response(client, db):
     assert client.get(LIST, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_the_etag_changes_with_what_is_answered(client, db):
+def test_the_etag_changes_with_the_response(client, db):
     queries = [{}, {"edition": "2023"}, {"edition": "2021"}, {"page_size": "1"}, {"fields": "code"}]
 
     assert len({client.get(LIST, query)["ETag"] for query in queries}) == len(queries)
 
 
-def test_the_same_question_has_the_same_strong_etag(client, db):
+def test_the_same_request_has_the_same_strong_etag(client, db):
     assert client.get(LIST)["ETag"] == client.get(LIST)["ETag"]
 
 
-def test_the_compressed_form_holds_the_same_and_has_an_etag_of_its_own(client, db):
+def test_a_compressed_response_has_the_same_content_and_an_etag_of_its_own(client, db):
     plain = client.get(LIST)
     packed = client.get(LIST, headers={"Accept-Encoding": "gzip"})
 
@@ -84,11 +84,11 @@ def test_head_answers_like_get_without_a_body(client, db, path):
 
 
 @pytest.mark.parametrize("path", READS)
-def test_any_page_of_any_site_may_read(client, db, path):
+def test_any_site_may_read_the_api(client, db, path):
     assert client.get(path, headers={"Origin": "https://example.org"})["Access-Control-Allow-Origin"] == "*"
 
 
-def test_errors_may_be_read_from_any_site_and_are_not_kept(client, db):
+def test_errors_may_be_read_from_any_site_and_are_not_cached(client, db):
     response = client.get(LIST, {"nonsense": "1"})
 
     assert response["Access-Control-Allow-Origin"] == "*"
@@ -117,20 +117,20 @@ def test_options_names_the_methods(client, db):
         ("/api/v1/services/NM-05-01?edition=2023", "/api/v1/services/NM-05-01/?edition=2023"),
     ],
 )
-def test_a_missing_last_slash_is_added(client, db, path, target):
+def test_a_missing_trailing_slash_is_redirected(client, db, path, target):
     response = client.get(path)
 
     assert (response.status_code, response["Location"]) == (301, target)
 
 
-def test_health_is_answered_and_not_kept(client, db):
+def test_health_checks_are_not_cached(client, db):
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ok", "edition": "2026", "damaged": []}
     assert client.get("/readyz")["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/api/docs/", "/api/redoc/"])
-def test_the_documents_load_nothing_from_another_host(client, db, path):
+def test_the_api_documents_load_nothing_from_another_host(client, db, path):
     response = client.get(path)
     page = response.content.decode()
 
@@ -142,7 +142,7 @@ def test_the_documents_load_nothing_from_another_host(client, db, path):
     assert "http" not in response["Content-Security-Policy"]
 
 
-def test_the_document_comes_as_yaml_or_json(client, db):
+def test_the_openapi_document_is_yaml_or_json(client, db):
     assert client.get("/api/v1/schema/").content.startswith(b"openapi: 3.1")
     answer = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
     assert answer.json()["openapi"].startswith("3.1")

@@ -35,7 +35,7 @@ SPOKEN = [
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
 @pytest.mark.parametrize("path", SPOKEN)
-def test_every_answer_is_told_in_the_language_asked_for(client, db, path, language):
+def test_every_response_is_in_the_requested_language(client, db, path, language):
     asked, preferred = client.get(path, {"lang": language}), client.get(path, headers={"accept-language": language})
 
     for response in (asked, preferred):
@@ -60,15 +60,15 @@ def test_every_answer_is_told_in_the_language_asked_for(client, db, path, langua
         ("*", "zh-Hans"),
     ],
 )
-def test_the_reader_prefers_a_language(client, db, header, language):
+def test_accept_language_selects_the_language(client, db, header, language):
     assert client.get(DETAIL, headers={"accept-language": header})["Content-Language"] == language
 
 
-def test_what_is_asked_for_goes_before_what_is_preferred(client, db):
+def test_the_lang_parameter_overrides_accept_language(client, db):
     assert client.get(DETAIL, {"lang": "en"}, headers={"accept-language": "zh-TW"})["Content-Language"] == "en"
 
 
-def test_in_english_terms_have_their_english_names_and_codes_stay(client, db):
+def test_english_has_the_english_names_of_terms_and_the_same_codes(client, db):
     chinese, english = client.get(DETAIL).json(), client.get(DETAIL, {"lang": "en"}).json()
 
     assert english["name"] == "Health management for older people"
@@ -81,7 +81,7 @@ def test_in_english_terms_have_their_english_names_and_codes_stay(client, db):
     assert codes(english) == codes(chinese)
 
 
-def test_everything_on_the_list_has_an_english_name(client, db):
+def test_every_service_and_term_has_an_english_name(client, db):
     for service in client.get(LIST, {"lang": "en"}).json()["results"]:
         for term in (service, service["domain"], *service["target_groups"], *service["co_departments"]):
             assert term["name"].isascii(), term
@@ -90,7 +90,7 @@ def test_everything_on_the_list_has_an_english_name(client, db):
             assert term["name"].isascii(), term
 
 
-def test_in_traditional_characters_everything_is_converted_but_what_is_compared(client, db):
+def test_traditional_chinese_converts_all_text_except_quotes_and_codes(client, db):
     chinese, traditional = client.get(DETAIL).json(), client.get(DETAIL, {"lang": "zh-Hant"}).json()
 
     assert traditional["domain"]["name"] == "老有所養"
@@ -113,14 +113,14 @@ def codes(value: object) -> list:
     return [value[key] for key in kept if isinstance(value.get(key), str)] + codes(list(value.values()))
 
 
-def test_a_facet_is_told_in_english_too(client, db):
+def test_facets_are_translated(client, db):
     facets = client.get(LIST, {"facets": "true", "lang": "en"}).json()["facets"]
 
     assert {term["name"] for term in facets["verification"]} >= {"not verified"}
     assert all(term["name"].isascii() for terms in facets.values() for term in terms)
 
 
-def test_entitlements_are_told_in_traditional_characters(client, db):
+def test_entitlements_are_converted_to_traditional_characters(client, db):
     body = {"circumstances": {"age": 70}}
     answer = client.post("/api/v1/entitlements/?lang=zh-Hant", body, content_type="application/json")
 
@@ -129,14 +129,14 @@ def test_entitlements_are_told_in_traditional_characters(client, db):
     assert answer.json()["results"][0]["service"]["domain"]["name"] == "幼有所育"
 
 
-def test_files_are_told_in_the_language_asked_for(client, db):
+def test_files_are_in_the_requested_language(client, db):
     response = client.get("/api/v1/services.ndjson", {"lang": "zh-Hant", "number": "47"})
 
     assert response["Content-Language"] == "zh-Hant"
     assert json.loads(b"".join(response.streaming_content))["domain"]["name"] == "老有所養"
 
 
-def test_what_is_given_is_not_changed():
+def test_translating_leaves_its_argument_unchanged():
     given = {"name": "养老", "name_en": "Old age", "terms": [{"name": "养老", "quote": "养老"}]}
 
     converted = {"name": "養老", "name_en": "Old age", "terms": [{"name": "養老", "quote": "养老"}]}
@@ -157,12 +157,12 @@ def test_what_is_given_is_not_changed():
         ("后来、皇后", "後來、皇后"),
     ],
 )
-def test_a_character_with_two_forms_is_converted_by_its_word(simplified, traditional):
+def test_a_character_with_two_forms_is_converted_by_the_word_it_is_in(simplified, traditional):
     assert chinese_module.traditional(simplified) == traditional
     assert chinese_module.simplified(traditional) == simplified
 
 
-def test_the_vocabulary_is_written_as_in_the_traditional_text_of_the_plan():
+def test_the_vocabulary_agrees_with_the_traditional_text_of_the_plan():
     if not PLAN.exists():
         pytest.skip("没有 ../shared/seeds：不与规划的繁体文本核对")
     plan = re.sub(r"\s+", "", PLAN.read_text())

@@ -95,7 +95,7 @@ def assert_refused(told, status: int) -> None:
 @pytest.mark.parametrize("unit", ["a,", '"\\"', ";q=", ", ", "*/*,", "=", "%ff", '"x",'])
 @pytest.mark.parametrize("name", [*BOUNDS, "content_type"])
 @pytest.mark.parametrize("address", [LIST, "/admin/login/", "/id/services/NM-05-01", "/feeds/changes.atom"])
-def test_a_header_of_any_kind_and_400_kb_is_refused_before_anybody_parses_it(name, unit, address):
+def test_a_header_of_400_kb_is_refused_before_it_is_parsed(name, unit, address):
     echo = Echo()
     value = (unit * 400_000)[:400_000]
     said = {name: value} | ({"body": b""} if name == "content_type" else {})
@@ -108,7 +108,7 @@ def test_a_header_of_any_kind_and_400_kb_is_refused_before_anybody_parses_it(nam
 
 
 @pytest.mark.parametrize(("name", "bound"), BOUNDS.items())
-def test_a_header_may_be_as_long_as_its_bound(name, bound):
+def test_a_header_is_accepted_up_to_its_limit(name, bound):
     echo = Echo()
     limited = RequestLimits(echo, readers=1)
 
@@ -118,14 +118,14 @@ def test_a_header_may_be_as_long_as_its_bound(name, bound):
 
 
 @pytest.mark.parametrize(("length", "status"), [(16_384, 200), (16_385, 414)])
-def test_an_address_may_be_as_long_as_its_bound(length, status):
+def test_a_url_is_accepted_up_to_its_limit(length, status):
     limited = RequestLimits(Echo(), readers=1)
 
     assert send_request(limited, f"{LIST}?{'a' * length}").status == status
     assert send_request(limited, f"/{'a' * (length - 1)}").status == status
 
 
-def test_the_refusal_names_the_header_and_its_bound():
+def test_the_refusal_names_the_header_and_its_limit():
     told = json.loads(send_request(RequestLimits(Echo(), readers=1), LIST, accept_language="x" * 1001).body)
 
     assert told["detail"] == "请求头 Accept-Language 太长，最多 1000 个字符。"
@@ -148,7 +148,7 @@ def test_the_served_application_has_these_limits(db, address, said):
 @pytest.mark.parametrize("pieces", [[], [b"a"], [b"a" * 1000, b"b"], [b"x" * 65_536] * 16])
 @pytest.mark.parametrize("address", [ENTITLEMENTS, "/admin/login/"])
 @pytest.mark.parametrize("chunked", [True, False])
-def test_a_body_arrives_whole_however_it_is_sent(pieces, address, chunked):
+def test_a_body_arrives_whole_with_and_without_chunks(pieces, address, chunked):
     whole = b"".join(pieces)
     length = None if chunked else str(len(whole))
 
@@ -161,7 +161,7 @@ def test_a_body_arrives_whole_however_it_is_sent(pieces, address, chunked):
     ("address", "most"), [(ENTITLEMENTS, 1024 * 1024), ("/services/", 1024 * 1024), ("/admin/x/", 16 * 1024 * 1024)]
 )
 @pytest.mark.parametrize("chunked", [True, False])
-def test_a_body_may_be_as_long_as_its_bound(address, most, chunked):
+def test_a_body_is_accepted_up_to_its_limit(address, most, chunked):
     echo = Echo()
     limited = RequestLimits(echo, readers=1)
 
@@ -175,19 +175,19 @@ def test_a_body_may_be_as_long_as_its_bound(address, most, chunked):
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "1e3", "١", "9" * 18, "9" * 5000], ids=len)
-def test_a_length_that_is_none_or_too_great_is_refused_unread(length):
+def test_an_invalid_or_excessive_content_length_is_refused_unread(length):
     status, *_ = post(RequestLimits(Echo(), readers=1), None, length=length)
 
     assert status in {400, 413}
 
 
-def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one():
+def test_a_truncated_body_is_refused():
     assert_refused(post(RequestLimits(Echo(), readers=1), Stream(b'{"message": "half'), length="200"), 400)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("length", [None, "200", "999999999"])
-def test_a_body_that_means_nothing_is_not_waited_for(method, length):
+def test_a_body_of_a_bodiless_method_is_not_read(method, length):
     status, headers, body = post(RequestLimits(Echo(), readers=0), None, length=length, method=method)
 
     assert (status, headers["Content-Length"], body) == (200, "0", b"")
@@ -226,7 +226,7 @@ def held(limited: RequestLimits, count: int) -> Iterator[list[Stream]]:
             assert [each.result(30)[0] for each in posts] == [200] * count
 
 
-def test_while_all_places_are_held_a_body_is_refused_and_reading_is_not():
+def test_while_all_seats_are_taken_bodies_are_refused_and_reads_are_not():
     limited = RequestLimits(Echo(), readers=2)
 
     with held(limited, 2):
@@ -240,7 +240,7 @@ def test_while_all_places_are_held_a_body_is_refused_and_reading_is_not():
     assert post(limited, Stream(b"after"))[0] == 200
 
 
-def test_who_finds_all_places_taken_a_moment_ago_waits_for_one(monkeypatch):
+def test_a_request_waits_for_a_seat_that_was_taken_a_moment_ago(monkeypatch):
     monkeypatch.setattr(limits, "MAX_WAIT", 30)
     limited = RequestLimits(Echo(), readers=1)
 
@@ -250,7 +250,7 @@ def test_who_finds_all_places_taken_a_moment_ago_waits_for_one(monkeypatch):
         assert waiting.result(30)[0] == 200
 
 
-def test_a_place_is_given_back_when_the_body_is_there_not_when_the_answer_is():
+def test_a_seat_is_released_when_the_body_is_read_not_when_the_response_is_sent():
     answering, go_on = threading.Event(), threading.Event()
 
     def slow(environ, start_response):
@@ -269,7 +269,7 @@ def test_a_place_is_given_back_when_the_body_is_there_not_when_the_answer_is():
         assert first.result(30)[0] == 200
 
 
-def test_a_place_is_given_back_when_reading_fails():
+def test_a_seat_is_released_when_reading_fails():
     class Broken:
         def read(self, size: int) -> bytes:
             raise OSError("reset by peer")

@@ -50,7 +50,7 @@ OFFERED = ["application/json", "text/html", "text/turtle", "application/ld+json"
         ('"' * 5000 + "," * 5000, None),
     ],
 )
-def test_the_form_that_fits_best(accept, media):
+def test_the_accept_header_selects_a_media_type(accept, media):
     assert media_type(accept, OFFERED) == media
 
 
@@ -81,7 +81,7 @@ def test_the_form_that_fits_best(accept, media):
         ("english", "zh-Hans"),
     ],
 )
-def test_the_language_that_is_asked_for(header, name):
+def test_the_accept_language_header_selects_a_language(header, name):
     assert language(header) == name
 
 
@@ -110,14 +110,14 @@ def test_the_language_that_is_asked_for(header, name):
         (",;q=1,=", "identity"),
     ],
 )
-def test_the_content_encoding_that_is_asked_for(header, name):
+def test_the_accept_encoding_header_selects_an_encoding(header, name):
     assert encoding(header) == name
 
 
 @pytest.mark.parametrize(
     ("header", "name"), [("br, gzip;q=0.1", "gzip"), ("br", "identity"), ("*, gzip;q=0", "identity")]
 )
-def test_what_is_sent_in_pieces_is_offered_as_gzip_alone(header, name):
+def test_a_streamed_response_is_offered_as_gzip_only(header, name):
     assert encoding(header, ["gzip"]) == name
 
 
@@ -130,7 +130,7 @@ def test_what_is_sent_in_pieces_is_offered_as_gzip_alone(header, name):
         ("zstd", lambda body: zstandard.ZstdDecompressor().decompress(body)),
     ],
 )
-def test_every_encoding_holds_the_same_and_comes_out_alike_at_any_time(monkeypatch, name, decoded):
+def test_every_encoding_is_reversible_and_deterministic(monkeypatch, name, decoded):
     body = "养老".encode() * 1000
     now = compression.compress(body, name)
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)

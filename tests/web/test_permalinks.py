@@ -23,7 +23,7 @@ def asking(accept: str | None) -> dict:
 
 
 @pytest.mark.parametrize(("accept", "target"), FORMS)
-def test_the_form_is_there(client, db, accept, target):
+def test_the_redirect_target_has_the_requested_media_type(client, db, accept, target):
     response = client.get(client.get(SERVICE, **asking(accept))["Location"], **asking(accept))
 
     assert response.status_code == 200
@@ -33,7 +33,7 @@ def test_the_form_is_there(client, db, accept, target):
 
 @pytest.mark.parametrize(("accept", "target"), FORMS)
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_a_service_is_sent_on_to_the_form_asked_for(client, db, method, accept, target):
+def test_a_service_redirects_to_the_requested_form(client, db, method, accept, target):
     response = getattr(client, method)(SERVICE, **asking(accept))
 
     assert (response.status_code, response["Location"], response.content) == (303, target, b"")
@@ -41,7 +41,7 @@ def test_a_service_is_sent_on_to_the_form_asked_for(client, db, method, accept, 
     assert response["Access-Control-Allow-Origin"] == "*"
 
 
-def test_what_was_asked_goes_along(client, db):
+def test_the_query_is_kept_in_the_redirect(client, db):
     query = "?edition=2023"
 
     assert client.get(SERVICE + query)["Location"] == f"/api/v1/services/NM-05-01/{query}"
@@ -60,14 +60,14 @@ def test_what_was_asked_goes_along(client, db):
         ("/id/sources/seed-plan", "/api/v1/sources/seed-plan/"),
     ],
 )
-def test_everything_else_is_sent_on_to_its_only_form(client, db, path, target):
+def test_other_permalinks_redirect_to_their_only_form(client, db, path, target):
     response = client.get(path, **asking(BROWSER))
 
     assert (response.status_code, response["Location"]) == (303, target)
     assert client.get(target).status_code == 200
 
 
-def test_a_form_there_is_not_is_refused_with_those_there_are(client, db):
+def test_an_unavailable_media_type_is_refused_with_the_available_ones(client, db):
     response = client.get(SERVICE, **asking("image/png"))
 
     problem = assert_problem(response, 406)
@@ -95,7 +95,7 @@ def test_a_form_there_is_not_is_refused_with_those_there_are(client, db):
     ],
 )
 @pytest.mark.parametrize("accept", [None, BROWSER])
-def test_what_nobody_has_is_a_problem(client, db, accept, path, words):
+def test_an_unknown_permalink_is_a_problem(client, db, accept, path, words):
     assert words in assert_problem(client.get(path, **asking(accept)), 404)["detail"]
 
 
@@ -107,18 +107,18 @@ def test_what_nobody_has_is_a_problem(client, db, accept, path, words):
         ("/id/domains/NM-05?edition=1", "edition"),
     ],
 )
-def test_a_parameter_that_cannot_be_taken_is_named(client, db, path, field):
+def test_an_invalid_parameter_is_named(client, db, path, field):
     assert assert_problem(client.get(path), 400)["errors"][0]["field"] == field
 
 
-def test_nothing_else_than_reading_is_answered(client, db):
+def test_a_post_is_refused(client, db):
     response = client.post(SERVICE)
 
     assert_problem(response, 405)
     assert response["Allow"] == "GET, HEAD"
 
 
-def test_what_is_only_drafted_has_no_address_yet(client, make_edition):
+def test_a_draft_has_no_permalink(client, make_edition):
     make_edition("draft", at=None)
     Service.objects.create(code="NM-05-05")
 

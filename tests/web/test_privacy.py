@@ -113,7 +113,7 @@ def bodies(chance: random.Random) -> Iterator[tuple[str, str, list[str]]]:
         yield sort, body if isinstance(body, str) else json.dumps(body), [marker, *numbers]
 
 
-def test_nothing_of_a_thousand_requests_is_kept_anywhere(client, db, settings, logged, tmp_path, monkeypatch):
+def test_no_value_of_a_thousand_requests_is_stored_or_logged(client, db, settings, logged, tmp_path, monkeypatch):
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     client.raise_request_exception = False
@@ -158,7 +158,7 @@ def test_nothing_of_a_thousand_requests_is_kept_anywhere(client, db, settings, l
     assert stored() == before
 
 
-def test_a_fault_of_ours_is_logged_by_its_place_alone(client, db, logged):
+def test_an_internal_error_is_logged_with_its_place_only(client, db, logged):
     with watched([], RuntimeError("the message might hold 4711")):
         response = client.post(PATH, data='{"circumstances": {"age": 70}}', content_type="application/json")
 
@@ -172,7 +172,7 @@ def test_a_fault_of_ours_is_logged_by_its_place_alone(client, db, logged):
     assert ["entitlements.py" in str(message.message()) for message in mail.outbox] == [True]
 
 
-def test_the_marker_would_be_found(logged, db):
+def test_the_marker_is_found_where_it_is_logged(logged, db):
     """What the test above looks through is where it would be: said aloud, it is there."""
     asked = []
 

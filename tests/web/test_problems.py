@@ -104,7 +104,7 @@ def assert_problem(response, status: int) -> dict:
         ("/api/v1/", "q=1", "q", None),
     ],
 )
-def test_a_parameter_that_cannot_be_taken_is_named_with_what_is_allowed(client, db, path, query, field, allowed):
+def test_an_invalid_parameter_is_named_with_the_allowed_values(client, db, path, query, field, allowed):
     problem = assert_problem(client.get(f"{path}?{query}"), 400)
 
     assert [error["field"] for error in problem["errors"]] == [field]
@@ -112,7 +112,7 @@ def test_a_parameter_that_cannot_be_taken_is_named_with_what_is_allowed(client, 
         assert allowed in problem["errors"][0]["allowed"]
 
 
-def test_everything_that_is_wrong_is_named_at_once(client, db):
+def test_every_fault_is_named_at_once(client, db):
     problem = assert_problem(client.get(f"{LIST}?nonsense=1&page=0&valid_on=yesterday&q=&fields=code"), 400)
 
     assert [error["field"] for error in problem["errors"]] == ["nonsense", "page", "valid_on", "q"]
@@ -123,27 +123,27 @@ def test_head_refuses_what_get_refuses(client, db):
 
 
 @pytest.mark.parametrize("path", ["/api/v1/schema/", "/api/docs/", "/api/redoc/"])
-def test_a_page_and_a_document_refuse_with_a_problem_too(client, db, path):
+def test_the_documents_refuse_a_post_with_a_problem(client, db, path):
     assert_problem(client.post(path, data="{}", content_type="application/json"), 405)
 
 
-def test_the_document_in_a_form_nobody_offers_is_a_problem(client, db):
+def test_an_unavailable_form_of_the_document_is_a_problem(client, db):
     assert_problem(client.get("/api/v1/schema/", headers={"Accept": "text/html"}), 406)
 
 
-def test_every_wrong_parameter_is_named_at_once(client, db):
+def test_every_invalid_parameter_is_named_at_once(client, db):
     problem = assert_problem(client.get(f"{LIST}?a=1&b=2&domain="), 400)
 
     assert [error["field"] for error in problem["errors"]] == ["a", "b", "domain"]
 
 
-def test_more_parameters_than_anybody_needs_are_refused(client, db):
+def test_too_many_parameters_are_refused(client, db):
     problem = assert_problem(client.get(LIST + "?" + "&".join(f"p{n}=1" for n in range(1001))), 400)
 
     assert problem["detail"] == "参数太多。"
 
 
-def test_a_strange_parameter_is_named_without_its_control_characters(client, db):
+def test_a_parameter_is_named_without_its_control_characters(client, db):
     problem = assert_problem(client.get(f"{LIST}?%00%0d%0a<script>=1"), 400)
 
     assert problem["errors"][0]["field"] == "???_script_".replace("_", "?")
@@ -175,20 +175,20 @@ def test_a_strange_parameter_is_named_without_its_control_characters(client, db)
         "/api/v1/services/../editions/",
     ],
 )
-def test_what_is_not_there_is_a_problem_too(client, db, path):
+def test_an_unknown_path_is_a_problem(client, db, path):
     assert_problem(client.get(path), 404)
 
 
 @pytest.mark.parametrize("path", [LIST, DETAIL, "/api/v1/", "/healthz", "/readyz"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_a_method_that_is_not_there_is_refused_with_csrf_checked_too(db, path, method):
+def test_an_unsupported_method_is_refused_also_with_csrf_checks(db, path, method):
     client = Client(enforce_csrf_checks=True)
 
     assert_problem(getattr(client, method)(path, data="{}", content_type="application/json"), 405)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_no_method_finds_what_is_not_there(db, method):
+def test_an_unknown_path_is_not_found_with_any_method(db, method):
     client = Client(enforce_csrf_checks=True)
 
     assert_problem(getattr(client, method)("/api/v1/nothing/", data="{}", content_type="application/json"), 404)
@@ -196,7 +196,7 @@ def test_no_method_finds_what_is_not_there(db, method):
 
 @pytest.mark.parametrize("path", [LIST, DETAIL, "/api/v1/editions/", "/api/v1/domains/", "/api/v1/"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_a_method_that_is_not_there_is_refused(client, db, path, method):
+def test_an_unsupported_method_is_refused(client, db, path, method):
     response = getattr(client, method)(path, data="{}", content_type="application/json")
 
     assert_problem(response, 405)
@@ -213,17 +213,17 @@ def test_a_method_that_is_not_there_is_refused(client, db, path, method):
         ("\0", "application/x-www-form-urlencoded"),
     ],
 )
-def test_a_body_is_not_read_where_none_is_taken(client, db, body, content_type):
+def test_a_body_is_ignored_where_posting_is_refused(client, db, body, content_type):
     assert_problem(client.post(LIST, data=body, content_type=content_type), 405)
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
-def test_what_is_not_offered_is_not_acceptable(client, db, accept):
+def test_an_unavailable_media_type_is_not_acceptable(client, db, accept):
     assert_problem(client.get(LIST, headers={"Accept": accept}), 406)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8"])
-def test_json_is_answered_to_whoever_takes_it(client, db, accept):
+def test_json_is_sent_to_clients_that_accept_it(client, db, accept):
     response = client.get(LIST, headers={"Accept": accept})
 
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
@@ -239,7 +239,7 @@ def broken_database(db, request) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", [LIST, DETAIL, "/api/v1/editions/", "/api/v1/domains/", "/api/v1/", "/readyz"])
-def test_a_lost_database_is_a_503_that_says_when_to_come_back(client, broken_database, path):
+def test_a_lost_database_is_a_503_with_retry_after(client, broken_database, path):
     response = client.get(path)
 
     assert_problem(response, 503)
@@ -251,7 +251,7 @@ def test_the_process_is_alive_without_its_database(client, broken_database):
     assert client.get("/healthz").status_code == 200
 
 
-def test_our_own_fault_is_a_500_that_tells_nothing(client, db):
+def test_an_internal_error_is_a_500_without_its_cause(client, db):
     def fail(*_):
         raise RuntimeError("the cause")
 
@@ -262,11 +262,11 @@ def test_our_own_fault_is_a_500_that_tells_nothing(client, db):
     assert "cause" not in str(problem)
 
 
-def test_a_host_nobody_serves_is_refused_as_a_problem(client, db, settings):
+def test_an_unknown_host_is_a_problem(client, db, settings):
     settings.ALLOWED_HOSTS = ["fw.example.cn"]
 
     assert_problem(client.get(LIST, headers={"Host": "evil.example"}), 400)
 
 
-def test_a_precondition_that_fails_is_a_problem(client, db):
+def test_a_failing_precondition_is_a_problem(client, db):
     assert_problem(client.get(LIST, headers={"If-Match": '"other"'}), 412)
