@@ -1,4 +1,4 @@
-"""Accounts and roles: Django's own screens, with the permissions named in Chinese and the departments beside."""
+"""Accounts and roles: Django's own admins, with permissions labelled in Chinese and the departments of a user."""
 
 from django import forms
 from django.contrib import admin
@@ -16,22 +16,22 @@ ACTIONS = {"add": "新增", "change": "更改", "delete": "删除", "view": "查
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):
-    """Permissions by what they allow: their names are stored in English, whatever the language."""
+    """Labels permissions in Chinese. ``Permission.name`` is stored in English and is never translated."""
 
     def label_from_instance(self, permission: Permission) -> str:
         action, _, _ = permission.codename.partition("_")
         if action not in ACTIONS:
             return permission.name
         model = permission.content_type.model_class()
-        what = model._meta.verbose_name if model else permission.content_type.model
-        return f"{ACTIONS[action]}{what}"
+        model_label = model._meta.verbose_name if model else permission.content_type.model
+        return f"{ACTIONS[action]}{model_label}"
 
 
 class AccountAdminMixin(AuditedMixin, OptimisticLockMixin, DeletionPreviewMixin):
     change_list_template = "desk/change_list.html"
-    # Boxes to tick: Django's two lists with arrows between need a script, and have no names a reader hears.
+    # Checkboxes: Django's ``filter_horizontal`` widget needs JavaScript and has no labels for screen readers.
     filter_horizontal = ()
-    # One at a time, so that each deletion is asked about and on record.
+    # No bulk actions, so that each deletion is confirmed and logged on its own.
     actions = None
 
     def formfield_for_manytomany(self, db_field, request=None, **kwargs):
@@ -55,14 +55,14 @@ admin.site.unregister([User, Group])
 class EditorAdmin(AccountAdminMixin, UserAdmin):
     list_display = ("username", "last_name", "first_name", "roles", "departments", "staff")
     inlines = (MembershipInline,)
-    # What somebody may do is a matter of roles, not of single permissions.
+    # Without ``user_permissions``: permissions are granted by role only.
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("个人信息", {"fields": ("last_name", "first_name", "email")}),
         ("能做什么", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("日期", {"fields": ("last_login", "date_joined")}),
     )
-    # The clock's to write, nobody's to type.
+    # Set by Django.
     readonly_fields = ("last_login", "date_joined")
 
     def get_queryset(self, request):
@@ -74,11 +74,16 @@ class EditorAdmin(AccountAdminMixin, UserAdmin):
 
     @admin.display(description="所属部门")
     def departments(self, user):
-        return "、".join(each.department.short_name or each.department.name for each in user.memberships.all()) or "无"
+        return (
+            "、".join(
+                membership.department.short_name or membership.department.name for membership in user.memberships.all()
+            )
+            or "无"
+        )
 
     @admin.display(description="可进入编辑台", ordering="is_staff")
     def staff(self, user):
-        # Django's own column is a picture whose text is the word True.
+        # Django shows a boolean as an icon with the alternative text "True".
         return "是" if user.is_staff else "否"
 
     def get_inlines(self, request, obj):
@@ -86,10 +91,10 @@ class EditorAdmin(AccountAdminMixin, UserAdmin):
 
     @transaction.atomic
     def user_change_password(self, request, id, form_url=""):  # noqa: A002 (Django's name)
-        answer = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and answer.status_code == 302:
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
             snapshots.record_password(self.get_object(request, id), context=act(request))
-        return answer
+        return response
 
 
 @admin.register(Group)

@@ -2,6 +2,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class DeskConfig(AdminConfig):
-    """The editors' admin: Django's own, with our start page and our words."""
+    """Django's admin with ``DeskSite`` as its site."""
 
     default_site = "catalogue.desk.base.site.DeskSite"

@@ -1,4 +1,4 @@
-"""The record (记录): every event there is, for auditors to read and for nobody to change."""
+"""The audit log (记录): a read-only list of all events for auditors."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -11,15 +11,13 @@ from catalogue.models import Event
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
-    """Read only, for auditors: every event there is, newest first."""
-
     change_list_template = "desk/change_list.html"
     list_display = ("number", "at", "actor", "role", "verb", "edition", "service", "proposal", "term", "named_field")
     ordering = ("-number",)
     search_fields = ("actor", "service", "edition", "term", "document_number", "request_id", "digest")
     search_help_text = "按经办人、服务项目代码、版本、词条、文号、请求编号或摘要查找。例：NM-05-01"
     list_filter = ("verb", "edition")
-    # Most columns are about one kind of event only; nothing there is nothing unknown.
+    # Most columns apply to one kind of event only, so an empty one does not mean "unknown".
     empty_value_display = "—"
     show_full_result_count = False
     list_per_page = 100
@@ -48,5 +46,5 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     def history_view(self, request, object_id, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        # The record has no record of its own.
+        # An event has no history.
         return redirect("admin:catalogue_event_change", object_id)

@@ -1,4 +1,4 @@
-"""My work (我的工作): what waits for somebody, with counts and dates. The desk's start page."""
+"""The desk's start page (我的工作): a user's pending tasks by role, with dates."""
 
 import datetime
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ State = Proposal.State
 
 
 class Item(NamedTuple):
-    """One thing that waits: what it is and where, since when, what is asked of whom, and until which day."""
+    """A pending task: its text, URL, day since when it is pending, a note and its due day."""
 
     words: str
     address: str
@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Section(NamedTuple):
-    """What waits for somebody in one of his or her roles; ``empty`` is what to read where nothing does."""
+    """The pending tasks of a user in one role; ``empty`` is the text for an empty list."""
 
     title: str
     items: list[Item]
@@ -36,102 +36,110 @@ class Section(NamedTuple):
 
 
 def waiting_for(user: AbstractBaseUser, *, on: datetime.date) -> Iterator[Section]:
-    """Yield what waits for somebody on a day, by role, in the order of the path of a change."""
+    """Yield the sections of a user's pending tasks on a day, by permission, in the order of the workflow."""
     if user.has_perm("catalogue.add_proposal"):
-        mine = _since(Proposal.objects.filter(proposer=user))
-        declined = [_item(each, _reason(each)) for each in mine.filter(state=State.DECLINED)]
+        own_proposals = _with_since(Proposal.objects.filter(proposer=user))
+        declined = [_proposal_item(row, _decline_reason(row)) for row in own_proposals.filter(state=State.DECLINED)]
         yield Section("退回给我的建议", declined, "没有退回的建议。")
-        yield Section("我的草稿", [_item(each) for each in mine.filter(state=State.DRAFT)], "没有草稿。")
-        under_way = [_item(each, each.get_state_display()) for each in mine.pending()]
-        yield Section("我提交、正在办理的建议", under_way, "没有正在办理的建议。")
+        yield Section(
+            "我的草稿", [_proposal_item(row) for row in own_proposals.filter(state=State.DRAFT)], "没有草稿。"
+        )
+        pending = [_proposal_item(row, row.get_state_display()) for row in own_proposals.pending()]
+        yield Section("我提交、正在办理的建议", pending, "没有正在办理的建议。")
     if user.has_perm("catalogue.assess_proposal"):
-        rows = _since(Proposal.objects.filter(state=State.ASSESSING).exclude(proposer=user))
-        yield Section("待我评估", [_item(each, str(each.department)) for each in rows], "没有待评估的建议。")
+        rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(proposer=user))
+        yield Section("待我评估", [_proposal_item(row, str(row.department)) for row in rows], "没有待评估的建议。")
     if user.has_perm("catalogue.approve_proposal"):
         rows = Proposal.objects.filter(state=State.APPROVING).exclude(proposer=user)
-        rows = _since(rows.exclude(assessment__assessor=user))
-        yield Section("待我审批", [_item(each, str(each.department)) for each in rows], "没有待审批的建议。")
+        rows = _with_since(rows.exclude(assessment__assessor=user))
+        yield Section("待我审批", [_proposal_item(row, str(row.department)) for row in rows], "没有待审批的建议。")
     if user.has_perm("catalogue.publish_edition"):
-        rows = _since(Proposal.objects.filter(state=State.APPROVED, edition=None))
-        yield Section("待编入版本", [_item(each, str(each.department)) for each in rows], "没有待编入的建议。")
-        yield Section("未发布的版本", [_draft(each) for each in Edition.objects.drafts()], "没有草稿版本。")
+        rows = _with_since(Proposal.objects.filter(state=State.APPROVED, edition=None))
+        yield Section("待编入版本", [_proposal_item(row, str(row.department)) for row in rows], "没有待编入的建议。")
+        yield Section("未发布的版本", [_edition_item(row) for row in Edition.objects.drafts()], "没有草稿版本。")
     if user.has_perm("catalogue.change_feedback"):
-        rows = _own(Feedback.objects.unanswered(), user, on).order_by("at")
-        yield Section("待答复的反馈", [_heard(each) for each in rows.select_related("service")], "没有待答复的反馈。")
+        rows = _own_feedback(Feedback.objects.unanswered(), user, on).order_by("at")
+        yield Section(
+            "待答复的反馈", [_feedback_item(row) for row in rows.select_related("service")], "没有待答复的反馈。"
+        )
     if user.has_perm("catalogue.check_entry"):
-        due = [each for each in rechecks.due_entries(on) if _is_mine(user, each.entry)]
-        yield Section("满一年未核对的服务项目", [_due(each) for each in due], "本部门的项目一年内都核对过。")
-    yield from _reading(user, on)
+        due = [row for row in rechecks.due_entries(on) if _is_mine(user, row.entry)]
+        yield Section("满一年未核对的服务项目", [_recheck_item(row) for row in due], "本部门的项目一年内都核对过。")
+    yield from _information_sections(user, on)
 
 
-def _reading(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
-    """What nobody has to do on a day, but somebody should have an eye on."""
-    seen = permissions.visible_departments(user)
+def _information_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
+    """Yield the sections that are for information: unverified fields and the audit log."""
+    codes = permissions.visible_departments(user)
     edition = Edition.objects.in_force(on).first()
     if edition and user.has_perm("catalogue.check_entry"):
-        left = FieldVerification.objects.not_verified().filter(entry__edition=edition)
-        left = left if seen is None else left.filter(entry__lead_department__code__in=seen)
-        if count := left.count():
-            address = f"{reverse('admin:catalogue_fieldverification_changelist')}?edition={edition.slug}"
-            yield Section("待核实的字段", [Item(f"版本 {edition.slug}：{count} 个字段", address, None)], "")
+        not_verified = FieldVerification.objects.not_verified().filter(entry__edition=edition)
+        not_verified = not_verified if codes is None else not_verified.filter(entry__lead_department__code__in=codes)
+        if count := not_verified.count():
+            url = f"{reverse('admin:catalogue_fieldverification_changelist')}?edition={edition.slug}"
+            yield Section("待核实的字段", [Item(f"版本 {edition.slug}：{count} 个字段", url, None)], "")
     if user.has_perm("catalogue.view_event"):
-        last = Event.objects.order_by("number").last()
+        last_event = Event.objects.order_by("number").last()
         items = (
-            [Item(f"共 {last.number} 条，最后一条：{last.get_verb_display()}", _record(), _day(last.at))]
-            if last
+            [
+                Item(
+                    f"共 {last_event.number} 条，最后一条：{last_event.get_verb_display()}",
+                    _audit_log_url(),
+                    _day(last_event.at),
+                )
+            ]
+            if last_event
             else []
         )
         yield Section("记录", items, "还没有记录。")
 
 
-def _record() -> str:
+def _audit_log_url() -> str:
     return reverse("admin:catalogue_event_changelist")
 
 
-def _since(proposals: QuerySet) -> QuerySet:
-    """Proposals with the time of their last step, those that wait longest first."""
+def _with_since(proposals: QuerySet) -> QuerySet:
+    """Annotate proposals with ``since``, the time of their last transition, and order them by it, oldest first."""
     steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb=Event.Verb.COMMENTED).order_by("-number")
     proposals = proposals.annotate(since=Subquery(steps.values("at")[:1])).select_related("department")
     return proposals.order_by(F("since").asc(nulls_first=True), "number")
 
 
-def _item(proposal: Proposal, note: str = "") -> Item:
-    address = reverse("admin:catalogue_proposal_change", args=[proposal.pk])
-    words = f"第 {proposal.number} 号（{proposal.get_kind_display()}）：{proposal.title}"
-    return Item(words, address, proposal.since and _day(proposal.since), note, proposal.effective_from)
+def _proposal_item(proposal: Proposal, note: str = "") -> Item:
+    url = reverse("admin:catalogue_proposal_change", args=[proposal.pk])
+    text = f"第 {proposal.number} 号（{proposal.get_kind_display()}）：{proposal.title}"
+    return Item(text, url, proposal.since and _day(proposal.since), note, proposal.effective_from)
 
 
-def _reason(proposal: Proposal) -> str:
+def _decline_reason(proposal: Proposal) -> str:
     declined = proposal.approvals.filter(granted=False).last()
     return f"退回理由：{declined.reason}" if declined else ""
 
 
-def _draft(edition: Edition) -> Item:
-    begun = Event.objects.filter(edition=edition.slug, service=None).order_by("number").first()
-    address = reverse("admin:catalogue_edition_change", args=[edition.pk])
-    return Item(edition.title, address, begun and _day(begun.at), "", edition.effective_from)
+def _edition_item(edition: Edition) -> Item:
+    first_event = Event.objects.filter(edition=edition.slug, service=None).order_by("number").first()
+    url = reverse("admin:catalogue_edition_change", args=[edition.pk])
+    return Item(edition.title, url, first_event and _day(first_event.at), "", edition.effective_from)
 
 
-def _heard(feedback: Feedback) -> Item:
-    address = reverse("admin:catalogue_feedback_change", args=[feedback.pk])
-    return Item(
-        f"{feedback.service}：{feedback.message[:40]}", address, _day(feedback.at), feedback.get_state_display()
-    )
+def _feedback_item(feedback: Feedback) -> Item:
+    url = reverse("admin:catalogue_feedback_change", args=[feedback.pk])
+    return Item(f"{feedback.service}：{feedback.message[:40]}", url, _day(feedback.at), feedback.get_state_display())
 
 
-def _due(due: rechecks.DueEntry) -> Item:
+def _recheck_item(due: rechecks.DueEntry) -> Item:
     entry = due.entry
-    address = reverse("admin:catalogue_entry_change", args=[entry.pk])
+    url = reverse("admin:catalogue_entry_change", args=[entry.pk])
     note = "" if due.last_checked else "从未核对"
-    return Item(f"{entry.service} {entry.name}", address, due.last_checked, note)
+    return Item(f"{entry.service} {entry.name}", url, due.last_checked, note)
 
 
 def _is_mine(user: AbstractBaseUser, entry) -> bool:
     return permissions.can_change(user, entry.lead_department and entry.lead_department.code)
 
 
-def _own(feedback: QuerySet, user: AbstractBaseUser, on: datetime.date) -> QuerySet:
-    """Feedback on services that somebody's departments lead."""
+def _own_feedback(feedback: QuerySet, user: AbstractBaseUser, on: datetime.date) -> QuerySet:
+    """Filter feedback by services that the user's departments lead on a day; superusers get all."""
     return (
         feedback
         if user.is_superuser

@@ -1,4 +1,4 @@
-"""Feedback (意见反馈): what the public says of a department's services, and the answer it gives in public."""
+"""Feedback (意见反馈): messages from the public about a department's services, and its public answers."""
 
 from django import forms
 from django.contrib import admin
@@ -23,7 +23,7 @@ State = Feedback.State
 
 
 class LeadFilter(filters.CodeFilter):
-    """By the department that leads the service, as ``Feedback.objects.with_lead_department()`` has it."""
+    """Filters by lead department, as annotated by ``Feedback.objects.with_lead_department()``."""
 
     title, parameter_name, path, vocabulary = "牵头负责单位", "lead", "lead", Department
 
@@ -47,12 +47,12 @@ class FeedbackAdmin(DeskAdmin):
     search_help_text = "按回执编号、服务项目代码或意见内容查找。例：NM-05-01、体检"
 
     def get_queryset(self, request):
-        named = Department.objects.filter(code=OuterRef("lead")).values("name")[:1]
+        names = Department.objects.filter(code=OuterRef("lead")).values("name")[:1]
         rows = (
-            super().get_queryset(request).with_lead_department(timezone.localdate()).annotate(lead_name=Subquery(named))
+            super().get_queryset(request).with_lead_department(timezone.localdate()).annotate(lead_name=Subquery(names))
         )
-        seen = permissions.visible_departments(request.user)
-        return rows if seen is None else rows.filter(lead__in=seen)
+        codes = permissions.visible_departments(request.user)
+        return rows if codes is None else rows.filter(lead__in=codes)
 
     @admin.display(description="意见")
     def beginning(self, feedback):
@@ -89,12 +89,14 @@ class FeedbackAdmin(DeskAdmin):
         return self._answer(request, feedback)
 
     def page(self, request: HttpRequest, feedback: Feedback, form: AnswerForm, *, reasons=(), status=200):
-        """Answer with a message's page: after an answer that was refused with the ``reasons`` and what was typed."""
+        """Return the page of a message; after a refused answer with the ``reasons`` and the submitted ``form``."""
         entry = stating(feedback)
         rests = citations.rests(entry) if entry else []
         may_answer = feedback.state != State.ANSWERED and self.has_change_permission(request, feedback)
         may_propose = feedback.state == State.RECEIVED and request.user.has_perm("catalogue.add_proposal")
-        proposing = f"{reverse('admin:catalogue_proposal_add')}?feedback={feedback.pk}&service={feedback.service.code}"
+        proposal_url = (
+            f"{reverse('admin:catalogue_proposal_add')}?feedback={feedback.pk}&service={feedback.service.code}"
+        )
         context = self.admin_site.each_context(request) | {
             "title": f"意见反馈 {feedback.receipt}",
             "subtitle": None,
@@ -107,7 +109,7 @@ class FeedbackAdmin(DeskAdmin):
             else [],
             "form": form if may_answer else None,
             "lost": form.data.get("answer") if reasons and not may_answer else None,
-            "propose_at": proposing if may_answer and may_propose else None,
+            "propose_at": proposal_url if may_answer and may_propose else None,
             "reasons": reasons,
             "events": [self.said(event) for event in self.events_of(feedback).order_by("-number")],
         }
@@ -128,6 +130,6 @@ class FeedbackAdmin(DeskAdmin):
 
 
 def stating(feedback: Feedback) -> Entry | None:
-    """Return what the edition in force says of the service a message is about, or the last edition that has it."""
+    """Return the entry of a message's service in the edition in force, or else in the last edition that has it."""
     pk = Entry.objects.of_service(feedback.service_id, timezone.localdate()).values_list("pk", flat=True).first()
     return pk and Entry.objects.with_details().get(pk=pk)

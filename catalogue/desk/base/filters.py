@@ -1,4 +1,4 @@
-"""The lists' filters: Django's ``SimpleListFilter`` by code, so that no address holds a primary key."""
+"""Filters of the admin's lists: Django's ``SimpleListFilter`` by code, so that no URL holds a primary key."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -15,9 +15,9 @@ UNKNOWN = "unknown"
 
 
 def edition_shown(request: HttpRequest) -> Edition | None:
-    """Return the edition a list shows: the one asked for, else the one in force today, else the newest.
+    """Return the edition of a list: the ``edition`` of the query string, else the one in force today, else the newest.
 
-    None if there is no edition, or none of the slug asked for.
+    None if there is no edition, or none with the requested slug. The result is cached on the request.
     """
     if not hasattr(request, "edition_shown"):
         slug = request.GET.get("edition")
@@ -32,21 +32,21 @@ def edition_shown(request: HttpRequest) -> Edition | None:
 
 
 class CodeFilter(admin.SimpleListFilter):
-    """By ``path``, which holds one of the ``values`` (code, words) or the code of a term of the ``vocabulary``."""
+    """Filters by the lookup ``path``: one of the ``values`` (code, label) or the code of a ``vocabulary`` term."""
 
     path: str
     values: Iterable[tuple[str, str]] = ()
     vocabulary: type[models.Model] | None = None
 
     def lookups(self, request, model_admin):
-        # Kept on the request: Django makes every filter again for each filter's counts.
+        # Cached on the request: Django instantiates every filter again to count the facets of each filter.
         options = request.__dict__.setdefault("filter_options", {})
         if self.parameter_name not in options:
             options[self.parameter_name] = list(self.options())
         return options[self.parameter_name]
 
     def options(self) -> Iterable[tuple[str, str]]:
-        """Return the values offered, each with its words."""
+        """Return the choices as (value, label)."""
         if self.vocabulary is None:
             return self.values
         return [*((term.code, str(term)) for term in self.vocabulary.objects.all()), (UNKNOWN, "未知")]
@@ -60,13 +60,13 @@ class CodeFilter(admin.SimpleListFilter):
         return self.selected(queryset, self.value())
 
     def selected(self, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        """Return the rows that have one of the values offered."""
+        """Return the rows that match a value from ``options()``."""
         unknown = self.vocabulary is not None and value == UNKNOWN
         return queryset.filter(**{self.path: None if unknown else value})
 
 
 class EditionFilter(CodeFilter):
-    """One edition at a time, so that no row can be taken for another edition's."""
+    """Filters by edition. Exactly one is always selected, so that rows of two editions are never mixed."""
 
     title, parameter_name, path = "版本", "edition", "edition__slug"
 
@@ -81,19 +81,19 @@ class EditionFilter(CodeFilter):
         return edition.slug if slug is None and edition else slug
 
     def choices(self, changelist):
-        # Without "all".
+        # Django's first choice, "all", is left out.
         return islice(super().choices(changelist), 1, None)
 
 
 def choices_of(model: type[models.Model], column: str) -> type[CodeFilter]:
-    """Return a filter by a column that has ``choices``."""
+    """Return a filter class for a column that has ``choices``."""
     field = model._meta.get_field(column)
     attributes = {"title": field.verbose_name, "parameter_name": column, "path": column, "values": field.choices}
     return type(f"{model.__name__}{column.title()}Filter", (CodeFilter,), attributes)
 
 
 def terms_of(model: type[models.Model], column: str, *, path: str = "") -> type[CodeFilter]:
-    """Return a filter by a column that names a term; ``path`` leads to it from the rows of another model's list."""
+    """Return a filter class for a foreign key to a vocabulary; ``path`` is the lookup prefix from the listed model."""
     field = model._meta.get_field(column)
     attributes = {
         "title": field.verbose_name,

@@ -1,4 +1,4 @@
-"""History: who changed what, when and why, read from the record that nobody can rewrite."""
+"""The history of a row: who changed what, when and why, read from the append-only audit log."""
 
 import json
 
@@ -14,7 +14,7 @@ from catalogue.models import Assessment, Citation, Edition, Entry, Event, Propos
 from catalogue.workflow import wording
 from services.eligibility import rules
 
-# What the record calls things, in the editors' words; columns of the model at hand come before these.
+# Chinese labels for the keys in the audit log. The ``verbose_name`` of a model's field takes precedence.
 WORDS = dict(Citation.FIELDS) | {
     "citations": "字段来源",
     "verification": "核实情况",
@@ -61,13 +61,13 @@ PER_PAGE = 100
 
 
 class AuditHistoryMixin:
-    """For admins: the history of a row is the record of it. Django's own log would be a second one, and is not kept."""
+    """For admins: the history of a row is its audit log. Django's own ``LogEntry`` would duplicate it and is off."""
 
     def events_of(self, obj: models.Model) -> models.QuerySet:
         return Event.objects.filter(term=snapshots.term_reference(obj))
 
     def said(self, event: Event) -> dict:
-        """Return an event as a page shows it: itself, the name of its field, and both values in words."""
+        """Return an event for a template: the event, the label of its field, and both values as text."""
         return {
             "event": event,
             "field": field_in_words(self.model, event.field),
@@ -104,24 +104,27 @@ class AuditHistoryMixin:
 
 
 def field_in_words(model: type[models.Model], field: str | None) -> str | None:
-    """Return what editors call a recorded field of a model, or of any of ours; None stays None."""
+    """Return the Chinese label of a logged field, looked up in the model, then ``MODELS``, then ``WORDS``.
+
+    None stays None; a field without a label is returned as it is.
+    """
     if field is None:
         return None
-    for each in (model, *MODELS):
+    for candidate in (model, *MODELS):
         try:
-            return str(each._meta.get_field(field).verbose_name)
+            return str(candidate._meta.get_field(field).verbose_name)
         except (FieldDoesNotExist, AttributeError):
             continue
     return WORDS.get(field, field)
 
 
 def in_words(value: str | None, *, about: str | None = None) -> str:
-    """Return a recorded value (JSON text) of a field as somebody reads it; None is nothing recorded."""
+    """Return a logged value (JSON text) of the field ``about`` as text; "" for None (none was logged)."""
     return "" if value is None else _words(about, json.loads(value))
 
 
 def _words(field: str | None, value: object, depth: int = 0) -> str:
-    """Return a value in words, a mapping as a line for each of its keys."""
+    """Return a decoded value as text, a mapping with one line for each of its keys."""
     if wording.is_rule(value) and not rules.faults(value):
         return wording.words(value)
     if value and isinstance(value, dict):

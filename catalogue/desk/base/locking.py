@@ -1,8 +1,8 @@
-"""Two people, one page: a save that rests on what is no longer so is refused, and nothing typed is lost.
+"""Optimistic locking: a stale save is refused with 409, and no input is lost.
 
-Every form carries a token of what its reader saw (``versions``): the row, where the record then ended, and the boxes as
-they were. A save of a row that changed since is answered with the same form: their change is told above it, what they
-changed is in the boxes, and over it what was typed here.
+Every form carries a signed token (``versions``) of the state of the row, the number of the last event in the audit
+log, and the initial values of the fields. A save of a row that has changed since is answered with the same form: the
+other user's changes are listed above it, and the submitted values are put over the current ones.
 """
 
 import copy
@@ -21,7 +21,7 @@ from catalogue.models import Event
 
 
 class Mine(NamedTuple):
-    """A box that was changed here: what it is called, what stands there now, and what was typed."""
+    """A field that the refused user changed: its label, its current value and the submitted value, all as text."""
 
     words: str
     now: str
@@ -29,7 +29,7 @@ class Mine(NamedTuple):
 
 
 class OptimisticLockMixin(AuditHistoryMixin):
-    """For admins that are AuditHistoryMixin. ``state_of()`` is what a save may overwrite."""
+    """For admins: refuses a save if ``state_of()``, the data it would overwrite, changed after the form was shown."""
 
     change_form_template = "desk/change_form.html"
 
@@ -40,7 +40,7 @@ class OptimisticLockMixin(AuditHistoryMixin):
         if request.method != "POST" or object_id is None or "_saveasnew" in request.POST:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
-            # Locked until the save is done: of two who save at once the second finds what the first has written.
+            # The lock is held until the save is done: of two concurrent saves the second sees what the first wrote.
             rows = self.model._default_manager.select_for_update(of=("self",))
             row = rows.filter(pk=self._key(object_id)).first()
             if row and self.has_change_permission(request, row) and not self._is_current(request, row):
@@ -53,10 +53,10 @@ class OptimisticLockMixin(AuditHistoryMixin):
         if request.method == "POST":
             context["seen"] = request.POST.get("seen")
         else:
-            page = [context["adminform"].form], [inline.formset for inline in context["inline_admin_formsets"]]
-            context["seen"] = self._seen(obj, *page)
+            forms_shown = [context["adminform"].form], [inline.formset for inline in context["inline_admin_formsets"]]
+            context["seen"] = self._seen(obj, *forms_shown)
             if stale := getattr(request, "stale", None):
-                context["mine"] = list(_put_back(stale, *page))
+                context["mine"] = list(_put_back(stale, *forms_shown))
                 events = self.events_of(obj).filter(number__gt=versions.read(stale.get("seen", "")).get("record", 0))
                 context["theirs"] = [self.said(event) for event in events.order_by("number")]
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -71,32 +71,32 @@ class OptimisticLockMixin(AuditHistoryMixin):
         return versions.is_current(request.POST.get("seen", ""), self.state_of(obj))
 
     def _seen(self, obj: models.Model, main: list, formsets: list) -> str:
-        record = Event.objects.order_by("number").values_list("number", flat=True).last() or 0
-        boxes = {box.html_name: typed(box) for box in _boxes(main, formsets)}
-        return versions.token(self.state_of(obj), record=record, boxes=boxes)
+        last_event = Event.objects.order_by("number").values_list("number", flat=True).last() or 0
+        values = {bound_field.html_name: typed(bound_field) for bound_field in _bound_fields(main, formsets)}
+        return versions.token(self.state_of(obj), record=last_event, boxes=values)
 
     def _refuse(self, request, object_id, form_url, extra_context) -> HttpResponse:
-        again = copy.copy(request)
-        again.method, again.stale = "GET", request.POST
-        page = super().changeform_view(again, object_id, form_url, extra_context)
-        page.status_code = 409
-        return page
+        get_request = copy.copy(request)
+        get_request.method, get_request.stale = "GET", request.POST
+        response = super().changeform_view(get_request, object_id, form_url, extra_context)
+        response.status_code = 409
+        return response
 
 
-def typed(box: forms.BoundField) -> list[str]:
-    """Return what a browser sends for a box that nobody touched, line ends as Python has them."""
-    value = box.value()
+def typed(bound_field: forms.BoundField) -> list[str]:
+    """Return the values that a browser submits for an untouched field, with line ends as \\n; [] if it is empty."""
+    value = bound_field.value()
     if value is None or value is False or value == "":
         return []
     values = value if isinstance(value, list | tuple) else [value]
-    return [_line_ends(str(getattr(each, "pk", each))) for each in values]
+    return [_line_ends(str(getattr(item, "pk", item))) for item in values]
 
 
 def _line_ends(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _boxes(main: list, formsets: list) -> Iterator[forms.BoundField]:
+def _bound_fields(main: list, formsets: list) -> Iterator[forms.BoundField]:
     for form in (*main, *(form for formset in formsets for form in formset.initial_forms)):
         yield from form
 
@@ -106,63 +106,68 @@ def _sent(post: QueryDict, name: str) -> list[str]:
 
 
 def _put_back(post: QueryDict, main: list, formsets: list) -> Iterator[Mine]:
-    """Put what was typed over forms of what now stands, and tell each box that it changed.
+    """Put the submitted values over forms with the current ones, and yield each field that this changes.
 
-    Rows are found by their key: they may have moved. A row that was changed here and is gone comes back as a new one.
+    Inline rows are matched by primary key, because they may have moved. A row that the user changed and that is gone
+    comes back as a new row.
     """
-    base = versions.read(post.get("seen", "")).get("boxes", {})
+    initial_values = versions.read(post.get("seen", "")).get("boxes", {})
     for form in main:
-        yield from _overlay(post, base, form, form.prefix)
+        yield from _overlay(post, initial_values, form, form.prefix)
     for formset in formsets:
-        yield from _put_rows_back(post, base, formset)
+        yield from _put_rows_back(post, initial_values, formset)
 
 
-def _put_rows_back(post: QueryDict, base: dict, formset: forms.BaseInlineFormSet) -> Iterator[Mine]:
-    key, whole = formset.model._meta.pk.name, formset.fk.name
-    kept = {str(form.instance.pk) for form in formset.initial_forms}
+def _put_rows_back(post: QueryDict, initial_values: dict, formset: forms.BaseInlineFormSet) -> Iterator[Mine]:
+    pk_name, parent_name = formset.model._meta.pk.name, formset.fk.name
+    existing_pks = {str(form.instance.pk) for form in formset.initial_forms}
     prefixes = [f"{formset.prefix}-{at}" for at in range(_count(post, f"{formset.prefix}-TOTAL_FORMS"))]
-    new = []
+    new_rows = []
     for prefix in prefixes:
         row = {name.removeprefix(f"{prefix}-"): post.get(name) for name in post if name.startswith(f"{prefix}-")}
-        changed = [name for name in row if _sent(post, f"{prefix}-{name}") != base.get(f"{prefix}-{name}", [])]
-        if row.get(key) not in kept and set(changed) - {key, whole, "DELETE"}:
-            new.append({name: value for name, value in row.items() if name not in {key, whole, "DELETE"}})
-    if new:
-        formset.extra, formset.initial_extra = len(new), new
-        # Built when first asked for, and asked for already.
-        for built in ("forms", "management_form"):
-            formset.__dict__.pop(built, None)
-    rows = {str(form.instance.pk): form for form in formset.initial_forms}
+        changed = [
+            name for name in row if _sent(post, f"{prefix}-{name}") != initial_values.get(f"{prefix}-{name}", [])
+        ]
+        if row.get(pk_name) not in existing_pks and set(changed) - {pk_name, parent_name, "DELETE"}:
+            new_rows.append(
+                {name: value for name, value in row.items() if name not in {pk_name, parent_name, "DELETE"}}
+            )
+    if new_rows:
+        formset.extra, formset.initial_extra = len(new_rows), new_rows
+        # Cached properties that were built with the old ``extra``: dropped, so that they are built again.
+        for cached in ("forms", "management_form"):
+            formset.__dict__.pop(cached, None)
+    forms_by_pk = {str(form.instance.pk): form for form in formset.initial_forms}
     for prefix in prefixes:
-        if form := rows.get(post.get(f"{prefix}-{key}", "")):
-            yield from _overlay(post, base, form, prefix)
-    for form, row in zip(formset.extra_forms, new, strict=False):
-        said = (_shown(field, [row[name]]) for name, field in form.fields.items() if row.get(name))
-        yield Mine(f"{formset.model._meta.verbose_name}（新的一条）", "", "；".join(filter(None, said)))
+        if form := forms_by_pk.get(post.get(f"{prefix}-{pk_name}", "")):
+            yield from _overlay(post, initial_values, form, prefix)
+    for form, row in zip(formset.extra_forms, new_rows, strict=False):
+        texts = (_shown(field, [row[name]]) for name, field in form.fields.items() if row.get(name))
+        yield Mine(f"{formset.model._meta.verbose_name}（新的一条）", "", "；".join(filter(None, texts)))
 
 
-def _overlay(post: QueryDict, base: dict, form: forms.ModelForm, prefix: str | None) -> Iterator[Mine]:
+def _overlay(post: QueryDict, initial_values: dict, form: forms.ModelForm, prefix: str | None) -> Iterator[Mine]:
     for name, field in form.fields.items():
-        sent_as = f"{prefix}-{name}" if prefix else name
-        mine = _sent(post, sent_as)
-        if field.disabled or mine == base.get(sent_as, []) or mine == typed(form[name]):
+        html_name = f"{prefix}-{name}" if prefix else name
+        submitted = _sent(post, html_name)
+        if field.disabled or submitted == initial_values.get(html_name, []) or submitted == typed(form[name]):
             continue
-        now = _shown(field, typed(form[name]))
+        current_text = _shown(field, typed(form[name]))
         if isinstance(field, forms.BooleanField):
-            form.initial[name] = bool(mine)
+            form.initial[name] = bool(submitted)
         else:
-            form.initial[name] = mine if isinstance(field, forms.ModelMultipleChoiceField) else "".join(mine)
-        # Its box remembers the value it was asked for above.
+            form.initial[name] = submitted if isinstance(field, forms.ModelMultipleChoiceField) else "".join(submitted)
+        # The bound field has cached the initial value that was read above.
         form._bound_fields_cache.pop(name, None)
-        row = f"{form.instance}：" if prefix else ""
-        yield Mine(f"{row}{field.label or name}", now, _shown(field, mine))
+        prefix_text = f"{form.instance}：" if prefix else ""
+        yield Mine(f"{prefix_text}{field.label or name}", current_text, _shown(field, submitted))
 
 
 def _shown(field: forms.Field, values: list[str]) -> str:
-    """Return boxes' values in words: a choice by its label."""
+    """Return the submitted values of a field as text, a choice by its label."""
     if isinstance(field, forms.ModelChoiceField):
-        chosen = field.queryset.filter(pk__in=[value for value in values if value.isdecimal()])
-        return "、".join(map(str, chosen))
+        selected = field.queryset.filter(pk__in=[value for value in values if value.isdecimal()])
+        return "、".join(map(str, selected))
     if isinstance(field, forms.BooleanField):
         return "是" if values else "否"
     labels = dict(getattr(field, "choices", ()))

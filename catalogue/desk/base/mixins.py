@@ -1,4 +1,4 @@
-"""What the desk's screens have in common: how text is typed, whose rows are seen, and what may not be deleted."""
+"""Base classes of the desk's admins: form fields, scoping by department, preview of deletions, read-only screens."""
 
 import json
 from collections.abc import Iterable
@@ -21,14 +21,14 @@ from services.models import Verification
 
 
 def act(request: HttpRequest, *, reason: str | None = None, document_number: str | None = None) -> log.AuditContext:
-    """Return what a request does as the record keeps it: who, in which role and of which department, when and why."""
+    """Return the audit context of a request. ``department`` is set only if the user belongs to exactly one."""
     user = request.user
-    belongs = permissions.departments_of(user)
+    departments = permissions.departments_of(user)
     return log.AuditContext(
         at=timezone.now(),
         user=user,
         role="、".join(permissions.roles_of(user)) or None,
-        department=belongs[0] if len(belongs) == 1 else None,
+        department=departments[0] if len(departments) == 1 else None,
         reason=reason,
         document_number=document_number,
         request_id=request.id,
@@ -36,7 +36,7 @@ def act(request: HttpRequest, *, reason: str | None = None, document_number: str
 
 
 class Paragraphs(forms.CharField):
-    """Text in paragraphs: an unknown one is NULL, and a browser's line ends are not a change."""
+    """Multi-line text: an empty value is stored as NULL, and a browser's CRLF is normalised to LF."""
 
     def __init__(self, **kwargs):
         kwargs.setdefault("empty_value", None)
@@ -48,7 +48,7 @@ class Paragraphs(forms.CharField):
 
 
 class Structure(forms.JSONField):
-    """A JSON value, of which an unknown one is an empty box and not the word null."""
+    """A JSON value. None is shown as an empty field, not as ``null``."""
 
     def prepare_value(self, value):
         if value is None or isinstance(value, forms.fields.InvalidJSONInput):
@@ -57,7 +57,7 @@ class Structure(forms.JSONField):
 
 
 class NamedFormSet(forms.BaseInlineFormSet):
-    """Rows of a table, whose boxes have no label beside them: each says what it is for to whoever hears the page."""
+    """A tabular formset: its fields have no visible labels, so each gets an ``aria-label`` for screen readers."""
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
@@ -66,47 +66,48 @@ class NamedFormSet(forms.BaseInlineFormSet):
 
 
 class FormFieldsMixin:
-    """For admins and their inlines."""
+    """For admins and their inlines: form fields and widgets by type of model field."""
 
     formfield_overrides = {
         models.TextField: {"form_class": Paragraphs, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         models.JSONField: {"form_class": Structure, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
-        # As the help texts' examples write it; Chinese custom would be 2026/11/01.
+        # ISO format, as in the examples of the help texts; the zh-hans locale would format 2026/11/01.
         models.DateField: {"widget": AdminDateWidget(format="%Y-%m-%d")},
     }
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            # Beside a choice: look at the term or add one. Terms are changed and deleted on their own screens.
+            # Beside a select, a term can be viewed or added. Terms are changed and deleted on their own screens.
             field.widget.can_change_related = field.widget.can_delete_related = False
         return field
 
 
 class DeletionPreviewMixin:
-    """For admins: before a row is deleted, its page counts what goes with it and names what forbids it."""
+    """For admins: the confirmation page counts the rows that are deleted by cascade and lists those that prevent it."""
 
-    # How many of the rows that forbid a deletion are named.
+    # Number of preventing rows that are listed; the rest is counted.
     NAMED = 20
 
     def get_deleted_objects(self, objs, request):
-        """Count what goes with the rows, and name what forbids it.
+        """Count the rows that are deleted by cascade, and name those that prevent the deletion.
 
-        Django lists every row that would go, thousands for an edition, and asks each one's own screen for leave to
-        delete it. Here whoever may delete a whole may delete its parts: findings can be deleted on no other screen.
+        Django lists every such row, thousands for an edition, and checks the delete permission of each row's own
+        admin. Here permission to delete a row includes the rows below it: a ``FieldVerification`` can be deleted on no
+        other screen.
         """
-        going = NestedObjects(using=router.db_for_write(self.model), origin=objs)
-        going.collect(objs)
+        collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
+        collector.collect(objs)
         counts = {
             model._meta.verbose_name_plural: len(rows)
-            for model, rows in going.model_objs.items()
+            for model, rows in collector.model_objs.items()
             if not model._meta.auto_created
         }
         needed = {self.opts.verbose_name for obj in objs if not self.has_delete_permission(request, obj)}
-        return [str(obj) for obj in objs], counts, needed, self.named(list(going.protected) + self.users(objs))
+        return [str(obj) for obj in objs], counts, needed, self.named(list(collector.protected) + self.users(objs))
 
     def users(self, objs: Iterable[models.Model]) -> list[models.Model]:
-        """Return the rows that name one of these in a list. Django would take it off their lists without a word."""
+        """Return the rows with a many-to-many reference to ``objs``. Django would remove the reference silently."""
         return [
             row
             for relation in self.opts.related_objects
@@ -115,30 +116,30 @@ class DeletionPreviewMixin:
         ]
 
     def named(self, rows: list[models.Model]) -> list[str]:
-        """Return the names of the first rows, each with the way to its page, and how many there are."""
-        some = [link(row) for row in rows[: self.NAMED]]
-        return [*some, f"……共 {len(rows)} 处"] if len(rows) > self.NAMED else some
+        """Return links to the first ``NAMED`` rows, and the total if there are more."""
+        links = [link(row) for row in rows[: self.NAMED]]
+        return [*links, f"……共 {len(rows)} 处"] if len(rows) > self.NAMED else links
 
 
 class DeskAdmin(OptimisticLockMixin, DeletionPreviewMixin, FormFieldsMixin, admin.ModelAdmin):
     change_list_template = "desk/change_list.html"
-    # Rows are deleted one at a time, on a page that says what goes with them.
+    # No bulk actions: rows are deleted one at a time, on a page that shows the cascade.
     actions = None
     show_facets = admin.ShowFacets.ALWAYS
     show_full_result_count = False
     list_per_page = 100
 
     def lookup_allowed(self, lookup, value, request):
-        # PostgreSQL cannot be asked for NUL.
+        # PostgreSQL rejects NUL in a query.
         return "\0" not in value and super().lookup_allowed(lookup, value, request)
 
     def get_search_results(self, request, queryset, search_term):
-        # The list's own search box refuses NUL; the autocomplete does not.
+        # The search form of the list rejects NUL; the autocomplete view does not.
         return super().get_search_results(request, queryset, search_term.replace("\0", ""))
 
     def get_ordering(self, request):
-        # The model's own order, also where a count groups the rows: Django then forgets it, and the autocomplete
-        # would page through rows in no order.
+        # Django drops ``Meta.ordering`` from a query that groups rows for a count; without this the autocomplete
+        # would paginate unordered rows.
         return self.ordering or self.opts.ordering
 
     def changelist_view(self, request, extra_context=None):
@@ -147,17 +148,17 @@ class DeskAdmin(OptimisticLockMixin, DeletionPreviewMixin, FormFieldsMixin, admi
 
 
 class DepartmentScopedMixin:
-    """For admins of what belongs to a department: an editor sees and changes only what is his or her departments'.
+    """For admins of rows that belong to a department: editors see and change only those of their own departments.
 
-    ``led_by`` is the path from a row to that department.
+    ``led_by`` is the lookup path from a row to its department.
     """
 
     led_by = "lead_department"
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
-        seen = permissions.visible_departments(request.user)
-        return rows if seen is None else rows.filter(**{f"{self.led_by}__code__in": seen})
+        codes = permissions.visible_departments(request.user)
+        return rows if codes is None else rows.filter(**{f"{self.led_by}__code__in": codes})
 
     def department_of(self, obj: models.Model) -> str | None:
         for step in self.led_by.split("__"):
@@ -181,7 +182,7 @@ class DepartmentScopedMixin:
 
 
 class ReadOnlyMixin:
-    """For admins of what is only looked at, whoever looks: nothing is added, changed or deleted here."""
+    """For admins without add, change and delete, whatever permissions the user has."""
 
     def has_add_permission(self, request):
         return False
@@ -194,18 +195,18 @@ class ReadOnlyMixin:
 
 
 def label(verification: str | None) -> SafeString:
-    """Return a label (核实情况) as it is shown on every screen; None is a field nobody knows."""
+    """Return a verification (核实情况) as the badge shown on every screen; None means that the field is unknown."""
     text = Verification(verification).label if verification else "未知"
     return format_html('<span class="desk-label desk-label-{}">{}</span>', verification or "unknown", text)
 
 
 def link(row: models.Model) -> str:
-    """Return what a row is, with the way to its page if it has one."""
-    words = f"{row._meta.verbose_name}：{row}"
+    """Return the type and name of a row, as a link if its change page exists."""
+    text = f"{row._meta.verbose_name}：{row}"
     if edition := getattr(row, "edition", None):
-        words += f"（{edition.slug}）"
+        text += f"（{edition.slug}）"
     try:
-        address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+        url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     except NoReverseMatch:
-        return words
-    return format_html('<a href="{}">{}</a>', address, words)
+        return text
+    return format_html('<a href="{}">{}</a>', url, text)

@@ -1,4 +1,4 @@
-"""The admin site of the list's editors: its words, the order of its screens, and what it says when it refuses."""
+"""The admin site of the desk: its titles, the order of its screens, and its error pages."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -31,7 +31,7 @@ class DeskSite(AdminSite):
     empty_value_display = "未知"
     index_template = "desk/index.html"
 
-    # In the order of the work, not of the alphabet.
+    # The order of the work, instead of Django's alphabetical order.
     ORDER = {
         "catalogue": ["Proposal", "Edition", "Entry", "FieldVerification", "Feedback", "Event"],
         "services": [
@@ -62,15 +62,18 @@ class DeskSite(AdminSite):
             "today": today,
             "work": list(dashboard.waiting_for(request.user, on=today)),
             "roles": permissions.roles_of(request.user),
-            "departments": [str(each.department) for each in request.user.memberships.select_related("department")],
+            "departments": [
+                str(membership.department) for membership in request.user.memberships.select_related("department")
+            ],
         }
         return super().index(request, context | (extra_context or {}))
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
-        """Answer what is refused with a page in Chinese that says why.
+        """Turn exceptions of a view into an error page in Chinese that gives the reason.
 
-        The views' own transactions end inside, so that nothing is left written when this answers. IntegrityError is
-        how the database's triggers refuse a change to a published edition, if it was published a moment ago.
+        403 for PermissionDenied, 409 for DraftError and IntegrityError, 503 for DamagedEditionError and
+        OperationalError. The transactions of the views end inside, so they are rolled back before this answers.
+        The triggers of the database raise IntegrityError for a change to an edition that was published meanwhile.
         """
         inner = super().admin_view(view, cacheable)
 
@@ -87,7 +90,7 @@ class DeskSite(AdminSite):
             except DamagedEditionError as damaged:
                 return self.refuse(request, [damaged.detail], status=503, title="暂停提供")
             except OperationalError:
-                # Most likely another writer held SQLite for longer than we wait.
+                # Most likely another writer held SQLite's lock for longer than the timeout.
                 return self.refuse(request, [BUSY], status=503)
 
         return outer

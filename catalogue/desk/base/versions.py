@@ -1,4 +1,4 @@
-"""Version tokens: what a page showed, signed, so that its form changes or decides on no other version."""
+"""Version tokens: a signed digest of the state that a page showed, so that its form cannot act on another version."""
 
 import hashlib
 
@@ -12,12 +12,12 @@ SALT = "catalogue.desk.versions"
 
 
 def token(state: object, **details: object) -> str:
-    """Return the token of a state (JSON), with details to be read when it comes back."""
+    """Return the token of a state (JSON-serialisable), with ``details`` that ``read()`` returns."""
     return signing.dumps(details | {"digest": digest(state)}, salt=SALT, compress=True)
 
 
 def read(sent: str) -> dict:
-    """Return ``digest`` and details of a token that was sent; nothing of what is no token of ours."""
+    """Return ``digest`` and the details of a submitted token; {} if its signature is not valid."""
     try:
         return signing.loads(sent, salt=SALT)
     except signing.BadSignature:
@@ -25,7 +25,7 @@ def read(sent: str) -> dict:
 
 
 def is_current(sent: str, state: object) -> bool:
-    """Whether a token was issued for this very state."""
+    """Whether a submitted token was issued for exactly this state."""
     return read(sent).get("digest") == digest(state)
 
 
@@ -34,7 +34,7 @@ def digest(state: object) -> str:
 
 
 def proposal_state(proposal: Proposal) -> dict:
-    """Return all of a proposal that is decided on."""
+    """Return the data of a proposal that a decision is based on: content, state, edition and assessment."""
     assessment = getattr(proposal, "assessment", None)
     return proposals.proposal_snapshot(proposal) | {
         "state": proposal.state,
@@ -44,6 +44,6 @@ def proposal_state(proposal: Proposal) -> dict:
 
 
 def proposal_token(proposal: Proposal) -> str:
-    """Return the token of a proposal, with the number of its last event as ``record``."""
+    """Return the token of a proposal, with the number of its last event as ``record`` (0 if it has none)."""
     events = Event.objects.filter(proposal=proposal.number).order_by("number")
     return token(proposal_state(proposal), record=events.values_list("number", flat=True).last() or 0)
