@@ -36,7 +36,7 @@ MIDDLEWARE = [
     "catalogue.web.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "catalogue.api.http.ReadingMiddleware",
+    "catalogue.api.base.http.ReadingMiddleware",
     "catalogue.web.csp.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -112,11 +112,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_RENDERER_CLASSES": ["catalogue.api.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["catalogue.api.base.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.negotiation.AcceptNegotiation",
-    "DEFAULT_PAGINATION_CLASS": "catalogue.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "catalogue.api.schema.Schema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.base.negotiation.AcceptNegotiation",
+    "DEFAULT_PAGINATION_CLASS": "catalogue.api.base.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "catalogue.api.base.schema.Schema",
     "EXCEPTION_HANDLER": "catalogue.web.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     # Throttles count the address that our own proxy saw, or the one that connects.
@@ -148,7 +148,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "catalogue.api.schema.with_examples",
+        "catalogue.api.base.schema.with_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Verification": "services.models.Verification",

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.response import Response
 
-from catalogue.api import languages, pagination
+from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import ChangeSerializer
 from catalogue.editions.changes import serialize_change
 from catalogue.models import Event

@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.views import APIView
 
+from catalogue.api.base.negotiation import OnePage
 from catalogue.api.exports import cpsv
-from catalogue.api.negotiation import OnePage
 from catalogue.web.parameters import StrictParameters
 
 LD = "application/ld+json"

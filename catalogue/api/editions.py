@@ -8,7 +8,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue.api import languages, pagination
+from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import ChangeSerializer, EditionSerializer, FactValue
 from catalogue.editions import changes, diff, published
 from catalogue.models import Case, Edition, Event

@@ -18,7 +18,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalogue.api import languages, parsers, schema
+from catalogue.api.base import languages, parsers, schema
 from catalogue.api.facts import FactSerializer, LabelsField
 from catalogue.api.serializers import (
     CitationSerializer,

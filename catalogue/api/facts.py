@@ -5,7 +5,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue.api import languages, pagination
+from catalogue.api.base import languages, pagination
 from catalogue.web.parameters import StrictParameters
 from services.eligibility.facts import TYPES, VOCABULARY
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue.api import parsers, schema, throttling
+from catalogue.api.base import parsers, schema, throttling
 from catalogue.api.services import CODE
 from catalogue.feedback import answers
 from catalogue.models import Citation, Feedback

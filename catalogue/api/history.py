@@ -5,7 +5,7 @@ from rest_framework import viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from catalogue.api import languages, pagination
+from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import HistorySerializer
 from catalogue.editions import changes, diff, published
 from catalogue.models import Edition, Entry, Event

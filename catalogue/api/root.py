@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue.api import languages
+from catalogue.api.base import languages
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Edition

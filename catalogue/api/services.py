@@ -10,9 +10,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
-from catalogue.api import facets, files, languages, pagination
-from catalogue.api.filters import FILTERS, filtered
-from catalogue.api.negotiation import OnePage
+from catalogue.api.base import facets, languages, pagination
+from catalogue.api.base.filters import FILTERS, filtered
+from catalogue.api.base.negotiation import OnePage
+from catalogue.api.exports import files
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.editions import changes, listing, published
 from catalogue.editions.listing import Listing

@@ -3,19 +3,8 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from catalogue.api import (
-    changes,
-    docs,
-    editions,
-    entitlements,
-    facts,
-    feedback,
-    files,
-    history,
-    root,
-    services,
-    vocabularies,
-)
+from catalogue.api import changes, docs, editions, entitlements, facts, feedback, history, root, services, vocabularies
+from catalogue.api.exports import files
 
 router = SimpleRouter()
 router.register("services", services.ServiceViewSet, basename="service")

@@ -5,7 +5,8 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound
 
-from catalogue.api import languages, pagination, serializers
+from catalogue.api import serializers
+from catalogue.api.base import languages, pagination
 from catalogue.models import Edition, Entry
 from catalogue.web import edition_query
 from catalogue.web.parameters import StrictParameters

@@ -11,7 +11,7 @@ from catalogue.models import Edition
 from catalogue.site import llms, presentation, responses
 from catalogue.site import markdown as written
 from catalogue.web import edition_query, parameters, permalinks
-from catalogue.web.base_url import base_url
+from catalogue.web.permalinks import base_url
 from catalogue.web.read_only import read_only
 from services.models import Source
 

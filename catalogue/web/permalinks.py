@@ -5,6 +5,9 @@
 
 import uuid
 
+from django.conf import settings
+from django.http import HttpRequest
+
 # The kinds of things that have permalinks, as path segments.
 SERVICES = "services"
 EDITIONS = "editions"
@@ -22,3 +25,8 @@ def permalink(root: str, kind: str, code: str) -> str:
 def permalink_uuid(root: str, kind: str, code: str) -> str:
     """Return the UUID (version 5, URL namespace) of the permalink of a thing."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, permalink(root, kind, code)))
+
+
+def base_url(request: HttpRequest) -> str:
+    """Return ``PUBLIC_URL``, or the scheme and host of the request if that setting is empty; no trailing slash."""
+    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")

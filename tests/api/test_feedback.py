@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from django.db import OperationalError, connection
 
-from catalogue.api import throttling
+from catalogue.api.base import throttling
 from catalogue.feedback import answers
 from catalogue.models import Citation, Edition, Feedback
 from services.models import Service

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from catalogue.api.files import KINDS
+from catalogue.api.exports.files import KINDS
 from catalogue.audit.log import AuditContext
 from catalogue.models import Edition, Entry
 from catalogue.spreadsheets import importer

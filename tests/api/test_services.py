@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.api import filters
+from catalogue.api.base import filters
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.models import Entry
 from services.models import Department, Domain, Service, TargetGroup

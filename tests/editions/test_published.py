@@ -6,8 +6,9 @@ import json
 import pytest
 from django.test import RequestFactory
 
-from catalogue.api import facets, serializers
-from catalogue.api.renderers import JSONRenderer
+from catalogue.api import serializers
+from catalogue.api.base import facets
+from catalogue.api.base.renderers import JSONRenderer
 from catalogue.editions import published
 from catalogue.editions.listing import ORDERS, Listing
 from catalogue.editions.translation import translate

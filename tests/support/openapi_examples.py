@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.support.paths import ROOT
 
-EXAMPLES_FILE = ROOT / "catalogue" / "api" / "examples.json"
+EXAMPLES_FILE = ROOT / "catalogue" / "api" / "base" / "examples.json"
 PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}
 # By operation: the address asked, and the body that is sent to it.
 REQUESTS = {

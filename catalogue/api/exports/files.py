@@ -19,7 +19,7 @@ from catalogue.editions.imprint import imprint
 from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.spreadsheets import writer
-from catalogue.web.base_url import base_url
+from catalogue.web.permalinks import base_url
 from services.faults import Fault, InvalidError
 
 

@@ -1,0 +1,1 @@
+"""What every view of the API shares: parameters in, language, pages, errors, and the OpenAPI document."""
