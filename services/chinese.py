@@ -1,7 +1,7 @@
-"""Chinese in its two scripts and in Latin letters: OpenCC converts characters, pypinyin reads them.
+"""Converts Chinese between Simplified and Traditional (OpenCC) and into pinyin (pypinyin).
 
-Both dictionaries are large (OpenCC's towards Traditional 26 MB, pypinyin's 55 MB), so each is loaded when it is first
-needed, and what the committed files say is read in ``fixtures/pinyin.json``. Keeps out what is searched or answered.
+Both dictionaries are large (OpenCC's towards Traditional 26 MB, pypinyin's 55 MB), so each is loaded on first use, and
+the pinyin of texts in the committed files is read from ``fixtures/pinyin.json``. Search itself is in ``search``.
 """
 
 import gc
@@ -13,15 +13,15 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-# OpenCC takes the longest word it knows, and so reads 民生/发展 as 生发 (hair growing) and 安全/干预 as 全干 (bone
-# dry). A mark that no text holds keeps the words of the list apart.
+# OpenCC matches the longest word in its dictionary, and so finds 生发 (hair growing) in 民生/发展 and 全干 (bone dry)
+# in 安全/干预. A character that occurs in no text separates these words.
 BREAK_MARK = "\ue000"
 WORD_BREAKS = re.compile("(?=发放|发展|干预)|(?<=并)(?=为|合理)")
 
-# Words that pypinyin reads otherwise, with their tones.
+# Words that pypinyin reads wrongly, with their correct readings and tones.
 PRONUNCIATIONS = {"调档": [["diào"], ["dàng"]], "调档案": [["diào"], ["dàng"], ["àn"]]}
 
-# How the names of the committed editions and the synonyms are read; ``manage.py build_pinyin`` writes it.
+# The pinyin of the names in the committed editions and of the synonyms; ``manage.py build_pinyin`` writes the file.
 READINGS = Path(__file__).parent.parent / "fixtures" / "pinyin.json"
 
 
@@ -31,12 +31,12 @@ def _converter(name: str) -> OpenCC:
 
 
 def simplified(text: str) -> str:
-    """Return a text with Traditional characters as Simplified ones (OpenCC t2s)."""
+    """Convert Traditional characters to Simplified (OpenCC t2s)."""
     return _converter("t2s").convert(text)
 
 
 def traditional(text: str) -> str:
-    """Return a text with Simplified characters as Traditional ones (OpenCC s2t), as long as it was."""
+    """Convert Simplified characters to Traditional (OpenCC s2t); the length stays the same."""
     return _converter("s2t").convert(WORD_BREAKS.sub(BREAK_MARK, text)).replace(BREAK_MARK, "")
 
 
@@ -45,7 +45,7 @@ def _dictionary() -> Callable[..., list[str]]:
     import pypinyin
 
     pypinyin.load_phrases_dict(PRONUNCIATIONS)
-    # It stays for the life of the process; without this, every full collection would walk through it for 80 ms.
+    # Freeze: the dictionary lives as long as the process, and each full garbage collection would scan it for 80 ms.
     gc.collect()
     gc.freeze()
     return partial(pypinyin.lazy_pinyin, style=pypinyin.Style.NORMAL, errors="ignore")
@@ -57,17 +57,17 @@ def _readings() -> Mapping[str, str]:
 
 
 def syllables(text: str) -> list[str]:
-    """Return the reading of each Chinese character of a text in pinyin without tones (ü is v); the rest is left out.
+    """Return the pinyin of each Chinese character of a text, without tones (ü is v); other characters are left out.
 
-    Texts of the committed editions and synonyms are read in ``READINGS``, others by the dictionary.
+    Texts of the committed editions and synonyms are looked up in ``READINGS``, others in pypinyin's dictionary.
     """
     reading = _readings().get(text)
     return look_up(text) if reading is None else reading.split()
 
 
 def look_up(text: str) -> list[str]:
-    """Return what ``syllables()`` does as the dictionary has it, which takes 55 MB from then on.
+    """Return the same as ``syllables()``, always from pypinyin's dictionary, which then keeps 55 MB in memory.
 
-    A character with several readings is read as the word it stands in has it (种: ``jie zhong`` in 接种).
+    A character with several readings is read by the word it is part of (种: ``jie zhong`` in 接种).
     """
     return _dictionary()(text)

@@ -1,4 +1,4 @@
-"""What is wrong with what was sent or asked for. Knows no protocol: the API and the pages make answers of it."""
+"""Faults of input and requests, independent of HTTP: the API and the pages turn them into responses."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a field or parameter. The value that was given is never repeated."""
+    """One fault of a field or parameter. The invalid value is never repeated."""
 
     field: str
     message: str
@@ -15,7 +15,7 @@ class Fault(NamedTuple):
 
 
 class InvalidError(Exception):
-    """Something that was sent cannot be taken; ``faults`` names each thing and lists what is allowed."""
+    """The input is invalid; ``faults`` has each fault with its field and the allowed values."""
 
     def __init__(self, *faults: Fault):
         super().__init__("；".join(fault.message for fault in faults))
@@ -23,9 +23,9 @@ class InvalidError(Exception):
 
 
 class NotFoundError(Exception):
-    """What was asked for is not there; the message is a sentence for the public."""
+    """The requested object does not exist; the message is a sentence for the public."""
 
 
 def printable(name: str) -> str:
-    """Return a name that was sent as an error may repeat it: short, and without what is no part of a name."""
+    """Return a submitted name for an error message: at most 50 characters, ``?`` for any unusual character."""
     return re.sub(r"[^\w.\[\]-]", "?", name)[:50] or "?"

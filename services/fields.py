@@ -1,7 +1,7 @@
-"""The text columns of the catalogue: unknown is NULL, never an empty string, and no NUL, on both databases.
+"""Text fields for models: unknown is NULL, never an empty string, and U+0000 is refused, on both databases.
 
-The database itself refuses what the field refuses, so that raw SQL cannot store it either. Keeps out what a
-value means: that is the models'.
+CHECK constraints refuse in the database what the field refuses, so that raw SQL cannot store it either. The meaning of
+a value belongs to the models.
 """
 
 import json
@@ -13,50 +13,50 @@ from django.db import models
 
 from services.eligibility import rules
 
-# Anchored with \A and \Z, which Python and PostgreSQL read alike; Python's "$" also lets a trailing newline by.
+# Anchored with \A and \Z, which mean the same in Python and PostgreSQL; Python's "$" also accepts a trailing newline.
 SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 DIGEST = r"\A[0-9a-f]{64}\Z"
 
 
 def validate_no_nul(value: object) -> None:
-    """Raise ValidationError for a JSON value that holds U+0000 anywhere: PostgreSQL cannot store it."""
+    """Raise ValidationError for a JSON value that contains U+0000 anywhere: PostgreSQL cannot store it."""
     if "\\u0000" in json.dumps(value):
         raise ValidationError("不允许空字符（U+0000）。")
 
 
 def validate_word(value: str) -> None:
-    """Raise ValidationError for a word that a search could not tell from another: blanks, full-width letters, signs."""
+    """Raise ValidationError for outer blanks, full-width letters or mere punctuation, which a search ignores."""
     if value != value.strip():
         raise ValidationError("前后不能有空格。")
-    if value != (plain := unicodedata.normalize("NFKC", value)):
-        raise ValidationError("请用半角的字母和数字，写作“%(plain)s”。", params={"plain": plain})
+    if value != (normalised := unicodedata.normalize("NFKC", value)):
+        raise ValidationError("请用半角的字母和数字，写作“%(plain)s”。", params={"plain": normalised})
     if not any(character.isalnum() for character in value):
         raise ValidationError("至少要有一个汉字、字母或数字。")
 
 
 def validate_rule(value: object) -> None:
-    """Raise ValidationError with everything that is wrong with an entry's ``eligibility``."""
-    if found := rules.faults(value):
-        raise ValidationError(found)
+    """Raise ValidationError with all faults of an entry's ``eligibility``."""
+    if messages := rules.faults(value):
+        raise ValidationError(messages)
 
 
 class RuleField(models.JSONField):
-    """Whom a service is for, as data: the ``eligibility`` of an entry; None where nobody has stated it."""
+    """The eligibility rule of an entry as JSON; None if none is stated."""
 
     default_validators = [validate_rule]
-    # An empty object is no rule; only None says nothing.
+    # Only None is empty: an empty object is an invalid rule.
     empty_values = [None]
 
 
 class _CheckedMixin:
-    """A text column with a CHECK of its own, written into the column's definition."""
+    """A text field with a CHECK constraint in the definition of its column."""
 
     default_validators = [ProhibitNullCharactersValidator()]
 
     def db_check(self, connection) -> str:
         column = connection.ops.quote_name(self.column)
         checks = [f"{column} <> ''"]
-        # PostgreSQL cannot store U+0000 in text at all; SQLite can, and then cuts the value off in many places.
+        # PostgreSQL cannot store U+0000 in text; SQLite can, but many of its functions then truncate the value.
         if connection.vendor == "sqlite":
             checks.append(f"instr({column}, char(0)) = 0")
         return " AND ".join(checks)
@@ -71,7 +71,7 @@ class Line(_CheckedMixin, models.CharField):
 
 
 class Code(Line):
-    """A permanent identifier of the form ``pattern`` (a regular expression that both databases read alike)."""
+    """A permanent identifier that matches ``pattern``, a regular expression that means the same in both databases."""
 
     def __init__(self, *args, pattern: str, **kwargs):
         self.pattern = pattern
@@ -82,21 +82,21 @@ class Code(Line):
     def deconstruct(self):
         name, path, args, kwargs = super().deconstruct()
         kwargs["pattern"] = self.pattern
-        # __init__ makes it from the pattern.
+        # __init__ creates the validator from the pattern.
         kwargs.pop("validators", None)
         return name, path, args, kwargs
 
     def db_check(self, connection) -> str:
         operator = "~" if connection.vendor == "postgresql" else "REGEXP"
         column = connection.ops.quote_name(self.column)
-        # "%" would be read as a placeholder by the schema editor; no pattern of ours needs one.
+        # The schema editor would take "%" for a placeholder; no pattern contains one.
         return f"{super().db_check(connection)} AND {column} {operator} '{self.pattern}'"
 
 
 class Choice(Line):
-    """One of a few values; the database refuses any other."""
+    """One of the values of ``choices``; the database refuses any other."""
 
-    # Unlike Django's own columns, ours is checked by the database, so that a new choice is a change of its schema.
+    # Unlike Django's own fields, this one has a CHECK on its choices, so a new choice needs a migration.
     non_db_attrs = tuple(name for name in models.CharField.non_db_attrs if name != "choices")
 
     def __init__(self, *args, **kwargs):

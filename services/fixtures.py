@@ -1,6 +1,6 @@
-"""Loads the files of ``fixtures/vocabularies`` into the vocabularies.
+"""Loads the vocabulary files of ``fixtures/vocabularies`` into the database.
 
-Terms retire, they are not deleted: a term that a file no longer names stays as it was.
+Terms are never deleted: a term that its file no longer contains stays in the database unchanged.
 """
 
 import hashlib
@@ -31,17 +31,17 @@ from services.models import (
 )
 
 CITATION_KEYS = ("source", "locator", "quote", "verification")
-# What a term is called outside the database, where that is no code.
+# The natural key of a model whose natural key is not ``code``.
 KEY_FIELDS = {Synonym: "word"}
 
 
 @transaction.atomic
 def load_vocabularies(folder: Path) -> int:
-    """Load every file of a folder of vocabularies; return how many terms are new or changed.
+    """Load every file of a folder of vocabularies; return the number of new or changed terms.
 
-    Keyed on ``code``: loading twice changes nothing, and a term of which its file says what it said when it was last
-    loaded stays as editors made it since, also if they deleted it. Raises FixtureError, with file, entry and
-    reason, for a misspelt code, a missing citation, a duplicate or a value the model refuses; then nothing is written.
+    Idempotent, keyed on ``code``: a term that its file has not changed since it was last loaded keeps the editors'
+    changes, including its deletion. Raises FixtureError, with file, entry and reason, for a misspelt code, a missing
+    citation, a duplicate or a value that the model refuses; then nothing is written.
     """
     changed = 0
     for name, load in LOADERS.items():
@@ -56,10 +56,10 @@ def load_vocabularies(folder: Path) -> int:
 
 @transaction.atomic
 def editor_changes(folder: Path) -> list[str]:
-    """Return the terms of the files that editors changed or deleted, each by its vocabulary and code.
+    """Return the terms of the files that editors changed or deleted, each as its vocabulary and code.
 
-    Every term is loaded as if its file were new, and what that changes is taken back. A term that could not be loaded
-    over what editors made of others counts as changed. Reads files that ``load_vocabularies()`` has found in order.
+    Loads every term as if its file were new and rolls the changes back. A term that cannot be loaded because of the
+    editors' other changes counts as changed. Expects files that ``load_vocabularies()`` accepts.
     """
     differing = []
     start = transaction.savepoint()
@@ -77,46 +77,46 @@ def editor_changes(folder: Path) -> list[str]:
 
 
 class _FileLoader:
-    """One file while it is loaded: the codes it has named so far, and the terms codes are looked up in."""
+    """The state of loading one file: the keys saved so far, and the existing terms of each model by key."""
 
     def __init__(self, path: Path):
         self.path = path
-        # The terms that are new or changed, each once, in their order.
+        # The new or changed terms in order, without duplicates.
         self.changed: dict[str, None] = {}
         self._saved_keys: set[tuple] = set()
         self._existing: dict[type[models.Model], dict] = {}
 
     def changed_terms(self, terms: list) -> Iterator[tuple[int, object]]:
-        """Yield the terms of which the file says something new, with their positions from 1; note what it says."""
-        said = dict(LoadedRow.objects.filter(file=self.path.stem).values_list("term", "digest"))
-        listed, new = set(), []
+        """Yield the terms that are new or changed in the file, with positions from 1; then store their digests."""
+        loaded_digests = dict(LoadedRow.objects.filter(file=self.path.stem).values_list("term", "digest"))
+        seen_terms, loaded_rows = set(), []
         for position, raw in enumerate(terms, start=1):
             term = _term_key(raw)
-            if term in listed:
+            if term in seen_terms:
                 raise FixtureError(self.path, term, f"{'词语' if 'word' in raw else '代码'}重复")
             text = json.dumps([position, raw], ensure_ascii=False, sort_keys=True)
             digest = hashlib.sha256(text.encode()).hexdigest()
-            if term is None or said.get(term) != digest:
+            if term is None or loaded_digests.get(term) != digest:
                 yield position, raw
-                new.append(LoadedRow(file=self.path.stem, term=term, digest=digest))
-            listed.add(term)
+                loaded_rows.append(LoadedRow(file=self.path.stem, term=term, digest=digest))
+            seen_terms.add(term)
         LoadedRow.objects.bulk_create(
-            new, update_conflicts=True, unique_fields=["file", "term"], update_fields=["digest"]
+            loaded_rows, update_conflicts=True, unique_fields=["file", "term"], update_fields=["digest"]
         )
 
     def read(self, raw: object, keys: Iterable[str], *, cited: bool = True) -> Mapping:
-        """Return a term that has exactly these keys, its citation in place of the key ``citation``."""
+        """Return a term that has exactly these keys, with the columns of its citation in place of ``citation``."""
         entry = _term_key(raw) or raw
-        found = dict(check_keys(self.path, entry, raw, [*keys, "citation"] if cited else keys))
+        values = dict(check_keys(self.path, entry, raw, [*keys, "citation"] if cited else keys))
         if cited:
-            found |= self.citation(entry, found.pop("citation"))
-        return found
+            values |= self.citation(entry, values.pop("citation"))
+        return values
 
     def citation(self, entry: object, raw: object) -> dict:
         if raw is None:
             raise FixtureError(self.path, entry, "没有来源（citation）")
-        cited = dict(check_keys(self.path, entry, raw, CITATION_KEYS))
-        return cited | {"source": self.find(Source, cited["source"], entry)}
+        values = dict(check_keys(self.path, entry, raw, CITATION_KEYS))
+        return values | {"source": self.find(Source, values["source"], entry)}
 
     def find(self, model: type[models.Model], code: str, entry: object) -> models.Model:
         terms = self._terms(model)
@@ -125,7 +125,7 @@ class _FileLoader:
         return terms[code]
 
     def save(self, model: type[models.Model], values: dict) -> models.Model:
-        """Write a term by its code (``KEYS``) if it is new or differs; return it."""
+        """Write a term, by its natural key (``KEY_FIELDS``), if it is new or differs; return it."""
         key = KEY_FIELDS.get(model, "code")
         code = values[key]
         if not isinstance(code, str):
@@ -154,11 +154,11 @@ class _FileLoader:
 
     @cached_property
     def synonym_services(self) -> dict[str, list[str]]:
-        """The codes of the services each word stands for, in order, as they were before this file."""
-        found: dict[str, list[str]] = {}
+        """The codes of the services of each synonym, in order, as they were before this file was loaded."""
+        codes_by_word: dict[str, list[str]] = {}
         for word, code in Synonym.objects.pairs():
-            found.setdefault(word, []).append(code)
-        return found
+            codes_by_word.setdefault(word, []).append(code)
+        return codes_by_word
 
     def _terms(self, model: type[models.Model]) -> dict:
         if model not in self._existing:
@@ -168,13 +168,13 @@ class _FileLoader:
 
 
 def _term_key(raw: object) -> str | None:
-    """What a term of a file is called in it, None if it says nothing that could be a name."""
+    """The code or word of a term in a file, None if it has none that is text."""
     name = raw.get("code", raw.get("word")) if isinstance(raw, dict) else None
     return name if isinstance(name, str) else None
 
 
 def _column_value(term: models.Model, key: str, value: object) -> tuple[str, object]:
-    """Return a column's name and its value as the column reads it, so that "85.5" is the Decimal 85.500."""
+    """Return a column's name and its value converted to the type of the column: "85.5" becomes Decimal("85.5")."""
     field = term._meta.get_field(key)
     if field.is_relation:
         return field.attname, value and value.pk
@@ -258,23 +258,23 @@ def _load_project_group(file: _FileLoader, position: int, raw: object) -> None:
 
 def _load_synonym(file: _FileLoader, position: int, raw: object) -> None:
     values = file.read(raw, ("word", "services", "note"))
-    word, services = values["word"], values.pop("services")
-    check_list(file.path, word, "services", services, of=str)
-    if not services or len(set(services)) < len(services):
+    word, codes = values["word"], values.pop("services")
+    check_list(file.path, word, "services", codes, of=str)
+    if not codes or len(set(codes)) < len(codes):
         raise FixtureError(file.path, word, "services 应是不重复的代码，至少一个")
-    meant = [file.find(Service, code, word) for code in services]
+    target_services = [file.find(Service, code, word) for code in codes]
     synonym = file.save(Synonym, values)
-    if (before := file.synonym_services.get(word)) != services:
-        if before:
+    if (old_codes := file.synonym_services.get(word)) != codes:
+        if old_codes:
             synonym.targets.all().delete()
         SynonymTarget.objects.bulk_create(
             SynonymTarget(synonym=synonym, service=service, position=place)
-            for place, service in enumerate(meant, start=1)
+            for place, service in enumerate(target_services, start=1)
         )
         file.note_change(synonym)
 
 
-# In the order they build on each other: every citation needs its source.
+# In the order of their dependencies: every citation needs its source.
 LOADERS: dict[str, Callable[[_FileLoader, int, object], None]] = {
     "sources": _load_source,
     "services": _load_service,

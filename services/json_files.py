@@ -1,4 +1,4 @@
-"""Reading a file of ``fixtures/``: what is wrong with it is said with file, entry and reason."""
+"""Reads and checks JSON files of ``fixtures/``; errors name the file, the entry and the reason."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class FixtureError(Exception):
-    """A file that cannot be loaded. The message names the file, the entry and the reason."""
+    """A file cannot be loaded. The message names the file, the entry and the reason."""
 
     def __init__(self, path: Path, entry: object, reason: str):
         where = f"{path.parent.name}/{path.name}"
@@ -14,9 +14,9 @@ class FixtureError(Exception):
 
 
 def read_json(path: Path) -> dict:
-    """Return the object in a JSON file. Raises FixtureError if it is not one, or names a key of an object twice."""
+    """Return the object in a JSON file. Raises FixtureError for anything else, and for duplicate keys in any object."""
 
-    def unique(pairs: list[tuple[str, object]]) -> dict:
+    def unique_keys(pairs: list[tuple[str, object]]) -> dict:
         keys = [key for key, _ in pairs]
         for key in keys:
             if keys.count(key) > 1:
@@ -24,7 +24,7 @@ def read_json(path: Path) -> dict:
         return dict(pairs)
 
     try:
-        found = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
+        data = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique_keys)
     except FileNotFoundError:
         raise FixtureError(path, None, "没有这个文件") from None
     except UnicodeDecodeError:
@@ -33,29 +33,29 @@ def read_json(path: Path) -> dict:
         raise FixtureError(
             path, f"第 {error.lineno} 行第 {error.colno} 列", f"不是有效的 JSON（{error.msg}）"
         ) from None
-    if not isinstance(found, dict):
+    if not isinstance(data, dict):
         raise FixtureError(path, None, "最外层应是一个对象")
     try:
-        json.dumps(found, ensure_ascii=False).encode()
+        json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise FixtureError(path, None, "有半个代理字符（\\ud800 一类），不是文字") from None
-    return found
+    return data
 
 
-def check_keys(path: Path, entry: object, found: object, expected: Iterable[str]) -> Mapping:
-    """Return ``found`` if it is an object with exactly the keys expected. Raises FixtureError otherwise."""
-    if not isinstance(found, dict):
+def check_keys(path: Path, entry: object, value: object, expected: Iterable[str]) -> Mapping:
+    """Return ``value`` if it is an object with exactly the expected keys. Raises FixtureError otherwise."""
+    if not isinstance(value, dict):
         raise FixtureError(path, entry, "应是一个对象")
     expected = set(expected)
-    if missing := expected - found.keys():
+    if missing := expected - value.keys():
         raise FixtureError(path, entry, f"缺少 {'、'.join(sorted(missing))}")
-    if extra := found.keys() - expected:
-        raise FixtureError(path, entry, f"多出 {'、'.join(sorted(extra))}")
-    return found
+    if unexpected := value.keys() - expected:
+        raise FixtureError(path, entry, f"多出 {'、'.join(sorted(unexpected))}")
+    return value
 
 
-def check_list(path: Path, entry: object, name: str, found: object, of: type = object) -> list:
-    """Return ``found`` if it is a list, of one type where one is named. Raises FixtureError otherwise."""
-    if not isinstance(found, list) or not all(isinstance(each, of) for each in found):
+def check_list(path: Path, entry: object, name: str, value: object, of: type = object) -> list:
+    """Return ``value`` if it is a list whose items have the type ``of``. Raises FixtureError otherwise."""
+    if not isinstance(value, list) or not all(isinstance(item, of) for item in value):
         raise FixtureError(path, entry, f"{name} 应是{'文字的' if of is str else ''}列表")
-    return found
+    return value

@@ -1,4 +1,4 @@
-"""What exists whatever edition is in force: regions, vocabularies, documents, and the plan's other tables."""
+"""Models that do not depend on an edition: regions, vocabularies, source documents and the other tables of the plan."""
 
 import calendar
 import datetime
@@ -13,7 +13,7 @@ from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, validate_no_
 
 
 class Verification(models.TextChoices):
-    """How well a value is known (核实情况). A label is never raised without a quote from the document."""
+    """How well a value is verified (核实情况). A label is only raised with a quote from the document."""
 
     VERBATIM = "verbatim", "原文核对"
     SECONDARY = "secondary", "转述"
@@ -21,7 +21,7 @@ class Verification(models.TextChoices):
 
     @property
     def rank(self) -> int:
-        """0 for the weakest label, so that labels can be compared."""
+        """The rank of the label for comparisons, from 0 (unverified) to 2 (verbatim)."""
         return ["unverified", "secondary", "verbatim"].index(self.value)
 
 
@@ -33,7 +33,7 @@ class Jurisdiction(models.TextChoices):
 
 
 class Source(models.Model):
-    """A document that values rest on (依据文件); CPSV-AP LegalResource."""
+    """A document that values are cited from (依据文件); CPSV-AP LegalResource."""
 
     class Kind(models.TextChoices):
         PLAN = "plan", "规划"
@@ -66,7 +66,7 @@ class Source(models.Model):
         COPY = "copy", "副本或转载"
         NONE = "none", "未读到"
 
-    # A source nobody could date says nothing about an earlier day (decided with the first editions, 2026-11-23).
+    # An undated source is not evidence for an earlier day (decided with the first editions, 2026-11-23).
     UNDATED_CITABLE_FROM = datetime.date(2026, 1, 1)
 
     code = Code(
@@ -125,8 +125,8 @@ class Source(models.Model):
     def first_citable_day(self) -> datetime.date:
         """Return the first day on which this source may be cited for a value.
 
-        The day it came into force, if that was later than its date; otherwise its date, of which a partial one
-        counts from its last day; without a date, ``UNDATED_CITABLE_FROM``.
+        This is ``in_force_from`` if it is set; otherwise the date, for a year or a month its last day; without a date,
+        ``UNDATED_CITABLE_FROM``.
         """
         if self.in_force_from:
             return self.in_force_from
@@ -135,15 +135,17 @@ class Source(models.Model):
 
 def last_day(date: str) -> datetime.date:
     """Return the last day of a year, a month or a day (``2018``, ``2018-08``, ``2018-08-09``). Raises ValueError."""
-    year, *rest = (int(part) for part in date.split("-"))
-    month = rest[0] if rest else 12
+    year, *month_and_day = (int(part) for part in date.split("-"))
+    month = month_and_day[0] if month_and_day else 12
     if not 1 <= month <= 12:
         raise ValueError(f"no such month: {date}")
-    return datetime.date(year, month, rest[1] if len(rest) > 1 else calendar.monthrange(year, month)[1])
+    return datetime.date(
+        year, month, month_and_day[1] if len(month_and_day) > 1 else calendar.monthrange(year, month)[1]
+    )
 
 
 class Cited(models.Model):
-    """What rests on one clause of one source (字段来源): the base of every vocabulary term."""
+    """Abstract base of every vocabulary term: its citation, one clause of one source (字段来源)."""
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="+", verbose_name="来源文件")
     locator = Line("位置", max_length=200, null=True, blank=True, help_text="章、条、表或专栏。例：表2、第四章第五节")
@@ -269,7 +271,7 @@ class TargetGroup(Cited):
 class Service(models.Model):
     """The identity of a service (服务项目): a code that is never reused and never renumbered.
 
-    What it is called and gives is what an edition says of it: ``catalogue.Entry``.
+    Its name and content belong to an edition: ``catalogue.Entry``.
     """
 
     code = Code(
@@ -286,13 +288,13 @@ class Service(models.Model):
 
 class SynonymQuerySet(models.QuerySet):
     def pairs(self) -> models.QuerySet:
-        """Return (word, code of a service) for every service of every word: by word, the likeliest service first."""
-        named = self.filter(targets__isnull=False).order_by("word", "targets__position", "targets__pk")
-        return named.values_list("word", "targets__service__code")
+        """Return (word, service code) for every target of every word, ordered by word, the likeliest service first."""
+        with_targets = self.filter(targets__isnull=False).order_by("word", "targets__position", "targets__pk")
+        return with_targets.values_list("word", "targets__service__code")
 
 
 class Synonym(Cited):
-    """A word people use for services, whatever these are called (同义词): an old, short or everyday name."""
+    """A word people use for one or more services (同义词): an old, short or everyday name."""
 
     word = Line(
         "词语",
@@ -321,7 +323,7 @@ class Synonym(Cited):
 
 
 class SynonymTarget(models.Model):
-    """A service that a synonym stands for (所指服务): of several, the first is what most people mean."""
+    """A service that a synonym stands for (所指服务); the first of several is the one most people mean."""
 
     synonym = models.ForeignKey(Synonym, models.CASCADE, related_name="targets", verbose_name="同义词")
     service = models.ForeignKey(Service, models.PROTECT, related_name="synonym_targets", verbose_name="服务项目")
@@ -431,7 +433,7 @@ class Project(Cited):
 
 
 class LoadedRow(models.Model):
-    """What a file last said of a term (已装入): until it says something else, what editors made of the term stays."""
+    """The digest of a term as last loaded (已装入): editors' changes stay until the file changes the term."""
 
     file = Line("文件", max_length=50)
     term = Line("词条", max_length=64)

@@ -1,4 +1,4 @@
-"""The vocabularies in memory, to look codes up in."""
+"""Looks up vocabulary terms by code, in memory."""
 
 import datetime
 
@@ -8,11 +8,11 @@ from services.models import Department, Domain, Region, Service, Source, TargetG
 
 
 class UnknownCodeError(Exception):
-    """A code no term of a vocabulary has."""
+    """The vocabulary has no term with this code."""
 
 
 class Terms:
-    """Every vocabulary in memory, to look codes up in. A snapshot: made anew for each load."""
+    """The terms of every vocabulary by code: a snapshot, created for each load. Each method raises UnknownCodeError."""
 
     def __init__(self):
         self._terms = {
@@ -22,7 +22,7 @@ class Terms:
 
     @property
     def citable_from(self) -> dict[str, datetime.date]:
-        """The first day each source may be cited on, by its code."""
+        """The first day on which each source may be cited, by its code."""
         return {code: source.citable_from for code, source in self._terms[Source].items()}
 
     def region(self, code: str) -> Region:

@@ -1,7 +1,7 @@
-"""The facts a person can be asked about (事实): their types, bounds and words, and what follows from what.
+"""The facts a person can be asked about (事实): their types, bounds and texts, and the implications between them.
 
-Data of ``fixtures/vocabularies/facts.json``, read once. Standard library only: no database, no request, no clock. A
-fact is never renamed and never loses a choice, because published editions hold rules over it.
+The data is ``fixtures/vocabularies/facts.json``, read once at import. Standard library only: no database, no request,
+no clock. A fact is never renamed and never loses a choice, because the rules of published editions refer to it.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 INTEGER, BOOLEAN, CHOICE, CHOICES = "integer", "boolean", "choice", "choices"
 TYPES = (INTEGER, BOOLEAN, CHOICE, CHOICES)
-# What each type of fact can be asked. Of a list of choices ``contains`` and ``ne`` ask for one, ``in`` for any of some.
+# The operators of each type of fact. For a list of choices, ``contains`` and ``ne`` take one choice, ``in`` several.
 OPERATORS = {
     INTEGER: ("eq", "ne", "lt", "lte", "gt", "gte", "in"),
     BOOLEAN: ("eq", "ne"),
@@ -21,9 +21,9 @@ OPERATORS = {
     CHOICES: ("contains", "ne", "in"),
 }
 COMPARISONS = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
-# What an integer fact without a maximum of its own may hold: more months than anybody has lived.
+# The upper bound of an integer fact without a maximum of its own: more months than a human life has.
 MAX_INTEGER = 9999
-# What an implication may say of another fact: a whole answer, or what a choice or a list holds or does not hold.
+# The operators of a consequence: a complete answer, or one choice that a choice or list has or does not have.
 CONSEQUENCE_OPERATORS = {INTEGER: ("eq",), BOOLEAN: ("eq",), CHOICE: ("eq", "ne"), CHOICES: ("contains", "ne")}
 
 
@@ -35,12 +35,12 @@ class Criterion(NamedTuple):
     value: object
 
     def test(self, type_: str) -> Callable[[object], bool]:
-        """Return the question the criterion asks of an answer to its fact, which is of a type of ``TYPES``."""
+        """Return a predicate over answers to the fact, whose type is ``type_``, one of ``TYPES``."""
         op, value = self.op, self.value
         if type_ == CHOICES:
             if op == "in":
-                wanted = frozenset(value)
-                return lambda answer: not wanted.isdisjoint(answer)
+                choices = frozenset(value)
+                return lambda answer: not choices.isdisjoint(answer)
             return (lambda answer: value not in answer) if op == "ne" else (lambda answer: value in answer)
         if op == "in":
             return frozenset(value).__contains__
@@ -49,7 +49,7 @@ class Criterion(NamedTuple):
 
 
 class Implication(NamedTuple):
-    """What follows from an answer for certain: if the first criterion holds, so does the second, and why."""
+    """A certain inference: if the condition holds, so does the consequence; ``because`` states the reason."""
 
     condition: Criterion
     consequence: Criterion
@@ -58,13 +58,13 @@ class Implication(NamedTuple):
 
 
 class PartialAnswer(NamedTuple):
-    """What other answers say of a choice or list that was not answered: what it holds, and what it does not hold."""
+    """What other answers imply about an unanswered choice or list: the choices it includes and those it excludes."""
 
     includes: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
 
     def result(self, criterion: Criterion) -> bool | None:
-        """Whether a criterion over the fact holds whatever the answer is; None if the answer could decide it."""
+        """Whether a criterion over the fact holds for every possible answer; None if that depends on the answer."""
         values = set(criterion.value) if criterion.op == "in" else {criterion.value}
         holds = criterion.op != "ne"
         if not values.isdisjoint(self.includes):
@@ -74,10 +74,10 @@ class PartialAnswer(NamedTuple):
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing to know of a person.
+    """One attribute of a person that rules can refer to.
 
-    ``choices`` are code and label, in the order to show; ``exclusive`` those that no other may stand beside; ``said``
-    are the words of a sentence about it; ``known_by`` is the office or paper that knows the answer.
+    ``choices`` maps code to label, in display order; ``exclusive`` are the choices that cannot be combined with any
+    other; ``said`` are the words for a sentence about the fact; ``known_by`` is the office or paper with the answer.
     """
 
     name: str
@@ -104,31 +104,33 @@ class Fact:
     def fault(self, value: object) -> str | None:
         """Return what is wrong with an answer and what is allowed, or None. The answer itself is not repeated."""
         if self.type == INTEGER:
-            # A bool is an int to Python, and nobody is True years old.
-            right = type(value) is int and self._lower_bound <= value <= self._upper_bound
-            return None if right else f"应是 {self._lower_bound} 到 {self._upper_bound} 的整数。"
+            # bool is a subclass of int in Python, but no answer to an integer fact.
+            is_valid = type(value) is int and self._lower_bound <= value <= self._upper_bound
+            return None if is_valid else f"应是 {self._lower_bound} 到 {self._upper_bound} 的整数。"
         if self.type == BOOLEAN:
             return None if type(value) is bool else "应是 true 或 false。"
         if self.type == CHOICE:
             return None if isinstance(value, str) and value in self.choices else "应是可用值之一。"
-        if not isinstance(value, list) or not all(isinstance(each, str) and each in self.choices for each in value):
+        if not isinstance(value, list) or not all(isinstance(code, str) and code in self.choices for code in value):
             return "应是由可用值组成的列表。"
         if len(set(value)) != len(value):
             return "列表中有重复的值。"
-        if len(value) > 1 and (alone := [name for name in self.exclusive if name in value]):
-            return f"{alone[0]} 表示没有，不能与其他值同时出现。"
+        if len(value) > 1 and (
+            exclusive_codes := [exclusive_code for exclusive_code in self.exclusive if exclusive_code in value]
+        ):
+            return f"{exclusive_codes[0]} 表示没有，不能与其他值同时出现。"
         return None
 
     def allowed(self) -> list[str]:
-        """The values an answer may have or hold, where they can be listed."""
+        """The valid values, or the range of an integer fact as one text, such as ``0…130``."""
         if self.type == INTEGER:
             return [f"{self._lower_bound}…{self._upper_bound}"]
         return ["true", "false"] if self.type == BOOLEAN else list(self.choices)
 
     def in_language(self, language: str) -> dict:
-        """The fact as it is answered, labels and choices in English (``en``) or else in Chinese."""
+        """The fact as the API returns it, with labels and choices in English (``en``) or otherwise in Chinese."""
         english = language == "en"
-        found = {
+        data = {
             "name": self.name,
             "type": self.type,
             "label": self.label_en if english else self.label,
@@ -139,12 +141,12 @@ class Fact:
             "known_by": self.known_by_en if english else self.known_by,
         }
         bounds = {"minimum": self.minimum, "maximum": self.maximum, "unit": self.unit}
-        found |= {name: bound for name, bound in bounds.items() if bound is not None}
+        data |= {name: bound for name, bound in bounds.items() if bound is not None}
         if self.choices:
-            found["choices"] = dict(self.choices_en if english else self.choices)
+            data["choices"] = dict(self.choices_en if english else self.choices)
         if self.type == CHOICES:
-            found["exclusive"] = list(self.exclusive)
-        return found
+            data["exclusive"] = list(self.exclusive)
+        return data
 
     @property
     def _lower_bound(self) -> int:
@@ -157,17 +159,17 @@ class Fact:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every fact by its name, in the order they are asked in, and what follows from what.
+    """The facts by name, in the order they are asked, and the implications between them.
 
-    ``groups`` are the codes that facts are grouped by, each with its Chinese and its English name, in order.
+    ``groups`` maps the code of each group of facts to its Chinese and its English name, in order.
     """
 
     facts: Mapping[str, Fact]
     groups: Mapping[str, tuple[str, str]]
     implications: tuple[Implication, ...]
-    # Of each fact: what an answer to it may imply of others, each with the test of its condition.
+    # By fact: its implications for other facts, each with the predicate of its condition.
     _implications_by_fact: Mapping[str, list[tuple[Callable[[object], bool], Implication]]]
-    # Of each list: which choice implies which others of the same list.
+    # By list fact: the choices of the same list that each choice implies.
     _implied_choices: Mapping[str, Mapping[str, frozenset[str]]]
 
     def __iter__(self) -> Iterator[Fact]:
@@ -180,57 +182,57 @@ class Vocabulary:
         return name in self.facts
 
     def with_implications(self, circumstances: Mapping[str, object]) -> dict[str, object]:
-        """Return valid answers as they are judged, with what follows from them for facts that were not answered.
+        """Return valid answers in the form that rules judge, with their implications for unanswered facts added.
 
-        A list is a set that holds what its members imply as well. Of what follows, a whole answer stands like one that
-        was given, anything less as a ``Partial``. An answer that was given is never changed by another.
+        A list becomes a frozenset that includes the choices its members imply. An implied answer has the same form as
+        a given one if it is complete, otherwise it is a ``PartialAnswer``. A given answer is never changed by another.
         """
-        known = {
+        answers = {
             name: self.implied(name, answer) if isinstance(answer, list) else answer
             for name, answer in circumstances.items()
         }
-        waiting = list(known)
-        while waiting:
-            name = waiting.pop()
-            for holds, implication in self._implications_by_fact.get(name, ()):
+        queue = list(answers)
+        while queue:
+            name = queue.pop()
+            for test, implication in self._implications_by_fact.get(name, ()):
                 fact = implication.consequence.fact
-                if fact not in circumstances and _condition_holds(holds, implication.condition, known[name]):
-                    added = self._add_consequence(known.get(fact), implication.consequence)
-                    if added != known.get(fact):
-                        known[fact] = added
-                        waiting.append(fact)
-        return known
+                if fact not in circumstances and _condition_holds(test, implication.condition, answers[name]):
+                    implied_answer = self._add_consequence(answers.get(fact), implication.consequence)
+                    if implied_answer != answers.get(fact):
+                        answers[fact] = implied_answer
+                        queue.append(fact)
+        return answers
 
     def contradictions(self, circumstances: Mapping[str, object]) -> list[Implication]:
-        """Return the implications that valid answers break: another answer, or what follows from it, says otherwise."""
-        known = self.with_implications(circumstances)
+        """Return the implications that valid answers violate, directly or through other implications."""
+        answers = self.with_implications(circumstances)
         return [
-            each
-            for each in self.implications
-            if each.condition.fact in known
-            and each.consequence.fact in known
-            and self._criterion_result(each.condition, known) is True
-            and self._criterion_result(each.consequence, known) is False
+            implication
+            for implication in self.implications
+            if implication.condition.fact in answers
+            and implication.consequence.fact in answers
+            and self._criterion_result(implication.condition, answers) is True
+            and self._criterion_result(implication.consequence, answers) is False
         ]
 
-    def _criterion_result(self, criterion: Criterion, known: Mapping[str, object]) -> bool | None:
-        answer = known[criterion.fact]
+    def _criterion_result(self, criterion: Criterion, answers: Mapping[str, object]) -> bool | None:
+        answer = answers[criterion.fact]
         if isinstance(answer, PartialAnswer):
             return answer.result(criterion)
         return criterion.test(self.facts[criterion.fact].type)(answer)
 
     def implied(self, name: str, answer: Iterable[str]) -> frozenset[str]:
-        """Return a set of choices with everything they imply of the same list."""
-        chosen, implied = frozenset(answer), self._implied_choices.get(name, {})
-        return chosen.union(*(implied.get(choice, ()) for choice in chosen))
+        """Return the choices of an answer with all choices of the same list that they imply."""
+        choices, implied_choices = frozenset(answer), self._implied_choices.get(name, {})
+        return choices.union(*(implied_choices.get(choice, ()) for choice in choices))
 
-    def _add_consequence(self, known: object, consequence: Criterion) -> object:
-        """What is known of an unanswered fact, with one consequence more."""
+    def _add_consequence(self, current: object, consequence: Criterion) -> object:
+        """Combine the implied answer to an unanswered fact, None if there is none yet, with one more consequence."""
         if consequence.op == "eq":
             return consequence.value
-        if known is not None and not isinstance(known, PartialAnswer):
-            return known
-        includes, excludes = known or PartialAnswer()
+        if current is not None and not isinstance(current, PartialAnswer):
+            return current
+        includes, excludes = current or PartialAnswer()
         if consequence.op == "contains" and consequence.value in self.facts[consequence.fact].exclusive:
             return frozenset({consequence.value})
         if consequence.op == "contains":
@@ -239,34 +241,42 @@ class Vocabulary:
 
 
 def read_vocabulary(path: Path) -> Vocabulary:
-    """Return the vocabulary of a file laid out as ``facts.json``.
+    """Return the vocabulary in a file with the structure of ``facts.json``.
 
-    Raises KeyError, TypeError or ValueError for a misshapen one, so that a misspelt fact or choice stops the start.
+    Raises KeyError, TypeError or ValueError for an invalid file, so that a misspelt fact or choice stops the start.
     """
-    file = json.loads(path.read_text(encoding="utf-8"))
-    facts = {raw["name"]: Fact(**{**raw, "exclusive": tuple(raw.get("exclusive", ()))}) for raw in file["facts"]}
+    data = json.loads(path.read_text(encoding="utf-8"))
+    facts = {raw["name"]: Fact(**{**raw, "exclusive": tuple(raw.get("exclusive", ()))}) for raw in data["facts"]}
     implications = tuple(
         Implication(_criterion(facts, raw["if"]), _consequence(facts, raw["then"]), raw["because"], raw["because_en"])
-        for raw in file["implications"]
+        for raw in data["implications"]
     )
-    direct: dict[str, dict[str, set[str]]] = {}
-    across: dict[str, list[tuple[Callable[[object], bool], Implication]]] = {}
-    for each in implications:
-        condition, consequence = each.condition, each.consequence
+    within_fact: dict[str, dict[str, set[str]]] = {}
+    between_facts: dict[str, list[tuple[Callable[[object], bool], Implication]]] = {}
+    for implication in implications:
+        condition, consequence = implication.condition, implication.consequence
         if condition.fact == consequence.fact:
-            direct.setdefault(condition.fact, {}).setdefault(condition.value, set()).add(consequence.value)
+            within_fact.setdefault(condition.fact, {}).setdefault(condition.value, set()).add(consequence.value)
         else:
-            across.setdefault(condition.fact, []).append((condition.test(facts[condition.fact].type), each))
-    groups = {raw["code"]: (raw["label"], raw["label_en"]) for raw in file["groups"]}
+            between_facts.setdefault(condition.fact, []).append(
+                (condition.test(facts[condition.fact].type), implication)
+            )
+    groups = {raw["code"]: (raw["label"], raw["label_en"]) for raw in data["groups"]}
     return Vocabulary(
-        facts, groups, implications, across, {name: _transitive_closure(implied) for name, implied in direct.items()}
+        facts,
+        groups,
+        implications,
+        between_facts,
+        {name: _transitive_closure(implied) for name, implied in within_fact.items()},
     )
 
 
 def _criterion(facts: Mapping[str, Fact], raw: Mapping) -> Criterion:
     fact, op, value = facts[raw["fact"]], raw["op"], raw["value"]
     values = value if op == "in" else [value]
-    if op not in OPERATORS[fact.type] or any(fact.fault([each] if fact.type == CHOICES else each) for each in values):
+    if op not in OPERATORS[fact.type] or any(
+        fact.fault([choice] if fact.type == CHOICES else choice) for choice in values
+    ):
         raise ValueError(f"facts.json：{raw}")
     return Criterion(fact.name, op, tuple(value) if op == "in" else value)
 
@@ -278,19 +288,19 @@ def _consequence(facts: Mapping[str, Fact], raw: Mapping) -> Criterion:
     return consequence
 
 
-def _condition_holds(holds: Callable[[object], bool], condition: Criterion, answer: object) -> bool:
-    return answer.result(condition) is True if isinstance(answer, PartialAnswer) else holds(answer)
+def _condition_holds(test: Callable[[object], bool], condition: Criterion, answer: object) -> bool:
+    return answer.result(condition) is True if isinstance(answer, PartialAnswer) else test(answer)
 
 
 def _transitive_closure(implied: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
-    """What each choice implies, and what that implies in turn."""
+    """Map each choice to all the choices it implies, directly or through others."""
     closed = {}
     for choice in implied:
-        found, waiting = set(), {choice}
-        while waiting:
-            waiting = {each for one in waiting for each in implied.get(one, ())} - found
-            found |= waiting
-        closed[choice] = frozenset(found)
+        reached, frontier = set(), {choice}
+        while frontier:
+            frontier = {implied_choice for source in frontier for implied_choice in implied.get(source, ())} - reached
+            reached |= frontier
+        closed[choice] = frozenset(reached)
     return closed
 
 

@@ -1,4 +1,7 @@
-"""Example persons (示例人物): invented, to see whom a changed rule would touch. Standard library only."""
+"""Example persons (示例人物): invented persons that show which outcomes a changed rule changes.
+
+Standard library only: no database, no request, no clock.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,14 +14,14 @@ from services.eligibility.rules import Rule, distinguishing_answers
 
 
 class Person(NamedTuple):
-    """An invented person: a name to speak of, and valid circumstances."""
+    """An invented person: a descriptive name and valid circumstances."""
 
     name: str
     circumstances: Mapping[str, object]
 
 
 class AffectedPerson(NamedTuple):
-    """A person whom a change of a rule touches: the outcomes before and after it."""
+    """A person whose outcome a change of a rule changes: the outcomes before and after it."""
 
     person: Person
     before: str
@@ -26,7 +29,7 @@ class AffectedPerson(NamedTuple):
 
 
 def read_persons(path: Path) -> tuple[Person, ...]:
-    """Return the persons of a file laid out as ``persons.json``."""
+    """Return the persons in a file with the structure of ``persons.json``."""
     return tuple(Person(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))["persons"])
 
 
@@ -34,60 +37,68 @@ PERSONS = read_persons(Path(__file__).parents[2] / "fixtures" / "examples" / "pe
 
 
 def affected_persons(before: Mapping | None, after: Mapping | None) -> list[AffectedPerson]:
-    """Return the persons of whom one ``eligibility`` says something else than another.
+    """Return the persons for whom two values of ``eligibility`` give different outcomes.
 
-    First those made from the bounds of both rules, so that no change of a bound goes unseen; then the kept ones, in
-    the order of their file.
+    Persons generated from the bounds of both rules come first, so that every change of a bound shows; then those of
+    ``PERSONS``, in the order of the file.
     """
     old, new = Rule(before), Rule(after)
-    found = []
+    affected = []
     for person in (*boundary_persons(old, new), *PERSONS):
-        known = VOCABULARY.with_implications(person.circumstances)
-        outcomes = old.judge(known).outcome, new.judge(known).outcome
+        answers = VOCABULARY.with_implications(person.circumstances)
+        outcomes = old.judge(answers).outcome, new.judge(answers).outcome
         if outcomes[0] != outcomes[1]:
-            found.append(AffectedPerson(person, *outcomes))
-    return found
+            affected.append(AffectedPerson(person, *outcomes))
+    return affected
 
 
 def boundary_persons(*rules: Rule) -> list[Person]:
-    """Return persons on both sides of every bound of some rules: each meets a group but for one answer, or wholly.
+    """Return persons on both sides of every bound of some rules, without duplicates.
 
-    A group is met as plainly as it can be; of facts that only other groups ask, the answer is one that meets the
-    fewest of their criteria, so that the one answer decides. No person twice.
+    Each person meets a group entirely, or except for the answer to one fact. The answers to facts that only other
+    groups refer to meet as few criteria as possible, so that the one answer decides the outcome.
     """
-    asked: dict[str, list[Criterion]] = {}
+    criteria_by_fact: dict[str, list[Criterion]] = {}
     for criterion in (criterion for rule in rules for criterion in rule.criteria):
-        asked.setdefault(criterion.fact, []).append(criterion)
-    answers = {name: _sample_answers(VOCABULARY[name], criteria) for name, criteria in asked.items()}
-    made: dict[str, Person] = {}
+        criteria_by_fact.setdefault(criterion.fact, []).append(criterion)
+    answers = {name: _sample_answers(VOCABULARY[name], criteria) for name, criteria in criteria_by_fact.items()}
+    persons: dict[str, Person] = {}
     for rule in rules:
         for group in rule.groups:
-            plain = {
+            base_circumstances = {
                 name: _simplest_answer(
-                    VOCABULARY[name], answers[name], [each for each in group if each.fact == name], criteria
+                    VOCABULARY[name],
+                    answers[name],
+                    [group_criterion for group_criterion in group if group_criterion.fact == name],
+                    criteria,
                 )
-                for name, criteria in asked.items()
+                for name, criteria in criteria_by_fact.items()
             }
             for name in dict.fromkeys(criterion.fact for criterion in group):
                 for answer in answers[name]:
-                    circumstances = plain | {name: answer}
-                    words = sentences.circumstances_text(circumstances)
-                    made.setdefault(words, Person(words, circumstances))
-    return list(made.values())
+                    circumstances = base_circumstances | {name: answer}
+                    name_text = sentences.circumstances_text(circumstances)
+                    persons.setdefault(name_text, Person(name_text, circumstances))
+    return list(persons.values())
 
 
 def _sample_answers(fact: Fact, criteria: Sequence[Criterion]) -> list[object]:
-    """Answers that tell a fact's criteria apart, as a person would give them."""
+    """Answers that distinguish a fact's criteria, lists as sorted lists."""
     return [
         sorted(answer) if isinstance(answer, frozenset) else answer for answer in distinguishing_answers(fact, criteria)
     ]
 
 
-def _simplest_answer(fact: Fact, answers: Sequence, own: Sequence[Criterion], every: Sequence[Criterion]) -> object:
-    """The answer that meets all of a group's own criteria, and the fewest of any others."""
+def _simplest_answer(
+    fact: Fact, answers: Sequence, group_criteria: Sequence[Criterion], all_criteria: Sequence[Criterion]
+) -> object:
+    """The answer that meets the most of a group's own criteria and, among equals, the fewest criteria overall."""
 
-    def met(criteria: Sequence[Criterion], answer: object) -> int:
-        known = VOCABULARY.with_implications({fact.name: answer})[fact.name]
-        return sum(criterion.test(fact.type)(known) for criterion in criteria)
+    def count_met(criteria: Sequence[Criterion], answer: object) -> int:
+        full_answer = VOCABULARY.with_implications({fact.name: answer})[fact.name]
+        return sum(criterion.test(fact.type)(full_answer) for criterion in criteria)
 
-    return min(answers, key=lambda answer: (len(own) - met(own, answer), met(every, answer)))
+    return min(
+        answers,
+        key=lambda answer: (len(group_criteria) - count_met(group_criteria, answer), count_met(all_criteria, answer)),
+    )

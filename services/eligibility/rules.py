@@ -1,7 +1,7 @@
-"""What a person's circumstances say of a rule: three-valued, with a reason for every criterion and the next question.
+"""Evaluates eligibility rules in three-valued logic, with a result for every criterion and the next question to ask.
 
-Standard library only: no database, no request, no clock. A rule's criteria and groups are bits of whole numbers, so
-that a list of them is judged in well under a millisecond. A profile is judged and forgotten: nothing here keeps one.
+Standard library only: no database, no request, no clock. Criteria and groups are bits of integers, so that a list of
+rules is judged in well under a millisecond. Circumstances of a person are not stored or cached.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,16 +26,16 @@ from services.eligibility.facts import (
 ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = OUTCOMES = ("eligible", "not_eligible", "unknown")
 
 ALL_OPERATORS = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "contains")
-# A rule nobody could read needs no room; and of one fact, no more choices than can be tried in every combination.
+# Limits of one rule, so that it stays readable; MAX_CHOICES is per fact, as every combination of its choices is tried.
 MAX_GROUPS, MAX_CRITERIA, MAX_CHOICES = 20, 60, 12
 
 
 class Verdict(NamedTuple):
-    """What circumstances say of one rule.
+    """The result of one rule for some circumstances.
 
     ``results`` has True, False or None (unknown) for each criterion of the rule, in order. ``missing`` are the facts
-    that could still decide it, in the vocabulary's order; ``open_groups`` are the unknown criteria of each that may yet
-    hold, as bits.
+    that could still decide it, in the vocabulary's order. ``open_groups`` has, for each group that may still hold, the
+    bits of its unknown criteria.
     """
 
     outcome: str
@@ -45,39 +45,42 @@ class Verdict(NamedTuple):
 
 
 class Rule:
-    """Whom a service is for: everybody, or any of some groups of criteria that must all hold, or not to be said so.
+    """Whom a service is for: universal, or a disjunction of groups of criteria, or not machine-readable.
 
-    Made from the ``eligibility`` of an entry; ``None`` is a rule nobody has stated, and always unknown.
+    Built from the ``eligibility`` of an entry; ``None`` means that none is stated, and is always unknown.
     """
 
     def __init__(self, eligibility: Mapping | None, vocabulary: Vocabulary = VOCABULARY):
-        stated = eligibility or {"universal": False, "machine_readable": False, "any": []}
-        self.universal: bool = stated["universal"]
-        self.machine_readable: bool = stated["machine_readable"]
-        groups = [[_criterion(raw) for raw in group["all"]] for group in stated["any"]]
+        rule_data = eligibility or {"universal": False, "machine_readable": False, "any": []}
+        self.universal: bool = rule_data["universal"]
+        self.machine_readable: bool = rule_data["machine_readable"]
+        groups = [[_criterion(raw) for raw in group["all"]] for group in rule_data["any"]]
         self.criteria: tuple[Criterion, ...] = tuple(chain.from_iterable(groups))
-        # Which group, counted from 1, each criterion stands in.
-        self.group_numbers: tuple[int, ...] = tuple(place for place, group in enumerate(groups, 1) for _ in group)
+        # The number of each criterion's group, from 1.
+        self.group_numbers: tuple[int, ...] = tuple(position for position, group in enumerate(groups, 1) for _ in group)
         self._groups = tuple(
-            _bit_mask(group, first) for group, first in zip(groups, _first_positions(groups), strict=True)
+            _bit_mask(group, first_position)
+            for group, first_position in zip(groups, _first_positions(groups), strict=True)
         )
         self._tests_by_fact = {
             fact.name: [
-                (1 << place, each.test(fact.type)) for place, each in enumerate(self.criteria) if each.fact == fact.name
+                (1 << position, criterion.test(fact.type))
+                for position, criterion in enumerate(self.criteria)
+                if criterion.fact == fact.name
             ]
             for fact in vocabulary
-            if any(each.fact == fact.name for each in self.criteria)
+            if any(criterion.fact == fact.name for criterion in self.criteria)
         }
-        # Each group beside itself with equal criteria as one bit: what equal criteria ask is known of all or of none.
+        # Each group as its bits, and as bits in which equal criteria share one: equal criteria are known together.
         self._distinct_groups = tuple(
-            (group, reduce(or_, (1 << self.criteria.index(each) for each in criteria)))
+            (group, reduce(or_, (1 << self.criteria.index(criterion) for criterion in criteria)))
             for group, criteria in zip(self._groups, groups, strict=True)
         )
         self._bits_by_fact = {
             name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._tests_by_fact.items()
         }
         self._fact_bits = tuple(self._bits_by_fact.items())
-        # The group of a rule that has but one.
+        # The bits of the only group, 0 if the rule has several groups or is not machine-readable.
         self._single_group = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
         self._answer_bits = {
             name: frozenset(
@@ -87,20 +90,20 @@ class Rule:
             for name in self._tests_by_fact
         }
 
-        # Of each answer to a fact that is worth trying: the criteria that hold, and those that fail.
+        # By fact, for each distinguishing answer: the bits of the criteria that hold, and of those that fail.
         self._answer_effects = {
             name: [(holding, self._bits_by_fact[name] & ~holding) for holding in answers]
             for name, answers in self._answer_bits.items()
         }
-        # The criteria that some answer to a fact fails.
+        # By fact: the bits of the criteria that at least one answer fails.
         self._bits_that_can_fail = {
             name: reduce(or_, (bits & ~holding for holding in self._answer_bits[name]), 0)
             for name, bits in self._bits_by_fact.items()
         }
 
-        # Where every criterion can fail, any fact that is missing decides a rule of which one group is left.
+        # If every criterion can fail, any missing fact can decide the rule once only one group is open.
         self.every_fact_decides = self._bits_that_can_fail == self._bits_by_fact
-        # What is said of the rule where nothing is known that it asks, and which answers could decide it then.
+        # The verdict if no fact of the rule is known, and whether an answer to each fact could then decide it.
         self.initial_verdict = self.judge({})
         self.initial_decisions = [
             (name, self.decided_by(name, self.initial_verdict.open_groups)) for name in self.initial_verdict.missing
@@ -109,177 +112,192 @@ class Rule:
     @property
     def groups(self) -> list[tuple[Criterion, ...]]:
         """The criteria of each group, in order."""
-        places = sorted(set(self.group_numbers))
+        group_numbers = sorted(set(self.group_numbers))
         return [
-            tuple(each for each, where in zip(self.criteria, self.group_numbers, strict=True) if where == place)
-            for place in places
+            tuple(
+                criterion
+                for criterion, criterion_group in zip(self.criteria, self.group_numbers, strict=True)
+                if criterion_group == number
+            )
+            for number in group_numbers
         ]
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The names of the facts the rule asks, in the vocabulary's order."""
+        """The names of the facts the rule refers to, in the vocabulary's order."""
         return tuple(self._tests_by_fact)
 
     def judge(self, circumstances: Mapping[str, object]) -> Verdict:
-        """Judge circumstances as ``Vocabulary.with_implications()`` returns them.
+        """Judge circumstances as returned by ``Vocabulary.with_implications()``.
 
-        Kleene's logic: one failed criterion settles a group, one group that holds settles the rule, and an absent fact
-        is unknown, never false.
+        Kleene's three-valued logic: a group fails if one criterion fails, the rule holds if one group holds, and an
+        absent fact is unknown, never false.
         """
-        holds = known = 0
+        holding_bits = known_bits = 0
         for name, tests in self._tests_by_fact.items():
             if name in circumstances:
                 answer = circumstances[name]
                 is_partial = isinstance(answer, PartialAnswer)
                 for bit, test in tests:
                     result = answer.result(self.criteria[bit.bit_length() - 1]) if is_partial else test(answer)
-                    known |= bit if result is not None else 0
-                    holds |= bit if result else 0
+                    known_bits |= bit if result is not None else 0
+                    holding_bits |= bit if result else 0
         results = tuple(
-            (holds >> place & 1 == 1) if known >> place & 1 else None for place in range(len(self.criteria))
+            (holding_bits >> position & 1 == 1) if known_bits >> position & 1 else None
+            for position in range(len(self.criteria))
         )
-        return self.verdict(known, holds, results)
+        return self.verdict(known_bits, holding_bits, results)
 
-    def verdict(self, known: int, holds: int, results: tuple[bool | None, ...]) -> Verdict:
-        """Return what follows from the criteria that are known and those that hold, as bits and as ``results``."""
+    def verdict(self, known_bits: int, holding_bits: int, results: tuple[bool | None, ...]) -> Verdict:
+        """Return the verdict for the known criteria and those that hold, both as bits; ``results`` has the same."""
         if self.universal:
             return Verdict(ELIGIBLE, results, (), ())
         if not self.machine_readable:
             return Verdict(UNKNOWN, results, (), ())
         if self._single_group:
-            # Nearly every rule has one group, and most of the time goes here.
-            left = self._single_group & ~known
-            if self._single_group & known & ~holds:
+            # Fast path: nearly every rule has one group, and most of the time is spent here.
+            open_bits = self._single_group & ~known_bits
+            if self._single_group & known_bits & ~holding_bits:
                 return Verdict(NOT_ELIGIBLE, results, (), ())
-            if not left:
+            if not open_bits:
                 return Verdict(ELIGIBLE, results, (), ())
-            missing = tuple([name for name, bits in self._fact_bits if bits & left])
-            return Verdict(UNKNOWN, results, missing, (left,))
-        fails = known & ~holds
-        pairs = [(group & ~known, alike & ~known) for group, alike in self._distinct_groups if not group & fails]
-        open_groups = [group for group, _ in pairs]
+            missing = tuple([name for name, bits in self._fact_bits if bits & open_bits])
+            return Verdict(UNKNOWN, results, missing, (open_bits,))
+        failing_bits = known_bits & ~holding_bits
+        open_pairs = [
+            (group & ~known_bits, distinct_bits & ~known_bits)
+            for group, distinct_bits in self._distinct_groups
+            if not group & failing_bits
+        ]
+        open_groups = [group for group, _ in open_pairs]
         if 0 in open_groups:
             return Verdict(ELIGIBLE, results, (), ())
         if not open_groups:
             return Verdict(NOT_ELIGIBLE, results, (), ())
         if len(open_groups) > 1:
-            open_groups = _without_subsumed(pairs)
-        waiting = open_groups[0] if len(open_groups) == 1 else reduce(or_, open_groups)
-        missing = tuple([name for name, bits in self._fact_bits if bits & waiting])
+            open_groups = _without_subsumed(open_pairs)
+        unknown_bits = open_groups[0] if len(open_groups) == 1 else reduce(or_, open_groups)
+        missing = tuple([name for name, bits in self._fact_bits if bits & unknown_bits])
         return Verdict(UNKNOWN, results, missing, tuple(open_groups))
 
     def decided_by(self, name: str, open_groups: Sequence[int]) -> bool:
-        """Whether some answer to one fact would decide the rule, given ``Verdict.open_groups``."""
+        """Whether some answer to the fact ``name`` would decide the rule, given ``Verdict.open_groups``."""
         if len(open_groups) == 1 and open_groups[0] & self._bits_that_can_fail[name]:
-            # An answer that fails a criterion of the only group left.
+            # Some answer fails a criterion of the only open group.
             return True
-        for holding, failing in self._answer_effects[name]:
+        for holding_bits, failing_bits in self._answer_effects[name]:
             all_fail = True
             for group in open_groups:
-                if not group & ~holding:
+                if not group & ~holding_bits:
                     return True
-                all_fail = all_fail and bool(group & failing)
+                all_fail = all_fail and bool(group & failing_bits)
             if all_fail:
                 return True
         return False
 
     def contradictions(self) -> Iterator[tuple[int, str]]:
-        """The group (from 1) and the fact of every set of criteria that no answer at all could meet."""
-        for place, group in enumerate(self._groups, 1):
+        """Yield the group number (from 1) and the fact of each set of criteria that no answer can meet together."""
+        for number, group in enumerate(self._groups, 1):
             for name, bits in self._bits_by_fact.items():
-                asked = group & bits
-                if asked and not any(not asked & ~holding for holding in self._answer_bits[name]):
-                    yield place, name
+                group_bits = group & bits
+                if group_bits and not any(not group_bits & ~holding for holding in self._answer_bits[name]):
+                    yield number, name
 
     def _satisfied_bits(self, name: str, answer: object) -> int:
         return reduce(or_, (bit for bit, test in self._tests_by_fact[name] if test(answer)), 0)
 
 
 class Rules:
-    """Many rules, judged at once: a criterion that stands in several of them is asked once."""
+    """Many rules that are judged together: a criterion shared by several rules is evaluated once."""
 
     def __init__(self, rules: Iterable[Rule], vocabulary: Vocabulary = VOCABULARY):
         self.rules = tuple(rules)
         criteria = [rule.criteria for rule in self.rules]
         self._count = sum(map(len, criteria))
-        # Each rule with the places of its criteria: the first, the one after the last, and a mask.
+        # Each rule with the slice of its criteria in the list of all: start, end, and a bit mask of its length.
         self._slices = [
-            (rule, first, first + len(rule.criteria), (1 << len(rule.criteria)) - 1)
-            for rule, first in zip(self.rules, _first_positions(criteria), strict=True)
+            (rule, first_position, first_position + len(rule.criteria), (1 << len(rule.criteria)) - 1)
+            for rule, first_position in zip(self.rules, _first_positions(criteria), strict=True)
         ]
-        places: dict[Criterion, list[int]] = {}
-        for place, criterion in enumerate(chain.from_iterable(criteria)):
-            places.setdefault(criterion, []).append(place)
-        # Of each fact what is asked of an answer, in which places, and these as bits.
+        positions_by_criterion: dict[Criterion, list[int]] = {}
+        for position, criterion in enumerate(chain.from_iterable(criteria)):
+            positions_by_criterion.setdefault(criterion, []).append(position)
+        # By fact: the criteria, each with its predicate, its positions in the list of all, and these as bits.
         self._tests_by_fact: dict[str, list[tuple[Criterion, Callable[[object], bool], list[int], int]]] = {}
-        for criterion, where in places.items():
+        for criterion, positions in positions_by_criterion.items():
             test = criterion.test(vocabulary[criterion.fact].type)
-            bits = sum(1 << place for place in where)
-            self._tests_by_fact.setdefault(criterion.fact, []).append((criterion, test, where, bits))
+            bits = sum(1 << position for position in positions)
+            self._tests_by_fact.setdefault(criterion.fact, []).append((criterion, test, positions, bits))
 
     def judge(self, circumstances: Mapping[str, object]) -> list[Verdict]:
-        """Return the verdict of each rule, as ``Rule.judge()`` does."""
+        """Return the verdict of each rule, equal to that of ``Rule.judge()``, in the order of ``rules``."""
         results: list[bool | None] = [None] * self._count
-        known = holds = 0
+        known_bits = holding_bits = 0
         for name, answer in circumstances.items():
             is_partial = isinstance(answer, PartialAnswer)
-            for criterion, test, where, bits in self._tests_by_fact.get(name, ()):
+            for criterion, test, positions, bits in self._tests_by_fact.get(name, ()):
                 result = answer.result(criterion) if is_partial else test(answer)
                 if result is None:
                     continue
-                known |= bits
+                known_bits |= bits
                 if result:
-                    holds |= bits
-                for place in where:
-                    results[place] = result
+                    holding_bits |= bits
+                for position in positions:
+                    results[position] = result
         return [
-            rule.verdict(ours, holds >> first & mask, tuple(results[first:last]))
-            if (ours := known >> first & mask)
+            rule.verdict(rule_known_bits, holding_bits >> start & mask, tuple(results[start:end]))
+            if (rule_known_bits := known_bits >> start & mask)
             else rule.initial_verdict
-            for rule, first, last, mask in self._slices
+            for rule, start, end, mask in self._slices
         ]
 
 
 def next_question(
     judged: Iterable[tuple[Rule, Verdict]], vocabulary: Vocabulary = VOCABULARY
 ) -> tuple[Fact, int] | None:
-    """Return the fact worth asking next, and how many undecided services an answer to it can decide; or None.
+    """Return the fact to ask next and the number of undecided rules that an answer to it can decide, or None.
 
-    Of the facts that still matter, the one that can decide the most; of equals, the first in the vocabulary. The
-    number is 0 where no single answer decides anything yet, as between two groups of two facts each.
+    This is the missing fact that can decide the most rules; among equals, the first in the vocabulary. The number is 0
+    if no single answer can decide a rule yet, for example one of two open groups with two facts each. None means that
+    no fact is missing.
     """
-    settles: dict[str, int] = {}
+    decided_counts: dict[str, int] = {}
     for rule, verdict in judged:
         missing = verdict.missing
         if missing and rule.every_fact_decides and len(verdict.open_groups) == 1:
             for name in missing:
-                settles[name] = settles.get(name, 0) + 1
+                decided_counts[name] = decided_counts.get(name, 0) + 1
         elif verdict is rule.initial_verdict:
             for name, decides in rule.initial_decisions:
-                settles[name] = settles.get(name, 0) + decides
+                decided_counts[name] = decided_counts.get(name, 0) + decides
         else:
             for name in missing:
-                settles[name] = settles.get(name, 0) + rule.decided_by(name, verdict.open_groups)
-    if not settles:
+                decided_counts[name] = decided_counts.get(name, 0) + rule.decided_by(name, verdict.open_groups)
+    if not decided_counts:
         return None
-    most = max(settles.values())
-    return next((fact, most) for fact in vocabulary if settles.get(fact.name) == most)
+    max_count = max(decided_counts.values())
+    return next((fact, max_count) for fact in vocabulary if decided_counts.get(fact.name) == max_count)
 
 
 def _without_subsumed(groups: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the groups without those that ask all that another asks, and more: of these nothing is left to ask.
+    """Return the bits of the groups, without each group whose criteria include all those of another group and more.
 
-    Each is given as its bits, and as those in which equal criteria are one.
+    Such a group holds only if the other one does, so its facts need not be asked. ``groups`` has the bits of each
+    group, and its bits with equal criteria as one.
     """
-    asked = {alike for _, alike in groups}
-    return [group for group, alike in groups if not any(other != alike and not other & ~alike for other in asked)]
+    distinct_groups = {distinct_bits for _, distinct_bits in groups}
+    return [
+        group
+        for group, distinct_bits in groups
+        if not any(other != distinct_bits and not other & ~distinct_bits for other in distinct_groups)
+    ]
 
 
 def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
-    """Return what is wrong with an entry's ``eligibility``: sentences, an empty list if nothing is.
+    """Return the faults of an entry's ``eligibility`` as Chinese sentences; an empty list if it is valid.
 
-    None is nothing stated. A universal rule has no groups; one that is not machine-readable has none either, and a
-    ``reason``; any other has groups, each of criteria that some person could meet all at once.
+    None is valid and means that no rule is stated. A universal rule has no groups; a rule that is not machine-readable
+    has no groups and has a ``reason``; any other rule has groups of criteria that one person can meet together.
     """
     if eligibility is None:
         return []
@@ -293,8 +311,8 @@ def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str
     if reason is not None and not (isinstance(reason, str) and reason.strip()):
         return ["享受条件的 reason 应是一句话，或为空。"]
     if not readable:
-        wrong = ["不能化为条件的，不能同时写明条件或“面向所有人”。"] if universal or groups else []
-        return wrong if reason else [*wrong, "不能化为条件的，请写明为什么。"]
+        messages = ["不能化为条件的，不能同时写明条件或“面向所有人”。"] if universal or groups else []
+        return messages if reason else [*messages, "不能化为条件的，请写明为什么。"]
     if reason is not None:
         return ["reason 只用于不能化为条件的项目。"]
     if universal:
@@ -307,18 +325,20 @@ def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str
 def _structure_faults(groups: list, vocabulary: Vocabulary) -> list[str]:
     if len(groups) > MAX_GROUPS:
         return [f"条件最多 {MAX_GROUPS} 组。"]
-    found, count = [], 0
-    for place, group in enumerate(groups, 1):
+    messages, count = [], 0
+    for number, group in enumerate(groups, 1):
         if not isinstance(group, dict) or set(group) != {"all"} or not isinstance(group["all"], list):
-            found.append(f"第 {place} 组应是 all 加一个条件列表。")
+            messages.append(f"第 {number} 组应是 all 加一个条件列表。")
         elif not group["all"]:
-            found.append(f"第 {place} 组没有条件。")
+            messages.append(f"第 {number} 组没有条件。")
         else:
             count += len(group["all"])
-            found += [f"第 {place} 组：{fault}" for raw in group["all"] for fault in _criterion_faults(raw, vocabulary)]
-            known = [_criterion(raw) for raw in group["all"]] if not found else []
-            found += [f"第 {place} 组：有重复的条件。"] if len(set(known)) != len(known) else []
-    return found + ([f"条件最多 {MAX_CRITERIA} 个。"] if count > MAX_CRITERIA else [])
+            messages += [
+                f"第 {number} 组：{fault}" for raw in group["all"] for fault in _criterion_faults(raw, vocabulary)
+            ]
+            criteria = [_criterion(raw) for raw in group["all"]] if not messages else []
+            messages += [f"第 {number} 组：有重复的条件。"] if len(set(criteria)) != len(criteria) else []
+    return messages + ([f"条件最多 {MAX_CRITERIA} 个。"] if count > MAX_CRITERIA else [])
 
 
 def _criterion_faults(raw: object, vocabulary: Vocabulary) -> list[str]:
@@ -332,23 +352,23 @@ def _criterion_faults(raw: object, vocabulary: Vocabulary) -> list[str]:
     values = value if op == "in" else [value]
     if not isinstance(values, list) or not values:
         return [f"“{fact.label}”用 in 时，值应是不为空的列表。"]
-    # Of a list of choices a criterion names one at a time.
-    wrong = [fact.fault([each] if fact.type == CHOICES else each) for each in values]
-    if any(wrong):
-        return [f"“{fact.label}”的值{next(filter(None, wrong))}可用：{'、'.join(fact.allowed())}。"]
-    return [f"“{fact.label}”的值有重复。"] if len({repr(each) for each in values}) != len(values) else []
+    # A criterion over a list of choices names single choices, but an answer to the fact is a list.
+    value_faults = [fact.fault([item] if fact.type == CHOICES else item) for item in values]
+    if any(value_faults):
+        return [f"“{fact.label}”的值{next(filter(None, value_faults))}可用：{'、'.join(fact.allowed())}。"]
+    return [f"“{fact.label}”的值有重复。"] if len({repr(item) for item in values}) != len(values) else []
 
 
 def _contradiction_faults(eligibility: Mapping, vocabulary: Vocabulary) -> list[str]:
-    mentioned: dict[str, set] = {}
+    choices_by_fact: dict[str, set] = {}
     for raw in (raw for group in eligibility["any"] for raw in group["all"]):
         if vocabulary[raw["fact"]].type == CHOICES:
-            mentioned.setdefault(raw["fact"], set()).update(_criterion_values(_criterion(raw)))
-    if crowded := [name for name, choices in mentioned.items() if len(choices) > MAX_CHOICES]:
-        return [f"“{vocabulary[crowded[0]].label}”在一条规则中最多提到 {MAX_CHOICES} 个值。"]
+            choices_by_fact.setdefault(raw["fact"], set()).update(_criterion_values(_criterion(raw)))
+    if crowded_facts := [name for name, choices in choices_by_fact.items() if len(choices) > MAX_CHOICES]:
+        return [f"“{vocabulary[crowded_facts[0]].label}”在一条规则中最多提到 {MAX_CHOICES} 个值。"]
     return [
-        f"第 {place} 组：关于“{vocabulary[name].label}”的条件互相矛盾，没有人能同时满足。"
-        for place, name in Rule(eligibility, vocabulary).contradictions()
+        f"第 {number} 组：关于“{vocabulary[name].label}”的条件互相矛盾，没有人能同时满足。"
+        for number, name in Rule(eligibility, vocabulary).contradictions()
     ]
 
 
@@ -362,30 +382,36 @@ def _criterion_values(criterion: Criterion) -> tuple:
 
 
 def _first_positions(groups: Sequence[Sequence]) -> Iterator[int]:
-    first = 0
+    position = 0
     for group in groups:
-        yield first
-        first += len(group)
+        yield position
+        position += len(group)
 
 
-def _bit_mask(group: Sequence, first: int) -> int:
-    return ((1 << len(group)) - 1) << first
+def _bit_mask(group: Sequence, first_position: int) -> int:
+    return ((1 << len(group)) - 1) << first_position
 
 
 def distinguishing_answers(
     fact: Fact, criteria: Iterable[Criterion], vocabulary: Vocabulary = VOCABULARY
 ) -> Iterator[object]:
-    """Yield answers to a fact enough to tell apart whatever its criteria can tell apart; a list as a set."""
-    mentioned = {value for each in criteria if each.fact == fact.name for value in _criterion_values(each)}
+    """Yield answers to a fact that cover every combination of results of its criteria; a list as a frozenset.
+
+    For an integer these are the values of the criteria and their neighbours, for a list the combinations of the
+    choices that the criteria mention.
+    """
+    criterion_values = {
+        value for criterion in criteria if criterion.fact == fact.name for value in _criterion_values(criterion)
+    }
     if fact.type == INTEGER:
-        near = sorted({value + step for value in mentioned for step in (-1, 0, 1)})
-        yield from (value for value in near if fact.fault(value) is None)
+        candidates = sorted({value + step for value in criterion_values for step in (-1, 0, 1)})
+        yield from (value for value in candidates if fact.fault(value) is None)
     elif fact.type == BOOLEAN:
         yield from (True, False)
     elif fact.type == CHOICE:
         yield from fact.choices
     else:
-        for size in range(len(mentioned) + 1):
-            for chosen in combinations(sorted(mentioned), size):
-                if size == 0 or fact.fault(list(chosen)) is None:
-                    yield vocabulary.implied(fact.name, chosen)
+        for size in range(len(criterion_values) + 1):
+            for choices in combinations(sorted(criterion_values), size):
+                if size == 0 or fact.fault(list(choices)) is None:
+                    yield vocabulary.implied(fact.name, choices)

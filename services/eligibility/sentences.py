@@ -1,4 +1,4 @@
-"""A rule read back as a Chinese sentence, for whoever writes or reads it. Pure, like ``eligibility``."""
+"""Rules, criteria and answers as Chinese sentences. Standard library only: no database, no request, no clock."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ _COMPARISON_WORDS = {
 
 
 def rule_text(eligibility: Mapping | None, vocabulary: Vocabulary = VOCABULARY) -> str:
-    """Return a faultless rule in words: 「年龄不小于65周岁，且在本地连续居住不少于6个月」."""
+    """Return a valid rule in words: 「年龄不小于65周岁，且在本地连续居住不少于6个月」."""
     if eligibility is None:
         return "未知"
     if eligibility["universal"]:
@@ -34,10 +34,10 @@ def criterion_text(raw: Mapping, vocabulary: Vocabulary = VOCABULARY) -> str:
         return fact.said["yes" if value == (op == "eq") else "no"]
     if fact.type == INTEGER:
         return _number_text(fact, op, value)
-    named = "或".join(f"“{fact.choices[each]}”" for each in (value if op == "in" else [value]))
+    choice_labels = "或".join(f"“{fact.choices[code]}”" for code in (value if op == "in" else [value]))
     if fact.type == CHOICES:
-        return f"{fact.label}{'不含' if op == 'ne' else '包括'}{named}"
-    return f"{fact.label}{'不是' if op == 'ne' else '是'}{named}"
+        return f"{fact.label}{'不含' if op == 'ne' else '包括'}{choice_labels}"
+    return f"{fact.label}{'不是' if op == 'ne' else '是'}{choice_labels}"
 
 
 def answer_text(fact: Fact, value: object) -> str:
@@ -45,19 +45,19 @@ def answer_text(fact: Fact, value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
-        return "、".join(answer_text(fact, each) for each in value) or "无"
+        return "、".join(answer_text(fact, item) for item in value) or "无"
     return fact.choices.get(value, "") if fact.type in {CHOICE, CHOICES} else str(value)
 
 
-def circumstances_text(given: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
+def circumstances_text(circumstances: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
     """Return circumstances in words, by their facts' labels: 「年龄（周岁）：75；已婚：是」."""
     return "；".join(
-        f"{vocabulary[name].label}：{answer_text(vocabulary[name], value)}" for name, value in given.items()
+        f"{vocabulary[name].label}：{answer_text(vocabulary[name], value)}" for name, value in circumstances.items()
     )
 
 
 def _number_text(fact: Fact, op: str, value: int | list[int]) -> str:
     subject, unit = fact.said["subject"], fact.said["unit"]
     if op == "in":
-        return f"{subject}为{'或'.join(f'{each}{unit}' for each in value)}"
+        return f"{subject}为{'或'.join(f'{number}{unit}' for number in value)}"
     return f"{subject}{_COMPARISON_WORDS[op].format(**fact.said)}{value}{unit}"
