@@ -1,4 +1,4 @@
-"""What people search, and what they should find: the kept set of queries, over the edition in force."""
+"""Typical queries and their expected results (``queries.json``), over the edition in force."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from services.models import Department, Service, Source, Synonym, SynonymTarget
 HERE = Path(__file__).resolve().parent
 QUERIES = json.loads((HERE / "queries.json").read_text())
 READINGS = json.loads((HERE / "readings.json").read_text())
-# Of all queries, the share whose first hit is right.
+# The share of all queries whose first result must be right.
 FIRST_RIGHT = 0.95
 PROMISED = [("低保", "NM-07-01"), ("五保", "NM-07-02"), ("新农合", "NM-04-14"), ("廉租房", "NM-06-01")]
 
@@ -21,52 +21,52 @@ PROMISED = [("低保", "NM-07-01"), ("五保", "NM-07-02"), ("新农合", "NM-04
 @pytest.fixture
 def found(db):
     edition = Edition.objects.get(slug="2026")
-    return lambda query: [each.code for each in published.get(edition).search(query)]
+    return lambda query: [result.code for result in published.get(edition).search(query)]
 
 
-def test_the_set_is_large_enough():
+def test_there_are_enough_queries_and_kinds_of_query():
     assert sum(map(len, QUERIES.values())) >= 120
     assert len(QUERIES) >= 10
 
 
-def test_the_first_hit_is_right_and_what_is_meant_is_among_the_first_five(found):
-    asked = [row for rows in QUERIES.values() for row in rows]
-    answers = {query: found(query) for query, _, _ in asked}
+def test_the_first_result_is_right_and_the_first_five_contain_all_expected_ones(found):
+    queries = [row for rows in QUERIES.values() for row in rows]
+    results = {query: found(query) for query, _, _ in queries}
 
-    wrong = [query for query, first, _ in asked if not answers[query] or first and answers[query][0] not in first]
-    missing = {query: five for query, _, five in asked if not set(five) <= set(answers[query][:5])}
+    wrong = [query for query, first, _ in queries if not results[query] or first and results[query][0] not in first]
+    missing = {query: expected for query, _, expected in queries if not set(expected) <= set(results[query][:5])}
 
     assert missing == {}
-    assert len(wrong) <= (1 - FIRST_RIGHT) * len(asked), wrong
+    assert len(wrong) <= (1 - FIRST_RIGHT) * len(queries), wrong
 
 
 @pytest.mark.parametrize(("query", "code"), PROMISED)
-def test_what_the_contract_promises_comes_first(found, query, code):
+def test_the_services_promised_in_the_contract_come_first(found, query, code):
     assert found(query)[0] == code
 
 
 @pytest.mark.parametrize("word", READINGS)
-def test_a_name_is_read_right(word):
+def test_a_name_has_its_checked_reading(word):
     assert chinese.syllables(word) == READINGS[word]
 
 
-def test_every_name_on_the_list_was_checked(db):
+def test_every_name_in_the_list_has_a_checked_reading(db):
     names = {document["name"] for document in Edition.objects.get(slug="2026").documents()}
 
     assert names <= set(READINGS)
 
 
-def test_a_change_of_another_vocabulary_makes_no_new_index(found, db, django_assert_num_queries):
+def test_a_change_of_another_vocabulary_does_not_rebuild_the_index(found, db, django_assert_num_queries):
     found("低保")
 
     Department.objects.filter(code="finance").update(note="另一个说明")
 
-    # The revision and the synonyms are read; a new index would read how names are spoken.
+    # Two queries for the revision and the synonyms; a new index would also read the pinyin of names.
     with django_assert_num_queries(2):
         assert found("低保")[0] == "NM-07-01"
 
 
-def test_a_synonym_that_is_added_is_found_at_once(found, db):
+def test_a_new_synonym_is_found_at_once(found, db):
     assert found("麒麟饭") == []
     word = Synonym.objects.create(word="麒麟饭", source=Source.objects.get(code="editors"), verification="unverified")
     SynonymTarget.objects.create(synonym=word, service=Service.objects.get(code="NM-07-04"))

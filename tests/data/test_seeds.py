@@ -1,9 +1,9 @@
-"""The fixtures say what the documents say.
+"""The fixtures agree with the seed documents and with the rules of sourcing.
 
-The first half holds the committed vocabularies and editions against the five seed documents, which lie beside the
-repository in `../shared/seeds`; where that folder is absent those tests are skipped and say so. The second half needs
-no seeds: it keeps the rules that make a value traceable (a source for every value, no label above its citations, no
-source later than the edition that rests on it).
+The first half compares the committed vocabularies and editions with the five seed documents in `../shared/seeds`,
+beside the repository; if that folder is absent, those tests are skipped with a reason. The second half needs no seeds:
+it checks the rules that make a value traceable (a source for every value, no label above its citations, no source later
+than the edition that cites it).
 """
 
 import calendar
@@ -27,7 +27,7 @@ SEED_PREFIXES = {
     "seed-civil": "004",
 }
 EDITIONS = ["2021", "2023", "2026"]
-# `sources` are what is cited and `services` are bare codes; every term of these rests on a source.
+# The vocabularies whose terms have citations: all but `sources`, which are cited, and `services`, which are only codes.
 CITED_VOCABULARIES = ["departments", "domains", "indicators", "projects", "regions", "synonyms", "target_groups"]
 EFFECTIVE_FROM = {"2021": "2021-11-05", "2023": "2023-12-25", "2026": "2026-11-01"}
 FILES = sorted(str(path.relative_to(FIXTURES)) for path in FIXTURES.glob("*/*.json"))
@@ -61,7 +61,7 @@ COMPANIONS = [
     ("lead_department", "lead_department_alternatives"),
 ]
 RANKS = {"unverified": 0, "secondary": 1, "verbatim": 2}
-# A source without a date says nothing about the years before the list itself was compiled.
+# A source without a date is no evidence for the years before the list was compiled.
 UNDATED_COUNTS_FROM = "2026-01-01"
 
 needs_seeds = pytest.mark.skipif(
@@ -83,7 +83,7 @@ def terms(name: str) -> list[dict[str, Any]]:
 
 
 def fold(text: str) -> str:
-    """Without any whitespace: the seeds break lines and words where a page ended."""
+    """Remove all whitespace: the seeds break lines and words at the ends of pages."""
     return re.sub(r"\s+", "", text)
 
 
@@ -123,7 +123,7 @@ def citations_within(value: Any) -> list[dict[str, Any]]:
 
 
 def table_rows(title: str, end: str) -> list[list[str]]:
-    """The cells of a table of the plan, without its repeated headings and rules."""
+    """The cells of a table of the plan, without repeated headings and separator rows."""
     text = seed("seed-plan")
     start = text.index(title) + len(title)
     rows = [line.split("\t") for line in text[start : text.index(end, start)].splitlines() if "\t" in line]
@@ -131,30 +131,30 @@ def table_rows(title: str, end: str) -> list[list[str]]:
 
 
 def table_1() -> list[tuple[str, str, str]]:
-    """Name with its unit, target and nature of each indicator."""
+    """The name with unit, the target and the nature of each indicator."""
     rows = table_rows("表 1 “十四五”时期自治区公共服务重点领域主要发展指标", "第三章 健全完善公共服务体系")
     return [(fold(name), fold(target), fold(nature)) for _, name, target, nature in rows]
 
 
 def table_2() -> list[tuple[str, str, list[str], int]]:
-    """Name, goal, services and stated count of each domain; a row cut by a page break is joined again."""
-    joined: list[list[str]] = []
+    """The name, goal, services and stated count of each domain; rows split by a page break are joined."""
+    rows: list[list[str]] = []
     for name, goal, services in table_rows("表 2 自治区基本公共服务项目清单", "第四节 制定基本公共服务实施标准"):
         if name.strip():
-            joined.append([fold(name), fold(goal), fold(services)])
+            rows.append([fold(name), fold(goal), fold(services)])
         else:
-            joined[-1][1] += fold(goal)
-            joined[-1][2] += fold(services)
+            rows[-1][1] += fold(goal)
+            rows[-1][2] += fold(services)
     domains = []
-    for name, goal, services in joined:
-        listed, stated = re.fullmatch(r"(.+)。（共计(\d+)项）", services).groups()
-        domains.append((name, goal, listed.split("，"), int(stated)))
+    for name, goal, services in rows:
+        service_names, stated_count = re.fullmatch(r"(.+)。（共计(\d+)项）", services).groups()
+        domains.append((name, goal, service_names.split("，"), int(stated_count)))
     return domains
 
 
 @cache
 def citable_from(code: str) -> str:
-    """The first day a source can speak for: in force, else the last day its date leaves open."""
+    """The first day on which a source may be cited: `in_force_from`, else the last possible day of its date."""
     (source,) = (term for term in terms("sources") if term["code"] == code)
     if source["in_force_from"]:
         return source["in_force_from"]
@@ -177,32 +177,32 @@ def citations_of(entry: dict[str, Any], field: str) -> list[dict[str, Any]]:
     return [citation for citation in entry["citations"] if citation["field"] == field]
 
 
-# Against the seeds
+# Compared with the seeds
 
 
 @needs_seeds
-def test_table_2_counts_its_services_as_the_list_does() -> None:
+def test_the_counts_of_table_2_equal_those_of_the_list() -> None:
     assert {name: len(services) for name, _, services, _ in table_2()} == SERVICES_PER_DOMAIN
     assert {name: stated for name, _, _, stated in table_2()} == SERVICES_PER_DOMAIN
 
 
 @needs_seeds
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_an_edition_lists_the_services_of_table_2_in_its_order(slug: str) -> None:
+def test_an_edition_lists_the_services_of_table_2_in_order(slug: str) -> None:
     domains = {term["code"]: term["name"] for term in terms("domains")}
     listed = [(domains[entry["domain"]], fold(entry["name"])) for entry in edition(slug)["services"]]
     assert listed == [(name, service_name) for name, _, services, _ in table_2() for service_name in services]
 
 
 @needs_seeds
-def test_the_nine_goals_stand_in_table_2() -> None:
+def test_the_nine_goals_equal_those_of_table_2() -> None:
     assert [(term["name"], fold(term["goal"])) for term in terms("domains")] == [row[:2] for row in table_2()]
 
 
 @needs_seeds
 def test_the_24_indicators_equal_table_1() -> None:
     natures = {"binding": "约束性", "anticipated": "预期性"}
-    ours = [
+    indicators = [
         (
             fold(term["name"] + (f"（{term['unit']}）" if term["unit"] else "")),
             fold(term["target_text"]),
@@ -210,19 +210,19 @@ def test_the_24_indicators_equal_table_1() -> None:
         )
         for term in terms("indicators")
     ]
-    assert len(ours) == 24
-    assert ours == table_1()
+    assert len(indicators) == 24
+    assert indicators == table_1()
 
 
 @needs_seeds
 @pytest.mark.parametrize("name", FILES)
-def test_every_quote_from_a_seed_stands_in_it(name: str) -> None:
+def test_every_quote_from_a_seed_occurs_in_it(name: str) -> None:
     quoted = [item for item in citations_within(fixture(name)) if item["source"] in SEED_PREFIXES and item["quote"]]
     assert [item for item in quoted if fold(item["quote"]) not in folded_seed(item["source"])] == []
 
 
 @needs_seeds
-def test_every_task_stands_in_the_plan() -> None:
+def test_every_task_occurs_in_the_plan() -> None:
     tasks = [task for domain in terms("domains") for task in domain["tasks"]]
     assert tasks
     for task in tasks:
@@ -231,7 +231,7 @@ def test_every_task_stands_in_the_plan() -> None:
 
 
 @needs_seeds
-def test_the_eight_boxes_and_26_projects_stand_in_the_plan() -> None:
+def test_the_eight_boxes_and_26_projects_occur_in_the_plan() -> None:
     boxes = terms("projects")
     projects = [project for box in boxes for project in box["projects"]]
     assert (len(boxes), len(projects)) == (8, 26)
@@ -243,16 +243,18 @@ def test_the_eight_boxes_and_26_projects_stand_in_the_plan() -> None:
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_the_coverage_that_is_counted_is_that_of_the_files(slug: str, capsys: pytest.CaptureFixture) -> None:
+def test_the_coverage_command_counts_the_labels_of_the_files(slug: str, capsys: pytest.CaptureFixture) -> None:
     call_command("coverage", str(FIXTURES / "editions" / f"{slug}.json"))
 
     services = edition(slug)["services"]
     row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("| 合计"))
     *counts, quoted = [int(cell) for cell in re.findall(r"\d+", row)]
     labels = [list(entry["verification"].values()) for entry in services]
-    known = [sum(each.count(label) for each in labels) for label in ("verbatim", "secondary", "unverified")]
-    assert counts == [*known, 81 * len(SOURCED_FIELDS) - sum(known)]
-    assert 0 < quoted <= sum(known)
+    label_counts = [
+        sum(entry_labels.count(label) for entry_labels in labels) for label in ("verbatim", "secondary", "unverified")
+    ]
+    assert counts == [*label_counts, 81 * len(SOURCED_FIELDS) - sum(label_counts)]
+    assert 0 < quoted <= sum(label_counts)
 
 
 def test_there_are_three_editions_and_all_the_vocabularies() -> None:
@@ -261,18 +263,22 @@ def test_there_are_three_editions_and_all_the_vocabularies() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_nothing_unknown_is_an_empty_string(name: str) -> None:
+def test_no_text_is_empty(name: str) -> None:
     assert [text for text in strings_within(fixture(name)) if not text.strip()] == []
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_cited_source_is_known(name: str) -> None:
+def test_every_cited_source_is_in_the_vocabulary(name: str) -> None:
     assert {item["source"] for item in citations_within(fixture(name))} <= {term["code"] for term in terms("sources")}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_verbatim_means_there_is_a_quote(name: str) -> None:
-    assert [c for c in citations_within(fixture(name)) if c["verification"] == "verbatim" and not c["quote"]] == []
+def test_every_verbatim_citation_has_a_quote(name: str) -> None:
+    assert [
+        citation
+        for citation in citations_within(fixture(name))
+        if citation["verification"] == "verbatim" and not citation["quote"]
+    ] == []
 
 
 @pytest.mark.parametrize("name", CITED_VOCABULARIES)
@@ -286,7 +292,7 @@ def test_every_term_of_a_vocabulary_has_a_citation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("vocabularies/") and "facts" not in name])
-def test_no_code_is_given_twice(name: str) -> None:
+def test_no_code_is_used_twice(name: str) -> None:
     codes = [item["code"] for item in dicts_within(fixture(name)["terms"]) if "code" in item]
     assert len(codes) == len(set(codes))
 
@@ -294,32 +300,32 @@ def test_no_code_is_given_twice(name: str) -> None:
 @pytest.mark.parametrize(
     ("sign", "operator"), [("≥", "gte"), (">", "gt"), ("<", "lt"), ("左右", "about"), (None, "eq")]
 )
-def test_an_indicators_operator_and_value_say_what_its_target_says(sign: str | None, operator: str) -> None:
+def test_the_operator_and_value_of_an_indicator_match_its_target_text(sign: str | None, operator: str) -> None:
     signs = ("≥", ">", "<", "左右")
-    chosen = [
+    indicators = [
         term
         for term in terms("indicators")
         if (sign in term["target_text"] if sign else not any(other in term["target_text"] for other in signs))
     ]
-    assert chosen
-    for term in chosen:
+    assert indicators
+    for term in indicators:
         assert term["operator"] == operator, term["code"]
         assert term["target_value"] == re.search(r"[\d.]+", term["target_text"]).group(), term["code"]
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_a_department_that_is_verbatim_is_named_in_a_quote(slug: str) -> None:
+def test_a_verbatim_department_is_named_in_a_quote(slug: str) -> None:
     departments = {term["code"]: term for term in terms("departments")}
     for entry in edition(slug)["services"]:
         quoted = "".join(citation["quote"] or "" for citation in citations_of(entry, "co_departments"))
         for code in entry["co_departments"] if entry["verification"].get("co_departments") == "verbatim" else ():
             names = (departments[code]["name"], departments[code]["short_name"])
-            # What a law calls it: 民政部门 for 内蒙古自治区民政厅.
+            # Laws use a generic name: 民政部门 for 内蒙古自治区民政厅.
             stems = [re.sub("^(内蒙古自治区|自治区)|(委员会|联合会|厅|局|委)$", "", name) for name in names if name]
             assert any(stem in quoted for stem in stems), (entry["code"], code)
 
 
-def test_links_lead_to_official_hosts_alone_and_a_copy_says_that_it_is_one() -> None:
+def test_links_lead_to_official_hosts_only_and_copies_are_marked_as_copies() -> None:
     for source in terms("sources"):
         if source["url"]:
             assert re.match(r"https?://([a-z0-9-]+\.)*gov\.cn/", source["url"]), source["code"]
@@ -339,47 +345,47 @@ def test_an_edition_numbers_its_services_from_1_to_81(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_an_edition_names_only_known_codes(slug: str) -> None:
-    known = {
+def test_an_edition_uses_only_codes_of_the_vocabularies(slug: str) -> None:
+    codes = {
         name: {term["code"] for term in terms(name)} for name in ("domains", "departments", "target_groups", "sources")
     }
     for entry in edition(slug)["services"]:
         departments = {entry["lead_department"], *entry["lead_department_alternatives"], *entry["co_departments"]}
-        assert entry["domain"] in known["domains"], entry["code"]
-        assert departments - {None} <= known["departments"], entry["code"]
-        assert set(entry["target_groups"]) <= known["target_groups"], entry["code"]
-        assert set(entry["legal_basis"]) <= known["sources"], entry["code"]
+        assert entry["domain"] in codes["domains"], entry["code"]
+        assert departments - {None} <= codes["departments"], entry["code"]
+        assert set(entry["target_groups"]) <= codes["target_groups"], entry["code"]
+        assert set(entry["legal_basis"]) <= codes["sources"], entry["code"]
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_an_edition_takes_effect_on_its_day(slug: str) -> None:
+def test_an_edition_has_its_effective_date(slug: str) -> None:
     assert edition(slug)["edition"]["effective_from"] == EFFECTIVE_FROM[slug]
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_no_edition_rests_on_a_source_later_than_itself(slug: str) -> None:
+def test_no_edition_cites_a_source_later_than_itself(slug: str) -> None:
     effective_from = edition(slug)["edition"]["effective_from"]
-    later = [
+    later_sources = [
         (entry["code"], code, citable_from(code))
         for entry in edition(slug)["services"]
         for code in {citation["source"] for citation in entry["citations"]} | set(entry["legal_basis"])
         if citable_from(code) > effective_from
     ]
-    assert later == []
+    assert later_sources == []
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
 def test_every_sourced_value_has_a_citation_and_every_citation_a_value(slug: str) -> None:
     for entry in edition(slug)["services"]:
-        held = {field for field in SOURCED_FIELDS if entry[field]}
-        assert {citation["field"] for citation in entry["citations"]} - {"mention"} == held, entry["code"]
-        assert entry["verification"].keys() == entry["basis"].keys() == held, entry["code"]
+        stated_fields = {field for field in SOURCED_FIELDS if entry[field]}
+        assert {citation["field"] for citation in entry["citations"]} - {"mention"} == stated_fields, entry["code"]
+        assert entry["verification"].keys() == entry["basis"].keys() == stated_fields, entry["code"]
         assert {citation["source"] for citation in citations_of(entry, "legal_basis")} == set(entry["legal_basis"])
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
 @pytest.mark.parametrize(("field", "companion"), COMPANIONS)
-def test_nothing_stands_beside_an_unknown_value(slug: str, field: str, companion: str) -> None:
+def test_an_unknown_value_has_no_companion_value(slug: str, field: str, companion: str) -> None:
     assert [entry["code"] for entry in edition(slug)["services"] if entry[companion] and not entry[field]] == []
 
 
@@ -387,29 +393,34 @@ def test_nothing_stands_beside_an_unknown_value(slug: str, field: str, companion
 def test_no_label_is_above_the_best_citation(slug: str) -> None:
     for entry in edition(slug)["services"]:
         for field, label in entry["verification"].items():
-            best = max(RANKS[citation["verification"]] for citation in citations_of(entry, field))
-            assert RANKS[label] <= best, (entry["code"], field)
+            best_rank = max(RANKS[citation["verification"]] for citation in citations_of(entry, field))
+            assert RANKS[label] <= best_rank, (entry["code"], field)
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_what_the_editors_assigned_is_called_unverified(slug: str) -> None:
+def test_values_assigned_by_the_editors_are_unverified(slug: str) -> None:
     for entry in edition(slug)["services"]:
         for field in ("lead_department", "name_en"):
             assert entry["verification"].get(field, "unverified") == "unverified", (entry["code"], field)
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_a_legal_basis_is_no_better_known_than_the_least_of_its_laws(slug: str) -> None:
+def test_the_label_of_a_legal_basis_is_not_above_that_of_its_weakest_law(slug: str) -> None:
     for entry in edition(slug)["services"]:
-        cited = citations_of(entry, "legal_basis")
-        best = [max(RANKS[c["verification"]] for c in cited if c["source"] == law) for law in entry["legal_basis"]]
-        assert RANKS[entry["verification"].get("legal_basis", "unverified")] <= min(best, default=0), entry["code"]
+        citations = citations_of(entry, "legal_basis")
+        best_ranks = [
+            max(RANKS[citation["verification"]] for citation in citations if citation["source"] == law)
+            for law in entry["legal_basis"]
+        ]
+        assert RANKS[entry["verification"].get("legal_basis", "unverified")] <= min(best_ranks, default=0), entry[
+            "code"
+        ]
 
 
 @pytest.mark.parametrize(
     ("code", "figures"), [("NM-07-01", ["840", "670"]), ("NM-01-07", ["2210", "1920"])], ids=["dibao", "orphans"]
 )
-def test_the_figures_of_2023_stand_in_2023_and_not_in_2021(code: str, figures: list[str]) -> None:
+def test_the_figures_of_2023_are_in_the_edition_of_2023_and_not_of_2021(code: str, figures: list[str]) -> None:
     everything_of_2021 = "\n".join(strings_within(edition("2021")))
     for figure in figures:
         assert figure in service("2023", code)["standard"]
@@ -418,23 +429,23 @@ def test_the_figures_of_2023_stand_in_2023_and_not_in_2021(code: str, figures: l
 
 
 @pytest.mark.parametrize(("slug", "last"), [("2021", 2021), ("2023", 2023)])
-def test_no_text_of_an_earlier_edition_speaks_of_a_later_year(slug: str, last: int) -> None:
+def test_no_text_of_an_earlier_edition_mentions_a_later_year(slug: str, last: int) -> None:
     keys = ("target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility", "note")
     for entry in edition(slug)["services"]:
         text = "\n".join(entry[key] for key in keys if entry[key])
-        # 2025 is the year the plan of 2021 aims at: as a target it may stand.
+        # 2025 is the target year of the plan of 2021, so it may occur as a target.
         without_targets = re.sub(r"规划期（至2025年）|2025(目标|年目标)", "", text)
         assert [year for year in re.findall(r"20\d\d", without_targets) if int(year) > last] == [], entry["code"]
 
 
-def test_a_department_set_up_in_2023_does_nothing_in_2021() -> None:
+def test_a_department_set_up_in_2023_is_not_in_the_edition_of_2021() -> None:
     for entry in edition("2021")["services"]:
         departments = [entry["lead_department"], *entry["lead_department_alternatives"], *entry["co_departments"]]
         assert "disease-control" not in departments, entry["code"]
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
-def test_an_edition_says_that_nobody_endorsed_it_and_how_much_it_does_not_know(slug: str) -> None:
+def test_an_edition_states_that_it_is_not_endorsed_and_how_many_values_are_unknown(slug: str) -> None:
     services = edition(slug)["services"]
     unverified = sum(list(entry["verification"].values()).count("unverified") for entry in services)
     unknown = sum(not entry[field] for entry in services for field in SOURCED_FIELDS)

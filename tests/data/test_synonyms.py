@@ -1,4 +1,4 @@
-"""The synonyms lead where people mean to go: each word is one of its own, and every service has some."""
+"""The committed synonyms: unique words, at least two for every service, each with the right services."""
 
 import json
 import unicodedata
@@ -31,16 +31,16 @@ def fold(word: str) -> str:
 
 
 def test_every_service_has_at_least_two_words():
-    words = dict.fromkeys(names(), 0)
+    word_counts = dict.fromkeys(names(), 0)
 
     for term in terms():
         for code in term["services"]:
-            words[code] += 1
+            word_counts[code] += 1
 
-    assert {code: count for code, count in words.items() if count < 2} == {}
+    assert {code: count for code, count in word_counts.items() if count < 2} == {}
 
 
-def test_no_two_words_are_the_same_once_folded():
+def test_no_two_words_are_equal_after_folding():
     folded = [fold(term["word"]) for term in terms()]
 
     assert len(folded) >= 200
@@ -51,59 +51,59 @@ def test_no_word_is_the_official_name_of_a_service():
     assert {fold(term["word"]) for term in terms()} & {fold(name) for name in names().values()} == set()
 
 
-def test_a_word_within_an_official_name_leads_to_that_service_too():
-    """Else a search by the beginning of a name would be led away from it."""
-    led_away = [
+def test_a_word_within_an_official_name_stands_for_that_service_too():
+    """Otherwise a query for a part of that name would rank other services first."""
+    missing = [
         (term["word"], name)
         for term in terms()
         for code, name in names().items()
         if fold(term["word"]) in fold(name) and code not in term["services"]
     ]
 
-    assert led_away == []
+    assert missing == []
 
 
-def test_a_quoted_word_stands_in_its_quote():
+def test_a_quoted_word_occurs_in_its_quote():
     quoted = [term for term in terms() if term["citation"]["quote"]]
 
     assert len(quoted) > 20
     assert [term["word"] for term in quoted if term["word"] not in unbroken(term["citation"]["quote"])] == []
 
 
-def test_what_the_editors_assigned_is_called_unverified():
+def test_synonyms_assigned_by_the_editors_are_unverified():
     labels = {term["citation"]["verification"] for term in terms() if term["citation"]["source"] == "editors"}
 
     assert labels == {"unverified"}
 
 
 @pytest.mark.parametrize(("word", "code"), PROMISED.items())
-def test_the_promised_words_lead_where_promised(db, word, code):
+def test_the_promised_words_stand_for_the_promised_services(db, word, code):
     assert Synonym.objects.filter(word=word).pairs().first() == (word, code)
 
 
-def test_all_pairs_are_read_in_one_query_by_word_and_then_by_relevance(db):
+def test_all_pairs_are_read_in_one_query_by_word_and_position(db):
     with CaptureQueriesContext(connection) as queries:
         pairs = list(Synonym.objects.pairs())
 
-    meant: dict[str, list[str]] = {}
+    codes_by_word: dict[str, list[str]] = {}
     for word, code in pairs:
-        meant.setdefault(word, []).append(code)
+        codes_by_word.setdefault(word, []).append(code)
     assert len(queries) == 1
-    assert meant == {term["word"]: term["services"] for term in terms()}
+    assert codes_by_word == {term["word"]: term["services"] for term in terms()}
 
 
-def test_of_equal_positions_the_one_entered_first_is_the_likelier(db):
-    word = Synonym.objects.create(word="新词", source=Source.objects.get(code="editors"), verification="unverified")
+def test_services_with_equal_positions_are_in_order_of_entry(db):
+    synonym = Synonym.objects.create(word="新词", source=Source.objects.get(code="editors"), verification="unverified")
     for code in ("NM-09-01", "NM-01-01"):
-        SynonymTarget.objects.create(synonym=word, service=Service.objects.get(code=code))
+        SynonymTarget.objects.create(synonym=synonym, service=Service.objects.get(code=code))
 
     assert [code for _, code in Synonym.objects.filter(word="新词").pairs()] == ["NM-09-01", "NM-01-01"]
 
 
-def test_the_database_keeps_a_word_and_a_meaning_from_standing_twice(db):
-    word = Synonym.objects.get(word="TB")
+def test_the_database_refuses_a_duplicate_word_or_target(db):
+    synonym = Synonym.objects.get(word="TB")
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Synonym.objects.create(word="tb", source=word.source, verification="unverified")
+        Synonym.objects.create(word="tb", source=synonym.source, verification="unverified")
     with pytest.raises(IntegrityError), transaction.atomic():
-        SynonymTarget.objects.create(synonym=word, service=word.targets.first().service)
+        SynonymTarget.objects.create(synonym=synonym, service=synonym.targets.first().service)

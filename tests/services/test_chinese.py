@@ -1,4 +1,4 @@
-"""How names are read in Pinyin: from a committed file, and by the dictionary what that does not have."""
+"""The pinyin of names: from the committed file, otherwise from the dictionary."""
 
 import json
 import sys
@@ -10,8 +10,8 @@ from services.models import Synonym
 from tests.support.entries import make_entry
 
 
-def test_the_committed_readings_are_those_of_the_dictionary(db):
-    """If it fails: ``manage.py build_pinyin``."""
+def test_the_committed_readings_equal_those_of_the_dictionary(db):
+    """If this fails, run ``manage.py build_pinyin``."""
     committed = json.loads(chinese.READINGS.read_text())["readings"]
 
     assert committed == readings()
@@ -19,7 +19,7 @@ def test_the_committed_readings_are_those_of_the_dictionary(db):
     assert len(committed) > Synonym.objects.count()
 
 
-def test_the_committed_editions_are_searched_without_the_dictionary(db, monkeypatch, published_entry):
+def test_searching_a_committed_edition_does_not_load_the_dictionary(db, monkeypatch, published_entry):
     monkeypatch.setitem(sys.modules, "pypinyin", None)
     chinese._dictionary.cache_clear()
 

@@ -1,4 +1,4 @@
-"""Judging: three answers, a reason for every criterion, and the next question worth asking."""
+"""Judging rules: three outcomes, a result for every criterion, and the next question to ask."""
 
 import json
 from functools import cache
@@ -27,8 +27,10 @@ EDITIONS = FIXTURES / "editions"
 
 
 def rule(*groups: list[tuple], **changes: object) -> dict:
-    """Return a rule of groups of (fact, op, value)."""
-    any_of = [{"all": [dict(zip(("fact", "op", "value"), each, strict=True)) for each in group]} for group in groups]
+    """Build a rule from groups of (fact, op, value)."""
+    any_of = [
+        {"all": [dict(zip(("fact", "op", "value"), criterion, strict=True)) for criterion in group]} for group in groups
+    ]
     return {"universal": False, "machine_readable": True, "any": any_of, "reason": None} | changes
 
 
@@ -47,15 +49,15 @@ def judge(eligibility: dict | None, circumstances: dict):
     [
         (EVERYBODY, {}, ELIGIBLE, (), ()),
         (UNREADABLE, {"age": 70}, UNKNOWN, (), ()),
-        (None, {"age": 70}, UNKNOWN, (), ()),  # nobody has stated a rule
+        (None, {"age": 70}, UNKNOWN, (), ()),  # no rule is stated
         (OLDER, {}, UNKNOWN, (None, None), ("age", "months_resident")),
         (OLDER, {"age": 65}, UNKNOWN, (True, None), ("months_resident",)),
-        (OLDER, {"age": 64}, NOT_ELIGIBLE, (False, None), ()),  # one that fails settles it
+        (OLDER, {"age": 64}, NOT_ELIGIBLE, (False, None), ()),  # one failed criterion fails the group
         (OLDER, {"age": 65, "months_resident": 6}, ELIGIBLE, (True, True), ()),
         (OLDER, {"age": 65, "months_resident": 5}, NOT_ELIGIBLE, (True, False), ()),
         (EITHER, {"age": 80}, ELIGIBLE, (True, True, None), ()),  # one group is enough
         (EITHER, {"age": 70}, UNKNOWN, (False, True, None), ("household",)),
-        (EITHER, {"household": []}, UNKNOWN, (None, None, False), ("age",)),  # only the first group is left
+        (EITHER, {"household": []}, UNKNOWN, (None, None, False), ("age",)),  # only the first group is open
         (EITHER, {"age": 70, "household": ["dibao"]}, ELIGIBLE, (False, True, True), ()),  # implied
         (EITHER, {"age": 59, "household": ["dibao"]}, NOT_ELIGIBLE, (False, False, True), ()),
     ],
@@ -86,12 +88,12 @@ def test_circumstances_are_judged(eligibility, circumstances, outcome, results, 
         (("insured", "ne", "employee_medical"), [[], ["resident_medical"]], [["employee_medical", "maternity"]]),
     ],
 )
-def test_each_operator_asks_what_it_says(criterion, holds, fails):
-    stated = rule([criterion])
+def test_each_operator_holds_for_matching_answers_only(criterion, holds, fails):
+    eligibility = rule([criterion])
 
-    assert faults(stated) == []
-    assert {judge(stated, {criterion[0]: answer}).outcome for answer in holds} == {ELIGIBLE}
-    assert {judge(stated, {criterion[0]: answer}).outcome for answer in fails} == {NOT_ELIGIBLE}
+    assert faults(eligibility) == []
+    assert {judge(eligibility, {criterion[0]: answer}).outcome for answer in holds} == {ELIGIBLE}
+    assert {judge(eligibility, {criterion[0]: answer}).outcome for answer in fails} == {NOT_ELIGIBLE}
 
 
 @pytest.mark.parametrize(
@@ -115,22 +117,22 @@ def test_each_operator_asks_what_it_says(criterion, holds, fails):
         (rule([("age", "in", [])]), "不为空的列表"),
         (rule([("age", "in", [3, 3])]), "重复"),
         (rule([("age", "gte", 65), ("age", "gte", 65)]), "重复的条件"),
-        (rule([("age", "lt", 6), ("age", "gt", 60)]), "互相矛盾"),  # nobody is both
+        (rule([("age", "lt", 6), ("age", "gt", 60)]), "互相矛盾"),  # no age is both
         (rule([("age", "gte", 6), ("age", "lt", 6)]), "互相矛盾"),
         (rule([("age", "eq", 6)], [("residence", "eq", "rural"), ("residence", "eq", "urban")]), "第 2 组"),
         (rule([("migrant", "eq", True), ("migrant", "ne", True)]), "互相矛盾"),
         (rule([("household", "contains", "dibao"), ("household", "ne", "low_income")]), "互相矛盾"),  # implied
         (rule([("household", "contains", "dibao"), ("household", "contains", "none")]), "互相矛盾"),
         (rule(*[[("age", "eq", 1)]] * 21), "最多 20 组"),
-        (rule([("months_resident", "ne", each) for each in range(61)]), "最多 60 个"),
+        (rule([("months_resident", "ne", number) for number in range(61)]), "最多 60 个"),
     ],
 )
-def test_a_rule_that_cannot_stand_is_told_why(eligibility, says):
+def test_an_invalid_rule_is_refused_with_the_reason(eligibility, says):
     assert says in "；".join(faults(eligibility))
 
 
 @pytest.mark.parametrize("eligibility", [None, EVERYBODY, UNREADABLE, OLDER, EITHER])
-def test_a_rule_that_can_stand_has_no_fault(eligibility):
+def test_a_valid_rule_has_no_faults(eligibility):
     assert faults(eligibility) == []
 
 
@@ -151,19 +153,19 @@ def test_a_rule_that_can_stand_has_no_fault(eligibility):
         (rule([("age", "eq", 6), ("age", "ne", 7)]), "年龄为6周岁，且年龄不为7周岁"),
     ],
 )
-def test_a_rule_is_read_back_as_a_sentence(eligibility, words):
+def test_a_rule_is_written_as_a_sentence(eligibility, words):
     assert words in rule_text(eligibility)
 
 
 @pytest.mark.parametrize(
     ("rules", "circumstances", "asked", "settles"),
     [
-        ([OLDER, EITHER], {}, "age", 2),  # 64 ends the first, 80 the second
-        ([OLDER, EITHER], {"age": 70}, "months_resident", 1),  # of equals, the first in the vocabulary
+        ([OLDER, EITHER], {}, "age", 2),  # 64 fails the first rule, 80 decides the second
+        ([OLDER, EITHER], {"age": 70}, "months_resident", 1),  # among equals, the first in the vocabulary
         ([OLDER, EITHER], {"age": 70, "months_resident": 1}, "household", 1),
-        ([OLDER], {"age": 3}, None, None),  # what cannot matter any more is not asked
+        ([OLDER], {"age": 3}, None, None),  # facts that can no longer matter are not asked
         ([EVERYBODY, UNREADABLE, None], {}, None, None),
-        # No single answer decides between two groups of two facts each, and yet one has to be asked.
+        # With two groups of two facts each, no single answer decides the rule, but a question is still asked.
         (
             [rule([("age", "gte", 60), ("sex", "eq", "male")], [("migrant", "eq", True), ("married", "eq", True)])],
             {},
@@ -172,48 +174,48 @@ def test_a_rule_is_read_back_as_a_sentence(eligibility, words):
         ),
     ],
 )
-def test_the_question_that_settles_most_is_asked_next(rules, circumstances, asked, settles):
-    judged = [(Rule(each), judge(each, circumstances)) for each in rules]
+def test_the_next_question_is_the_one_that_decides_most_rules(rules, circumstances, asked, settles):
+    judged = [(Rule(eligibility), judge(eligibility, circumstances)) for eligibility in rules]
 
-    found = next_question(judged)
+    question = next_question(judged)
 
-    assert (found and (found[0].name, found[1])) == (asked and (asked, settles))
+    assert (question and (question[0].name, question[1])) == (asked and (asked, settles))
 
 
-def test_a_changed_rule_touches_the_examples_whose_outcome_it_changes():
-    found = affected_persons(rule([("age", "gte", 65)]), rule([("age", "gte", 66)]))
+def test_a_changed_rule_affects_the_persons_whose_outcome_changes():
+    affected = affected_persons(rule([("age", "gte", 65)]), rule([("age", "gte", 66)]))
 
-    assert [(each.person.name, each.before, each.after) for each in found] == [
-        ("年龄（周岁）：65", ELIGIBLE, NOT_ELIGIBLE),  # made from the bounds
-        ("六十五岁的城镇老人", ELIGIBLE, NOT_ELIGIBLE),  # kept
+    assert [(item.person.name, item.before, item.after) for item in affected] == [
+        ("年龄（周岁）：65", ELIGIBLE, NOT_ELIGIBLE),  # generated from the bounds
+        ("六十五岁的城镇老人", ELIGIBLE, NOT_ELIGIBLE),  # one of PERSONS
     ]
     assert affected_persons(OLDER, OLDER) == []
 
 
-def test_a_lowered_age_touches_somebody_though_no_example_has_it():
+def test_a_lowered_age_affects_generated_persons():
     eighty, seventy_five = (
         rule([("age", "gte", age)], [("age", "gte", 60), ("household", "contains", "low_income")]) for age in (80, 75)
     )
 
-    ages = [each.person.circumstances["age"] for each in affected_persons(eighty, seventy_five)]
+    ages = [affected.person.circumstances["age"] for affected in affected_persons(eighty, seventy_five)]
 
     assert {75, 76, 79} <= set(ages)
 
 
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
-def test_of_every_bound_of_a_rule_there_is_a_person_on_both_sides(slug):
-    for each in compiled(slug):
-        persons = boundary_persons(each)
-        if each.criteria:
-            known = [VOCABULARY.with_implications(person.circumstances) for person in persons]
-            verdicts = [each.judge(circumstances) for circumstances in known]
-            for place in range(len(each.criteria)):
-                assert {verdict.results[place] for verdict in verdicts} == {True, False}
+def test_each_bound_of_a_rule_has_a_person_on_both_sides(slug):
+    for rule in compiled(slug):
+        persons = boundary_persons(rule)
+        if rule.criteria:
+            answers_of_persons = [VOCABULARY.with_implications(person.circumstances) for person in persons]
+            verdicts = [rule.judge(circumstances) for circumstances in answers_of_persons]
+            for position in range(len(rule.criteria)):
+                assert {verdict.results[position] for verdict in verdicts} == {True, False}
 
 
-# Of a machine that is busy nothing follows.
+# Without a deadline: a busy machine is no failure.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# What holds of every person, held against the rules of the committed editions and against rules nobody wrote.
+# Properties that hold for every person, tested with the rules of the committed editions and with generated rules.
 
 
 @cache
@@ -224,14 +226,14 @@ def committed(slug: str) -> list[dict | None]:
 
 @cache
 def compiled(slug: str) -> list[Rule]:
-    return [Rule(each) for each in committed(slug)]
+    return [Rule(eligibility) for eligibility in committed(slug)]
 
 
 def answers(fact: Fact) -> st.SearchStrategy:
     if fact.type == INTEGER:
-        # Around the bounds that rules draw, and anywhere.
-        near = st.sampled_from([0, 1, 2, 5, 6, 7, 11, 12, 14, 15, 16, 17, 18, 49, 59, 60, 64, 65, 79, 80])
-        return near.filter(lambda value: fact.fault(value) is None) | st.integers(
+        # Values near the bounds of the committed rules, and any other.
+        near_bounds = st.sampled_from([0, 1, 2, 5, 6, 7, 11, 12, 14, 15, 16, 17, 18, 49, 59, 60, 64, 65, 79, 80])
+        return near_bounds.filter(lambda value: fact.fault(value) is None) | st.integers(
             fact.minimum or 0, 130 if fact.maximum is None else fact.maximum
         )
     if fact.type == BOOLEAN:
@@ -239,17 +241,17 @@ def answers(fact: Fact) -> st.SearchStrategy:
     if fact.type == CHOICE:
         return st.sampled_from(list(fact.choices))
     return st.lists(st.sampled_from(list(fact.choices)), unique=True, max_size=3).filter(
-        lambda chosen: fact.fault(chosen) is None
+        lambda codes: fact.fault(codes) is None
     )
 
 
 def possible(person: dict) -> dict:
-    """Return as many answers of a person, in their order, as contradict no other."""
-    kept = {}
+    """Return the answers of a person, in order, without those that contradict an earlier one."""
+    consistent = {}
     for name, answer in person.items():
-        if not VOCABULARY.contradictions(kept | {name: answer}):
-            kept[name] = answer
-    return kept
+        if not VOCABULARY.contradictions(consistent | {name: answer}):
+            consistent[name] = answer
+    return consistent
 
 
 PERSONS = st.fixed_dictionaries({}, optional={fact.name: answers(fact) for fact in VOCABULARY}).map(possible)
@@ -259,120 +261,121 @@ PERSONS = st.fixed_dictionaries({}, optional={fact.name: answers(fact) for fact 
 def criteria(draw):
     fact = draw(st.sampled_from(list(VOCABULARY)))
     op = draw(st.sampled_from(OPERATORS[fact.type]))
-    one = st.sampled_from(list(fact.choices)) if fact.type == CHOICES else answers(fact)
-    value = draw(st.lists(one, min_size=1, max_size=3, unique=True) if op == "in" else one)
+    single_value = st.sampled_from(list(fact.choices)) if fact.type == CHOICES else answers(fact)
+    value = draw(st.lists(single_value, min_size=1, max_size=3, unique=True) if op == "in" else single_value)
     return fact.name, op, value
 
 
 RULES = st.lists(st.lists(criteria(), min_size=1, max_size=4), min_size=1, max_size=4).map(lambda groups: rule(*groups))
-STANDING = RULES.filter(lambda stated: not faults(stated))
+VALID_RULES = RULES.filter(lambda eligibility: not faults(eligibility))
 
 
 def outcomes(rules: list[Rule], circumstances: dict) -> list[str]:
-    known = VOCABULARY.with_implications(circumstances)
-    return [each.judge(known).outcome for each in rules]
+    answered = VOCABULARY.with_implications(circumstances)
+    return [rule.judge(answered).outcome for rule in rules]
 
 
 @settings(UNHURRIED, max_examples=200)
-@given(PERSONS, st.data(), st.lists(STANDING, max_size=3))
-def test_one_more_fact_never_turns_a_verdict_around(person, data, invented):
-    rules = compiled("2026") + [Rule(each) for each in invented]
-    kept = data.draw(st.sets(st.sampled_from(sorted(person)))) if person else set()
+@given(PERSONS, st.data(), st.lists(VALID_RULES, max_size=3))
+def test_one_more_fact_never_reverses_an_outcome(person, data, generated):
+    rules = compiled("2026") + [Rule(eligibility) for eligibility in generated]
+    kept_facts = data.draw(st.sets(st.sampled_from(sorted(person)))) if person else set()
 
-    fewer = outcomes(rules, {name: person[name] for name in kept})
+    outcomes_before = outcomes(rules, {name: person[name] for name in kept_facts})
 
-    for less, more in zip(fewer, outcomes(rules, person), strict=True):
-        assert less in (UNKNOWN, more)
+    for before, after in zip(outcomes_before, outcomes(rules, person), strict=True):
+        assert before in (UNKNOWN, after)
 
 
 @settings(UNHURRIED, max_examples=200)
-@given(PERSONS, st.lists(STANDING, max_size=3))
-def test_many_rules_are_judged_as_each_alone(person, invented):
-    rules = compiled("2026") + [Rule(each) for each in invented]
-    known = VOCABULARY.with_implications(person)
-    alone = [each.judge(known) for each in rules]
+@given(PERSONS, st.lists(VALID_RULES, max_size=3))
+def test_many_rules_are_judged_like_single_rules(person, generated):
+    rules = compiled("2026") + [Rule(rule) for rule in generated]
+    circumstances = VOCABULARY.with_implications(person)
+    alone = [rule.judge(circumstances) for rule in rules]
 
-    together = Rules(rules).judge(known)
+    together = Rules(rules).judge(circumstances)
 
     assert together == alone
-    # What is known of a rule that nothing is known of is asked of none that was judged alone.
+    # Rules.judge() returns the initial verdict for a rule without known facts; the question must not depend on that.
     assert next_question(zip(rules, together, strict=True)) == next_question(zip(rules, alone, strict=True))
 
 
 @settings(UNHURRIED, max_examples=200)
-@given(PERSONS, STANDING)
-def test_a_fact_decides_a_rule_if_some_answer_does(person, stated):
-    each, known = Rule(stated), VOCABULARY.with_implications(person)
-    verdict = each.judge(known)
+@given(PERSONS, VALID_RULES)
+def test_a_fact_decides_a_rule_if_some_answer_decides_it(person, eligibility):
+    rule, circumstances = Rule(eligibility), VOCABULARY.with_implications(person)
+    verdict = rule.judge(circumstances)
 
     for name in verdict.missing:
-        answered = [
-            each.judge(known | {name: answer}) for answer in distinguishing_answers(VOCABULARY[name], each.criteria)
+        answered_verdicts = [
+            rule.judge(circumstances | {name: answer})
+            for answer in distinguishing_answers(VOCABULARY[name], rule.criteria)
         ]
-        decides = any(found.outcome != UNKNOWN for found in answered)
-        assert each.decided_by(name, verdict.open_groups) == decides
+        decides = any(answered_verdict.outcome != UNKNOWN for answered_verdict in answered_verdicts)
+        assert rule.decided_by(name, verdict.open_groups) == decides
 
 
 @settings(UNHURRIED, max_examples=200)
-@given(STANDING)
-def test_of_somebody_nothing_is_known_of_nothing_is_denied(stated):
-    assert judge(stated, {}).outcome != NOT_ELIGIBLE
+@given(VALID_RULES)
+def test_a_rule_never_fails_without_facts(eligibility):
+    assert judge(eligibility, {}).outcome != NOT_ELIGIBLE
 
 
 @pytest.mark.parametrize("slug", ["2021", "2023", "2026"])
-def test_no_facts_deny_no_service(slug):
+def test_no_committed_rule_fails_without_facts(slug):
     assert NOT_ELIGIBLE not in outcomes(compiled(slug), {})
 
 
 @settings(UNHURRIED, max_examples=100)
-@given(PERSONS, st.data(), st.lists(STANDING, max_size=3))
-def test_answering_what_is_asked_ends_with_everything_decided(person, data, invented):
-    known, rules = dict(person), compiled("2026") + [Rule(each) for each in invented]
+@given(PERSONS, st.data(), st.lists(VALID_RULES, max_size=3))
+def test_answering_the_next_questions_decides_every_rule(person, data, generated):
+    circumstances, rules = dict(person), compiled("2026") + [Rule(rule) for rule in generated]
 
     for _ in range(len(VOCABULARY.facts) + 1):
-        judged = [(each, each.judge(VOCABULARY.with_implications(known))) for each in rules]
+        judged = [(rule, rule.judge(VOCABULARY.with_implications(circumstances))) for rule in rules]
         question = next_question(judged)
         if question is None:
             break
         fact, settles = question
-        assert fact.name not in known
+        assert fact.name not in circumstances
         assert 0 <= settles <= len(rules)
-        known[fact.name] = data.draw(answers(fact))
+        circumstances[fact.name] = data.draw(answers(fact))
 
     assert question is None
-    assert all(verdict.outcome != UNKNOWN for each, verdict in judged if each.machine_readable)
+    assert all(verdict.outcome != UNKNOWN for rule, verdict in judged if rule.machine_readable)
 
 
 @settings(UNHURRIED, max_examples=100)
 @given(PERSONS, st.randoms())
-def test_the_order_of_what_is_said_does_not_matter(person, random):
+def test_the_order_of_answers_does_not_matter(person, random):
     shuffled = list(person)
     random.shuffle(shuffled)
-    other = {
+    reordered = {
         name: person[name][::-1] if isinstance(person[name], list) else person[name] for name in shuffled
     }  # fmt: skip
 
-    def everything(circumstances: dict) -> tuple:
-        judged = [(each, each.judge(VOCABULARY.with_implications(circumstances))) for each in compiled("2026")]
+    def judge_all(circumstances: dict) -> tuple:
+        judged = [(rule, rule.judge(VOCABULARY.with_implications(circumstances))) for rule in compiled("2026")]
         question = next_question(judged)
         return [verdict for _, verdict in judged], question and (question[0].name, question[1])
 
-    assert everything(person) == everything(other)
+    assert judge_all(person) == judge_all(reordered)
 
 
 @settings(UNHURRIED, max_examples=100)
 @given(RULES)
-def test_a_rule_is_refused_or_somebody_can_meet_each_of_its_groups(stated):
-    found = [fault for fault in faults(stated) if "矛盾" not in fault]
-    if found:
+def test_a_rule_is_refused_unless_each_of_its_groups_can_be_met(eligibility):
+    other_faults = [fault for fault in faults(eligibility) if "矛盾" not in fault]
+    if other_faults:
         return
-    contradicted = {place for place, _ in Rule(stated).contradictions()}
-    assert (faults(stated) == []) == (not contradicted)
-    for place, group in enumerate(stated["any"], 1):
-        alone = Rule({**stated, "any": [group]})
-        # Each fact's own answers, put together: whatever meets the criteria on each of them meets the group.
-        met = all(
-            any(not bits & ~holding for holding in alone._answer_bits[name])
-            for name, bits in alone._bits_by_fact.items()
+    contradicted_groups = {number for number, _ in Rule(eligibility).contradictions()}
+    assert (faults(eligibility) == []) == (not contradicted_groups)
+    for number, group in enumerate(eligibility["any"], 1):
+        single_group_rule = Rule({**eligibility, "any": [group]})
+        # A group can be met if, for each fact, one answer meets all of its criteria on that fact.
+        can_be_met = all(
+            any(not bits & ~holding for holding in single_group_rule._answer_bits[name])
+            for name, bits in single_group_rule._bits_by_fact.items()
         )  # fmt: skip
-        assert met == (place not in contradicted)
+        assert can_be_met == (number not in contradicted_groups)

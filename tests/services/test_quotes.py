@@ -1,4 +1,4 @@
-"""Whether a value stands in its quotes: part by part, number by number, whatever way it is written."""
+"""Checking values against quotes: by part and by number, in any notation."""
 
 import pytest
 
@@ -9,20 +9,24 @@ from services import quotes
     ("value", "said", "missing"),
     [
         ("每人每月840元", ["城市每人每月840元"], []),
-        ("每人每月840元；农村牧区670元", ["城市每人每月840元", "农村牧区670元"], []),  # each part in one of them
+        ("每人每月840元；农村牧区670元", ["城市每人每月840元", "农村牧区670元"], []),  # each part is in a quote
         ("每人每月840元，农村牧区670元。", ["城市每人每月840元"], ["农村牧区670元"]),
-        ("标准每人每月840元", ["标准为每人每月840元"], ["标准每人每月840元"]),  # whole parts, not words
-        ("65岁及以上", ["6 5 岁\n及以上"], []),  # blanks do not count
-        ("0—6岁", ["0~6岁"], []),  # nor which dash it is
-        ("養老", ["养老"], []),  # nor the script
-        ("2,210元", ["2210元"], []),  # nor how thousands are set apart
-        ("20元", ["2021年120元"], ["20"]),  # it stands there as letters, but not as a number
+        (
+            "标准每人每月840元",
+            ["标准为每人每月840元"],
+            ["标准每人每月840元"],
+        ),  # parts are compared as a whole, not word by word
+        ("65岁及以上", ["6 5 岁\n及以上"], []),  # blanks are ignored
+        ("0—6岁", ["0~6岁"], []),  # kinds of dash are ignored
+        ("養老", ["养老"], []),  # the script is ignored
+        ("2,210元", ["2210元"], []),  # thousands separators are ignored
+        ("20元", ["2021年120元"], ["20"]),  # occurs as a substring, but not as a number
         ("每年１次", ["每年1次"], []),  # full-width
         ("", ["什么都有"], []),
         ("没有引文", [], ["没有引文"]),
     ],
 )
-def test_the_parts_of_a_value_that_stand_in_no_quote_are_told(value, said, missing):
+def test_the_unsupported_parts_of_a_value_are_listed(value, said, missing):
     assert quotes.unsupported(value, said) == missing
 
 
@@ -49,9 +53,9 @@ def test_numbers_are_read_in_figures_and_in_chinese(text, found):
         ("居住半年以上", {"6"}),
         ("缴费满一年不足五年", {"12", "60"}),
         ("累计缴费满15年", {"180"}),
-        ("每年2次，第六条", set()),  # numbers, but of no years
+        ("每年2次，第六条", set()),  # numbers, but not of years
         ("1.5年", set()),
     ],
 )
-def test_spans_of_years_are_read_in_months(text, found):
+def test_spans_of_years_are_read_as_months(text, found):
     assert quotes.months(text) == found

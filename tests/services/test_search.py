@@ -1,4 +1,4 @@
-"""What people type is found, whatever script, form or order it is typed in: the pure part of the search."""
+"""The search index: queries match in any script, form or word order. Pure, without the database."""
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +43,7 @@ INDEX = Index(SERVICES)
 
 
 def found(query: str) -> list[str]:
-    return [each.code for each in INDEX.search(query)]
+    return [result.code for result in INDEX.search(query)]
 
 
 def why(query: str) -> tuple[str, str, str]:
@@ -79,7 +79,7 @@ def test_text_is_folded(typed, folded):
         ("", []),
     ],
 )
-def test_a_query_has_parts(query, parts):
+def test_a_query_is_split_into_parts(query, parts):
     assert terms(query) == parts
 
 
@@ -102,7 +102,7 @@ def test_a_query_has_parts(query, parts):
         ("zuidishenghuobaozhang", "name", "pinyin", "最低生活保障"),
         ("yanglao", "name", "pinyin", "职工基本养老保险"),
         ("yang lao bao xian", "name", "pinyin", "职工基本养老保险"),
-        ("yanglaob", "name", "pinyin", "职工基本养老保险"),  # still typing
+        ("yanglaob", "name", "pinyin", "职工基本养老保险"),  # an incomplete query
         ("dibao", "synonym", "pinyin", "低保"),
         ("zdshbz", "name", "initials", "最低生活保障"),
         ("ylbx", "name", "initials", "职工基本养老保险"),
@@ -114,44 +114,44 @@ def test_a_query_has_parts(query, parts):
         ("老人做健康检查", "name", "partial", "老年人健康管理"),
     ],
 )
-def test_a_find_says_where_and_how(query, field, how, text):
+def test_a_match_has_its_field_kind_and_text(query, field, how, text):
     assert why(query) == (field, how, text)
 
 
 @pytest.mark.parametrize(
     ("query", "codes"),
     [
-        ("养老", ["NM-05-03", "NM-05-04"]),  # in the index's order where nothing else tells them apart
-        ("养老金", ["NM-05-03", "NM-05-04"]),  # the service that a synonym names first
-        ("老年人 检查", ["NM-05-01"]),  # every part somewhere
-        ("老年人 低保", ["NM-07-01", "NM-05-01"]),  # together nowhere: each by what it has
+        ("养老", ["NM-05-03", "NM-05-04"]),  # in the order of the index if equally relevant
+        ("养老金", ["NM-05-03", "NM-05-04"]),  # the service that the synonym stands for first
+        ("老年人 检查", ["NM-05-01"]),  # every part matches
+        ("老年人 低保", ["NM-07-01", "NM-05-01"]),  # no service matches both: each by its own match
         ("月", ["NM-05-03", "NM-07-01"]),
-        ("anglao", []),  # not from the middle of a syllable
-        ("ealth", []),  # nor of a word
-        ("5", []),  # nor of a number
+        ("anglao", []),  # not within a syllable
+        ("ealth", []),  # nor within a word
+        ("5", []),  # nor within a number
         ("021", []),
         ("量子力学", []),
         ("，。", []),
     ],
 )
-def test_who_is_found(query, codes):
+def test_a_query_finds_services_in_order(query, codes):
     assert found(query) == codes
 
 
-def test_a_name_stands_before_a_synonym_a_target_group_and_content():
-    said = {"content": "各类护理", "target_group_text": "护理对象", "synonym": "护理", "name": "失能老人护理补贴"}
-    index = Index({field: [Text(field, text)] for field, text in said.items()})
+def test_a_name_ranks_before_a_synonym_a_target_group_and_content():
+    texts = {"content": "各类护理", "target_group_text": "护理对象", "synonym": "护理", "name": "失能老人护理补贴"}
+    index = Index({field: [Text(field, text)] for field, text in texts.items()})
 
-    assert [each.code for each in index.search("护理")] == ["name", "synonym", "target_group_text", "content"]
+    assert [result.code for result in index.search("护理")] == ["name", "synonym", "target_group_text", "content"]
 
 
-def test_what_is_the_whole_stands_before_what_begins_with_it_and_that_before_what_contains_it():
+def test_an_exact_match_ranks_before_a_prefix_and_a_prefix_before_a_substring():
     index = Index({name: [Text("name", name)] for name in ("农村危房改造", "危房改造补助", "危房改造")})
 
-    assert [each.code for each in index.search("危房改造")] == ["危房改造", "危房改造补助", "农村危房改造"]
+    assert [result.code for result in index.search("危房改造")] == ["危房改造", "危房改造补助", "农村危房改造"]
 
 
-def test_a_long_text_is_shown_around_what_was_found():
+def test_a_long_text_is_cut_around_the_match():
     (match,) = Index({"x": [Text("content", f"{'前' * 60}体检{'后' * 60}")]}).search("体检")[0].matches
 
     assert match.text == f"…{'前' * 16}体检{'后' * 16}…"
@@ -168,13 +168,13 @@ def test_a_long_text_is_shown_around_what_was_found():
         ("参战", "can zhan"),
     ],
 )
-def test_a_character_is_read_as_its_word_has_it(word, read):
+def test_a_character_is_read_by_its_word(word, read):
     assert " ".join(chinese.syllables(word)) == read
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.text(max_size=60) | st.text(alphabet="养老保险低保残疾 yanglao-05，", max_size=40))
-def test_no_query_fails(query):
-    for each in INDEX.search(query):
-        assert each.code in SERVICES
-        assert each.matches
+def test_no_query_raises_an_error(query):
+    for result in INDEX.search(query):
+        assert result.code in SERVICES
+        assert result.matches

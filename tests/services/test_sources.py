@@ -1,4 +1,4 @@
-"""From which day a source may be cited."""
+"""The first day on which a source may be cited."""
 
 import datetime
 
@@ -19,7 +19,7 @@ from services.models import Source, last_day
         ("2021-08-20", datetime.date(2022, 1, 1), "2022-01-01"),  # in force later than dated
     ],
 )
-def test_a_source_counts_from_the_day_it_certainly_said_so(date, in_force_from, citable_from):
+def test_a_source_is_citable_from_the_last_possible_day_of_its_date(date, in_force_from, citable_from):
     source = Source(date=date, in_force_from=in_force_from)
 
     assert source.first_citable_day() == datetime.date.fromisoformat(citable_from)
@@ -33,7 +33,7 @@ def test_a_day_or_month_that_does_not_exist_is_refused(date):
         Source(date=date).clean()
 
 
-def test_the_legal_aid_law_counts_from_2022(db):
+def test_the_legal_aid_law_is_citable_from_2022(db):
     source = Source.objects.get(code="law-legal-aid")
 
     assert (source.date, source.citable_from) == ("2021-08-20", datetime.date(2022, 1, 1))
