@@ -1,4 +1,4 @@
-"""The public feed of changes: append-only, its cursors never expire, withdrawals are in it."""
+"""The change feed: append-only, with permanent cursors and with withdrawals."""
 
 from xml.etree import ElementTree
 
@@ -9,7 +9,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def read(client, path: str = f"{FEED}?page_size=500") -> list[dict]:
-    """Return every change from a place on, as a client that follows ``next`` reads them."""
+    """Return all changes from ``path`` on, by following ``next``."""
     changes = []
     while path:
         answer = client.get(path).json()
@@ -48,9 +48,9 @@ def test_a_change_has_all_its_fields(client, db):
 
 
 def test_the_feed_agrees_with_the_comparison_of_editions(client, db):
-    told = [c | {"cursor": None} for c in read(client) if c["edition"] == "2026"]
+    changes = [c | {"cursor": None} for c in read(client) if c["edition"] == "2026"]
 
-    assert told == client.get("/api/v1/editions/2026/changes/?page_size=500").json()["results"]
+    assert changes == client.get("/api/v1/editions/2026/changes/?page_size=500").json()["results"]
 
 
 def test_an_old_cursor_stays_valid(client, make_edition):

@@ -1,4 +1,4 @@
-"""The list as CPSV-AP 3.2.0: it conforms to the profile's shapes, and says in both forms what was sealed."""
+"""The list as CPSV-AP 3.2.0: it conforms to the SHACL shapes, and Turtle and JSON-LD have the same triples."""
 
 import json
 
@@ -33,7 +33,7 @@ def documents(editions, django_db_blocker) -> dict[str, list[dict]]:
 
 @pytest.fixture(scope="module")
 def graphs(editions, documents) -> dict[str, Graph]:
-    """Every edition whole, read back from Turtle."""
+    """The graph of every edition, parsed from Turtle."""
     return {
         slug: Graph().parse(data="".join(cpsv.to_turtle(documents[slug], edition=edition, root=ROOT)), format="turtle")
         for slug, edition in editions.items()
@@ -59,7 +59,7 @@ def test_an_edition_conforms_to_the_profile(graphs, shapes, slug):
 
 
 def one(graphs: dict[str, Graph]) -> Graph:
-    """A copy of an edition that may be spoilt."""
+    """Return a copy of the graph of 2026, to be spoilt."""
     copy = Graph()
     for triple in graphs["2026"]:
         copy.add(triple)
@@ -103,18 +103,18 @@ def test_a_spoilt_graph_does_not_conform(graphs, shapes, spoilt):
     assert faults(graph, shapes)
 
 
-# rdflib's own parser of JSON-LD still uses what rdflib has deprecated.
+# rdflib's JSON-LD parser uses a class that rdflib has deprecated.
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")
 @pytest.mark.parametrize("slug", ["2021", "2026"])
 def test_turtle_and_json_ld_have_the_same_triples(graphs, editions, documents, slug):
     text = "".join(cpsv.to_jsonld(documents[slug], edition=editions[slug], root=ROOT))
-    found = json.loads(text)
+    jsonld = json.loads(text)
 
-    assert found["@context"] == f"{ROOT}/api/v1/context.jsonld"
-    graph = Graph().parse(data=json.dumps(found | {"@context": cpsv.CONTEXT}), format="json-ld")
+    assert jsonld["@context"] == f"{ROOT}/api/v1/context.jsonld"
+    graph = Graph().parse(data=json.dumps(jsonld | {"@context": cpsv.CONTEXT}), format="json-ld")
     assert set(graph) == set(graphs[slug])
-    bound = {name: str(address) for name, address in graphs[slug].namespaces()}
-    assert {name: bound.get(name) for name in ("cpsv", "cv", "dct", "skos")} == {
+    prefixes = {name: str(uri) for name, uri in graphs[slug].namespaces()}
+    assert {name: prefixes.get(name) for name in ("cpsv", "cv", "dct", "skos")} == {
         name: cpsv.PREFIXES[name] for name in ("cpsv", "cv", "dct", "skos")
     }
 
@@ -155,12 +155,12 @@ def test_public_expenditure_is_not_a_cost_for_the_citizen(graphs):
 
 
 def test_every_referenced_node_is_typed_in_the_same_graph(graphs):
-    outside = {"rdfs:seeAlso", "spdx:algorithm"}
+    external = {"rdfs:seeAlso", "spdx:algorithm"}
     for graph in graphs.values():
         for _, predicate, target in graph:
-            named = predicate.n3(graph.namespace_manager)
-            if isinstance(target, URIRef) and predicate != RDF.type and named not in outside:
-                assert graph.value(target, RDF.type), (named, target)
+            name = predicate.n3(graph.namespace_manager)
+            if isinstance(target, URIRef) and predicate != RDF.type and name not in external:
+                assert graph.value(target, RDF.type), (name, target)
 
 
 def test_unknown_values_are_left_out_or_marked_as_unknown(graphs, documents):
@@ -169,17 +169,17 @@ def test_unknown_values_are_left_out_or_marked_as_unknown(graphs, documents):
         service = URIRef(f"{ROOT}/id/services/{document['code']}")
         assert bool(set(graph.objects(service, CPSV.follows))) == (document["standard"] is not None)
         assert bool(set(graph.objects(service, CV.holdsRequirement))) == (document["eligibility"] is not None)
-        said = str(graph.value(service, DCT.description))
-        assert (said == "服务内容未知。") == (document["content"] is None)
+        description = str(graph.value(service, DCT.description))
+        assert (description == "服务内容未知。") == (document["content"] is None)
         unknown = graph.value(service, CV.hasCompetentAuthority) == URIRef(f"{ROOT}/#unknown-department")
         assert unknown == (document["lead_department"] is None)
 
 
 def test_a_service_has_a_graph_of_its_own(client, db, shapes):
-    text = client.get("/api/v1/services/NM-05-01.ttl")
-    graph = Graph().parse(data=b"".join(text.streaming_content).decode(), format="turtle")
+    response = client.get("/api/v1/services/NM-05-01.ttl")
+    graph = Graph().parse(data=b"".join(response.streaming_content).decode(), format="turtle")
 
-    assert text["Content-Type"] == "text/turtle; charset=utf-8"
+    assert response["Content-Type"] == "text/turtle; charset=utf-8"
     assert list(graph.subjects(RDF.type, CPSV.PublicService)) == [URIRef("http://testserver/id/services/NM-05-01")]
     assert faults(graph, shapes) == ""
 

@@ -1,4 +1,4 @@
-"""Editions over HTTP: which one answers, its content and digest, and what it changed."""
+"""Editions over HTTP: selection by query, content and digest, and changes."""
 
 import datetime
 import hashlib

@@ -1,4 +1,4 @@
-"""What a person is entitled to, over HTTP: three answers with their reasons, and the next question."""
+"""Entitlements over HTTP: the three outcomes with their reasons, and the next question."""
 
 import json
 
@@ -16,7 +16,7 @@ from tests.support.openapi import strict_schema
 from tests.web.test_problems import assert_problem
 
 PATH = "/api/v1/entitlements/"
-# The contract's own example.
+# The example of the API documentation.
 EXAMPLE = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}
 
 
@@ -41,15 +41,15 @@ def test_an_answer_names_its_edition_and_has_a_disclaimer(client, db):
     assert answer["Cache-Control"] == "no-store"
     assert "ETag" not in answer
     assert not answer.cookies
-    said = answer.json()
-    assert list(said) == ["edition", "disclaimer", "counts", "results", "next_question"]
-    assert said["edition"]["slug"] == "2026"
-    assert len(said["edition"]["digest"]) == 64
-    assert "以牵头负责单位的认定为准" in said["disclaimer"]
-    assert sum(said["counts"].values()) == 81
-    assert said["counts"]["eligible"] > 20
-    assert len(said["results"]) == 81
-    assert [result["service"]["code"] for result in said["results"]] == sorted(results(answer))
+    body = answer.json()
+    assert list(body) == ["edition", "disclaimer", "counts", "results", "next_question"]
+    assert body["edition"]["slug"] == "2026"
+    assert len(body["edition"]["digest"]) == 64
+    assert "以牵头负责单位的认定为准" in body["disclaimer"]
+    assert sum(body["counts"].values()) == 81
+    assert body["counts"]["eligible"] > 20
+    assert len(body["results"]) == 81
+    assert [result["service"]["code"] for result in body["results"]] == sorted(results(answer))
 
 
 def test_a_result_has_the_department_and_a_reason_for_each_criterion(client, db):
@@ -69,8 +69,8 @@ def test_a_result_has_the_department_and_a_reason_for_each_criterion(client, db)
 
     result = results(ask(client))["NM-05-01"]
 
-    of_others = [reason.pop("citation") for reason in result["reasons"][1:]]
-    assert all(citation["locator"] and citation["quote"] for citation in of_others)
+    other_citations = [reason.pop("citation") for reason in result["reasons"][1:]]
+    assert all(citation["locator"] and citation["quote"] for citation in other_citations)
     assert result == {
         "service": {
             "code": "NM-05-01",
@@ -161,15 +161,15 @@ def test_the_next_question_is_a_fact_with_its_labels(client, db):
 
 
 def test_answering_every_question_leaves_only_unreadable_rules_unknown(client, db):
-    known, asked = {}, []
+    circumstances, asked_facts = {}, []
     answers = {"integer": 1, "boolean": False, "choices": []}
 
-    while question := (said := ask(client, known).json())["next_question"]:
-        asked.append(question["fact"])
-        known[question["fact"]] = answers.get(question["type"], next(iter(question["choices"] or [None])))
+    while question := (body := ask(client, circumstances).json())["next_question"]:
+        asked_facts.append(question["fact"])
+        circumstances[question["fact"]] = answers.get(question["type"], next(iter(question["choices"] or [None])))
 
-    assert len(asked) == len(set(asked)) < len(VOCABULARY.facts)
-    assert said["counts"]["unknown"] == 2
+    assert len(asked_facts) == len(set(asked_facts)) < len(VOCABULARY.facts)
+    assert body["counts"]["unknown"] == 2
 
 
 @pytest.mark.parametrize(
@@ -333,11 +333,11 @@ def test_the_next_question_is_in_the_requested_language(client, db, accept, lang
 def test_the_rules_are_cached_and_circumstances_are_in_no_query(client, db, django_assert_num_queries):
     ask(client)
 
-    with django_assert_num_queries(1) as asked:
+    with django_assert_num_queries(1) as queries:
         ask(client, {"months_resident": 4711})
 
-    assert "catalogue_revisiontoken" in asked.captured_queries[0]["sql"]
-    assert "4711" not in str(asked.captured_queries)
+    assert "catalogue_revisiontoken" in queries.captured_queries[0]["sql"]
+    assert "4711" not in str(queries.captured_queries)
 
 
 def test_an_edition_is_judged_without_a_query(db, django_assert_num_queries):
@@ -380,18 +380,18 @@ def test_a_lost_database_is_a_503(client, db):
 
 
 def test_the_openapi_document_has_a_type_for_every_fact(document):
-    typed = document["components"]["schemas"]["CircumstancesRequest"]["properties"]["circumstances"]
+    schema = document["components"]["schemas"]["CircumstancesRequest"]["properties"]["circumstances"]
 
-    assert list(typed["properties"]) == [fact.name for fact in VOCABULARY]
-    assert typed["additionalProperties"] is False
-    assert typed["properties"]["age"] == {
+    assert list(schema["properties"]) == [fact.name for fact in VOCABULARY]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]["age"] == {
         "type": "integer", "minimum": 0, "maximum": 130, "description": "您今年多少周岁？"
     }  # fmt: skip
-    assert "dibao" in typed["properties"]["household"]["items"]["enum"]
+    assert "dibao" in schema["properties"]["household"]["items"]["enum"]
     for person in PERSONS:
-        jsonschema.validate(dict(person.circumstances), typed)
+        jsonschema.validate(dict(person.circumstances), schema)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"age": "70"}, typed)
+        jsonschema.validate({"age": "70"}, schema)
 
 
 @pytest.mark.parametrize("circumstances", [{}, EXAMPLE])

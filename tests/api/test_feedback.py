@@ -1,4 +1,4 @@
-"""Feedback over HTTP: anybody may say something, once too often is refused, and who said it stays unknown."""
+"""Feedback over HTTP: submission, receipts, rate limits, and the privacy of the writer."""
 
 import json
 import logging
@@ -29,10 +29,10 @@ def send(client, said: object = None, **more: object):
 def test_feedback_is_stored_and_gets_a_receipt(client, db):
     response = send(client, WHOLE)
 
-    kept = Feedback.objects.get()
+    feedback = Feedback.objects.get()
     assert response.status_code == 201
     assert response.json() == {
-        "receipt": kept.receipt,
+        "receipt": feedback.receipt,
         "state": "received",
         "service": "NM-05-01",
         "field": "standard",
@@ -40,13 +40,13 @@ def test_feedback_is_stored_and_gets_a_receipt(client, db):
         "at": response.json()["at"],
         "answer": None,
         "answered_at": None,
-        "url": f"http://testserver/api/v1/feedback/{kept.receipt}/",
+        "url": f"http://testserver/api/v1/feedback/{feedback.receipt}/",
     }
     assert response["Location"] == response.json()["url"]
     assert response["Cache-Control"] == "no-store"
     assert not response.cookies
-    assert (kept.service.code, kept.field, kept.edition.slug) == ("NM-05-01", "standard", "2026")
-    assert (kept.message, kept.contact, kept.state) == (SAID["message"], CONTACT, "received")
+    assert (feedback.service.code, feedback.field, feedback.edition.slug) == ("NM-05-01", "standard", "2026")
+    assert (feedback.message, feedback.contact, feedback.state) == (SAID["message"], CONTACT, "received")
 
 
 def test_the_receipt_shows_state_and_answer_but_not_message_and_contact(client, people, act):
@@ -81,8 +81,8 @@ def test_optional_fields_may_be_missing_and_long_values_fit(client, db, said, ke
     assert send(client, SAID | said).status_code == 201
 
     feedback = Feedback.objects.get()
-    found = {name: getattr(feedback, name) for name in kept}
-    assert found == kept | ({"edition": Edition.objects.get(slug=kept["edition"])} if kept.get("edition") else {})
+    values = {name: getattr(feedback, name) for name in kept}
+    assert values == kept | ({"edition": Edition.objects.get(slug=kept["edition"])} if kept.get("edition") else {})
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_feedback_may_be_sent_from_any_site(client, db):
     assert "Location" in response["Access-Control-Expose-Headers"]
 
 
-# How often
+# Rate limits
 
 
 def test_an_address_may_send_ten_messages_an_hour(client, db):
@@ -248,13 +248,13 @@ def test_an_address_may_send_ten_messages_an_hour(client, db):
 
 @pytest.fixture
 def later(monkeypatch):
-    """Move the clock on by so many seconds."""
-    moved = [0]
+    """Return a function that advances the clock of the throttles by a number of seconds."""
+    offset = [0]
 
     def move(seconds: float) -> None:
-        moved[0] += seconds
+        offset[0] += seconds
 
-    monkeypatch.setattr(throttling.AddressThrottle, "timer", staticmethod(lambda: time.time() + moved[0]))
+    monkeypatch.setattr(throttling.AddressThrottle, "timer", staticmethod(lambda: time.time() + offset[0]))
     return move
 
 
@@ -300,14 +300,14 @@ def test_two_addresses_are_independent(client, db):
 @pytest.mark.parametrize("behind_proxy", [False, True])
 def test_no_forged_header_evades_the_limit(client, db, settings, header, behind_proxy):
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": int(behind_proxy)}
-    seen = {"X-Forwarded-For": "203.0.113.1"} if behind_proxy else {}
+    proxy_headers = {"X-Forwarded-For": "203.0.113.1"} if behind_proxy else {}
 
     def forged(n: int) -> dict:
-        given = {header: f"198.51.100.{n}"}
+        client_headers = {header: f"198.51.100.{n}"}
         if behind_proxy and header == "X-Forwarded-For":
-            # The proxy adds whom it saw to what it was sent.
-            given = {header: f"198.51.100.{n}, 203.0.113.1"}
-        return seen | given
+            # The proxy appends the client's address to the header that it received.
+            client_headers = {header: f"198.51.100.{n}, 203.0.113.1"}
+        return proxy_headers | client_headers
 
     for n in range(10):
         assert send(client, headers=forged(n)).status_code == 201
@@ -353,9 +353,9 @@ def test_no_address_is_stored(client, db):
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT cache_key, value FROM throttling")
-        kept = cursor.fetchall()
-    assert len(kept) == 2
-    assert "203.0.113.77" not in str(kept)
+        rows = cursor.fetchall()
+    assert len(rows) == 2
+    assert "203.0.113.77" not in str(rows)
 
 
 def test_a_failed_insert_is_not_counted_and_its_contact_is_not_logged(client, db, caplog):
@@ -386,7 +386,7 @@ def test_no_problem_repeats_a_sent_value(client, db, caplog):
         assert CONTACT not in response.content.decode() + caplog.text
 
 
-# What the document says
+# The OpenAPI document
 
 
 @pytest.mark.parametrize("status", ["201", "400"])

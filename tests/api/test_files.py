@@ -1,4 +1,4 @@
-"""The list as files: what is in them, how they are asked for, and what HTTP owes whoever takes them away."""
+"""The list as files: their content, their selection by path or Accept, and their HTTP headers."""
 
 import csv
 import gzip
@@ -64,7 +64,7 @@ def unpacked(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_has_its_edition_digest_licence_and_source(client, db, kind):
-    said = unpacked(content(file(client, kind, edition="2023"))).decode()
+    text = unpacked(content(file(client, kind, edition="2023"))).decode()
 
     for part in (
         "2023",
@@ -72,7 +72,7 @@ def test_a_file_has_its_edition_digest_licence_and_source(client, db, kind):
         "creativecommons.org/licenses/by/4.0",
         "内政办发〔2021〕70号",
     ):
-        assert part in said
+        assert part in text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -108,11 +108,11 @@ def test_a_file_is_deterministic(client, db, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_is_compressed_while_it_is_streamed(client, db, kind):
     plain = file(client, kind)
-    packed = client.get(f"/api/v1/services.{kind}", headers={"accept-encoding": "gzip"})
+    compressed = client.get(f"/api/v1/services.{kind}", headers={"accept-encoding": "gzip"})
 
-    assert packed["Content-Encoding"] == "gzip"
-    assert packed["ETag"] == f'{plain["ETag"][:-1]}-gzip"'
-    assert gzip.decompress(content(packed)) == content(plain)
+    assert compressed["Content-Encoding"] == "gzip"
+    assert compressed["ETag"] == f'{plain["ETag"][:-1]}-gzip"'
+    assert gzip.decompress(content(compressed)) == content(plain)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -139,25 +139,25 @@ def test_head_has_the_headers_of_get_and_no_body(client, db, kind):
     ],
 )
 def test_a_file_has_the_services_of_the_list(client, db, kind, query):
-    listed = [service["code"] for service in client.get(LIST, query).json()["results"]]
+    expected = [service["code"] for service in client.get(LIST, query).json()["results"]]
 
     response = file(client, kind, **query)
     if kind == "csv":
-        held = [row["服务项目代码"] for row in rows(response)]
+        codes = [row["服务项目代码"] for row in rows(response)]
     else:
-        held = [json.loads(line)["code"] for line in content(response).decode().splitlines()]
+        codes = [json.loads(line)["code"] for line in content(response).decode().splitlines()]
 
-    assert held == listed
+    assert codes == expected
 
 
 def test_an_ndjson_line_is_a_service_with_its_licence(client, db):
     lines = content(file(client, "ndjson", domain="NM-05", expand="citations")).decode().splitlines()
-    (listed, *_) = client.get(LIST, {"domain": "NM-05", "expand": "citations"}).json()["results"]
+    (service, *_) = client.get(LIST, {"domain": "NM-05", "expand": "citations"}).json()["results"]
 
     first = json.loads(lines[0])
     assert first.pop("licence") == "CC BY 4.0"
     assert {first.pop("licence_url"), first.pop("source")} == {KEPT_LICENCE, KEPT_SOURCE}
-    assert first == listed
+    assert first == service
 
 
 KEPT_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -199,7 +199,7 @@ def test_an_exported_table_imports_without_changes(client, db, people, kind):
 
     assert plan.faults == []
     assert len(plan.rows) == 81
-    assert [each.code for each in plan.rows if each.action] == []
+    assert [row.code for row in plan.rows if row.action] == []
 
 
 def test_a_formula_is_escaped(client, empty_catalogue, make_edition):

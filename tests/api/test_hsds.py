@@ -1,7 +1,7 @@
-"""The list as HSDS 3.1: what is mapped, what is left out, and that the file conforms.
+"""The list as HSDS 3.1: the mapping, the values left out, and conformance to the schemas.
 
-The standard's schemas lie beside the repository in ``../shared/standards``; where that folder is absent the tests that
-read them are skipped and say so.
+The schemas of the standard are beside the repository, in ``../shared/standards``; without that folder the tests that
+need them are skipped.
 """
 
 import json
@@ -30,7 +30,7 @@ def named(uri: str) -> str:
 
 @pytest.fixture(scope="module")
 def validate() -> Callable[[str, object], None]:
-    """Hold a service against one of the standard's schemas, formats included."""
+    """Return a function that validates a service against a schema of the standard, with formats."""
     if not STANDARD.is_dir():
         pytest.skip("the schemas of HSDS 3.1 are not beside the repository")
     checker = jsonschema.FormatChecker()
@@ -60,7 +60,7 @@ def mapped(editions) -> dict[str, list[dict]]:
     }
 
 
-@pytest.mark.parametrize("slug", ["2021", "2026"])  # the first leaves much unknown
+@pytest.mark.parametrize("slug", ["2021", "2026"])  # 2021 has many unknown values
 def test_every_service_conforms_to_the_schema(validate, mapped, slug):
     assert len(mapped[slug]) == 81
     for service in mapped[slug]:
@@ -98,8 +98,8 @@ def test_an_invalid_service_fails_the_schema(validate, mapped, break_it):
 
 def test_the_ids_within_a_service_are_unique(mapped):
     for service in mapped["2026"]:
-        held = [each["id"] for name in ("attributes", "funding", "additional_urls") for each in service.get(name, [])]
-        assert len({*held, service["id"]}) == len(held) + 1
+        ids = [part["id"] for name in ("attributes", "funding", "additional_urls") for part in service.get(name, [])]
+        assert len({*ids, service["id"]}) == len(ids) + 1
 
 
 def test_the_file_has_every_service_in_one_page(editions, mapped):
@@ -125,9 +125,9 @@ def test_the_file_has_every_service_in_one_page(editions, mapped):
 def test_a_file_of_few_services_is_complete(editions, taken):
     edition, documents = editions["2026"]
 
-    found = json.loads("".join(hsds.to_hsds(documents[:taken], edition=edition, root=ROOT)))
+    page = json.loads("".join(hsds.to_hsds(documents[:taken], edition=edition, root=ROOT)))
 
-    assert (len(found["contents"]), found["total_items"], found["empty"]) == (taken, taken, taken == 0)
+    assert (len(page["contents"]), page["total_items"], page["empty"]) == (taken, taken, taken == 0)
 
 
 def age(op: str, value: object, fact: str = "age") -> dict:
@@ -149,16 +149,16 @@ POOR = {"fact": "household", "op": "contains", "value": "low_income"}
         ([[age("gte", 16), age("lte", 24)]], (16, 24)),
         ([[age("gte", 60), age("ne", 60)]], (61, None)),
         ([[age("ne", 60)]], (None, None)),
-        ([[age("gte", 0)]], (None, None)),  # everybody is
+        ([[age("gte", 0)]], (None, None)),  # true of everybody
         ([[age("gt", 0)]], (1, None)),
-        ([[age("lte", 130)]], (None, None)),  # the oldest the fact knows
+        ([[age("lte", 130)]], (None, None)),  # the maximum of the fact
         ([[age("lt", 130)]], (None, 129)),
-        ([[age("gte", 80)], [age("gte", 60), POOR]], (60, None)),  # the least of the groups
-        ([[age("lte", 6)], [age("lte", 17), POOR]], (None, 17)),  # the greatest
+        ([[age("gte", 80)], [age("gte", 60), POOR]], (60, None)),  # the least bound of the groups
+        ([[age("lte", 6)], [age("lte", 17), POOR]], (None, 17)),  # the greatest bound of the groups
         ([[age("gte", 16), age("lte", 24)], [age("gte", 60)]], (16, None)),
-        ([[age("lte", 6)], [age("gte", 60)]], (None, None)),  # between them nobody, but that is no bound
-        ([[age("gte", 65)], [POOR]], (None, None)),  # a group that asks no age
-        ([[age("gte", 49, "wife_age")]], (None, None)),  # somebody else's
+        ([[age("lte", 6)], [age("gte", 60)]], (None, None)),  # a gap between the groups is not a bound
+        ([[age("gte", 65)], [POOR]], (None, None)),  # a group without an age
+        ([[age("gte", 49, "wife_age")]], (None, None)),  # the age of another person
         ([[age("gte", 6, "months_resident")]], (None, None)),
     ],
 )
@@ -191,15 +191,15 @@ EVERYBODY = {"universal": True, "machine_readable": True, "any": [], "reason": N
         ("辖区内老年人", OLD, "辖区内老年人"),
         (None, OLD, "年龄不小于65周岁"),
         (None, EVERYBODY, "面向所有人"),
-        (None, None, None),  # unknown, so left out
+        (None, None, None),  # unknown values are left out
     ],
 )
 def test_the_eligibility_description_is_the_text_of_the_list_or_of_the_rule(editions, text, rule, description):
     edition, documents = editions["2026"]
 
-    found = hsds.service(documents[0] | {"target_group_text": text, "eligibility": rule}, edition=edition, root=ROOT)
+    service = hsds.service(documents[0] | {"target_group_text": text, "eligibility": rule}, edition=edition, root=ROOT)
 
-    assert found.get("eligibility_description") == description
+    assert service.get("eligibility_description") == description
 
 
 def test_unknown_values_are_left_out(empty_catalogue, make_edition, validate):
@@ -254,27 +254,27 @@ def test_known_values_are_mapped(editions):
     edition, documents = editions["2026"]
     health = next(document for document in documents if document["code"] == "NM-01-06")
 
-    found = hsds.service(health, edition=edition, root=ROOT)
+    service = hsds.service(health, edition=edition, root=ROOT)
 
     lead = f"{ROOT}/id/departments/health-commission"
-    assert found["organization"] == {
+    assert service["organization"] == {
         "id": named(lead),
         "name": "内蒙古自治区卫生健康委员会",
         "alternate_name": "Health Commission of Inner Mongolia Autonomous Region",
         "description": "内蒙古自治区卫生健康委员会，简称自治区卫生健康委。",
         "uri": lead,
     }
-    assert (found["organization_id"], found["alternate_name"]) == (named(lead), "Child health management")
-    assert (found["description"], found.get("minimum_age"), found["maximum_age"]) == (health["content"], None, 6)
-    assert [each["source"] for each in found["funding"]] == [health["expenditure_responsibility"]]
-    assert [(each["link_type"], each["label"], each.get("value")) for each in found["attributes"]] == [
+    assert (service["organization_id"], service["alternate_name"]) == (named(lead), "Child health management")
+    assert (service["description"], service.get("minimum_age"), service["maximum_age"]) == (health["content"], None, 6)
+    assert [item["source"] for item in service["funding"]] == [health["expenditure_responsibility"]]
+    assert [(item["link_type"], item["label"], item.get("value")) for item in service["attributes"]] == [
         ("domain", "领域", None),
         ("intended_audience", "服务对象", None),
         ("standard", f"服务标准（{health['standard_as_of']}）", health["standard"]),
         ("co_department", "配合单位", "内蒙古自治区教育厅"),
         ("co_department", "配合单位", "内蒙古自治区财政厅"),
     ]
-    assert "法律法规依据：中华人民共和国母婴保健法" in [each["label"] for each in found["additional_urls"]]
+    assert "法律法规依据：中华人民共和国母婴保健法" in [item["label"] for item in service["additional_urls"]]
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_known_values_are_mapped(editions):
         ("某办法", None, False, "来源：某办法"),
         ("某办法", "内民政发〔2027〕1号", False, "来源：某办法（内民政发〔2027〕1号）"),
         ("某办法（内民政发〔2027〕1号）", "内民政发〔2027〕1号", False, "来源：某办法（内民政发〔2027〕1号）"),
-        ("某办法", "内民政发〔2027〕1号", True, "法律法规依据：某办法"),  # cited and the legal basis: told once
+        ("某办法", "内民政发〔2027〕1号", True, "法律法规依据：某办法"),  # both cited and legal basis: listed once
     ],
 )
 def test_a_cited_document_is_listed_once(editions, title, number, legal, label):
@@ -292,16 +292,20 @@ def test_a_cited_document_is_listed_once(editions, title, number, legal, label):
     citations = [citation | {"source": source} for citation in documents[0]["citations"][:2]]
     document = documents[0] | {"legal_basis": [source] if legal else [], "citations": citations}
 
-    found = hsds.service(document, edition=edition, root=ROOT)
+    service = hsds.service(document, edition=edition, root=ROOT)
 
-    assert [(each["label"], each["url"]) for each in found["additional_urls"]] == [(label, f"{ROOT}/id/sources/some")]
+    assert [(link["label"], link["url"]) for link in service["additional_urls"]] == [(label, f"{ROOT}/id/sources/some")]
 
 
 def test_alternative_lead_departments_are_attributes(editions):
     edition, documents = editions["2026"]
     document = next(document for document in documents if document["lead_department_alternatives"])
 
-    found = hsds.service(document, edition=edition, root=ROOT)
+    service = hsds.service(document, edition=edition, root=ROOT)
 
-    others = [each["value"] for each in found["attributes"] if each["link_type"] == "lead_department_alternative"]
-    assert others == [department["name"] for department in document["lead_department_alternatives"]]
+    alternatives = [
+        attribute["value"]
+        for attribute in service["attributes"]
+        if attribute["link_type"] == "lead_department_alternative"
+    ]
+    assert alternatives == [department["name"] for department in document["lead_department_alternatives"]]

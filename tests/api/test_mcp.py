@@ -1,4 +1,4 @@
-"""The list as language models read it: by the SDK's own client, in this process and over stdio."""
+"""The MCP server, called by the client of the SDK in this process and over stdio."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ from mcp import Client, StdioServerParameters  # noqa: E402
 
 from catalogue.mcp.server import server  # noqa: E402
 
-SECRET = "4711"  # noqa: S105 - what no log may hold
+SECRET = "4711"  # noqa: S105 - a value that must not be logged
 
 
 def asked(name: str, **arguments: object) -> tuple[bool, dict | str]:
-    """Call a tool through the SDK's client; return whether it was refused, and what it said."""
+    """Call a tool through the client of the SDK; return whether it was refused, and its JSON or its error."""
 
-    # In this thread, and so in this test's transaction.
+    # Runs in this thread, and so in the transaction of the test.
     @async_to_sync
     async def call() -> object:
         async with Client(server()) as client:
@@ -70,8 +70,8 @@ def test_entitlements_have_citations_and_the_next_question(db):
     refused, answer = asked("check_entitlement", circumstances={"age": 70, "months_resident": 240})
 
     assert not refused
-    told = {each["code"]: each for each in answer["eligible"]}
-    assert told["NM-05-01"]["because"][0]["citation"]["quote"]
+    eligible = {service["code"]: service for service in answer["eligible"]}
+    assert eligible["NM-05-01"]["because"][0]["citation"]["quote"]
     assert sum(answer["counts"].values()) == 81 == sum(len(answer[name]) for name in answer["counts"])
     assert answer["next_question"]["question"]
     assert answer["edition"]["digest"] == digest()
@@ -83,7 +83,9 @@ def test_changes_can_be_read_to_the_end(db):
     while after is not None:
         refused, answer = asked("changes", after=after, limit=50)
         assert not refused
-        assert {edition["edition"] for edition in answer["editions"]} == {each["edition"] for each in answer["changes"]}
+        assert {edition["edition"] for edition in answer["editions"]} == {
+            change["edition"] for change in answer["changes"]
+        }
         assert all(edition["digest"] for edition in answer["editions"])
         read += answer["changes"]
         after = answer["next_after"]
@@ -123,9 +125,9 @@ def test_every_tool_is_read_only_and_described(db):
         async with Client(server()) as client:
             return (await client.list_tools()).tools
 
-    found = {tool.name: tool for tool in listed()}
-    assert set(found) == {"search", "get_service", "check_entitlement", "changes"}
-    assert all(tool.annotations.read_only_hint and tool.description and tool.title for tool in found.values())
+    tools = {tool.name: tool for tool in listed()}
+    assert set(tools) == {"search", "get_service", "check_entitlement", "changes"}
+    assert all(tool.annotations.read_only_hint and tool.description and tool.title for tool in tools.values())
 
 
 @pytest.mark.parametrize("circumstances", [{"age": int(SECRET)}, {"age": 70, "note": SECRET}, {"household": [SECRET]}])
@@ -134,7 +136,7 @@ def test_circumstances_are_not_logged(db, caplog, circumstances):
 
     asked("check_entitlement", circumstances=circumstances)
 
-    # What the client sends is the reader's own to log.
+    # The client may log what it sends.
     ours = [record for record in caplog.records if not record.name.startswith("mcp.client")]
     assert SECRET not in "\n".join(record.getMessage() for record in ours)
 
@@ -151,11 +153,11 @@ def test_an_internal_error_is_logged_by_its_type_only(db, caplog):
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory) -> dict[str, str]:
-    """A database of its own that is ready to serve."""
+    """Environment variables with a database of its own that is ready to serve."""
     url = f"sqlite:///{tmp_path_factory.mktemp('mcp') / 'list.sqlite3'}"
-    prepared = os.environ | {"DATABASE_URL": url, "DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
-    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=prepared, check=True, capture_output=True)  # noqa: S603
-    return prepared
+    variables = os.environ | {"DATABASE_URL": url, "DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
+    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=variables, check=True, capture_output=True)  # noqa: S603
+    return variables
 
 
 def test_the_server_works_over_stdio(environment):
@@ -170,7 +172,7 @@ def test_the_server_works_over_stdio(environment):
 
 
 def test_circumstances_are_only_in_the_answers_of_a_server(environment):
-    """Neither well said nor ill: what stands in the log of a client that starts the server holds none of it."""
+    """Standard error, which clients log, has no value of valid or invalid messages."""
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
     messages = [
         {"id": 1, "method": "initialize", "params": hello},
@@ -204,31 +206,31 @@ def test_circumstances_are_only_in_the_answers_of_a_server(environment):
     ) as running:
         running.stdin.write("\n".join(lines) + "\n")
         running.stdin.flush()
-        answered = set()
-        while not {1, 2, 3, 4, 5, "last"} <= answered and (line := running.stdout.readline()):
-            answered.add(json.loads(line).get("id"))
-        _, written = running.communicate()
+        answered_ids = set()
+        while not {1, 2, 3, 4, 5, "last"} <= answered_ids and (line := running.stdout.readline()):
+            answered_ids.add(json.loads(line).get("id"))
+        _, errors = running.communicate()
 
-    assert {1, 2, 3, 4, 5, "last"} <= answered
-    assert SECRET not in written
+    assert {1, 2, 3, 4, 5, "last"} <= answered_ids
+    assert SECRET not in errors
 
 
 def test_without_its_package_the_command_names_the_requirements_file(environment):
     code = "import runpy, sys; sys.modules['mcp'] = None; runpy.run_path('manage.py', run_name='__main__')"
-    ran = subprocess.run(  # noqa: S603 - our own command
+    process = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-c", code, "mcp"], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8"
     )
 
-    assert ran.returncode == 1
-    assert ran.stderr.splitlines() == [
+    assert process.returncode == 1
+    assert process.stderr.splitlines() == [
         "CommandError: MCP 的软件包没有安装：请运行 pip install -r requirements-mcp.txt。"
     ]
 
 
 def test_the_web_process_does_not_import_mcp():
-    """It would cost every worker 55 MB."""
-    asked = "import config.wsgi, sys; from django.urls import resolve; resolve('/api/v1/'); print('mcp' in sys.modules)"
+    """The import would take 55 MB in every worker."""
+    code = "import config.wsgi, sys; from django.urls import resolve; resolve('/api/v1/'); print('mcp' in sys.modules)"
     environment = os.environ | {"DEBUG": "true"}
-    ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
 
-    assert ran.stdout.strip() == "False", ran.stderr
+    assert process.stdout.strip() == "False", process.stderr

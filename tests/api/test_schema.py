@@ -1,4 +1,4 @@
-"""The OpenAPI document: complete, valid, committed, and true of what is answered."""
+"""The OpenAPI document: complete, valid, committed, and in agreement with the responses."""
 
 import json
 
@@ -51,9 +51,9 @@ PATHS = {
     "/api/v1/facts/{name}/": "/api/v1/facts/household/",
     "/api/v1/": "/api/v1/",
 }
-# What is answered as files: tests/test_files.py.
+# Files are tested in tests/api/test_files.py and test_cpsv.py.
 FILES = {"/api/v1/services.{kind}", "/api/v1/services/{code}.{kind}", "/api/v1/context.jsonld"}
-# What is written to, or asked for with what was written: tests/test_api_feedback.py and test_api_entitlements.py.
+# Operations with a request body, and receipts, are tested in tests/api/test_feedback.py and test_entitlements.py.
 WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/", "/api/v1/entitlements/"}
 
 
@@ -98,7 +98,7 @@ def test_the_document_of_a_sealed_entry_has_the_fields_of_a_service(db, document
 
 
 def test_the_examples_are_real_responses(client, db):
-    """``python -m tests.examples`` writes them anew."""
+    """``python -m tests.support.openapi_examples`` writes the examples."""
     assert json.loads(openapi_examples.EXAMPLES_FILE.read_text()) == openapi_examples.build_examples(client)
 
 
@@ -109,14 +109,14 @@ def test_an_example_agrees_with_its_schema(document, operation):
     example = documented["examples"]["answer"]
 
     if "fields=" in example["summary"]:
-        return  # a part of it
+        return  # only some of the fields
     jsonschema.validate(
         example["value"], strict_schema(documented["schema"], document), jsonschema.Draft202012Validator
     )
 
 
 def test_every_enumeration_has_a_name(document):
-    # NullEnum is drf-spectacular's own, for an enumeration that may be null.
+    # drf-spectacular adds NullEnum for enumerations that may be null.
     assert [name for name in document["components"]["schemas"] if name.endswith("Enum")] == ["NullEnum"]
 
 

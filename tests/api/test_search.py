@@ -1,4 +1,4 @@
-"""``q`` and ``facets`` of the list: what is found, why, in which order, and how many there are of each sort."""
+"""``q`` and ``facets`` of the list: results, matches, order and counts."""
 
 import pytest
 
@@ -71,9 +71,9 @@ def test_facets_count_the_services_of_the_list(client, db):
 
     facets = answer["facets"]
     assert list(facets) == ["domain", "target_group", "lead_department", "verification"]
-    assert {each["code"]: each["count"] for each in facets["domain"]}["NM-05"] == 4
-    assert sum(each["count"] for each in facets["domain"]) == 81
-    assert sum(each["count"] for each in facets["lead_department"]) == 81
+    assert {term["code"]: term["count"] for term in facets["domain"]}["NM-05"] == 4
+    assert sum(term["count"] for term in facets["domain"]) == 81
+    assert sum(term["count"] for term in facets["lead_department"]) == 81
     assert facets["domain"][0]["name"]
     assert "facets" not in asked(client) and "facets" not in asked(client, facets="false")
 
@@ -92,7 +92,7 @@ def test_each_facet_ignores_its_own_filter(client, db, query):
 
     for name, terms in facets.items():
         others = {key: value for key, value in query.items() if key != name}
-        for term in (each for each in terms if each["code"]):
+        for term in (term for term in terms if term["code"]):
             assert term["count"] == asked(client, **others, **{name: term["code"]})["count"], (name, term)
 
 
@@ -101,7 +101,7 @@ def test_unknown_values_are_counted(client, make_edition):
 
     facets = asked(client, facets="true", edition="bare")["facets"]
 
-    assert {each["code"]: each["count"] for each in facets["lead_department"]} == {None: 1}
+    assert {term["code"]: term["count"] for term in facets["lead_department"]} == {None: 1}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_facets_cost_no_additional_query(client, db, django_assert_num_queries, 
 
 
 def test_links_repeat_a_query_that_was_not_percent_encoded(client, db):
-    """A program may send Chinese as it is, in UTF-8, and not as an address has it."""
+    """Programs may send Chinese as plain UTF-8 instead of percent-encoded."""
     raw = client.get("/api/v1/services/?q=养老&page_size=1").json()
     encoded = client.get("/api/v1/services/?q=%E5%85%BB%E8%80%81&page_size=1").json()
 

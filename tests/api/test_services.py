@@ -1,4 +1,4 @@
-"""The list of services and one service: what is answered, filtered, ordered, and at what cost."""
+"""The list of services and one service: fields, filters, order, history and query counts."""
 
 import json
 
@@ -33,19 +33,19 @@ def test_the_list_has_the_81_services_of_the_edition_in_force(client, db):
 
 
 def test_a_service_has_all_its_fields(client, empty_catalogue, make_edition):
-    stated = make_entry(
+    entry = make_entry(
         content="健康体检",
         lead_department="health-commission",
         verification=make_entry()["verification"] | {"content": "secondary", "lead_department": "unverified"},
         basis=make_entry()["basis"] | {"content": "regulation", "lead_department": "editorial"},
     )
-    stated["citations"] += [
+    entry["citations"] += [
         make_citation(
             "content", source="law-health", locator=None, quote=None, verification="secondary", jurisdiction=None
         ),
         make_citation("lead_department", source="editors", locator=None, quote=None, verification="unverified"),
     ]
-    edition = make_edition("only", "2026-11-02", entries=[stated])
+    edition = make_edition("only", "2026-11-02", entries=[entry])
     plan = {
         "code": "seed-plan",
         "title": "内蒙古自治区“十四五”保障和改善公共服务规划",
@@ -137,8 +137,8 @@ def test_the_serializer_declares_the_fields_of_the_response(client, db):
     answer = client.get(f"{LIST}NM-05-01/").json()
 
     assert list(answer) == list(ServiceSerializer().fields)
-    found = results(client, q="老年人健康管理", expand="citations")[0]
-    assert list(found) == list(EntrySerializer().fields)
+    listed = results(client, q="老年人健康管理", expand="citations")[0]
+    assert list(listed) == list(EntrySerializer().fields)
     assert list(answer["verification"]) == sorted(Entry.SOURCED_FIELDS)
 
 
@@ -179,10 +179,10 @@ def test_every_filter_has_its_test():
 def test_a_filter_selects_exactly_the_matching_services(client, db, name):
     value, expected = FILTERS[name]
 
-    found = codes(client, **{name: value})
+    selected = codes(client, **{name: value})
 
-    assert found == [service["code"] for service in results(client) if expected(service)]
-    assert 0 < len(found) < 81
+    assert selected == [service["code"] for service in results(client) if expected(service)]
+    assert 0 < len(selected) < 81
 
 
 @pytest.mark.parametrize("query", ["domain=NM-01,NM-03", "domain=NM-01&domain=NM-03", "domain=NM-03,NM-01,NM-01"])
@@ -202,15 +202,15 @@ def test_filters_narrow_each_other(client, db):
 
 
 def test_a_service_that_matches_two_codes_is_listed_once(client, db):
-    found = codes(client, target_group="rural-couples-planning-pregnancy,migrant-couples-planning-pregnancy")
+    selected = codes(client, target_group="rural-couples-planning-pregnancy,migrant-couples-planning-pregnancy")
 
-    assert found == ["NM-01-01"]
+    assert selected == ["NM-01-01"]
 
 
 def test_every_code_of_every_vocabulary_is_accepted_by_its_filter(client, db):
     for name, model in {"domain": Domain, "target_group": TargetGroup, "department": Department}.items():
-        every = ",".join(model.objects.values_list("code", flat=True))[:999].rsplit(",", 1)[0]
-        assert client.get(LIST, {name: every}).status_code == 200
+        all_codes = ",".join(model.objects.values_list("code", flat=True))[:999].rsplit(",", 1)[0]
+        assert client.get(LIST, {name: all_codes}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -220,14 +220,14 @@ def test_every_code_of_every_vocabulary_is_accepted_by_its_filter(client, db):
         ("-number", lambda s: s["number"], True),
         ("code", lambda s: s["code"], False),
         ("-code", lambda s: s["code"], True),
-        ("name", lambda s: s["name"].encode(), False),  # by code point, alike on both databases
+        ("name", lambda s: s["name"].encode(), False),  # by code point, the same on both databases
         ("-name", lambda s: s["name"].encode(), True),
     ],
 )
 def test_the_list_follows_ordering(client, db, ordering, key, reverse):
-    found = results(client, ordering=ordering)
+    services = results(client, ordering=ordering)
 
-    assert [s["code"] for s in found] == [s["code"] for s in sorted(found, key=key, reverse=reverse)]
+    assert [s["code"] for s in services] == [s["code"] for s in sorted(services, key=key, reverse=reverse)]
 
 
 def test_links_between_pages_keep_the_query(client, db):
@@ -279,7 +279,7 @@ def test_a_draft_is_not_public(client, make_edition):
 @pytest.mark.parametrize(
     ("edition", "standard"),
     [
-        ("2021", "每人每月1530元"),  # the region's figures of 2019; 2210 is of 2023
+        ("2021", "每人每月1530元"),  # the figures of the region for 2019; 2210 is of 2023
         ("2023", "2210"),
         ("2026", "2210"),
     ],
@@ -294,7 +294,7 @@ def test_an_edition_has_no_figure_that_is_newer_than_itself(client, db, edition,
 def test_history_has_the_changes_of_every_edition(client, db):
     answer = client.get(f"{LIST}NM-01-07/history/").json()
 
-    assert [(moment["edition"], moment["kind"]) for moment in answer["results"]] == [
+    assert [(state["edition"], state["kind"]) for state in answer["results"]] == [
         ("2026", "changed"),
         ("2023", "changed"),
         ("2021", "added"),
@@ -318,7 +318,7 @@ def test_history_has_editions_without_a_change(client, make_edition):
     for slug in ("one", "two"):
         make_edition(slug, "2026-11-02")
 
-    kinds = [moment["kind"] for moment in client.get(f"{LIST}NM-05-01/history/").json()["results"]]
+    kinds = [change["kind"] for change in client.get(f"{LIST}NM-05-01/history/").json()["results"]]
 
     assert kinds[:2] == ["unchanged", "changed"]
 
@@ -328,7 +328,7 @@ def test_the_history_of_an_unknown_service_is_not_found(client, db):
 
 
 def test_a_code_that_the_model_allows_has_a_url(client, empty_catalogue, request):
-    Service.objects.create(code="NM-05-12345")  # before the terms are looked up
+    Service.objects.create(code="NM-05-12345")  # created before the terms are looked up
     request.getfixturevalue("make_edition")("long", entries=[make_entry("NM-05-12345")])
 
     assert codes(client) == ["NM-05-12345"]

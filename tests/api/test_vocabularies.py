@@ -1,4 +1,4 @@
-"""The vocabularies and the plan's other tables."""
+"""The vocabularies, indicators and project groups over HTTP."""
 
 import pytest
 
@@ -76,15 +76,15 @@ def test_a_domain_has_its_goal_and_its_tasks(client, db):
     ],
 )
 def test_an_indicator_has_its_target_and_its_baseline(client, db, code, operator, value, text, nature, baseline):
-    found = client.get(f"/api/v1/indicators/{code}/").json()
+    indicator = client.get(f"/api/v1/indicators/{code}/").json()
 
-    assert (found["operator"], found["target_value"], found["target_text"], found["nature"]) == (
+    assert (indicator["operator"], indicator["target_value"], indicator["target_text"], indicator["nature"]) == (
         operator,
         value,
         text,
         nature,
     )
-    assert (found["baseline"] and found["baseline"]["value"]) == baseline
+    assert (indicator["baseline"] and indicator["baseline"]["value"]) == baseline
 
 
 def test_the_boxes_hold_26_projects(client, db):

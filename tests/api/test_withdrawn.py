@@ -1,4 +1,4 @@
-"""What is withdrawn keeps answering: with what was last said of it, why it went, and what took its place."""
+"""A withdrawn service is still answered, with its last entry, the reason and its successors."""
 
 import datetime
 
@@ -54,7 +54,7 @@ def test_a_withdrawn_service_has_its_last_entry_and_the_reason(client, withdrew)
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ({}, "listed"),  # today the edition of 2026 is in force still
+        ({}, "listed"),  # today the edition of 2026 is in force
         ({"valid_on": "2026-12-31"}, "listed"),
         ({"valid_on": "2027-01-01"}, "withdrawn"),
         ({"valid_on": "2027-01-01", "known_at": "2026-12-01T08:59:59Z"}, "listed"),  # a second before it was published
@@ -128,7 +128,7 @@ def test_a_withdrawal_without_a_reason_has_null(client, make_edition):
 
 
 def test_a_withdrawn_service_costs_three_queries(client, withdrew, django_assert_num_queries):
-    # The edition asked and the one before are in memory; a process that has just begun reads each once.
+    # Reads both editions into memory; a new process reads each of them once.
     for edition in ("2026", "2027"):
         client.get("/api/v1/services/", {"edition": edition})
 
@@ -143,17 +143,17 @@ def test_the_history_has_the_withdrawal(client, withdrew):
     assert newest["reason"] == "并入公共文化设施免费开放"
     assert newest["document"] == {"code": None, "title": None, "document_number": NUMBER}
     assert (newest["document_number"], newest["successors"]) == (NUMBER, [named(HEIR)])
-    assert {(each["reason"], each["document_number"]) for each in others} == {(None, None)}
+    assert {(change["reason"], change["document_number"]) for change in others} == {(None, None)}
 
 
 def test_feed_history_and_comparison_agree(client, withdrew):
-    (told,) = client.get("/api/v1/changes/?page_size=500").json()["results"][-1:]
+    (change,) = client.get("/api/v1/changes/?page_size=500").json()["results"][-1:]
     (compared,) = client.get("/api/v1/editions/2027/changes/").json()["results"]
     history = client.get(f"{DETAIL}history/").json()["results"][0]
 
-    assert told | {"cursor": None} == compared
+    assert change | {"cursor": None} == compared
     assert {name: history[name] for name in compared} == compared
-    assert (told["kind"], told["document"]["document_number"], told["successors"]) == (
+    assert (change["kind"], change["document"]["document_number"], change["successors"]) == (
         "withdrawn",
         NUMBER,
         [named(HEIR)],
@@ -166,7 +166,7 @@ def test_the_history_of_a_change_has_its_reason(client, make_proposal, publish):
     newest = client.get("/api/v1/services/NM-01-07/history/").json()["results"][0]
 
     assert (newest["kind"], newest["reason"], newest["document_number"]) == ("changed", "落实常务会议决定", NUMBER)
-    assert newest["document"]["code"] == "seed-daily"  # the source its new clause is cited from
+    assert newest["document"]["code"] == "seed-daily"  # the source of the new citation
 
 
 def two_steps(make_proposal, publish) -> None:
@@ -184,7 +184,7 @@ def two_steps(make_proposal, publish) -> None:
         ("2027", "2026", "落实常务会议决定", NUMBER),
         ("2028", "2027", "补充说明", "内民政发〔2027〕1号"),
         ("2028", "2026", "落实常务会议决定；补充说明", None),  # two steps, two documents
-        ("2026", "2028", None, None),  # nobody took the steps backwards
+        ("2026", "2028", None, None),  # a comparison backwards has no reasons
     ],
 )
 def test_a_comparison_has_the_reasons_of_every_step(client, make_proposal, publish, edition, since, reason, number):

@@ -1,4 +1,4 @@
-"""The response cache: the very answers Django gives, made once, and nothing of whoever asked before."""
+"""The response cache: the same responses as from Django, made once, and none that depends on a former visitor."""
 
 import datetime
 import itertools
@@ -25,7 +25,7 @@ RUNS = int(os.environ.get("CACHE_RUNS", "150"))
 MIB = 1024 * 1024
 LIST = "/api/v1/services/"
 DETAIL = f"{LIST}NM-05-01/"
-# Every kind of address whose answer is kept.
+# A path of every kind whose response is cached.
 KEPT = [
     "/api/v1/",
     LIST,
@@ -58,9 +58,9 @@ KEPT = [
     "/services/NM-05-01.md",
     "/llms.txt",
 ]
-# What Django sends in pieces.
+# Responses that Django streams.
 FILES = ["/api/v1/services.csv", "/api/v1/services.ndjson", "/api/v1/services/NM-05-01.ttl"]
-# What is asked of Django each time, with its status.
+# Paths whose responses are not cached, with their status.
 NOT_KEPT = {
     "/healthz": 200,
     "/readyz": 200,
@@ -77,28 +77,31 @@ NOT_KEPT = {
     f"{LIST}NM-99-99/": 404,
     "/services/NM-99-99/": 404,
 }
-# What differs each time, and what the login page's form brings with it.
+# Headers that differ in every response, and those that the form of the login page adds.
 EACH_TIME = {"x-request-id", "date", "set-cookie", "expires"}
 
 
 @pytest.fixture
 def cached(counting_application) -> ResponseCache:
-    """A cache that looks at the database once, and not again while a test runs."""
+    """A cache that reads the revision once, and not again during a test."""
     return ResponseCache(counting_application, max_bytes=64 * MIB, believed=3600)
 
 
 @pytest.fixture
 def looking(counting_application) -> ResponseCache:
-    """A cache that looks at the database with every request."""
+    """A cache that reads the revision with every request."""
     return ResponseCache(counting_application, max_bytes=64 * MIB, believed=0)
 
 
-def same(one, other) -> bool:
-    kept = [{name: value for name, value in told.headers.items() if name not in EACH_TIME} for told in (one, other)]
-    return (one.status, one.body, kept[0]) == (other.status, other.body, kept[1])
+def same(first, other) -> bool:
+    headers = [
+        {name: value for name, value in response.headers.items() if name not in EACH_TIME}
+        for response in (first, other)
+    ]
+    return (first.status, first.body, headers[0]) == (other.status, other.body, headers[1])
 
 
-# The same answers, made once.
+# Cached and uncached responses.
 
 
 @pytest.mark.parametrize("address", KEPT)
@@ -131,10 +134,10 @@ def test_the_response_is_the_one_from_django_and_django_is_called_once(counting_
 def test_a_streamed_file_is_cached_whole(counting_application, cached, address, encoding):
     direct = send_request(counting_application.application, address, accept_encoding=encoding)
 
-    for told in [send_request(cached, address, accept_encoding=encoding) for _ in range(2)]:
-        assert (told.body, told.headers["etag"]) == (direct.body, direct.headers["etag"])
-        assert told.headers["content-length"] == str(len(told.body))
-        assert {*told.headers} - EACH_TIME - {"content-length"} == {*direct.headers} - EACH_TIME
+    for response in [send_request(cached, address, accept_encoding=encoding) for _ in range(2)]:
+        assert (response.body, response.headers["etag"]) == (direct.body, direct.headers["etag"])
+        assert response.headers["content-length"] == str(len(response.body))
+        assert {*response.headers} - EACH_TIME - {"content-length"} == {*direct.headers} - EACH_TIME
     assert counting_application.request_count == 1
 
 
@@ -153,9 +156,9 @@ def test_other_responses_are_not_cached(counting_application, cached, address, s
     direct = send_request(counting_application.application, address, accept_encoding="gzip")
 
     for _ in range(2):
-        told = send_request(cached, address, accept_encoding="gzip")
-        assert told.status == direct.status == status
-        assert set(told.headers) == set(direct.headers)
+        response = send_request(cached, address, accept_encoding="gzip")
+        assert response.status == direct.status == status
+        assert set(response.headers) == set(direct.headers)
     assert (counting_application.request_count, len(cached.store)) == (2, 0)
 
 
@@ -167,10 +170,10 @@ def test_a_request_to_the_desk_is_passed_on_unchanged(counting_application, cach
 
 
 def test_without_memory_every_request_is_passed_on(counting_application):
-    forgetful = ResponseCache(counting_application, max_bytes=0)
+    disabled = ResponseCache(counting_application, max_bytes=0)
 
-    assert send_request(forgetful, LIST, accept_encoding="br").headers["content-encoding"] == "br"
-    assert (counting_application.request_count, len(forgetful.store)) == (1, 0)
+    assert send_request(disabled, LIST, accept_encoding="br").headers["content-encoding"] == "br"
+    assert (counting_application.request_count, len(disabled.store)) == (1, 0)
 
 
 def test_a_post_is_never_cached(counting_application, cached):
@@ -214,10 +217,10 @@ def test_behind_a_proxy_its_header_decides_the_scheme(counting_application, sett
 def test_a_matching_if_none_match_is_a_304_for_its_encoding_only(cached, wrap):
     tag = send_request(cached, LIST, accept_encoding="br").headers["etag"]
 
-    told = send_request(cached, LIST, accept_encoding="br", if_none_match=wrap.format(tag))
+    response = send_request(cached, LIST, accept_encoding="br", if_none_match=wrap.format(tag))
 
-    assert (told.status, told.body, told.headers["etag"]) == (304, b"", tag)
-    assert not {"content-type", "content-length", "content-encoding"} & set(told.headers)
+    assert (response.status, response.body, response.headers["etag"]) == (304, b"", tag)
+    assert not {"content-type", "content-length", "content-encoding"} & set(response.headers)
     other = send_request(cached, LIST, accept_encoding="gzip", if_none_match=tag)
     assert (other.status, other.headers["content-encoding"]) == (200, "gzip")
 
@@ -237,7 +240,7 @@ def test_head_has_the_headers_of_get_and_no_body(cached):
     assert head.headers["content-length"] == str(len(got.body))
 
 
-# Nothing of one visitor reaches another.
+# Cookies and other headers of one visitor do not influence the responses to others.
 
 
 MALFORMED = [
@@ -247,18 +250,18 @@ MALFORMED = [
     "sessionid=x; csrftoken=y; messages=z",
     'sessionid="; csrftoken=\\"',
 ]
-READING = [*KEPT, *FILES, *(each for each in NOT_KEPT if not each.startswith("/admin/"))]
+READING = [*KEPT, *FILES, *(address for address in NOT_KEPT if not address.startswith("/admin/"))]
 
 
 @pytest.fixture
 def valid_cookies(db) -> str:
-    """What the browser of somebody sends who works on the desk."""
+    """The cookies that the browser of an editor sends."""
     client = Client()
     client.force_login(make_user("editor", "编辑"))
     client.get("/admin/password_change/")
     messages = signing.get_cookie_signer(salt="django.contrib.messages").sign_object([])
     assert {*client.cookies} == {"sessionid", "csrftoken"}
-    return "; ".join([*(f"{name}={each.value}" for name, each in client.cookies.items()), f"messages={messages}"])
+    return "; ".join([*(f"{name}={cookie.value}" for name, cookie in client.cookies.items()), f"messages={messages}"])
 
 
 @pytest.mark.parametrize("address", READING)
@@ -267,10 +270,10 @@ def test_no_response_to_one_visitor_depends_on_a_cookie_of_another(valid_cookies
 
     for cookie in (MALFORMED[-2], valid_cookies):
         cached = ResponseCache(counting_application, max_bytes=64 * MIB, believed=3600)
-        for told in (send_request(cached, address, cookie=cookie), send_request(cached, address)):
-            assert (told.status, told.body) == (direct.status, direct.body)
-            assert "set-cookie" not in told.headers
-            assert "cookie" not in told.headers.get("vary", "").lower()
+        for response in (send_request(cached, address, cookie=cookie), send_request(cached, address)):
+            assert (response.status, response.body) == (direct.status, direct.body)
+            assert "set-cookie" not in response.headers
+            assert "cookie" not in response.headers.get("vary", "").lower()
 
 
 @pytest.mark.parametrize("cookie", MALFORMED)
@@ -287,9 +290,9 @@ def test_no_response_to_one_visitor_depends_on_a_cookie_of_another(valid_cookies
 )
 def test_no_public_response_sets_a_cookie(counting_application, cached, said, cookie):
     for application in (counting_application.application, cached):
-        told = send_request(application, **said, cookie=cookie)
-        assert "set-cookie" not in told.headers
-        assert "cookie" not in told.headers.get("vary", "").lower()
+        response = send_request(application, **said, cookie=cookie)
+        assert "set-cookie" not in response.headers
+        assert "cookie" not in response.headers.get("vary", "").lower()
 
 
 @pytest.mark.parametrize(
@@ -327,26 +330,26 @@ class Body(list):
         pass
 
 
-# How much is kept.
+# The size of the cache.
 
 
 def test_memory_is_bounded_and_the_most_recently_used_entries_stay(counting_application):
     small = ResponseCache(counting_application, max_bytes=160_000, believed=3600)
     fields = itertools.combinations(("code", "number", "name", "name_en", "standard_as_of", "url"), 3)
-    questions = [f"{LIST}?fields={','.join(names)}" for names in fields]
+    addresses = [f"{LIST}?fields={','.join(names)}" for names in fields]
 
-    for question in questions:
-        send_request(small, question)
+    for address in addresses:
+        send_request(small, address)
         send_request(small, DETAIL)
         assert small.store.size <= 160_000
 
-    assert 3 < len(small.store) < len(questions)
-    asked = counting_application.request_count
+    assert 3 < len(small.store) < len(addresses)
+    count = counting_application.request_count
     send_request(small, DETAIL)
-    send_request(small, questions[-1])
-    assert counting_application.request_count == asked
-    send_request(small, questions[0])
-    assert counting_application.request_count == asked + 1
+    send_request(small, addresses[-1])
+    assert counting_application.request_count == count
+    send_request(small, addresses[0])
+    assert counting_application.request_count == count + 1
 
 
 def test_long_keys_count_toward_the_size(counting_application):
@@ -355,8 +358,8 @@ def test_long_keys_count_toward_the_size(counting_application):
     for number in range(60):
         send_request(small, f"/api/v1/facts/?lang=en&{'&' * 15_000}{number}=", accept="application/json")
         send_request(small, "/api/v1/domains/", accept=f"application/json;a={'x' * 900}{number}")
-        held = sum(len(part) for key in small.store for part in key if part)
-        assert held <= small.store.size <= MIB
+        key_size = sum(len(part) for key in small.store for part in key if part)
+        assert key_size <= small.store.size <= MIB
 
 
 def test_evicted_entries_no_longer_count(counting_application):
@@ -364,8 +367,8 @@ def test_evicted_entries_no_longer_count(counting_application):
     for number in range(1, 60):
         send_request(small, f"{LIST}?page_size={number}&fields=code")
 
-    held = sum(len(entry.body[0]) + cache.OVERHEAD for entry in small.store.values())
-    assert held < small.store.size < held + 500 * len(small.store)
+    size = sum(len(entry.body[0]) + cache.OVERHEAD for entry in small.store.values())
+    assert size < small.store.size < size + 500 * len(small.store)
 
 
 def test_a_response_too_large_for_the_cache_is_still_sent(counting_application):
@@ -376,7 +379,7 @@ def test_a_response_too_large_for_the_cache_is_still_sent(counting_application):
     assert (send_request(tiny, LIST).status, len(tiny.store)) == (200, 0)
 
 
-# What is dropped, and when.
+# When the cache is dropped.
 
 
 def rename_department():
@@ -403,13 +406,13 @@ def test_a_publication_shows_at_the_next_poll(looking, make_edition):
     addresses = [LIST, "/api/v1/", "/api/v1/editions/", "/api/v1/domains/", f"{LIST}?valid_on=2030-01-01", "/llms.txt"]
     addresses += ["/feeds/changes.atom", "/api/v1/changes/"]
     before = [send_request(looking, address) for address in addresses]
-    kept = send_request(looking, f"{LIST}?edition=2026")
+    unchanged = send_request(looking, f"{LIST}?edition=2026")
 
     make_edition("2026-2", "2026-11-10", entries=[make_entry()])
 
-    for address, told in zip(addresses, before, strict=True):
-        assert send_request(looking, address).body != told.body
-    assert same(send_request(looking, f"{LIST}?edition=2026"), kept)
+    for address, response in zip(addresses, before, strict=True):
+        assert send_request(looking, address).body != response.body
+    assert same(send_request(looking, f"{LIST}?edition=2026"), unchanged)
 
 
 def test_a_draft_drops_nothing(counting_application, looking, make_edition):
@@ -421,14 +424,14 @@ def test_a_draft_drops_nothing(counting_application, looking, make_edition):
 
 
 def test_a_response_made_before_a_change_is_not_cached_after_it(counting_application):
-    """Another request sees the change while this one's answer is still under way."""
+    """Another request sees the change before this response is complete."""
 
     def slow(environ, start_response):
-        told = counting_application(environ, start_response)
+        response = counting_application(environ, start_response)
         if environ["PATH_INFO"] == "/api/v1/departments/finance/" and counting_application.request_count == 1:
             rename_department()
             send_request(cached, LIST)
-        return told
+        return response
 
     cached = ResponseCache(slow, max_bytes=64 * MIB, believed=0)
     send_request(cached, "/api/v1/departments/finance/")
@@ -473,7 +476,7 @@ def test_a_lost_database_leaves_the_cache_in_use(looking):
         assert send_request(looking, "/healthz").status == 200
 
 
-# Random questions, put in random ways.
+# Random requests.
 
 PARAMETERS = {
     "domain": ["NM-01", "NM-05,NM-07", "NM-99", " NM-05 ", ","],
@@ -513,7 +516,7 @@ HEADERS = {
 }
 pairs = st.sampled_from([(name, value) for name, values in PARAMETERS.items() for value in values])
 addresses = st.builds(
-    lambda path, said: f"{path}?{urlencode(said)}" if said else path,
+    lambda path, query: f"{path}?{urlencode(query)}" if query else path,
     st.sampled_from(PATHS),
     st.lists(pairs, max_size=3),
 )
@@ -523,8 +526,8 @@ headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for 
 @settings(max_examples=RUNS, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=addresses, said=headers, method=st.sampled_from(["GET", "GET", "GET", "HEAD"]))
 def test_every_response_is_the_same_with_and_without_the_cache(counting_application, cached, address, said, method):
-    """``CACHE_RUNS=5000 scripts/test tests/test_cache.py`` is the long form."""
+    """``CACHE_RUNS=5000 scripts/test tests/web/test_cache.py`` runs longer."""
     direct = send_request(counting_application.application, address, method=method, **said)
 
-    for told in (send_request(cached, address, method=method, **said) for _ in range(2)):
-        assert same(direct, told), (direct.status, direct.headers, told.status, told.headers)
+    for response in (send_request(cached, address, method=method, **said) for _ in range(2)):
+        assert same(direct, response), (direct.status, direct.headers, response.status, response.headers)

@@ -1,6 +1,6 @@
-"""A server under real clients: 200 bodies that do not come hold no reader up, with and without nginx in front.
+"""A real server, with and without nginx in front: 200 unfinished request bodies do not block readers.
 
-The front is nginx with ``deploy/nginx.conf`` as it stands, but for its ports, its certificate and its upstream.
+nginx runs with ``deploy/nginx.conf``, except for ports, certificate and upstream.
 """
 
 import http.client
@@ -28,7 +28,7 @@ READER, ATTACKER = "127.0.0.2", "127.0.0.1"
 ENTITLEMENTS = "/api/v1/entitlements/"
 JSON = {"Content-Type": "application/json"}
 HELD = 200
-# Seconds: nothing here takes as long, unless it stands still.
+# Timeout in seconds, long enough for every step here.
 PATIENCE = 60
 UNFINISHED = (
     f"POST {ENTITLEMENTS} HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/json\r\n"
@@ -39,13 +39,13 @@ UNFINISHED = (
 
 
 class Server:
-    """Where a server listens, and how it is spoken to."""
+    """A server on a local port, with or without TLS."""
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None):
         self.port, self.tls = port, tls
 
     def ask(self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None):
-        """Return status, headers and body of an answer, as a reader of another address gets it."""
+        """Return status, headers and body of a response to a client with the address ``READER``."""
         source = {"timeout": PATIENCE, "source_address": (READER, 0)}
         connection = (
             http.client.HTTPSConnection("127.0.0.1", self.port, context=self.tls, **source)
@@ -60,25 +60,25 @@ class Server:
             connection.close()
 
     def begin(self, text: str) -> socket.socket:
-        """Send the beginning of a request, and leave it at that."""
+        """Send an unfinished request from the address ``ATTACKER``; return the open socket."""
         plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE, (ATTACKER, 0))
-        begun = self.tls.wrap_socket(plain, server_hostname=NAME) if self.tls else plain
-        begun.sendall(text.encode())
-        return begun
+        connection = self.tls.wrap_socket(plain, server_hostname=NAME) if self.tls else plain
+        connection.sendall(text.encode())
+        return connection
 
 
 @contextmanager
 def running(command: list[object], port: int, log: Path, **options: object) -> Iterator[None]:
-    """Run a program until it listens, and end it."""
+    """Start a program, wait until it listens, and terminate it at the end."""
     with log.open("wb") as output:
         process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=output, **options)  # noqa: S603 - ours
     try:
-        begun = time.monotonic()
+        started = time.monotonic()
         while True:
             with suppress(OSError):
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
-            assert process.poll() is None and time.monotonic() - begun < PATIENCE, log.read_text()
+            assert process.poll() is None and time.monotonic() - started < PATIENCE, log.read_text()
         yield
     finally:
         process.terminate()
@@ -92,11 +92,14 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory) -> Iterator[Server]:
-    """The catalogue as it runs behind its front: one worker with four threads."""
+    """The catalogue with one worker and four threads, as it runs behind nginx."""
     folder, port = tmp_path_factory.mktemp("catalogue"), free_port()
-    said = {"ALLOWED_HOSTS": NAME, "BEHIND_PROXY": "true", "DEBUG": "false", "HTTPS": "false"}
-    said |= {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "SECRET_KEY": "for-these-tests-alone-" + "k" * 40}
-    options = {"cwd": ROOT, "env": os.environ | said}
+    variables = {"ALLOWED_HOSTS": NAME, "BEHIND_PROXY": "true", "DEBUG": "false", "HTTPS": "false"}
+    variables |= {
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "SECRET_KEY": "for-these-tests-alone-" + "k" * 40,
+    }
+    options = {"cwd": ROOT, "env": os.environ | variables}
     subprocess.run([sys.executable, "manage.py", "prepare"], check=True, capture_output=True, **options)  # noqa: S603
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
     granian += ["--workers", 1, "--blocking-threads", 4, "--port", port, "config.wsgi:application"]
@@ -106,23 +109,23 @@ def catalogue(tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def front(catalogue, tmp_path_factory) -> Iterator[Server]:
-    """nginx with ``deploy/nginx.conf`` before the catalogue."""
+    """nginx with ``deploy/nginx.conf`` in front of the catalogue."""
     if not (nginx.program() and shutil.which("openssl")):
         pytest.skip("没有 nginx 或 openssl：apt-get install nginx-light openssl")
     folder, plain, secure = tmp_path_factory.mktemp("front"), free_port(), free_port()
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
-    made += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
-    subprocess.run(made, check=True, capture_output=True)  # noqa: S603 - our own words
+    openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
+    openssl += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
+    subprocess.run(openssl, check=True, capture_output=True)  # noqa: S603 - our own words
     text = (ROOT / "deploy" / "nginx.conf").read_text()
-    for written, here in {
+    for original, replacement in {
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
         "server 127.0.0.1:8000;": f"server 127.0.0.1:{catalogue.port};",
         f"/etc/ssl/certs/{NAME}.pem": f"{folder / 'certificate.pem'}",
         f"/etc/ssl/private/{NAME}.key": f"{folder / 'key.pem'}",
     }.items():
-        assert text.count(written) == 1
-        text = text.replace(written, here)
+        assert text.count(original) == 1
+        text = text.replace(original, replacement)
     temporary = "\n".join(f"{name}_temp_path {folder / name};" for name in nginx.TEMPORARY)
     user = "user root;" if os.geteuid() == 0 else ""
     settings = folder / "nginx.conf"
@@ -138,7 +141,7 @@ def front(catalogue, tmp_path_factory) -> Iterator[Server]:
 
 @contextmanager
 def held(server: Server) -> Iterator[list[socket.socket]]:
-    """Hold so many requests of both kinds back that were begun."""
+    """Keep ``HELD`` unfinished requests open, of both kinds in turn."""
     with ExitStack() as stack:
         yield [stack.enter_context(server.begin(UNFINISHED[number % 2])) for number in range(HELD)]
 
@@ -157,10 +160,10 @@ def test_200_unfinished_bodies_block_no_reader(catalogue):
         status, headers, body = catalogue.ask(ENTITLEMENTS, b'{"circumstances": {}}', JSON)
         assert (status, headers["content-type"], json.loads(body)["status"]) == (503, "application/problem+json", 503)
         assert (headers["connection"], headers["retry-after"]) == ("close", "5")
-    begun = time.monotonic()
+    started = time.monotonic()
     while catalogue.ask(ENTITLEMENTS, b'{"circumstances": {}}', JSON)[0] != 200:
-        # The server learns of each connection that was closed in its own time.
-        assert time.monotonic() - begun < PATIENCE
+        # The server notices closed connections after some time.
+        assert time.monotonic() - started < PATIENCE
 
 
 def test_behind_nginx_unfinished_bodies_block_no_client(front):
@@ -173,16 +176,16 @@ def test_behind_nginx_unfinished_bodies_block_no_client(front):
 
 
 def test_nginx_replaces_forged_address_and_scheme_headers(front):
-    """Whatever a client writes of them, whichever way, is counted as one address and no other."""
-    told = []
+    """Forged headers, in either spelling, do not change the address that is throttled."""
+    responses = []
     for number in range(12):
         forged = {"X-Forwarded-For": f"10.0.0.{number}", "X_Forwarded_For": f"10.0.1.{number}", **JSON}
         forged |= {"X-Forwarded-Proto": "http", "X_Forwarded_Proto": "http"}
-        said = json.dumps({"service": "NM-05-01", "message": f"第 {number} 件"}).encode()
-        told.append(front.ask("/api/v1/feedback/", said, forged))
+        body = json.dumps({"service": "NM-05-01", "message": f"第 {number} 件"}).encode()
+        responses.append(front.ask("/api/v1/feedback/", body, forged))
 
-    assert [status for status, *_ in told] == [201] * 10 + [429] * 2
-    assert json.loads(told[0][2])["url"].startswith(f"https://{NAME}/")
+    assert [status for status, *_ in responses] == [201] * 10 + [429] * 2
+    assert json.loads(responses[0][2])["url"].startswith(f"https://{NAME}/")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ def test_nginx_replaces_forged_address_and_scheme_headers(front):
     ],
 )
 def test_a_refusal_behind_nginx_is_a_problem(front, path, body, headers, status):
-    told, answered, text = front.ask(path, body, headers)
+    actual_status, response_headers, text = front.ask(path, body, headers)
 
-    assert (told, answered["content-type"]) == (status, "application/problem+json")
+    assert (actual_status, response_headers["content-type"]) == (status, "application/problem+json")
     assert json.loads(text)["status"] == status

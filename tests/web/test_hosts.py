@@ -1,4 +1,4 @@
-"""A request for a host that is not ours: what is answered, and how little of it is logged."""
+"""Requests for a host that is not ours: the response and the line in the log."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 
 BAD_HOSTS = ["x", "evil.example", "", "a b", "fw.example.cn.evil", "x" * 10_000, "a\nb\r\x1b[31m\0", "é\u0085\u2028"]
 PATHS = ["/api/v1/", "/api/v1/services/", "/id/services/NM-05-01", "/llms.txt", "/healthz", "/admin/", "/", "/static/x"]
-# Asks for every path under every bad host, in a process of its own: how it logs is part of what is asked.
+# Requests every path with every bad host, in a process of its own, because its logging is tested too.
 ASK = """
 import json, sys
 import django
@@ -59,7 +59,7 @@ def test_a_bad_host_is_a_problem_for_programs_and_a_page_for_people(asked):
         assert status == 400
         assert not for_one_visitor, path
         assert (kind == "application/problem+json") == (path not in {"/admin/", "/", "/static/x"}), path
-        # Nothing of the settings or of the code, under DEBUG either.
+        # No settings and no code in the page, also under DEBUG.
         assert not [word for word in ("ALLOWED_HOSTS", "SECRET_KEY", "Traceback", "INSTALLED_APPS") if word in text]
 
 

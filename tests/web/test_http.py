@@ -1,4 +1,4 @@
-"""What HTTP owes a reading client: validators, caching, compression, HEAD, OPTIONS and CORS."""
+"""HTTP for read requests: ETag, caching, compression, HEAD, OPTIONS and CORS."""
 
 import gzip
 
@@ -63,15 +63,15 @@ def test_the_same_request_has_the_same_strong_etag(client, db):
 
 def test_a_compressed_response_has_the_same_content_and_an_etag_of_its_own(client, db):
     plain = client.get(LIST)
-    packed = client.get(LIST, headers={"Accept-Encoding": "gzip"})
+    compressed = client.get(LIST, headers={"Accept-Encoding": "gzip"})
 
-    assert packed["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.content) == plain.content
-    assert len(packed.content) < len(plain.content) / 4
-    assert packed["ETag"] != plain["ETag"]
-    assert packed.content[4:8] == bytes(4)  # its header holds no time, so that the ETag is strong
-    again = client.get(LIST, headers={"Accept-Encoding": "gzip", "If-None-Match": packed["ETag"]})
-    assert (again.status_code, again["ETag"]) == (304, packed["ETag"])
+    assert compressed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(compressed.content) == plain.content
+    assert len(compressed.content) < len(plain.content) / 4
+    assert compressed["ETag"] != plain["ETag"]
+    assert compressed.content[4:8] == bytes(4)  # no time in the gzip header, so that the ETag can be strong
+    revalidated = client.get(LIST, headers={"Accept-Encoding": "gzip", "If-None-Match": compressed["ETag"]})
+    assert (revalidated.status_code, revalidated["ETag"]) == (304, compressed["ETag"])
 
 
 @pytest.mark.parametrize("path", READS)

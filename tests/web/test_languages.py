@@ -1,4 +1,4 @@
-"""One answer in three languages: what is translated, what is converted, and what stays as it was written."""
+"""Responses in three languages: translated names, converted text, and unchanged codes and quotes."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.support.paths import FIXTURES, SHARED
 LIST = "/api/v1/services/"
 DETAIL = f"{LIST}NM-05-01/"
 PLAN = SHARED / "seeds" / "001_1a8618c0c8f7ca40.txt"
-# Where OpenCC writes a character in another form than the Traditional text of the plan; 計畫 is a word of Taiwan.
+# Characters for which OpenCC uses another form than the Traditional text of the plan; 計畫 is used in Taiwan.
 FORMS = str.maketrans("爲羣臺佈週徵牀覈併", "為群台布周征床核並")
 SPOKEN = [
     "/api/v1/",
@@ -36,13 +36,16 @@ SPOKEN = [
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
 @pytest.mark.parametrize("path", SPOKEN)
 def test_every_response_is_in_the_requested_language(client, db, path, language):
-    asked, preferred = client.get(path, {"lang": language}), client.get(path, headers={"accept-language": language})
+    by_parameter, by_header = (
+        client.get(path, {"lang": language}),
+        client.get(path, headers={"accept-language": language}),
+    )
 
-    for response in (asked, preferred):
+    for response in (by_parameter, by_header):
         assert response.status_code == 200
         assert response["Content-Language"] == language
         assert "Accept-Language" in response["Vary"]
-    assert asked.content.decode().replace(f"lang={language}&", "") == preferred.content.decode()
+    assert by_parameter.content.decode().replace(f"lang={language}&", "") == by_header.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -104,13 +107,13 @@ def test_traditional_chinese_converts_all_text_except_quotes_and_codes(client, d
 
 
 def codes(value: object) -> list:
-    """Every code, slug, label and address of an answer."""
+    """Return every code, slug, label and URL of a response."""
     if isinstance(value, list):
-        return [code for each in value for code in codes(each)]
+        return [code for item in value for code in codes(item)]
     if not isinstance(value, dict):
         return []
-    kept = ("code", "slug", "digest", "url", "field", "fact", "op", "verification", "basis")
-    return [value[key] for key in kept if isinstance(value.get(key), str)] + codes(list(value.values()))
+    keys = ("code", "slug", "digest", "url", "field", "fact", "op", "verification", "basis")
+    return [value[key] for key in keys if isinstance(value.get(key), str)] + codes(list(value.values()))
 
 
 def test_facets_are_translated(client, db):
@@ -137,12 +140,12 @@ def test_files_are_in_the_requested_language(client, db):
 
 
 def test_translating_leaves_its_argument_unchanged():
-    given = {"name": "养老", "name_en": "Old age", "terms": [{"name": "养老", "quote": "养老"}]}
+    original = {"name": "养老", "name_en": "Old age", "terms": [{"name": "养老", "quote": "养老"}]}
 
     converted = {"name": "養老", "name_en": "Old age", "terms": [{"name": "養老", "quote": "养老"}]}
-    assert translate(given, "zh-Hant") == converted
-    assert translate(given, "en") == {**given, "name": "Old age"}
-    assert given["name"] == "养老"
+    assert translate(original, "zh-Hant") == converted
+    assert translate(original, "en") == {**original, "name": "Old age"}
+    assert original["name"] == "养老"
 
 
 @pytest.mark.parametrize(
@@ -178,13 +181,13 @@ def test_the_vocabulary_agrees_with_the_traditional_text_of_the_plan():
 
 
 def phrases() -> set[str]:
-    """The names, headings and clauses of the vocabularies and editions that come from the plan."""
-    found = set()
+    """Return the names, headings and clauses of the vocabularies and editions that come from the plan."""
+    collected = set()
     for name in ("domains", "indicators", "projects", "target_groups", "departments"):
         for term in json.loads((FIXTURES / "vocabularies" / f"{name}.json").read_text())["terms"]:
             parts = [term, *term.get("tasks", ()), *term.get("projects", ())]
             texts = [part[key] for part in parts for key in ("name", "title", "heading", "text") if key in part]
-            found |= {phrase for text in texts for phrase in re.split("[，。；：、（）]", text)}
+            collected |= {phrase for text in texts for phrase in re.split("[，。；：、（）]", text)}
     for path in (FIXTURES / "editions").glob("*.json"):
-        found |= {service["name"] for service in json.loads(path.read_text())["services"]}
-    return {re.sub(r"\s+", "", phrase) for phrase in found if len(phrase) > 1}
+        collected |= {service["name"] for service in json.loads(path.read_text())["services"]}
+    return {re.sub(r"\s+", "", phrase) for phrase in collected if len(phrase) > 1}

@@ -1,4 +1,4 @@
-"""What a request may cost: a long header is refused before it is parsed, a body is read whole and by few threads."""
+"""Request limits: long headers are refused before parsing, and few threads read bodies."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from tests.support.wsgi import CountingApplication, send_request, wsgi_environ
 LIST = "/api/v1/services/"
 ENTITLEMENTS = "/api/v1/entitlements/"
 BODY = json.dumps({"circumstances": {"age": 70}}).encode()
-# Headers that something parses, and what it is bound to in characters.
+# Headers, and their limits in characters.
 BOUNDS = {
     "accept": 1000,
     "accept_language": 1000,
@@ -41,7 +41,7 @@ BOUNDS = {
 
 
 class Echo:
-    """An application that says what body it was given, and how often it was asked."""
+    """An application that echoes the body and counts its requests."""
 
     def __init__(self):
         self.request_count = 0
@@ -53,7 +53,7 @@ class Echo:
 
 
 class Stream:
-    """A body that comes in pieces, each when it is let through; at its end, or where it breaks off, nothing."""
+    """A body in pieces. Unless ``ended``, reading past the last piece blocks until ``end()``."""
 
     def __init__(self, *pieces: bytes, ended: bool = True):
         self._pieces, self.waited_for, self._more = list(pieces), threading.Event(), threading.Event()
@@ -73,16 +73,16 @@ class Stream:
 
 
 def post(application, stream, *, address: str = ENTITLEMENTS, length: str | None = None, method: str = "POST"):
-    """Post a stream as a body, chunked if no length is given."""
-    said = wsgi_environ(address, method=method) | {"wsgi.input": stream, "CONTENT_TYPE": "application/json"}
-    said |= {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": length}
-    begun = []
-    body = b"".join(application(said, lambda *line: begun.append(line)))
-    return int(begun[0][0].split()[0]), dict(begun[0][1]), body
+    """Post a stream as a body, chunked without ``length``; return status, headers and body."""
+    environ = wsgi_environ(address, method=method) | {"wsgi.input": stream, "CONTENT_TYPE": "application/json"}
+    environ |= {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": length}
+    started = []
+    body = b"".join(application(environ, lambda *line: started.append(line)))
+    return int(started[0][0].split()[0]), dict(started[0][1]), body
 
 
-def assert_refused(told, status: int) -> None:
-    code, headers, body = told
+def assert_refused(response, status: int) -> None:
+    code, headers, body = response
     assert (code, headers["Content-Type"], headers["Connection"]) == (status, "application/problem+json", "close")
     assert headers["Cache-Control"] == "no-store"
     assert headers["Access-Control-Allow-Origin"] == "*"
@@ -98,13 +98,13 @@ def assert_refused(told, status: int) -> None:
 def test_a_header_of_400_kb_is_refused_before_it_is_parsed(name, unit, address):
     echo = Echo()
     value = (unit * 400_000)[:400_000]
-    said = {name: value} | ({"body": b""} if name == "content_type" else {})
+    headers = {name: value} | ({"body": b""} if name == "content_type" else {})
 
-    told = send_request(RequestLimits(echo, readers=1), address, **said)
+    response = send_request(RequestLimits(echo, readers=1), address, **headers)
 
-    assert (told.status, echo.request_count) == (431, 0)
-    assert told.headers["content-type"] == "application/problem+json"
-    assert value[:100] not in told.body.decode()
+    assert (response.status, echo.request_count) == (431, 0)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert value[:100] not in response.body.decode()
 
 
 @pytest.mark.parametrize(("name", "bound"), BOUNDS.items())
@@ -126,9 +126,9 @@ def test_a_url_is_accepted_up_to_its_limit(length, status):
 
 
 def test_the_refusal_names_the_header_and_its_limit():
-    told = json.loads(send_request(RequestLimits(Echo(), readers=1), LIST, accept_language="x" * 1001).body)
+    problem = json.loads(send_request(RequestLimits(Echo(), readers=1), LIST, accept_language="x" * 1001).body)
 
-    assert told["detail"] == "请求头 Accept-Language 太长，最多 1000 个字符。"
+    assert problem["detail"] == "请求头 Accept-Language 太长，最多 1000 个字符。"
 
 
 @pytest.mark.parametrize("address", ["/admin/login/", LIST, "/id/services/NM-05-01", "/feeds/changes.atom"])
@@ -136,7 +136,7 @@ def test_the_refusal_names_the_header_and_its_limit():
     "said", [{"accept": "a," * 200_000}, {"cookie": '"\\"' * 100_000}, {"if_none_match": '"x",' * 100_000}], ids=list
 )
 def test_the_served_application_has_these_limits(db, address, said):
-    """Also where the answer to somebody who said less is in its cache."""
+    """Also if the response to the same request without the long header is cached."""
     with shared_connection():
         assert send_request(application, address).status < 400
         assert send_request(application, address, **said).status == 431
@@ -149,12 +149,12 @@ def test_the_served_application_has_these_limits(db, address, said):
 @pytest.mark.parametrize("address", [ENTITLEMENTS, "/admin/login/"])
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_body_arrives_whole_with_and_without_chunks(pieces, address, chunked):
-    whole = b"".join(pieces)
-    length = None if chunked else str(len(whole))
+    expected = b"".join(pieces)
+    length = None if chunked else str(len(expected))
 
     status, headers, body = post(RequestLimits(Echo(), readers=1), Stream(*pieces), address=address, length=length)
 
-    assert (status, headers["Content-Length"], body) == (200, str(len(whole)), whole)
+    assert (status, headers["Content-Length"], body) == (200, str(len(expected)), expected)
 
 
 @pytest.mark.parametrize(
@@ -165,12 +165,12 @@ def test_a_body_is_accepted_up_to_its_limit(address, most, chunked):
     echo = Echo()
     limited = RequestLimits(echo, readers=1)
 
-    def posted(length: int):
+    def post_bytes(length: int):
         stream = io.BytesIO(b"x" * length)
         return post(limited, stream, address=address, length=None if chunked else str(length))
 
-    assert posted(most)[0] == 200
-    assert_refused(posted(most + 1), 413)
+    assert post_bytes(most)[0] == 200
+    assert_refused(post_bytes(most + 1), 413)
     assert echo.request_count == 1
 
 
@@ -202,7 +202,7 @@ def test_a_body_of_a_bodiless_method_is_not_read(method, length):
     ],
 )
 def test_a_chunked_body_reaches_its_view(db, address, said, status):
-    """The desk's form lacks its token, and is told so rather than that it is empty."""
+    """The form of the desk is refused because it lacks its CSRF token, not because it is empty."""
     with shared_connection():
         assert post(RequestLimits(CountingApplication(), readers=1), io.BytesIO(said), address=address)[0] == status
 
@@ -212,7 +212,7 @@ def test_a_chunked_body_reaches_its_view(db, address, said, status):
 
 @contextmanager
 def held(limited: RequestLimits, count: int) -> Iterator[list[Stream]]:
-    """Hold so many bodies back that were begun; in the end they come to an end."""
+    """Keep ``count`` unfinished bodies open; they are finished at the end."""
     streams = [Stream(b"begun", ended=False) for _ in range(count)]
     with ThreadPoolExecutor(count) as pool:
         posts = [pool.submit(post, limited, stream) for stream in streams]
@@ -223,7 +223,7 @@ def held(limited: RequestLimits, count: int) -> Iterator[list[Stream]]:
         finally:
             for stream in streams:
                 stream.end()
-            assert [each.result(30)[0] for each in posts] == [200] * count
+            assert [pending.result(30)[0] for pending in posts] == [200] * count
 
 
 def test_while_all_seats_are_taken_bodies_are_refused_and_reads_are_not():
@@ -231,11 +231,11 @@ def test_while_all_seats_are_taken_bodies_are_refused_and_reads_are_not():
 
     with held(limited, 2):
         for _ in range(3):
-            refused = post(limited, Stream(b"late"))
-            assert_refused(refused, 503)
-            assert refused[1]["Retry-After"] == "5"
+            response = post(limited, Stream(b"late"))
+            assert_refused(response, 503)
+            assert response[1]["Retry-After"] == "5"
             assert send_request(limited, LIST).status == 200
-            # Without a body there is nothing to wait for.
+            # A request without a body needs no seat.
             assert post(limited, None, length="0")[0] == 200
     assert post(limited, Stream(b"after"))[0] == 200
 

@@ -1,4 +1,4 @@
-"""Which form, language and content encoding the headers of a request ask for, as real clients write them."""
+"""Content negotiation with header values as real clients send them."""
 
 import gzip
 
@@ -23,12 +23,12 @@ OFFERED = ["application/json", "text/html", "text/turtle", "application/ld+json"
         ("Text/HTML", "text/html"),
         ("application/json; charset=utf-8", "application/json"),
         ('application/ld+json;profile="http://a/b,c;d"', "application/ld+json"),
-        ("text/turtle, */*", "text/turtle"),  # named, at the same weight as the rest
+        ("text/turtle, */*", "text/turtle"),  # named explicitly, with the same weight as the rest
         ("text/turtle;q=0.5, */*;q=0.6", "application/json"),
         ("application/json;q=0.1, text/markdown;q=0.2", "text/markdown"),
         ("application/json;q=0.899,text/turtle;q=0.9", "text/turtle"),
         ("text/*", "text/html"),  # the first of ours
-        ("text/*, text/html;q=0", "text/turtle"),  # the range that names it most exactly decides
+        ("text/*, text/html;q=0", "text/turtle"),  # the most specific range decides
         ("text/html;q=0, */*", "application/json"),
         ("*/*;q=0, text/markdown", "text/markdown"),
         ("*/*;q=0", None),
@@ -36,14 +36,14 @@ OFFERED = ["application/json", "text/html", "text/turtle", "application/ld+json"
         ("application/json;q=0.000", None),
         ("image/png", None),
         ("nonsense", None),
-        ("text/html;q=2", None),  # no weight there is
+        ("text/html;q=2", None),  # not a valid weight
         ("text/html;q=0.5;q=0.6", "text/html"),
         ("*", "application/json"),
         ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "text/html"),  # Java's HttpURLConnection
         ("image/gif, *; q=.2", "application/json"),
         ("application/json;q=.9", "application/json"),
         ("text/html ; q = .5 , text/turtle ; q=.6", "text/turtle"),
-        ("text/html;q=x, text/turtle;q=0.1", "text/turtle"),  # one bad part spoils no other
+        ("text/html;q=x, text/turtle;q=0.1", "text/turtle"),  # an invalid part does not affect the others
         ("text/h*, text/turtle;q=0.1", "text/turtle"),
         ("*/html", None),
         (",,text/turtle,", "text/turtle"),
@@ -93,7 +93,7 @@ def test_the_accept_language_header_selects_a_language(header, name):
         ("gzip", "gzip"),
         ("x-gzip", "gzip"),
         ("gzipped", "identity"),
-        ("gzip, deflate, br, zstd", "br"),  # the smallest of equals
+        ("gzip, deflate, br, zstd", "br"),  # of equal weights the smallest encoding
         ("GZIP, BR;q=0.9", "gzip"),
         ("gzip;q=.5", "gzip"),
         ("gzip ; q = 0.001", "gzip"),
@@ -106,7 +106,7 @@ def test_the_accept_language_header_selects_a_language(header, name):
         ("identity;q=0.5, gzip;q=0.5", "gzip"),
         ("identity;q=0", "identity"),  # rather than nothing
         ("deflate, compress", "identity"),
-        ("br;q=2", "identity"),  # no weight there is
+        ("br;q=2", "identity"),  # not a valid weight
         (",;q=1,=", "identity"),
     ],
 )
@@ -132,8 +132,8 @@ def test_a_streamed_response_is_offered_as_gzip_only(header, name):
 )
 def test_every_encoding_is_reversible_and_deterministic(monkeypatch, name, decoded):
     body = "养老".encode() * 1000
-    now = compression.compress(body, name)
+    compressed = compression.compress(body, name)
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
 
-    assert decoded(now) == body
-    assert compression.compress(body, name) == now
+    assert decoded(compressed) == body
+    assert compression.compress(body, name) == compressed

@@ -1,4 +1,4 @@
-"""Permanent addresses: each sends on to the form that is asked for, and says so where there is none."""
+"""Permalinks: they redirect to the requested media type, and refuse unknown things and types."""
 
 import pytest
 

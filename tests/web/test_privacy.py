@@ -1,4 +1,4 @@
-"""Circumstances are judged and forgotten: what a thousand requests say in every field is found nowhere afterwards."""
+"""Circumstances are not stored: no value of a thousand requests is in the database, logs, mails, caches or files."""
 
 import json
 import logging
@@ -16,15 +16,15 @@ from django.utils.log import AdminEmailHandler
 from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 
 PATH = "/api/v1/entitlements/"
-# All where values are written into SQL text on this side, and may end in a log that way; fewer on SQLite.
+# Fewer on SQLite: only on PostgreSQL values are written into the SQL text, which may be logged.
 REQUESTS = 1000 if connection.vendor == "postgresql" else 200
 MARKER = "seen-by-nobody-"
-# Whole numbers that stand nowhere else: no time, size or line of code.
+# Integers that occur nowhere else: no time, size or line number.
 NUMBERS = (7919, 8681, 9473)
 
 
 class Kept(logging.Handler):
-    """Keeps everything that is logged as a file would have it: the message, its arguments, the traceback."""
+    """Collects log records as text: message, arguments and traceback."""
 
     def __init__(self):
         super().__init__(logging.DEBUG)
@@ -37,28 +37,28 @@ class Kept(logging.Handler):
 
 @pytest.fixture
 def logged(settings) -> Iterator[Kept]:
-    """Everything that any logger says, and a mail with a full report for every error."""
+    """The records of all loggers; every error is also mailed with a full report."""
     settings.ADMINS = [("admin", "admin@example.cn")]
     handlers = [Kept(), AdminEmailHandler(include_html=True)]
     handlers[1].setLevel(logging.ERROR)
     loggers = [logging.getLogger(name) for name in ("", "django", "django.request", "django.db.backends")]
-    before = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.DEBUG)
-        each.propagate, each.was = True, each.propagate
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        logger.propagate, logger.was = True, logger.propagate
     for handler in handlers:
         logging.getLogger().addHandler(handler)
     yield handlers[0]
     for handler in handlers:
         logging.getLogger().removeHandler(handler)
-    for each, level in zip(loggers, before, strict=True):
-        each.setLevel(level)
-        each.propagate = each.was
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+        logger.propagate = logger.was
 
 
 @contextmanager
 def watched(asked: list[str], failing: Exception | None = None) -> Iterator[None]:
-    """Note every statement with its values as it is sent to the database, or fail in its place."""
+    """Add every statement with its values to ``asked``. Raise ``failing`` at the tables of the catalogue."""
 
     def note(execute, sql, params, many, context):
         asked.append(f"{sql} {params!r}")
@@ -71,46 +71,46 @@ def watched(asked: list[str], failing: Exception | None = None) -> Iterator[None
 
 
 def stored() -> dict[str, list]:
-    """Everything in the database, table by table."""
+    """Return all rows of the database by table."""
     with connection.cursor() as cursor:
-        found = {}
+        rows = {}
         for table in sorted(connection.introspection.table_names(cursor)):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 - its own name
-            found[table] = sorted(map(repr, cursor.fetchall()))
-        return found
+            rows[table] = sorted(map(repr, cursor.fetchall()))
+        return rows
 
 
-def right(fact: Fact, chance: random.Random) -> object:
-    """A valid answer; of a whole number one that stands nowhere else."""
+def right(fact: Fact, rng: random.Random) -> object:
+    """Return a valid value of a fact; for an unbounded integer one of ``NUMBERS``."""
     if fact.type == INTEGER:
-        return chance.choice(NUMBERS) if fact.maximum is None else chance.randint(fact.minimum or 0, fact.maximum)
+        return rng.choice(NUMBERS) if fact.maximum is None else rng.randint(fact.minimum or 0, fact.maximum)
     if fact.type == BOOLEAN:
-        return chance.random() < 0.5
+        return rng.random() < 0.5
     if fact.type == CHOICE:
-        return chance.choice(list(fact.choices))
-    return [chance.choice(list(fact.choices))]
+        return rng.choice(list(fact.choices))
+    return [rng.choice(list(fact.choices))]
 
 
-def bodies(chance: random.Random) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield (sort, body, what may be seen nowhere) for every request."""
+def bodies(rng: random.Random) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield (kind, body, secret values) for every request."""
     facts = list(VOCABULARY)
-    sorts = ["valid", "wrong value", "unknown fact", "wrong field", "no JSON", "oversize", "our fault", "database away"]
-    for at in range(REQUESTS):
-        sort, marker = sorts[at % len(sorts)], f"{MARKER}{chance.getrandbits(64):x}"
-        known = {fact.name: right(fact, chance) for fact in facts}
-        numbers = [str(value) for value in known.values() if value in NUMBERS]
-        body: object = {"circumstances": known}
-        if sort == "wrong value":
+    kinds = ["valid", "wrong value", "unknown fact", "wrong field", "no JSON", "oversize", "our fault", "database away"]
+    for index in range(REQUESTS):
+        kind, marker = kinds[index % len(kinds)], f"{MARKER}{rng.getrandbits(64):x}"
+        circumstances = {fact.name: right(fact, rng) for fact in facts}
+        numbers = [str(value) for value in circumstances.values() if value in NUMBERS]
+        body: object = {"circumstances": circumstances}
+        if kind == "wrong value":
             body = {"circumstances": {fact.name: marker if fact.type != "choices" else [marker] for fact in facts}}
-        elif sort == "unknown fact":
-            body = {"circumstances": known | {marker: marker}}
-        elif sort == "wrong field":
+        elif kind == "unknown fact":
+            body = {"circumstances": circumstances | {marker: marker}}
+        elif kind == "wrong field":
             body |= {"valid_on": marker, "known_at": marker, "edition": marker, marker: marker}
-        elif sort == "no JSON":
+        elif kind == "no JSON":
             body = f'{{"circumstances": {{"age": "{marker}", '
-        elif sort == "oversize":
+        elif kind == "oversize":
             body |= {"edition": marker * 5000}
-        yield sort, body if isinstance(body, str) else json.dumps(body), [marker, *numbers]
+        yield kind, body if isinstance(body, str) else json.dumps(body), [marker, *numbers]
 
 
 def test_no_value_of_a_thousand_requests_is_stored_or_logged(client, db, settings, logged, tmp_path, monkeypatch):
@@ -118,21 +118,21 @@ def test_no_value_of_a_thousand_requests_is_stored_or_logged(client, db, setting
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     client.raise_request_exception = False
     client.get("/api/v1/facts/")
-    before, asked, answered = stored(), [], {}
-    chance, secret = random.Random(20261123), set()  # noqa: S311 - no secret of anybody's
+    before, statements, statuses = stored(), [], {}
+    rng, secrets = random.Random(20261123), set()  # noqa: S311 - no secrets of anybody's
 
-    for sort, body, markers in bodies(chance):
-        failing = {"our fault": RuntimeError("out of order"), "database away": OperationalError("gone")}.get(sort)
-        with watched(asked, failing):
+    for kind, body, markers in bodies(rng):
+        failing = {"our fault": RuntimeError("out of order"), "database away": OperationalError("gone")}.get(kind)
+        with watched(statements, failing):
             response = client.post(PATH, data=body, content_type="application/json")
-        answered.setdefault(sort, set()).add(response.status_code)
-        secret.update(markers)
+        statuses.setdefault(kind, set()).add(response.status_code)
+        secrets.update(markers)
         if response.status_code >= 400:
-            # A name is named, shortened and cleaned; a value never.
-            told = response.content.decode()
-            assert sort in {"unknown fact", "wrong field"} or not any(marker in told for marker in markers)
+            # An error may repeat a name, shortened and cleaned, but never a value.
+            text = response.content.decode()
+            assert kind in {"unknown fact", "wrong field"} or not any(marker in text for marker in markers)
 
-    assert answered == {
+    assert statuses == {
         "valid": {200},
         "wrong value": {400},
         "unknown fact": {400},
@@ -144,17 +144,17 @@ def test_no_value_of_a_thousand_requests_is_stored_or_logged(client, db, setting
     }
     places = {
         "log": "\n".join(logged.lines),
-        "SQL": "\n".join(asked),
+        "SQL": "\n".join(statements),
         "mail": "\n".join(str(message.message()) + str(message.alternatives) for message in mail.outbox),
         "cache": "\n".join(repr(vars(caches[name])) for name in settings.CACHES),
         "files": "\n".join(path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()),
     }
     assert logged.lines
-    assert asked
+    assert statements
     for place, text in places.items():
         words = set(text.replace("(", " ").replace(")", " ").replace(",", " ").split())
         assert MARKER not in text, place
-        assert words & secret == set(), place
+        assert words & secrets == set(), place
     assert stored() == before
 
 
@@ -168,18 +168,18 @@ def test_an_internal_error_is_logged_with_its_place_only(client, db, logged):
     assert "RuntimeError" in line
     assert "entitlements.py" in line
     assert "4711" not in line
-    # One mail tells of it, by the line alone.
+    # One mail, with that line only.
     assert ["entitlements.py" in str(message.message()) for message in mail.outbox] == [True]
 
 
 def test_the_marker_is_found_where_it_is_logged(logged, db):
-    """What the test above looks through is where it would be: said aloud, it is there."""
-    asked = []
+    """A value that is logged, mailed or sent to the database is found where the test above looks."""
+    statements = []
 
     logging.getLogger("anything").error("%s said", f"{MARKER}1")
-    with watched(asked), connection.cursor() as cursor:
+    with watched(statements), connection.cursor() as cursor:
         cursor.execute("SELECT %s", [f"{MARKER}2"])
 
     assert f"{MARKER}1" in "\n".join(logged.lines)
     assert f"{MARKER}1" in str(mail.outbox[0].message())
-    assert f"{MARKER}2" in "\n".join(asked)
+    assert f"{MARKER}2" in "\n".join(statements)

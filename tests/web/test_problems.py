@@ -1,4 +1,4 @@
-"""Bad input gets a clear error: a problem that names what is wrong and what is allowed, never a 500."""
+"""Invalid requests get a problem that names the fault and the allowed values, never a 500."""
 
 from collections.abc import Iterator
 
@@ -86,7 +86,7 @@ def assert_problem(response, status: int) -> dict:
         (LIST, "known_at=2026-11-23T08:00:00", "known_at", None),  # without a time zone
         (LIST, "known_at=2026-11-23T08:00:00+08:00", "known_at", None),  # "+" is a space in a query
         (LIST, "known_at=2026-11-23T25:00:00Z", "known_at", None),
-        (LIST, "known_at=0001-01-01T00:00:00%2B14:00", "known_at", None),  # before the first day there is in UTC
+        (LIST, "known_at=0001-01-01T00:00:00%2B14:00", "known_at", None),  # before the first date in UTC
         (LIST, "known_at=9999-12-31T23:59:59-14:00", "known_at", None),
         (DETAIL, "nonsense=1", "nonsense", "edition"),
         (DETAIL, "page=1", "page", "edition"),
