@@ -1,6 +1,6 @@
-"""Rules written without code: rows of fact, comparison and value in Chinese, tried on a person before they are saved.
+"""Form field and preview of eligibility rules: rows of fact, operator and value in Chinese.
 
-Only what a rule's boxes hold is read here; whether the rule stands is ``services.eligibility`` to say.
+This module only parses the form; ``services.eligibility`` validates the rule.
 """
 
 import re
@@ -41,18 +41,18 @@ OPERATORS = {
 OUTCOMES = {ELIGIBLE: "符合", NOT_ELIGIBLE: "不符合", UNKNOWN: "未知"}
 YES_NO = {"是": True, "否": False}
 BETWEEN = re.compile(r"[、,，;；]+")
-# Rows that are there to be filled in, below those that are.
+# Empty rows below the filled ones.
 BLANK = 3
-SELECTED = mark_safe(" selected")  # noqa: S308 - our own word
+SELECTED = mark_safe(" selected")  # noqa: S308 - a constant
 ROW = ("group", "fact", "op", "value")
-# More rows than a rule may have criteria are nobody's typing.
-MOST_ROWS = 2 * rules.MAX_CRITERIA
-# How many facts of one's own can be tried beside those of an example person.
+# Further submitted rows are ignored.
+MAX_ROWS = 2 * rules.MAX_CRITERIA
+# Rows in the preview for facts in addition to those of an example person.
 TRIED = 4
 
 
 class Typed(NamedTuple):
-    """What stands in the boxes of a rule: a key of ``MODES``, why there is no rule, and the rows as they were typed."""
+    """The input of a rule: a key of ``MODES``, the reason why it is not machine-readable, and the rows by ``ROW``."""
 
     mode: str
     reason: str
@@ -69,7 +69,7 @@ class RuleWidget(forms.Widget):
     def value_from_datadict(self, data, files, name) -> Typed | None:
         if f"{name}-mode" not in data:
             return None
-        columns = [data.getlist(f"{name}-{column}")[:MOST_ROWS] for column in ROW]
+        columns = [data.getlist(f"{name}-{column}")[:MAX_ROWS] for column in ROW]
         rows = [dict(zip(ROW, cells, strict=True)) for cells in zip(*columns, strict=False)]
         return Typed(data[f"{name}-mode"], data.get(f"{name}-reason", "").strip(), rows)
 
@@ -77,24 +77,24 @@ class RuleWidget(forms.Widget):
         return f"{name}-mode" not in data
 
     def id_for_label(self, id_):
-        # Its boxes have labels of their own.
+        # The widget's inputs have labels of their own.
         return ""
 
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
         typed = value if isinstance(value, Typed) else shown(value)
         filled = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
-        last = filled[-1]["group"] if filled else "1"
-        read = None if isinstance(value, Typed) else value
+        last_group = filled[-1]["group"] if filled else "1"
+        rule = None if isinstance(value, Typed) else value
         context["widget"] |= {
             "typed": typed,
             "modes": MODES,
             "rows": [
                 row | {"facts": fact_options(row["fact"]), "ops": op_options(row["op"])}
-                for row in filled + [{"group": last, "fact": "", "op": "", "value": ""}] * BLANK
+                for row in filled + [{"group": last_group, "fact": "", "op": "", "value": ""}] * BLANK
             ],
             "facts": fact_options(""),
-            "sentence": sentences.rule_text(read) if read else "",
+            "sentence": sentences.rule_text(rule) if rule else "",
             "persons": [person.name for person in persons.PERSONS],
             "tried": range(TRIED),
         }
@@ -102,11 +102,11 @@ class RuleWidget(forms.Widget):
 
 
 class RuleFormField(forms.Field):
-    """The eligibility of an entry, typed in rows; its value is as ``Entry.eligibility`` has it."""
+    """The eligibility rule of an entry, entered in rows. The cleaned value has the format of ``Entry.eligibility``."""
 
     widget = RuleWidget
 
-    # What forms.JSONField takes and the model's field gives.
+    # The arguments of forms.JSONField, which the model field passes.
     def __init__(self, *, encoder=None, decoder=None, **kwargs):
         super().__init__(**kwargs)
 
@@ -122,25 +122,25 @@ class RuleFormField(forms.Field):
     def validate(self, value):
         if value is None and self.required:
             raise ValidationError(self.error_messages["required"])
-        if found := rules.faults(value):
-            raise ValidationError(found)
+        if faults := rules.faults(value):
+            raise ValidationError(faults)
 
 
 def shown(rule: Mapping | None) -> Typed:
-    """Return a faultless rule as its boxes show it."""
+    """Return the input for a valid rule, the inverse of ``written()``; None gives ``CRITERIA`` without rows."""
     if rule is None:
         return Typed(CRITERIA, "", [])
     mode = UNIVERSAL if rule["universal"] else CRITERIA if rule["machine_readable"] else UNREADABLE
     rows = [
-        {"group": str(place), "fact": raw["fact"], "op": raw["op"], "value": _in_words(raw)}
-        for place, group in enumerate(rule["any"], 1)
+        {"group": str(number), "fact": raw["fact"], "op": raw["op"], "value": _value_text(raw)}
+        for number, group in enumerate(rule["any"], 1)
         for raw in group["all"]
     ]
     return Typed(mode, rule["reason"] or "", rows)
 
 
 def written(typed: Typed) -> dict | None:
-    """Return the rule that boxes say. Raises ValidationError naming the row of whatever cannot be read."""
+    """Return the rule of an input, None for an unknown one. Raises ValidationError with every invalid row."""
     rows = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
     if typed.mode not in MODES:
         raise ValidationError(f"请选择：{'、'.join(MODES.values())}。")
@@ -152,49 +152,49 @@ def written(typed: Typed) -> dict | None:
         return None
     groups: dict[int, list[dict]] = {}
     faults = []
-    for place, row in enumerate(rows, 1):
+    for row_number, row in enumerate(rows, 1):
         try:
-            number, criterion = _read(row)
-            groups.setdefault(number, []).append(criterion)
+            group, criterion = _parse_row(row)
+            groups.setdefault(group, []).append(criterion)
         except ValueError as error:
-            faults.append(f"第 {place} 行：{error}")
+            faults.append(f"第 {row_number} 行：{error}")
     if faults:
         raise ValidationError(faults)
     return {
         "universal": typed.mode == UNIVERSAL,
         "machine_readable": typed.mode != UNREADABLE,
-        "any": [{"all": groups[number]} for number in sorted(groups)],
+        "any": [{"all": groups[group]} for group in sorted(groups)],
         "reason": typed.reason or None,
     }
 
 
 def hint(fact: Fact) -> str:
-    """Return in words what can be typed for a fact."""
+    """Return the allowed values of a fact as text."""
     if fact.type == INTEGER:
         return f"整数，{fact.allowed()[0].replace('…', '到')}"
     return "、".join(YES_NO if fact.type == BOOLEAN else fact.choices.values())
 
 
 @lru_cache(maxsize=256)
-def fact_options(chosen: str) -> SafeString:
-    """Return the facts to choose from, one of them chosen. Made once: a page has a dozen rows of fifty."""
+def fact_options(selected: str) -> SafeString:
+    """Return the facts as HTML options, one selected. Cached: a page has a dozen selects of fifty options."""
     return format_html_join(
         "",
         '<option value="{}" data-hint="{}" data-ops="{}"{}>{}</option>',
         (
-            (fact.name, hint(fact), " ".join(operators(fact)), SELECTED if fact.name == chosen else "", fact.label)
+            (fact.name, hint(fact), " ".join(operators(fact)), SELECTED if fact.name == selected else "", fact.label)
             for fact in VOCABULARY
         ),
     )
 
 
 @lru_cache(maxsize=256)
-def op_options(chosen: str) -> SafeString:
-    """Return the comparisons to choose from, one of them chosen."""
+def op_options(selected: str) -> SafeString:
+    """Return the operators as HTML options, one selected."""
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        ((op, SELECTED if op == chosen else "", words) for op, words in OPERATORS.items()),
+        ((op, SELECTED if op == selected else "", label) for op, label in OPERATORS.items()),
     )
 
 
@@ -203,7 +203,7 @@ def operators(fact: Fact) -> tuple[str, ...]:
 
 
 def value_of(fact: Fact, text: str) -> object:
-    """Return one value of a fact from its words or its code. Raises ValueError saying what may be."""
+    """Parse one value of a fact, given as label or code. Raises ValueError with the allowed values."""
     text = text.strip()
     if fact.type == INTEGER:
         if re.fullmatch("[0-9]{1,6}", text):
@@ -218,7 +218,7 @@ def value_of(fact: Fact, text: str) -> object:
     raise ValueError(f"“{fact.label}”不能是“{text[:30]}”；可填：{hint(fact)}。")
 
 
-def _read(row: Mapping[str, str]) -> tuple[int, dict]:
+def _parse_row(row: Mapping[str, str]) -> tuple[int, dict]:
     if not re.fullmatch("[0-9]{1,2}", row["group"].strip()) or not 1 <= int(row["group"]) <= rules.MAX_GROUPS:
         raise ValueError(f"组应是 1 到 {rules.MAX_GROUPS} 的整数。")
     if row["fact"] not in VOCABULARY:
@@ -236,7 +236,7 @@ def _read(row: Mapping[str, str]) -> tuple[int, dict]:
     return int(row["group"]), {"fact": row["fact"], "op": row["op"], "value": value}
 
 
-def _in_words(raw: Mapping) -> str:
+def _value_text(raw: Mapping) -> str:
     fact = VOCABULARY[raw["fact"]]
     return "、".join(
         sentences.answer_text(fact, value) for value in (raw["value"] if raw["op"] == "in" else [raw["value"]])
@@ -248,7 +248,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 
 def try_view(request: HttpRequest) -> HttpResponse:
-    """Answer what a rule that is being written says of a person, and of whom among the examples. Nothing is kept."""
+    """Evaluate an unsaved rule for one person and for all example persons. POST only; nothing is stored."""
     if not request.user.has_perm("catalogue.view_entry"):
         raise PermissionDenied
     if request.method != "POST":
@@ -257,22 +257,24 @@ def try_view(request: HttpRequest) -> HttpResponse:
     context = {"faults": [], "title": "试一试"}
     try:
         rule = RuleFormField(required=False).clean(RuleWidget().value_from_datadict(request.POST, {}, name))
-        answers = dict(_tried(request.POST.getlist(f"{name}-try-fact"), request.POST.getlist(f"{name}-try-value")))
-        chosen = request.POST.get(f"{name}-try-person", "")
-        person = next((person for person in persons.PERSONS if person.name == chosen), None)
+        answers = dict(
+            _parse_facts(request.POST.getlist(f"{name}-try-fact"), request.POST.getlist(f"{name}-try-value"))
+        )
+        person_name = request.POST.get(f"{name}-try-person", "")
+        person = next((person for person in persons.PERSONS if person.name == person_name), None)
         circumstances = (dict(person.circumstances) if person else {}) | answers
-        context |= {"sentence": sentences.rule_text(rule), **_judged(rule, circumstances)}
-        known = [(VOCABULARY[name], answer) for name, answer in circumstances.items()]
+        context |= {"sentence": sentences.rule_text(rule), **_evaluate(rule, circumstances)}
+        facts = [(VOCABULARY[name], answer) for name, answer in circumstances.items()]
         context |= {
             "person": person,
-            "known": [(fact.label, sentences.answer_text(fact, answer)) for fact, answer in known],
+            "known": [(fact.label, sentences.answer_text(fact, answer)) for fact, answer in facts],
         }
     except ValidationError as error:
         context["faults"] = error.messages
     return TemplateResponse(request, "desk/rule_tried.html", context)
 
 
-def _tried(names: Sequence[str], values: Sequence[str]) -> Iterator[tuple[str, object]]:
+def _parse_facts(names: Sequence[str], values: Sequence[str]) -> Iterator[tuple[str, object]]:
     faults = []
     for name, text in zip(names, values, strict=False):
         if not name or not text.strip():
@@ -292,19 +294,19 @@ def _tried(names: Sequence[str], values: Sequence[str]) -> Iterator[tuple[str, o
         raise ValidationError(faults)
 
 
-def _judged(stated: Mapping | None, circumstances: Mapping) -> dict:
-    rule = Rule(stated)
+def _evaluate(rule_data: Mapping | None, circumstances: Mapping) -> dict:
+    rule = Rule(rule_data)
     verdict = rule.judge(VOCABULARY.with_implications(circumstances))
     marks = {True: "满足", False: "不满足", None: "未知"}
-    raw = [raw for group in (stated["any"] if stated else []) for raw in group["all"]]
+    criteria = [raw for group in (rule_data["any"] if rule_data else []) for raw in group["all"]]
     people = {outcome: [] for outcome in OUTCOMES}
     for person in persons.PERSONS:
         people[rule.judge(VOCABULARY.with_implications(person.circumstances)).outcome].append(person.name)
     return {
         "outcome": OUTCOMES[verdict.outcome],
         "criteria": [
-            (place, sentences.criterion_text(each), marks[result])
-            for place, each, result in zip(rule.group_numbers, raw, verdict.results, strict=True)
+            (group_number, sentences.criterion_text(criterion), marks[is_met])
+            for group_number, criterion, is_met in zip(rule.group_numbers, criteria, verdict.results, strict=True)
         ],
-        "people": [(OUTCOMES[outcome], names) for outcome, names in people.items() if names],
+        "people": [(OUTCOMES[outcome], person_names) for outcome, person_names in people.items() if person_names],
     }

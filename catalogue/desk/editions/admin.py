@@ -1,4 +1,4 @@
-"""Editions (版本): what each holds, and what stands against publishing a draft."""
+"""Editions (版本): their list, and the page of each with its entries, proposals and, for a draft, its faults."""
 
 from django import forms
 from django.contrib import admin
@@ -53,7 +53,7 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
         return obj is not None and obj.is_published
 
     def refuse_sealed(self, request: HttpRequest, object_id: str) -> None:
-        """Say why, before Django says only that it is not permitted."""
+        """Raise PermissionDenied with the reason for a published edition; Django's own refusal would not give one."""
         edition = self.get_object(request, unquote(object_id))
         if self.is_sealed(edition):
             raise PermissionDenied(f"版本 {edition.slug} 已发布，不能更改，也不能删除；请在新的版本中调整。")
@@ -86,9 +86,9 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
             super()
             .get_queryset(request)
             .annotate(
-                entry_count=_counted(entries),
-                unverified_count=_counted(findings.filter(verification="unverified")),
-                secondary_count=_counted(findings.filter(verification="secondary")),
+                entry_count=_count_subquery(entries),
+                unverified_count=_count_subquery(findings.filter(verification="unverified")),
+                secondary_count=_count_subquery(findings.filter(verification="secondary")),
             )
         )
 
@@ -118,11 +118,11 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
-        stated = ["region", "number", "slug", "title", "effective_from", "previous", "note"]
+        columns = ["region", "number", "slug", "title", "effective_from", "previous", "note"]
         if obj is None:
-            return [(None, {"fields": [*stated, "carry_over"]})]
+            return [(None, {"fields": [*columns, "carry_over"]})]
         seal = [("发布", {"fields": ["published_at", "digest"]})] if obj.is_published else []
-        return [(None, {"fields": stated}), *seal]
+        return [(None, {"fields": columns}), *seal]
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "previous":
@@ -133,8 +133,8 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
     def get_changeform_initial_data(self, request):
         newest = Edition.objects.order_by("-number").first()
         previous = Edition.objects.published().order_by("-number").first()
-        after = {"region": newest.region_id, "number": newest.number + 1, "previous": previous} if newest else {}
-        return after | super().get_changeform_initial_data(request)
+        initial = {"region": newest.region_id, "number": newest.number + 1, "previous": previous} if newest else {}
+        return initial | super().get_changeform_initial_data(request)
 
     def save_model(self, request, obj, form, change):
         before = edition_header(Edition.objects.select_related("region", "previous").get(pk=obj.pk)) if change else None
@@ -142,10 +142,10 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
         drafts.record_edition(obj, before=before, context=act(request))
 
     def get_deleted_objects(self, objs, request):
-        # Proposals that were taken up do not forbid it: they are released (``editing.discard()``).
-        names, counts, needed, protected = super().get_deleted_objects(objs, request)
-        taken_up = {str(link(proposal)) for proposal in Proposal.objects.filter(edition__in=objs)}
-        return names, counts, needed, [each for each in protected if str(each) not in taken_up]
+        # Included proposals do not prevent the deletion: ``drafts.delete_draft()`` releases them.
+        names, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
+        included = {str(link(proposal)) for proposal in Proposal.objects.filter(edition__in=objs)}
+        return names, counts, missing_permissions, [row for row in protected if str(row) not in included]
 
     def delete_model(self, request, obj):
         drafts.delete_draft(obj, context=act(request))
@@ -159,7 +159,7 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
             entries = obj.entries.with_details().order_by("number")
-            entries = [each for each in entries if permissions.can_see(request.user, lead_of(each))]
+            entries = [entry for entry in entries if permissions.can_see(request.user, lead_of(entry))]
             proposals = Proposal.objects.select_related("department").order_by("number")
             context |= {
                 "entries": [(entry, citations.standing(entry.field_verifications.all())) for entry in entries],
@@ -175,6 +175,6 @@ def lead_of(entry: Entry) -> str | None:
     return entry.lead_department and entry.lead_department.code
 
 
-def _counted(rows: models.QuerySet) -> Coalesce:
-    """Return the number of rows as an annotation. Each in its own subquery: joined together they would multiply."""
+def _count_subquery(rows: models.QuerySet) -> Coalesce:
+    """Return the number of rows as an annotation. A subquery for each count: joins would multiply the rows."""
     return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)

@@ -1,4 +1,4 @@
-"""Publishing from the desk: a draft edition beside the one before it, what stands against it, and the seal."""
+"""Publishing on the desk: the comparison of a draft with the previous edition, its faults, and the confirmation."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -26,7 +26,7 @@ KINDS = {"added": "新增", "changed": "调整", "withdrawn": "取消"}
 
 
 class Changed(NamedTuple):
-    """A service that an edition changes for readers: its code and name, how, by which proposals, field by field."""
+    """A changed service: code, name, a key of ``KINDS``, labels of the fields, proposals and rows of the diff."""
 
     code: str
     name: str
@@ -37,7 +37,7 @@ class Changed(NamedTuple):
 
 
 class PublishingMixin:
-    """For EditionAdmin: the pages on the way from a draft to a published edition."""
+    """For EditionAdmin: the comparison page and the confirmation page of publishing."""
 
     def get_urls(self):
         site = self.admin_site.admin_view
@@ -48,7 +48,7 @@ class PublishingMixin:
         ]
 
     def beside_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show an edition beside the one before it, field by field."""
+        """Compare an edition with the previous one, field by field."""
         edition = self.get_object(request, object_id)
         if edition is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -57,14 +57,18 @@ class PublishingMixin:
         return self._page(request, "desk/edition_beside.html", edition, title=f"{edition.slug}：与上一版本对照")
 
     def publish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask once more, with everything the seal would change; then seal. A second press finds it sealed."""
+        """GET: show a confirmation with all changes. POST: publish.
+
+        Answers 409 and writes nothing if the edition has changed since the page was shown or has faults. A second POST
+        redirects to the published edition.
+        """
         edition = self.get_object(request, object_id)
         if edition is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not request.user.has_perm("catalogue.publish_edition"):
             raise PermissionDenied("发布版本须有“发布”角色。")
         if edition.is_published:
-            return self._published(request, edition)
+            return self._redirect_published(request, edition)
         if request.method != "POST":
             return self._confirm(request, edition)
         if not versions.is_current(request.POST.get("seen", ""), sealed_state(edition)):
@@ -77,12 +81,12 @@ class PublishingMixin:
         except publishing.NotPublishableError:
             edition.refresh_from_db()
             if edition.is_published:
-                return self._published(request, edition)
+                return self._redirect_published(request, edition)
             return self._confirm(request, edition, notice="还有问题没有处理，没有发布。", status=409)
         self.message_user(request, f"版本 {edition.slug} 已发布，摘要 {edition.digest}。")
         return redirect("admin:catalogue_edition_change", edition.pk)
 
-    def _published(self, request: HttpRequest, edition: Edition) -> HttpResponse:
+    def _redirect_published(self, request: HttpRequest, edition: Edition) -> HttpResponse:
         at = timezone.localtime(edition.published_at)
         self.message_user(request, f"版本 {edition.slug} 已于 {at:%Y-%m-%d %H:%M} 发布，无须再次发布。")
         return redirect("admin:catalogue_edition_change", edition.pk)
@@ -98,75 +102,75 @@ class PublishingMixin:
 
     def _page(self, request, template: str, edition: Edition, *, status: int = 200, **context) -> HttpResponse:
         changed = changes_of(edition, seen=permissions.visible_departments(request.user))
-        listed = {each.code for each in changed}
+        codes = {item.code for item in changed}
         context |= {
             "outcomes": [
-                in_words(change) for change in cases.edition_outcome_changes(edition) if change.service in listed
+                in_words(change) for change in cases.edition_outcome_changes(edition) if change.service in codes
             ],
             "opts": self.opts,
             "edition": edition,
             "changed": changed,
-            "counts": [(words, sum(each.kind == kind for each in changed)) for kind, words in KINDS.items()],
-            "fields": Counter(words for each in changed for words in each.fields).most_common(),
+            "counts": [(words, sum(item.kind == kind for item in changed)) for kind, words in KINDS.items()],
+            "fields": Counter(words for item in changed for words in item.fields).most_common(),
             "subtitle": None,
         }
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context, status=status)
 
     def faults_of(self, edition: Edition, user: AbstractBaseUser) -> dict:
-        """Return what stands against publishing a draft today, each with the address where it is mended or read.
+        """Return the ``faults`` that prevent publishing a draft today, each with the URL of the page to correct it.
 
-        A fault says what an entry holds: of services that somebody does not see there is only the number, ``unseen``.
-        ``altered`` is the draft, if it does not say what was approved and has to be begun anew.
+        A fault reveals content of an entry, so faults of services outside the user's departments are only counted
+        (``unseen``). ``altered`` is the draft if it differs from the approved content and has to be created again.
         """
-        found = publishing.faults(edition, on=timezone.localdate())
-        listed = Entry.objects.filter(edition__in=[edition.pk, edition.previous_id]).order_by("edition__number")
-        leads = dict(listed.values_list("service__code", "lead_department__code"))
-        seen = [
-            fault for fault in found if fault.service is None or permissions.can_see(user, leads.get(fault.service))
+        faults = publishing.faults(edition, on=timezone.localdate())
+        entries = Entry.objects.filter(edition__in=[edition.pk, edition.previous_id]).order_by("edition__number")
+        leads = dict(entries.values_list("service__code", "lead_department__code"))
+        visible = [
+            fault for fault in faults if fault.service is None or permissions.can_see(user, leads.get(fault.service))
         ]
-        pages = dict(edition.entries.values_list("service__code", "pk"))
-        own = reverse("admin:catalogue_edition_change", args=[edition.pk])
+        entry_pks = dict(edition.entries.values_list("service__code", "pk"))
+        edition_url = reverse("admin:catalogue_edition_change", args=[edition.pk])
         return {
-            "faults": [(fault, self._mended_at(fault, pages, own)) for fault in seen],
-            "unseen": len(found) - len(seen),
-            "altered": edition if any(fault.is_altered for fault in found) else None,
+            "faults": [(fault, self._fault_url(fault, entry_pks, edition_url)) for fault in visible],
+            "unseen": len(faults) - len(visible),
+            "altered": edition if any(fault.is_altered for fault in faults) else None,
         }
 
-    def _mended_at(self, fault: publishing.EditionFault, pages: dict[str, int], own: str) -> str:
-        if fault.service in pages:
+    def _fault_url(self, fault: publishing.EditionFault, entry_pks: dict[str, int], edition_url: str) -> str:
+        if fault.service in entry_pks:
             anchor = f"#field-{fault.field}" if fault.field in Entry.SOURCED_FIELDS else ""
-            return reverse("admin:catalogue_entry_change", args=[pages[fault.service]]) + anchor
+            return reverse("admin:catalogue_entry_change", args=[entry_pks[fault.service]]) + anchor
         if fault.service:
             return f"{reverse('admin:catalogue_proposal_changelist')}?q={fault.service}"
-        return f"{own}#id_{fault.field}"
+        return f"{edition_url}#id_{fault.field}"
 
 
 def changes_of(edition: Edition, *, seen: list[str] | None) -> list[Changed]:
-    """Return what an edition changes for readers, of the services of the departments ``seen`` (codes; None: of all)."""
-    before = {each["code"]: each for each in (edition.previous.documents() if edition.previous else [])}
+    """Return the changes of an edition to services led by the departments ``seen`` (codes; None for all)."""
+    before = {item["code"]: item for item in (edition.previous.documents() if edition.previous else [])}
     if edition.is_published:
-        after = {each["code"]: each for each in edition.documents()}
+        after = {item["code"]: item for item in edition.documents()}
     else:
         entries = edition.entries.with_details().order_by("number")
         after = {entry.service.code: entry_document(entry) for entry in entries}
-    proposed = {}
+    proposals_by_service = {}
     for proposal in edition.proposals.prefetch_related("entries"):
-        for each in proposal.entries.all():
-            proposed.setdefault(each.service, []).append(proposal)
-    found = []
+        for item in proposal.entries.all():
+            proposals_by_service.setdefault(item.service, []).append(proposal)
+    changes = []
     for code in [*after, *(code for code in before if code not in after)]:
         old, new = before.get(code), after.get(code)
         lead = (new or old)["lead_department"]
         if seen is not None and (lead and lead["code"]) not in seen:
             continue
         if comparison := compare(old, new):
-            fields = [field_in_words(Entry, each["field"]) for each in comparison["fields"]]
-            because = proposed.get(code, [])
-            found.append(Changed(code, (new or old)["name"], comparison["kind"], fields, because, beside(old, new)))
-    return found
+            fields = [field_in_words(Entry, item["field"]) for item in comparison["fields"]]
+            proposals = proposals_by_service.get(code, [])
+            changes.append(Changed(code, (new or old)["name"], comparison["kind"], fields, proposals, beside(old, new)))
+    return changes
 
 
 def sealed_state(edition: Edition) -> list:
-    """Return all that publishing a draft would seal."""
+    """Return the edition header and the documents of all entries, which publishing would seal."""
     entries = edition.entries.with_details().order_by("number")
     return [edition_header(edition), *(entry_document(entry) for entry in entries)]

@@ -1,4 +1,4 @@
-"""Entries (清单条目): the list of one edition, and the page on which an entry is read. Proposals alone change one."""
+"""Entries (清单条目): the list of one edition and the read-only page of an entry. Only proposals change entries."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ class TargetGroupFilter(filters.CodeFilter):
 
 
 class VerificationFilter(filters.CodeFilter):
-    """By what an entry's fields are known to be; an entry may be found by more than one."""
+    """Filters by the verification of an entry's fields; an entry can match several values."""
 
     title, parameter_name = "核实情况", "verification"
     values = (
@@ -36,8 +36,8 @@ class VerificationFilter(filters.CodeFilter):
     def selected(self, queryset, value):
         findings = FieldVerification.objects.filter(entry=OuterRef("pk"))
         if value == filters.UNKNOWN:
-            known = findings.order_by().values("entry").annotate(count=Count("pk")).values("count")
-            return queryset.alias(known=Coalesce(Subquery(known), 0)).filter(known__lt=len(Entry.SOURCED_FIELDS))
+            counts = findings.order_by().values("entry").annotate(count=Count("pk")).values("count")
+            return queryset.alias(known=Coalesce(Subquery(counts), 0)).filter(known__lt=len(Entry.SOURCED_FIELDS))
         if value == Verification.VERBATIM:
             return queryset.filter(~Exists(findings.not_verified()))
         return queryset.filter(Exists(findings.filter(verification=value)))

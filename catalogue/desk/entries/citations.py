@@ -1,4 +1,4 @@
-"""What each field of an entry rests on, in the order an editor reads it. It reads rows and formats nothing."""
+"""The values, verification and citations of an entry's sourced fields, in the order of the entry's page. No HTML."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,19 +8,19 @@ from django.db.models import Case, Value, When
 from catalogue.models import Citation, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 
-# Sorts findings and citations as an entry's page has their fields.
+# Orders field verifications and citations like the fields on the entry's page.
 IN_ORDER = Case(*(When(field=field, then=Value(at)) for at, field in enumerate(SourcedField.values)))
 
 
 class Column(NamedTuple):
-    """A column of an entry that belongs to a sourced field: its words and its values, none of which is unknown."""
+    """A column of a sourced field: its label and its values as text; an unknown column has no values."""
 
     caption: str
     values: list
 
 
 class Rest(NamedTuple):
-    """A sourced field with what it says, how well that is known, and the clauses behind it."""
+    """A sourced field: its code and label, its columns, its verification (None if unknown) and its citations."""
 
     field: str
     words: str
@@ -34,14 +34,14 @@ class Rest(NamedTuple):
 
 
 def rests(entry: Entry) -> list[Rest]:
-    """Return every sourced field of an entry. Reads what ``Entry.objects.with_details()`` prefetched."""
+    """Return every sourced field of an entry; no queries after ``Entry.objects.with_details()``."""
     findings = {finding.field: finding for finding in entry.field_verifications.all()}
     return [
         Rest(
             field,
             SourcedField(field).label,
             [
-                Column(Entry._meta.get_field(column).verbose_name, wording.values(_value(entry, column)))
+                Column(Entry._meta.get_field(column).verbose_name, wording.values(_column_value(entry, column)))
                 for column in columns
             ],
             findings.get(field),
@@ -57,7 +57,7 @@ def cited(entry: Entry, field: str) -> list[Citation]:
 
 
 class Standing(NamedTuple):
-    """How many of an entry's sourced fields are not verified, and how many nobody knows."""
+    """Counts of an entry's sourced fields that are unverified, from a secondary source, or unknown."""
 
     unverified: int
     secondary: int
@@ -65,15 +65,15 @@ class Standing(NamedTuple):
 
     def in_words(self) -> list[str]:
         counts = ((self.unverified, "未核实"), (self.secondary, "转述"), (self.unknown, "未知"))
-        return [f"{count} 项{words}" for count, words in counts if count] or ["全部核对"]
+        return [f"{count} 项{label}" for count, label in counts if count] or ["全部核对"]
 
 
 def standing(findings: Iterable[FieldVerification]) -> Standing:
-    """Return how an entry stands with the findings it has: a field without one is unknown."""
+    """Count an entry's field verifications; a sourced field without one is unknown."""
     labels = [finding.verification for finding in findings]
     return Standing(labels.count("unverified"), labels.count("secondary"), len(Entry.SOURCED_FIELDS) - len(labels))
 
 
-def _value(entry: Entry, column: str) -> object:
+def _column_value(entry: Entry, column: str) -> object:
     value = getattr(entry, column)
     return list(value.all()) if hasattr(value, "all") else value

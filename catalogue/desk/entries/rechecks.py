@@ -1,4 +1,4 @@
-"""What an editor does with an entry in force: say that it was checked and still holds, or propose to change it."""
+"""Actions on an entry in force: record that it was checked and is still correct, or propose a change."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,23 +13,23 @@ from catalogue.workflow import rechecks
 
 
 class RecheckMixin:
-    """For EntryAdmin."""
+    """For EntryAdmin: the view that records a check, and the context of the actions."""
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.check_view)
         return [path("<int:pk>/check/", view, name="catalogue_entry_check"), *super().get_urls()]
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Put on record that an entry was held against its documents today, and against which."""
+        """Record that an entry was checked today; ``against`` names the documents, at most 500 characters are kept."""
         entry = self.get_object(request, str(pk))
         if entry is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         if not self.may_check(request, entry):
             raise PermissionDenied("只能核对在用版本中本部门牵头的项目，且须有“编辑”角色。")
         if request.method == "POST":
-            against = request.POST.get("against", "").replace("\0", "").strip()
-            if against:
-                rechecks.record_check(entry, context=act(request, reason=against[:500]))
+            checked_documents = request.POST.get("against", "").replace("\0", "").strip()
+            if checked_documents:
+                rechecks.record_check(entry, context=act(request, reason=checked_documents[:500]))
                 self.message_user(request, f"{entry.service} 已核对，写入记录。")
             else:
                 self.message_user(request, "请写明核对了什么文件，才能记为核对无误。", level="error")
@@ -44,11 +44,13 @@ class RecheckMixin:
         )
 
     def doing(self, request: HttpRequest, entry: Entry) -> dict:
-        """Return what an entry's page offers somebody: when it was checked last, and what may be done with it."""
+        """Return the template context: the day of the last check, and which actions the user may take."""
         code = entry.service.code
-        newest = Edition.objects.published().order_by("-effective_from", "-number").first()
+        newest_edition = Edition.objects.published().order_by("-effective_from", "-number").first()
         may_propose = (
-            entry.edition == newest and request.user.has_perm("catalogue.add_proposal") and self._is_own(request, entry)
+            entry.edition == newest_edition
+            and request.user.has_perm("catalogue.add_proposal")
+            and self._is_own(request, entry)
         )
         return {
             "checked_on": rechecks.last_checked([code]).get(code),

@@ -1,4 +1,4 @@
-"""Not yet verified (待核实): what is left to hold against the documents, by the department that answers for it."""
+"""Unverified fields (待核实): the values still to be checked against the documents, by lead department."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class LabelFilter(filters.CodeFilter):
 
 
 class Left(NamedTuple):
-    """How much a department has left to verify: numbers of fields of the entries it leads."""
+    """The numbers of fields, by verification, of the entries that a department leads."""
 
     code: str
     department: str
@@ -43,9 +43,9 @@ class Left(NamedTuple):
 
 
 def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[Left]:
-    """Return what each lead department of an edition has left, those with most first. Three queries.
+    """Return the counts of each lead department of an edition, the largest number to verify first. Three queries.
 
-    ``seen`` are the codes of the departments somebody sees; None for all.
+    ``seen`` are the codes of the departments that the user may see; None for all.
     """
     counts = {
         (code, verification): count
@@ -56,26 +56,26 @@ def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[
     }
     names = {department.code: str(department) for department in Department.objects.all()}
     entries = Counter(edition.entries.values_list("lead_department__code", flat=True))
-    left = []
-    for code, led in entries.items():
+    rows = []
+    for code, entry_count in entries.items():
         if seen is not None and code not in seen:
             continue
         by_label = {value: counts.get((code, value), 0) for value in Verification.values}
-        unknown = led * len(Entry.SOURCED_FIELDS) - sum(by_label.values())
-        left.append(Left(code or filters.UNKNOWN, names.get(code, "未知"), unknown=unknown, **by_label))
-    return sorted(left, key=lambda row: (-row.total, row.code))
+        unknown = entry_count * len(Entry.SOURCED_FIELDS) - sum(by_label.values())
+        rows.append(Left(code or filters.UNKNOWN, names.get(code, "未知"), unknown=unknown, **by_label))
+    return sorted(rows, key=lambda row: (-row.total, row.code))
 
 
 @admin.register(FieldVerification)
 class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
-    """Read only: a finding is changed on its entry's page, together with what it rests on."""
+    """Read-only: a verification is changed by a proposal for its entry, together with the citations."""
 
     listed_as = "待核实"
     led_by = "entry__lead_department"
     change_list_template = "desk/not_verified.html"
     list_display = ("department", "service", "named_field", "current_label", "basis", "edition_slug")
     list_display_links = None
-    # By department, then as the list and the entry's page have them.
+    # By department, then in the order of the list and of the entry's page.
     ordering = (
         F("entry__lead_department__position").asc(nulls_last=True),
         "entry__number",
@@ -102,8 +102,8 @@ class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
     @admin.display(description="服务项目", ordering="entry__number")
     def service(self, finding):
         entry = finding.entry
-        address = reverse("admin:catalogue_entry_change", args=[entry.pk])
-        return format_html('<a href="{}#field-{}">{} {}</a>', address, finding.field, entry.service.code, entry.name)
+        url = reverse("admin:catalogue_entry_change", args=[entry.pk])
+        return format_html('<a href="{}#field-{}">{} {}</a>', url, finding.field, entry.service.code, entry.name)
 
     @admin.display(description="字段", ordering="field")
     def named_field(self, finding):

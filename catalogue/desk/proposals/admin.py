@@ -1,4 +1,4 @@
-"""Proposals (调整建议): their list, and the one page that shows what each would change and how far it has come."""
+"""Proposals (调整建议): their list, and the page of each with its changes, its state and the next steps."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -34,7 +34,10 @@ class MineFilter(filters.CodeFilter):
 
 
 class Shown(NamedTuple):
-    """What a proposal would say of one service, as its page shows it."""
+    """A proposed entry for the template: the rows of its diff, its successors, and the outcomes that it changes.
+
+    ``touched`` are (person, outcome before, outcome after) of the example persons, None if the rule stays the same.
+    """
 
     entry: ProposedEntry
     name: str
@@ -77,15 +80,15 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         return Event.objects.filter(proposal=obj.number)
 
     def has_delete_permission(self, request, obj=None):
-        # What was proposed stays on record; its proposer takes it back.
+        # Proposals stay on record; the proposer can retract one instead.
         return False
 
     def stale(self, request: HttpRequest, proposal: Proposal) -> dict | None:
-        """Return what to tell somebody who read another state of a proposal than it is in; None if it is the same."""
-        sent = request.POST.get("seen", "")
-        if versions.is_current(sent, versions.proposal_state(proposal)):
+        """Return ``reasons`` and the events since if the proposal changed after the page was shown; else None."""
+        token = request.POST.get("seen", "")
+        if versions.is_current(token, versions.proposal_state(proposal)):
             return None
-        events = self.events_of(proposal).filter(number__gt=versions.read(sent).get("record", 0)).order_by("number")
+        events = self.events_of(proposal).filter(number__gt=versions.read(token).get("record", 0)).order_by("number")
         reasons = ["这件建议在您打开本页之后有了变化，没有办理。请看清现在的内容，再决定是否继续。"]
         return {"reasons": reasons, "theirs": [self.said(event) for event in events]}
 
@@ -107,7 +110,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         theirs: list[dict] = (),
         status: int = 200,
     ) -> HttpResponse:
-        """Answer with a proposal's page: after a step that was refused with the ``reasons`` and what was typed."""
+        """Return the page of a proposal; after a refused step with the ``reasons`` and the ``typed`` text."""
         assessment = getattr(proposal, "assessment", None)
         steps = steps_for(request.user, proposal)
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
@@ -138,18 +141,18 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
 
 
 def mended_at(proposal: Proposal, fault: proposals.Fault) -> str | None:
-    """Return the address of the form in which a fault is mended, if it is about one service."""
+    """Return the URL of the form to correct a fault in, None if it is not about one service."""
     return fault.service and reverse("admin:catalogue_proposal_entry", args=[proposal.pk, fault.service])
 
 
 def costs_of(assessment) -> list[tuple[str, str, str]]:
-    """Return (who, per cent, yuan) for every level of government that bears a share."""
-    borne = assessment.cost_by_level()
+    """Return (level of government, per cent, yuan), formatted, for every level that bears a share."""
+    costs = assessment.cost_by_level()
     return [
         (
             assessment._meta.get_field(share).verbose_name.removesuffix("（%）"),
             f"{getattr(assessment, share):.2f}",
-            f"{borne[share]:,.2f}",
+            f"{costs[share]:,.2f}",
         )
         for share in assessment.SHARE_FIELDS
         if getattr(assessment, share)
@@ -157,46 +160,48 @@ def costs_of(assessment) -> list[tuple[str, str, str]]:
 
 
 def shown(proposal: Proposal) -> list[Shown]:
-    """Return every service of a proposal before beside after; of a published one, before it was published."""
+    """Return the entries of a proposal compared with its base: the edition before its own, else the base edition."""
     edition = proposal.edition
     base = edition.previous if edition else proposals.base_edition(proposal.region)
     current = {document["code"]: document for document in (base.documents() if base else [])}
     names = {code: document["name"] for code, document in current.items()}
     entries, vocabularies = list(proposal.entries.all()), Vocabularies()
-    names |= {each.service: each.entry_data["name"] for each in entries if (each.entry_data or {}).get("name")}
-    changed = cases.changed_outcomes(proposal, base)
-    found = []
-    for each in entries:
-        before = current.get(each.service)
-        withdrawn = each.action == ProposedEntry.Action.WITHDRAW
-        after = None if withdrawn else vocabularies.documented(wanted(each, before))
-        successors = [f"{code} {names.get(code, '（不在清单中）')}" for code in each.successors]
+    names |= {entry.service: entry.entry_data["name"] for entry in entries if (entry.entry_data or {}).get("name")}
+    outcome_changes = cases.changed_outcomes(proposal, base)
+    shown_entries = []
+    for entry in entries:
+        before = current.get(entry.service)
+        withdrawn = entry.action == ProposedEntry.Action.WITHDRAW
+        after = None if withdrawn else vocabularies.documented(wanted(entry, before))
+        successors = [f"{code} {names.get(code, '（不在清单中）')}" for code in entry.successors]
         rows = beside(before, after)
-        outcomes = [in_words(change) for change in changed if change.service == each.service]
-        found.append(Shown(each, names.get(each.service, ""), rows, successors, _touched(before, after), outcomes))
-    return found
+        outcomes = [in_words(change) for change in outcome_changes if change.service == entry.service]
+        shown_entries.append(
+            Shown(entry, names.get(entry.service, ""), rows, successors, _affected_persons(before, after), outcomes)
+        )
+    return shown_entries
 
 
-def wanted(each: ProposedEntry, before: dict | None) -> dict:
-    """Return what a proposal would have an edition say of a service, as ``entry_data()`` writes it."""
-    stated = each.entry_data or {}
-    return merge.apply_change(entry_data(before), stated) if before and each.action != "add" else stated
+def wanted(entry: ProposedEntry, before: dict | None) -> dict:
+    """Return the data of an entry after the proposed change, in the format of ``entry_data()``."""
+    data = entry.entry_data or {}
+    return merge.apply_change(entry_data(before), data) if before and entry.action != "add" else data
 
 
-def _touched(before: dict | None, after: dict | None) -> list[tuple[str, str, str]] | None:
-    """Return whom a changed rule touches: a name, the outcome before and after. None where no rule is changed."""
+def _affected_persons(before: dict | None, after: dict | None) -> list[tuple[str, str, str]] | None:
+    """Return (example person, outcome before, after) for a changed rule; None if it is unchanged or invalid."""
     if not before or not after or before["eligibility"] == after.get("eligibility"):
         return None
     if rules.faults(after["eligibility"]):
         return None
     return [
-        (person.name, rule_forms.OUTCOMES[was], rule_forms.OUTCOMES[now])
-        for person, was, now in persons.affected_persons(before["eligibility"], after["eligibility"])
+        (person.name, rule_forms.OUTCOMES[old_outcome], rule_forms.OUTCOMES[new_outcome])
+        for person, old_outcome, new_outcome in persons.affected_persons(before["eligibility"], after["eligibility"])
     ]
 
 
 class Vocabularies:
-    """Proposed entries as documents: terms by name, each vocabulary read once however many entries there are."""
+    """Turns proposed entries into documents. Each vocabulary is read once for all entries."""
 
     ONE = {"domain": Domain, "lead_department": Department}
     MANY = {
@@ -212,25 +217,29 @@ class Vocabularies:
             for model in (Domain, Department, TargetGroup, Source)
         }
 
-    def documented(self, stated: dict) -> dict:
-        """Return an entry as ``entry_data()`` writes it as a document, so that it can be read beside one.
+    def documented(self, data: dict) -> dict:
+        """Return entry data (``entry_data()``) as a document, comparable with one of an edition.
 
-        Of a code that no vocabulary has, the name says so: a draft may be faulty.
+        A draft may contain unknown codes: their names state that the vocabulary lacks them.
         """
-        document = dict(stated)
+        document = dict(data)
         for column, model in self.ONE.items():
-            codes = [stated[column]] if stated.get(column) else []
-            document[column] = next(iter(self._named(model, codes, TERM_NAMES[column])), None)
+            codes = [data[column]] if data.get(column) else []
+            document[column] = next(iter(self._term_documents(model, codes, TERM_NAMES[column])), None)
         for column, model in self.MANY.items():
-            document[column] = self._named(model, stated.get(column) or [], TERM_NAMES[column])
-        cited = list(dict.fromkeys(each["source"] for each in stated.get("citations", [])))
-        sources = {term["code"]: term for term in self._named(Source, cited, ("title", "document_number"))}
-        document["citations"] = [each | {"source": sources[each["source"]]} for each in stated.get("citations", [])]
+            document[column] = self._term_documents(model, data.get(column) or [], TERM_NAMES[column])
+        source_codes = list(dict.fromkeys(citation["source"] for citation in data.get("citations", [])))
+        sources = {
+            term["code"]: term for term in self._term_documents(Source, source_codes, ("title", "document_number"))
+        }
+        document["citations"] = [
+            citation | {"source": sources[citation["source"]]} for citation in data.get("citations", [])
+        ]
         return document
 
-    def _named(self, model: type, codes: list[str], attributes: Sequence[str]) -> list[dict]:
-        """Return terms as documents have them, in the vocabulary's order; those it has not come last."""
-        known = [term for code, term in self._terms[model].items() if code in codes]
-        found = [{name: getattr(term, name) for name in ("code", *attributes)} for term in known]
-        unknown = [code for code in codes if code not in self._terms[model]]
-        return found + [{"code": code, attributes[0]: f"{code}（词表中没有）"} for code in unknown]
+    def _term_documents(self, model: type, codes: list[str], attributes: Sequence[str]) -> list[dict]:
+        """Return terms as in documents, in the order of the vocabulary, unknown codes last."""
+        terms = [term for code, term in self._terms[model].items() if code in codes]
+        documents = [{name: getattr(term, name) for name in ("code", *attributes)} for term in terms]
+        unknown_codes = [code for code in codes if code not in self._terms[model]]
+        return documents + [{"code": code, attributes[0]: f"{code}（词表中没有）"} for code in unknown_codes]

@@ -1,4 +1,4 @@
-"""Drafting: the forms in which a proposal is written, entry by entry, and assessed."""
+"""Views of the forms that draft, edit and assess a proposal."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -36,7 +36,7 @@ COLUMNS = ("kind", "department", "title", "reason", "document_number", "effectiv
 
 
 class EditViewsMixin:
-    """For ProposalAdmin: the addresses of the forms. All that is saved goes through the verbs of ``proposals``."""
+    """For ProposalAdmin: the views of the forms. All writes go through ``workflow.proposals``."""
 
     def get_urls(self):
         def at(route: str, view, name: str):
@@ -53,7 +53,7 @@ class EditViewsMixin:
         ]
 
     def add_view(self, request, form_url="", extra_context=None):
-        """Begin a proposal: with a change of a ``service``, from a ``feedback``, if the address names one."""
+        """Draft a proposal; the query string may name the ``service`` to change and the ``feedback`` it comes from."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         service = request.GET.get("service", "")
@@ -63,9 +63,9 @@ class EditViewsMixin:
             region = Region.objects.filter(editions__published_at__isnull=False).distinct().first()
             try:
                 with transaction.atomic():
-                    said = {column: form.cleaned_data[column] for column in COLUMNS}
-                    proposal = proposals.draft(region=region, entries=[], context=act(request), **said)
-                    self._link(request, proposal)
+                    values = {column: form.cleaned_data[column] for column in COLUMNS}
+                    proposal = proposals.draft(region=region, entries=[], context=act(request), **values)
+                    self._link_feedback(request, proposal)
             except proposals.TransitionError as error:
                 reasons = error.reasons
             else:
@@ -75,43 +75,43 @@ class EditViewsMixin:
         return self._form(request, "desk/proposal_head.html", form, reasons, title="提出调整建议", service=service)
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Change what a proposal says of itself."""
-        proposal, refused = self._mine(request, pk)
-        if refused:
-            return refused
+        """Edit the columns of a proposal itself, not its entries."""
+        proposal, refusal = self._editable_proposal(request, pk)
+        if refusal:
+            return refusal
         form = HeadForm(request.POST or None, user=request.user, instance=proposal)
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
-            said = {column: form.cleaned_data[column] for column in COLUMNS}
-            reasons, theirs = self._amend(request, pk, entries=lambda entries: entries, **said)
+            values = {column: form.cleaned_data[column] for column in COLUMNS}
+            reasons, theirs = self._amend(request, pk, entries=lambda entries: entries, **values)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
         return self._form(request, "desk/proposal_head.html", form, reasons, proposal, title="修改建议", theirs=theirs)
 
     def new_entry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Choose which service a proposal also speaks of, and how."""
-        proposal, refused = self._mine(request, pk)
-        if refused:
-            return refused
-        form = NewEntryForm(request.POST or None, proposal=proposal, own=self._own(request))
+        """Add a service to a proposal: a withdrawal is saved, otherwise the form of the entry follows."""
+        proposal, refusal = self._editable_proposal(request, pk)
+        if refusal:
+            return refusal
+        form = NewEntryForm(request.POST or None, proposal=proposal, own=self._own_departments(request))
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
-            chosen = form.cleaned_data
-            if chosen["action"] != Action.WITHDRAW:
-                answer = redirect("admin:catalogue_proposal_entry", pk, chosen["code"])
-                answer["Location"] += f"?action={chosen['action']}"
-                return answer
-            entry = _entry(chosen["code"], Action.WITHDRAW, None, chosen["successors"])
+            cleaned = form.cleaned_data
+            if cleaned["action"] != Action.WITHDRAW:
+                response = redirect("admin:catalogue_proposal_entry", pk, cleaned["code"])
+                response["Location"] += f"?action={cleaned['action']}"
+                return response
+            entry = _entry(cleaned["code"], Action.WITHDRAW, None, cleaned["successors"])
             reasons, theirs = self._amend(request, pk, entries=lambda entries: [*entries, entry])
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
         return self._form(request, "desk/proposal_head.html", form, reasons, proposal, title="加入一项", theirs=theirs)
 
     def entry_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
-        """Write what a proposal says of one service: all of it is shown, what differs is proposed."""
-        proposal, refused = self._mine(request, pk)
-        if refused:
-            return refused
+        """Edit the entry of one service: the form shows all columns, and only differences are proposed."""
+        proposal, refusal = self._editable_proposal(request, pk)
+        if refusal:
+            return refusal
         existing = proposal.entries.filter(service=code.replace("\0", "")).first()
         current = proposals.current_documents(proposal).get(code)
         if existing and existing.action == Action.WITHDRAW:
@@ -120,52 +120,52 @@ class EditViewsMixin:
         if not current and not (existing or NewEntryForm.is_code(code)):
             raise Http404(f"没有服务项目“{code}”。")
         base = entry_data(current) if current else proposals.blank_entry(code)
-        now = base
+        data = base
         if existing:
-            now = (
+            data = (
                 merge.apply_change(base, existing.entry_data) if action == Action.CHANGE else base | existing.entry_data
             )
-        form = StatedForm(request.POST or None, stated=now)
-        citations = CitationFormSet(request.POST or None, initial=citations_of(now), prefix="citations")
+        form = StatedForm(request.POST or None, stated=data)
+        citations = CitationFormSet(request.POST or None, initial=citations_of(data), prefix="citations")
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid() and citations.is_valid():
-            typed = typed_entry(now, form, citations)
-            stated = typed if action == Action.ADD else merge.make_change(base, typed)
-            entry = _entry(code, action, stated, existing.successors if existing else [])
+            typed_data = typed_entry(data, form, citations)
+            proposed_data = typed_data if action == Action.ADD else merge.make_change(base, typed_data)
+            entry = _entry(code, action, proposed_data, existing.successors if existing else [])
             reasons, theirs = self._amend(
-                request, pk, entries=lambda entries: [each for each in entries if each["service"] != code] + [entry]
+                request, pk, entries=lambda entries: [other for other in entries if other["service"] != code] + [entry]
             )
             if not reasons:
                 if "_continue" in request.POST:
                     return redirect("admin:catalogue_proposal_entry", pk, code)
                 return redirect("admin:catalogue_proposal_change", pk)
-        title = f"{Action(action).label} {code} {now['name'] or ''}"
+        title = f"{Action(action).label} {code} {data['name'] or ''}"
         return self._form(
             request, "desk/proposal_entry.html", form, reasons, proposal,
             title=title, theirs=theirs, citations=citations, code=code, sections=form.sections(),
         )  # fmt: skip
 
     def remove_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
-        """Take one service out of a proposal again."""
-        proposal, refused = self._mine(request, pk)
-        if refused:
-            return refused
+        """Remove a service from a proposal (POST)."""
+        proposal, refusal = self._editable_proposal(request, pk)
+        if refusal:
+            return refusal
         if request.method != "POST":
             return redirect("admin:catalogue_proposal_change", pk)
         reasons, theirs = self._amend(
-            request, pk, entries=lambda entries: [each for each in entries if each["service"] != code]
+            request, pk, entries=lambda entries: [entry for entry in entries if entry["service"] != code]
         )
         if reasons:
             return self.page(request, self.get_object(request, str(pk)), reasons=reasons, theirs=theirs, status=409)
         return redirect("admin:catalogue_proposal_change", pk)
 
     def assess_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Write down what a proposal costs and who bears it."""
+        """Record the assessment of a proposal: its costs and who bears them."""
         proposal = self.get_object(request, str(pk))
         if proposal is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        may = request.user.has_perm("catalogue.assess_proposal") and request.user != proposal.proposer
-        if not may or not self.has_view_permission(request, proposal):
+        may_assess = request.user.has_perm("catalogue.assess_proposal") and request.user != proposal.proposer
+        if not may_assess or not self.has_view_permission(request, proposal):
             raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出的建议。")
         if proposal.state != Proposal.State.ASSESSING:
             return self.page(request, proposal, reasons=["建议现在不在待评估状态，不能评估。"], status=409)
@@ -183,20 +183,20 @@ class EditViewsMixin:
         )
 
     def attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Hand out the file an assessment rests on, as it was handed in."""
+        """Return the attachment of an assessment, byte for byte as it was uploaded."""
         proposal = self.get_object(request, str(pk))
         if proposal is None or not self.has_view_permission(request, proposal):
             raise PermissionDenied
         assessment = getattr(proposal, "assessment", None)
-        kept = assessment and Attachment.objects.filter(digest=assessment.attachment_digest).first()
-        if not kept:
+        attachment = assessment and Attachment.objects.filter(digest=assessment.attachment_digest).first()
+        if not attachment:
             raise Http404("这件建议没有附件。")
-        handed_out = content_disposition_header(as_attachment=True, filename=assessment.attachment_name)
-        headers = {"Content-Disposition": handed_out, "Content-Type": "application/octet-stream"}
-        return HttpResponse(bytes(kept.content), headers=headers)
+        disposition = content_disposition_header(as_attachment=True, filename=assessment.attachment_name)
+        headers = {"Content-Disposition": disposition, "Content-Type": "application/octet-stream"}
+        return HttpResponse(bytes(attachment.content), headers=headers)
 
-    def _mine(self, request: HttpRequest, pk: int) -> tuple[Proposal | None, HttpResponse | None]:
-        """Return a proposal that who asks may write in, or the answer that says why not."""
+    def _editable_proposal(self, request: HttpRequest, pk: int) -> tuple[Proposal | None, HttpResponse | None]:
+        """Return the proposal if the user may edit it, or else a response; raises PermissionDenied for other users."""
         proposal = self.get_object(request, str(pk))
         if proposal is None:
             return None, self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
@@ -207,16 +207,19 @@ class EditViewsMixin:
             return None, self.page(request, proposal, reasons=reasons, status=409)
         return proposal, None
 
-    def _amend(self, request: HttpRequest, pk: int, *, entries, **said: object) -> tuple[list[str], list[dict]]:
-        """Amend a proposal that is still what was read of it; return why not, and what others did since."""
+    def _amend(self, request: HttpRequest, pk: int, *, entries, **values: object) -> tuple[list[str], list[dict]]:
+        """Amend a proposal if it has not changed since the page was shown.
+
+        Returns the reasons of a refusal (then nothing is written) and the events since; both are empty on success.
+        """
         try:
             with transaction.atomic():
                 Proposal.objects.select_for_update().get(pk=pk)
                 proposal = self.get_object(request, str(pk))
                 if stale := self.stale(request, proposal):
                     return stale["reasons"], stale["theirs"]
-                now = list(proposal.entries.values("service", "action", "entry_data", "successors"))
-                proposals.amend(proposal, entries=entries(now), context=act(request), **said)
+                current_entries = list(proposal.entries.values("service", "action", "entry_data", "successors"))
+                proposals.amend(proposal, entries=entries(current_entries), context=act(request), **values)
         except proposals.TransitionError as error:
             return error.reasons, []
         return [], []
@@ -227,15 +230,15 @@ class EditViewsMixin:
         proposal = self.get_object(request, str(pk))
         if stale := self.stale(request, proposal):
             return stale["reasons"], stale["theirs"]
-        figures, done = form.figures(), act(request)
+        figures, context = form.figures(), act(request)
         if file := form.cleaned_data["attachment"]:
-            kept = attachments.store(PurePath(file.name).name, file.read(), context=done)
-            figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": kept.digest}
-        proposals.assess(proposal, figures=figures, context=done)
+            attachment = attachments.store(PurePath(file.name).name, file.read(), context=context)
+            figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": attachment.digest}
+        proposals.assess(proposal, figures=figures, context=context)
         return [], []
 
-    def _link(self, request: HttpRequest, proposal: Proposal) -> None:
-        """Note on the feedback a proposal was begun from that it was, if it is there, open, and who asks may answer."""
+    def _link_feedback(self, request: HttpRequest, proposal: Proposal) -> None:
+        """Link the proposal to the ``feedback`` of the query string, if this is open and the user may answer it."""
         pk = request.GET.get("feedback", "")
         if not (pk.isdecimal() and len(pk) < 19 and request.user.has_perm("catalogue.change_feedback")):
             return
@@ -247,7 +250,7 @@ class EditViewsMixin:
         ):
             answers.link_proposal(feedback, proposal, context=act(request))
 
-    def _own(self, request: HttpRequest) -> list[str] | None:
+    def _own_departments(self, request: HttpRequest) -> list[str] | None:
         return None if request.user.is_superuser else permissions.departments_of(request.user)
 
     def _form(
@@ -258,14 +261,14 @@ class EditViewsMixin:
             "theirs": theirs, "media": self.media + form.media,
         } | context  # fmt: skip
         if proposal:
-            # After a refusal too: whoever presses again has seen what is told on this page.
-            # Asked anew: a form writes what was typed into the row it was given.
-            now = Proposal.objects.get(pk=proposal.pk)
-            is_sent_again = request.method == "POST" and not theirs and not reasons
-            context["seen"] = request.POST.get("seen", "") if is_sent_again else proposal_token(now)
-        invalid = request.method == "POST" and not reasons
-        return TemplateResponse(request, template, context, status=409 if reasons else 422 if invalid else 200)
+            # Also after a refusal: the user has now seen the current version. The proposal is reloaded, because the
+            # form writes the submitted values into its instance.
+            current = Proposal.objects.get(pk=proposal.pk)
+            is_resubmission = request.method == "POST" and not theirs and not reasons
+            context["seen"] = request.POST.get("seen", "") if is_resubmission else proposal_token(current)
+        is_invalid = request.method == "POST" and not reasons
+        return TemplateResponse(request, template, context, status=409 if reasons else 422 if is_invalid else 200)
 
 
-def _entry(code: str, action: str, stated: Mapping | None, successors: list[str]) -> dict:
-    return {"service": code, "action": action, "entry_data": stated, "successors": successors}
+def _entry(code: str, action: str, data: Mapping | None, successors: list[str]) -> dict:
+    return {"service": code, "action": action, "entry_data": data, "successors": successors}

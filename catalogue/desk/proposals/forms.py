@@ -1,4 +1,4 @@
-"""The forms of a proposal: its head, one service of it, and its assessment. They write nothing themselves."""
+"""Forms of a proposal: its head, one of its entries, and its assessment. They do not write to the database."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services.models import Department, Domain, Source, TargetGroup, Verification
 
 Action = ProposedEntry.Action
-# What goes together on the page, as on an entry's own.
+# Sections of the form, as on the page of an entry.
 SECTIONS = (
     ("名称与领域", ("name", "name_en", "domain")),
     ("给谁", ("target_groups", "eligibility")),
@@ -37,18 +37,18 @@ TERMS = {
 }
 
 
-def _area(rows: int = 2) -> forms.Textarea:
+def _textarea(rows: int = 2) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "class": "desk-text"})
 
 
 class HeadForm(forms.ModelForm):
-    """What a proposal says of itself."""
+    """The columns of a proposal itself, without its entries."""
 
     class Meta:
         model = Proposal
         fields = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
         field_classes = {"reason": Paragraphs}
-        widgets = {"reason": _area(3), "effective_from": AdminDateWidget(format="%Y-%m-%d")}
+        widgets = {"reason": _textarea(3), "effective_from": AdminDateWidget(format="%Y-%m-%d")}
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -61,7 +61,10 @@ class HeadForm(forms.ModelForm):
 
 
 class NewEntryForm(forms.Form):
-    """Which service a proposal also speaks of, and how. ``own`` are the codes of departments, None for all."""
+    """Adds a service to a proposal, with an action.
+
+    ``own`` are the codes of the departments whose services are offered, None for all.
+    """
 
     action = forms.ChoiceField(label="动作", choices=Action, help_text="调整或取消一个现有项目，或新增一个项目。")
     service = forms.ChoiceField(
@@ -82,7 +85,7 @@ class NewEntryForm(forms.Form):
         self.taken = set(proposal.entries.values_list("service", flat=True))
         self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
         allowed = proposals.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
-        self.fields["action"].choices = [(each.value, each.label) for each in Action if each in allowed]
+        self.fields["action"].choices = [(action.value, action.label) for action in Action if action in allowed]
 
     @staticmethod
     def is_code(code: str) -> bool:
@@ -104,42 +107,44 @@ class NewEntryForm(forms.Form):
             )
         if code in self.taken:
             self.add_error(column, f"{code} 已经在这件建议中。")
-        successors = [each for each in re.split(r"[\s、，,;；]+", cleaned.get("successor_codes", "")) if each]
-        for each in successors:
-            if not self.is_code(each):
-                self.add_error("successor_codes", f"“{each}”不是服务项目代码。例：NM-05-05")
+        successors = [
+            successor for successor in re.split(r"[\s、，,;；]+", cleaned.get("successor_codes", "")) if successor
+        ]
+        for successor in successors:
+            if not self.is_code(successor):
+                self.add_error("successor_codes", f"“{successor}”不是服务项目代码。例：NM-05-05")
         return cleaned | {"code": code, "successors": successors}
 
 
 class StatedForm(forms.ModelForm):
-    """All that an edition can say of one service, each sourced field with how well it is known and on what."""
+    """All columns of an entry, with the verification and basis of each sourced field; without citations."""
 
     class Meta:
         model = Entry
         fields = (*sum(Entry.SOURCED_FIELDS.values(), []), "note")
         field_classes = dict.fromkeys(TEXTS, Paragraphs) | {"eligibility": RuleFormField}
-        widgets = {name: _area() for name in TEXTS} | {
+        widgets = {name: _textarea() for name in TEXTS} | {
             name: AutocompleteSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
         }
 
     def __init__(self, *args, stated: Mapping, **kwargs):
         super().__init__(*args, initial=_initial(stated), **kwargs)
         for field in Entry.SOURCED_FIELDS:
-            words = SourcedField(field).label
+            field_label = SourcedField(field).label
             for name, model, label in (
                 ("verification", Verification, "核实情况"),
                 ("basis", FieldVerification.Basis, "依据类别"),
             ):
                 self.fields[f"{name}_{field}"] = forms.ChoiceField(
-                    label=f"“{words}”的{label}",
+                    label=f"“{field_label}”的{label}",
                     choices=[("", "未知"), *model.choices],
                     required=False,
                     initial=stated[name].get(field, ""),
                 )
 
     def sections(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
-        """Return the page's sections: their titles, and of each sourced field the boxes that belong together."""
-        found = [
+        """Return the sections of the page as (title, fields), the bound fields of each sourced field in one list."""
+        sections = [
             (
                 title,
                 [
@@ -149,7 +154,7 @@ class StatedForm(forms.ModelForm):
             )
             for title, fields in SECTIONS
         ]
-        return [*found, ("编者说明", [[self["note"]]])]
+        return [*sections, ("编者说明", [[self["note"]]])]
 
 
 class CitationForm(forms.ModelForm):
@@ -157,14 +162,14 @@ class CitationForm(forms.ModelForm):
         model = Citation
         fields = ("field", "source", "locator", "verification", "jurisdiction", "criterion", "quote")
         field_classes = {"quote": Paragraphs}
-        widgets = {"quote": _area(), "source": AutocompleteSelect(Citation._meta.get_field("source"), admin.site)}
+        widgets = {"quote": _textarea(), "source": AutocompleteSelect(Citation._meta.get_field("source"), admin.site)}
 
 
 CitationFormSet = forms.formset_factory(CitationForm, extra=3, can_delete=True, max_num=500, validate_max=True)
 
 
 class AssessmentForm(forms.ModelForm):
-    """The figures of an assessment; the arithmetic is the system's."""
+    """The figures of an assessment. Totals are computed by the model."""
 
     attachment = forms.FileField(
         label="附件", required=False, help_text="评估报告，不超过 10 MB；系统计算并保存它的 SHA-256。"
@@ -177,7 +182,7 @@ class AssessmentForm(forms.ModelForm):
             "conclusion", "opinion",
         )  # fmt: skip
         field_classes = {"funding_source": Paragraphs, "opinion": Paragraphs}
-        widgets = {"funding_source": _area(), "opinion": _area()}
+        widgets = {"funding_source": _textarea(), "opinion": _textarea()}
 
     def clean_attachment(self):
         file = self.cleaned_data["attachment"]
@@ -186,34 +191,35 @@ class AssessmentForm(forms.ModelForm):
         return file
 
     def figures(self) -> dict:
-        """Return the columns of an assessment that are not who, when and the attachment."""
+        """Return the columns of an assessment without assessor, time and attachment."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
-def citations_of(stated: Mapping) -> list[dict]:
-    """Return the clauses of an entry for ``CitationFormSet(initial=…)``, in the order of its fields."""
-    known = {
-        source.code: source for source in Source.objects.filter(code__in={c["source"] for c in stated["citations"]})
+def citations_of(data: Mapping) -> list[dict]:
+    """Return the citations of an entry for ``CitationFormSet(initial=…)``, in the order of its fields."""
+    sources = {
+        source.code: source
+        for source in Source.objects.filter(code__in={citation["source"] for citation in data["citations"]})
     }
     order = [field for field, _ in Citation.FIELDS]
-    clauses = sorted(stated["citations"], key=lambda clause: order.index(clause["field"]))
-    return [clause | {"source": known.get(clause["source"])} for clause in clauses]
+    citations = sorted(data["citations"], key=lambda citation: order.index(citation["field"]))
+    return [citation | {"source": sources.get(citation["source"])} for citation in citations]
 
 
-def typed_entry(now: Mapping, form: StatedForm, citations: forms.BaseFormSet) -> dict:
-    """Return what was typed as ``entry_data()`` writes an entry."""
-    typed = form.cleaned_data
+def typed_entry(base: Mapping, form: StatedForm, citations: forms.BaseFormSet) -> dict:
+    """Return the valid input of both forms in the format of ``entry_data()``; ``now`` gives code and number."""
+    cleaned = form.cleaned_data
     rows = [
         row.cleaned_data
         for row in citations.forms
         if row.cleaned_data.get("field") and not row.cleaned_data.get("DELETE")
     ]
     return {
-        "code": now["code"],
-        "number": now["number"],
-        **{name: plain(typed[name]) for name in StatedForm.Meta.fields},
+        "code": base["code"],
+        "number": base["number"],
+        **{name: plain(cleaned[name]) for name in StatedForm.Meta.fields},
         **{
-            name: {field: label for field in Entry.SOURCED_FIELDS if (label := typed[f"{name}_{field}"])}
+            name: {field: label for field in Entry.SOURCED_FIELDS if (label := cleaned[f"{name}_{field}"])}
             for name in ("verification", "basis")
         },
         "citations": [
@@ -223,17 +229,17 @@ def typed_entry(now: Mapping, form: StatedForm, citations: forms.BaseFormSet) ->
     }
 
 
-def _initial(stated: Mapping) -> dict:
-    initial = {name: stated[name] for name in StatedForm.Meta.fields}
+def _initial(data: Mapping) -> dict:
+    initial = {name: data[name] for name in StatedForm.Meta.fields}
     for name, model in TERMS.items():
-        codes = stated[name] if name in MANY else [stated[name]]
-        found: QuerySet = model.objects.filter(code__in=[code for code in codes if code])
-        initial[name] = list(found) if name in MANY else found.first()
+        codes = data[name] if name in MANY else [data[name]]
+        terms: QuerySet = model.objects.filter(code__in=[code for code in codes if code])
+        initial[name] = list(terms) if name in MANY else terms.first()
     return initial
 
 
 def plain(value: object) -> object:
-    """Return a form's value as it is stated: terms by their codes."""
+    """Return a cleaned value as in ``entry_data()``: terms as their codes."""
     if isinstance(value, QuerySet):
         return sorted(term.code for term in value)
     return value.code if isinstance(value, Model) else value

@@ -1,4 +1,4 @@
-"""The list as a table to take away (导出): exactly the entries that were filtered, as CSV or as a workbook."""
+"""Export (导出) of the filtered list of entries as CSV or XLSX."""
 
 from urllib.parse import quote
 
@@ -23,26 +23,29 @@ KINDS = {
 
 
 def export(entries: ModelAdmin, request: HttpRequest, kind: str) -> HttpResponse:
-    """Answer the rows that the admin of entries lists for the same filters, all of them and in its order."""
+    """Return a file with all rows of the entry list under the filters of the query string, in its order.
+
+    Redirects to the list with a message for an unknown ``kind``, an invalid filter or a text that is too long.
+    """
     if not entries.has_view_permission(request):
         raise PermissionDenied
     if kind not in KINDS:
         messages.error(request, f"不能导出为“{kind[:20]}”；可用：CSV、XLSX。")
         return redirect(reverse("admin:catalogue_entry_changelist"))
     try:
-        chosen = entries.get_changelist_instance(request).get_queryset(request)
+        selected = entries.get_changelist_instance(request).get_queryset(request)
     except IncorrectLookupParameters:
-        # The list says which filter was wrong.
+        # The list shows which filter is invalid.
         return redirect(f"{reverse('admin:catalogue_entry_changelist')}?{request.GET.urlencode()}")
     edition = filters.edition_shown(request)
     if edition is None:
         messages.error(request, "还没有版本，没有可以导出的条目。")
         return redirect(reverse("admin:catalogue_entry_changelist"))
-    order = {pk: at for at, pk in enumerate(chosen.values_list("pk", flat=True))}
+    order = {pk: position for position, pk in enumerate(selected.values_list("pk", flat=True))}
     rows = sorted(Entry.objects.with_details().filter(pk__in=order), key=lambda entry: order[entry.pk])
-    # As they were sealed: terms have kept the names they had then.
-    kept = published.get(edition).documents if edition.is_published else {}
-    documents = [kept.get(entry.service.code) or entry_document(entry) for entry in rows]
+    # Published documents keep the names that terms had at publication.
+    documents_by_code = published.get(edition).documents if edition.is_published else {}
+    documents = [documents_by_code.get(entry.service.code) or entry_document(entry) for entry in rows]
     content_type, write = KINDS[kind]
     try:
         content = write(documents, edition=edition)
@@ -50,7 +53,7 @@ def export(entries: ModelAdmin, request: HttpRequest, kind: str) -> HttpResponse
         messages.error(request, str(error))
         return redirect(f"{reverse('admin:catalogue_entry_changelist')}?{request.GET.urlencode()}")
     response = HttpResponse(content, content_type=content_type)
-    name = quote(f"清单-{edition.slug}-{len(documents)}项.{kind}")
-    response["Content-Disposition"] = f"attachment; filename=list-{edition.slug}.{kind}; filename*=UTF-8''{name}"
+    filename = quote(f"清单-{edition.slug}-{len(documents)}项.{kind}")
+    response["Content-Disposition"] = f"attachment; filename=list-{edition.slug}.{kind}; filename*=UTF-8''{filename}"
     response["X-Content-Type-Options"] = "nosniff"
     return response

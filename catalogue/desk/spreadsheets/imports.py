@@ -1,7 +1,7 @@
-"""A table from outside (导入表格): a dry run that shows every row, and the press that makes proposals of it.
+"""Import of a spreadsheet (导入表格): a dry run that shows every row, and a confirmation that drafts proposals.
 
-Between the two the file is kept, and the page holds a signed token of who saw which result for which file: nobody
-confirms what somebody else was shown, or what has become something else.
+The file is stored between the two. The page holds a signed token of the user, the file and the result of the dry run,
+so that only this user can confirm, and only the result that was shown.
 """
 
 from django import forms
@@ -26,12 +26,12 @@ from catalogue.spreadsheets.plan import Plan
 from catalogue.workflow import attachments, proposals
 from services.models import Department
 
-# Rows with something to say that one page shows; the rest are counted.
-MOST_SHOWN = 1000
+# Rows with an action or faults on one page; the rest is counted.
+MAX_SHOWN = 1000
 
 
 class Sized(FileUploadHandler):
-    """Lets go of an upload as soon as it is larger than any table may be, and reads on without keeping it."""
+    """Stops storing an upload that exceeds ``limits.MAX_BYTES``; the rest is read and dropped."""
 
     def __init__(self, request: HttpRequest):
         super().__init__(request)
@@ -50,7 +50,7 @@ class Sized(FileUploadHandler):
 
 
 class DetailsForm(forms.ModelForm):
-    """What a proposal says that is not in the table."""
+    """The columns of the proposal that the table does not contain."""
 
     class Meta:
         model = Proposal
@@ -66,19 +66,19 @@ class DetailsForm(forms.ModelForm):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         if not user.is_superuser:
-            own = Department.objects.filter(code__in=permissions.departments_of(user))
-            self.fields["department"].queryset = own
+            departments = Department.objects.filter(code__in=permissions.departments_of(user))
+            self.fields["department"].queryset = departments
         for name in ("region", "department"):
-            choice = self.fields[name]
-            choice.to_field_name = "code"
-            if len(choice.queryset) == 1:
-                self.initial.setdefault(name, choice.queryset[0].code)
+            field = self.fields[name]
+            field.to_field_name = "code"
+            if len(field.queryset) == 1:
+                self.initial.setdefault(name, field.queryset[0].code)
 
 
 class UploadForm(DetailsForm):
     file = forms.FileField(
         label="表格文件",
-        # An empty one is refused with all others, in the words of the guards.
+        # ``importer.dry_run()`` refuses an empty file, with its own message.
         allow_empty_file=True,
         help_text="CSV（UTF-8）或 .xlsx，不超过 5 MB、5000 行。第一行是表头，与导出的表格相同，列的先后不限；"
         "没有的列不改动。例：先从清单条目导出，改好之后再上传。",
@@ -87,11 +87,11 @@ class UploadForm(DetailsForm):
 
 
 def urls(site: AdminSite) -> list:
-    """Return the addresses of the import for the desk's site."""
+    """Return the URL patterns of the import for the admin site."""
 
     @csrf_exempt
     def upload(request: HttpRequest) -> HttpResponse:
-        # Before anything reads the form, which the check of the token does: it comes after this.
+        # The upload handler must be set before anything reads the form. The CSRF check reads it, so it comes after.
         sized = Sized(request)
         request.upload_handlers.insert(0, sized)
         return csrf_protect(_upload)(request, site, sized)
@@ -106,7 +106,7 @@ def urls(site: AdminSite) -> list:
 
 
 def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse:
-    _allowed(request)
+    _check_permission(request)
     if request.method != "POST":
         return _page(request, site, UploadForm(user=request.user))
     form = UploadForm(request.POST, request.FILES, user=request.user)
@@ -116,25 +116,25 @@ def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse
     if not form.is_valid():
         return _page(request, site, form)
     file = form.cleaned_data.pop("file")
-    content, doing = file.read(), act(request)
+    content, context = file.read(), act(request)
     try:
         plan = importer.dry_run(
             file.name,
             content,
             region=form.cleaned_data["region"],
             effective_from=form.cleaned_data["effective_from"],
-            context=doing,
+            context=context,
         )
     except limits.UnreadableFileError as error:
         return _page(request, site, form, faults=error.faults)
     digest = attachments.digest_of(content)
     if plan.to_propose:
-        attachments.store(file.name, content, context=doing)
+        attachments.store(file.name, content, context=context)
     return _page(request, site, form, plan=plan, digest=digest, name=file.name)
 
 
 def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    _allowed(request)
+    _check_permission(request)
     if request.method != "POST":
         return redirect("admin:import")
     seen = versions.read(request.POST.get("seen", ""))
@@ -156,12 +156,12 @@ def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
         return _page(request, site, form, plan=error.plan, digest=seen["file"], notice=True)
     except proposals.TransitionError as error:
         return _page(request, site, form, faults=[limits.ImportFault(reason) for reason in error.reasons])
-    made = format_html_join("、", "{}", ((link(proposal),) for proposal in drafted))
-    messages.success(request, format_html("已由表格提出 {}，现在是草稿，请查看后提交。", made))
+    links = format_html_join("、", "{}", ((link(proposal),) for proposal in drafted))
+    messages.success(request, format_html("已由表格提出 {}，现在是草稿，请查看后提交。", links))
     return redirect("admin:import")
 
 
-def _allowed(request: HttpRequest) -> None:
+def _check_permission(request: HttpRequest) -> None:
     if not request.user.has_perm("catalogue.add_proposal"):
         raise PermissionDenied("只有编辑可以导入表格。如有需要，请联系管理员。")
 
@@ -177,20 +177,20 @@ def _page(
     name: str | None = None,
     notice: bool = False,
 ) -> HttpResponse:
-    """Show the form, and what a file would do or is refused for; while anything is wrong nothing can be confirmed."""
-    said = [each for each in plan.rows if each.action or each.faults] if plan else []
-    proposed = plan.draft_entries if plan else []
+    """Show the form, with the plan or the faults of a file. Only a plan without faults can be confirmed."""
+    rows = [row for row in plan.rows if row.action or row.faults] if plan else []
+    entries = plan.draft_entries if plan else []
     context = site.each_context(request) | {
         "title": "导入表格" if plan is None else "导入表格：预览",
         "form": form,
         "faults": faults if faults is not None else plan.faults if plan else [],
         "plan": plan,
-        "shown": said[:MOST_SHOWN],
-        "left": len(said[MOST_SHOWN:]),
+        "shown": rows[:MAX_SHOWN],
+        "left": len(rows[MAX_SHOWN:]),
         "name": name,
         "notice": notice,
-        "seen": versions.token(proposed, file=digest, by=request.user.pk) if proposed else None,
-        # What the calendar's script rests on comes first.
+        "seen": versions.token(entries, file=digest, by=request.user.pk) if entries else None,
+        # The script of the date widget depends on core.js.
         "media": forms.Media(js=["admin/js/core.js"]) + form.media,
     }
     status = 200 if not context["faults"] else 422

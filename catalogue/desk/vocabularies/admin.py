@@ -1,4 +1,4 @@
-"""The vocabularies (词表) that entries name their terms from."""
+"""Admins of the vocabularies (词表): domains, departments, target groups, sources, services and regions."""
 
 from django import forms
 from django.contrib import admin
@@ -92,7 +92,7 @@ class SourceForm(forms.ModelForm):
 
     def clean_url(self):
         url = self.cleaned_data["url"]
-        # An address that was loaded with http:// stays until somebody finds a better one.
+        # An unchanged URL may keep http://, because fixtures hold such URLs.
         if url and "url" in self.changed_data and not url.lower().startswith("https://"):
             raise forms.ValidationError("网址应以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/")
         return url
@@ -101,25 +101,25 @@ class SourceForm(forms.ModelForm):
         cleaned = super().clean()
         if not self.instance.pk or not {"date", "in_force_from"} & set(self.changed_data) or self.errors:
             return cleaned
-        dated = Source(pk=self.instance.pk, date=cleaned["date"], in_force_from=cleaned["in_force_from"])
+        source = Source(pk=self.instance.pk, date=cleaned["date"], in_force_from=cleaned["in_force_from"])
         try:
-            unsettled = publishing.entries_citing_too_early(dated)
+            invalid_citations = publishing.entries_citing_too_early(source)
         except ValueError:
-            # No such day: the model says so.
+            # Not a valid date: the model's validation reports it.
             return cleaned
-        if unsettled:
-            slug, effective_from, code = unsettled[0]
+        if invalid_citations:
+            slug, effective_from, code = invalid_citations[0]
             self.add_error(
-                "in_force_from" if dated.in_force_from else "date",
-                f"此日期使版本 {slug} 中 {code} 等 {len(unsettled)} 处的依据晚于施行日期 {effective_from}"
-                f"（它自 {dated.first_citable_day()} 起方可引用），不能这样更改。",
+                "in_force_from" if source.in_force_from else "date",
+                f"此日期使版本 {slug} 中 {code} 等 {len(invalid_citations)} 处的依据晚于施行日期 {effective_from}"
+                f"（它自 {source.first_citable_day()} 起方可引用），不能这样更改。",
             )
         return cleaned
 
 
 @admin.register(Source)
 class SourceAdmin(TermAdmin):
-    """Documents: an editor adds them, and changes those that no published edition cites."""
+    """Sources: editors add them and change those that no published edition cites; publishers change all."""
 
     form = SourceForm
     sealed = ("title", "document_number", "position")
@@ -147,16 +147,16 @@ class SourceAdmin(TermAdmin):
         return super().has_delete_permission(request, obj) and not self.is_publishers(request, obj)
 
     def is_publishers(self, request, source):
-        """Whether a document is only for those who publish to change, and the user is not one of them."""
+        """Whether a published edition cites the source, so that only publishers may change it, and the user is none."""
         return bool(source and not request.user.has_perm("catalogue.publish_edition") and self.sealed_in(source))
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
         if super().has_change_permission(request, obj) and self.is_publishers(request, obj):
             slugs = "、".join(self.sealed_in(obj))
-            said = f"已发布的版本（{slugs}）引用了这份文件，只有“{permissions.PUBLISHER}”可以更改它。"
+            description = f"已发布的版本（{slugs}）引用了这份文件，只有“{permissions.PUBLISHER}”可以更改它。"
             (title, options), *others = fieldsets
-            fieldsets = [(title, options | {"description": said}), *others]
+            fieldsets = [(title, options | {"description": description}), *others]
         return fieldsets
 
     @admin.display(description="引用数", ordering="citing")
@@ -165,14 +165,14 @@ class SourceAdmin(TermAdmin):
 
 
 def newest_name(service: str) -> Subquery:
-    """Return, for rows with a service in this column, what the newest edition that has it calls it."""
+    """Return a subquery for the name of a service in its newest edition; ``service`` is the outer column of its key."""
     newest = Entry.objects.filter(service=OuterRef(service)).order_by("-edition__number")
     return Subquery(newest.values("name")[:1])
 
 
 @admin.register(Service)
 class ServiceAdmin(TermAdmin):
-    """The permanent code; what it is called is what an edition says."""
+    """Services have a permanent code only; the name depends on the edition."""
 
     list_display = ("code", "name")
     list_display_links = ("code",)

@@ -1,4 +1,4 @@
-"""The plan's other tables: the indicators of table 1, and the boxes with their projects."""
+"""Admins of the plan's other tables: the indicators of table 1, and the project groups with their projects."""
 
 from django.contrib import admin
 from django.db.models import Count
@@ -34,7 +34,7 @@ class IndicatorAdmin(TermAdmin):
     def baseline(self, indicator):
         if indicator.baseline_value is None:
             return None
-        # As the plan writes it: 73.6, not 73.600.
+        # Without trailing zeros, as in the plan: 73.6, not 73.600.
         return f"{indicator.baseline_value.normalize():f}（{indicator.baseline_period}）"
 
 

@@ -1,4 +1,4 @@
-"""The synonyms (同义词): everyday words, and the services a search leads to from each."""
+"""Admin of the synonyms (同义词): everyday words and the services that a search for them finds."""
 
 from django import forms
 from django.contrib import admin
@@ -13,11 +13,11 @@ from services.models import Synonym, SynonymTarget
 
 
 class KeptServiceForm(forms.ModelForm):
-    """A row keeps its service: so two rows never exchange theirs, which the database would refuse half way."""
+    """The service of a saved row is read-only: two rows that swap services would violate the unique constraint."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # There is no box where the page is only shown.
+        # A read-only page has no such field.
         if self.instance.pk and "service" in self.fields:
             self.fields["service"].disabled = True
 
@@ -25,9 +25,9 @@ class KeptServiceForm(forms.ModelForm):
 class MeaningFormSet(NamedFormSet):
     def clean(self):
         super().clean()
-        kept = [form for form in self.forms if form not in self.deleted_forms]
-        # A row with a fault of its own is told of there.
-        if not any(form.errors or form.cleaned_data.get("service") for form in kept):
+        remaining_forms = [form for form in self.forms if form not in self.deleted_forms]
+        # A row with errors reports them itself.
+        if not any(form.errors or form.cleaned_data.get("service") for form in remaining_forms):
             raise ValidationError("请至少选一项服务：没有所指服务的词语，搜索时什么也找不到。")
 
     def get_unique_error_message(self, unique_check):
@@ -46,14 +46,14 @@ class MeaningInline(FormFieldsMixin, admin.TabularInline):
         return super().get_queryset(request).select_related("service").annotate(newest_name=newest_name("service"))
 
     @admin.display(description="最新版本中的名称")
-    def name(self, meaning):
-        # A row that is new has none yet.
-        return getattr(meaning, "newest_name", None) or "—"
+    def name(self, target):
+        # An unsaved row has no annotation.
+        return getattr(target, "newest_name", None) or "—"
 
 
 @admin.register(Synonym)
 class SynonymAdmin(TermAdmin):
-    """A word is not a code: nothing rests on it, so that one that misleads can be deleted."""
+    """Nothing refers to a synonym, so a misleading one can be deleted."""
 
     given_once = "word"
     list_display = ("word", "services", "note", "label")
@@ -65,9 +65,9 @@ class SynonymAdmin(TermAdmin):
     fieldsets = ((None, {"fields": ["word", "note"]}), CITED)
 
     def get_queryset(self, request):
-        named = SynonymTarget.objects.select_related("service").annotate(newest_name=newest_name("service"))
-        return super().get_queryset(request).prefetch_related(Prefetch("targets", named))
+        targets = SynonymTarget.objects.select_related("service").annotate(newest_name=newest_name("service"))
+        return super().get_queryset(request).prefetch_related(Prefetch("targets", targets))
 
     @admin.display(description="所指服务")
     def services(self, synonym):
-        return "、".join(meaning.newest_name or meaning.service.code for meaning in synonym.targets.all())
+        return "、".join(target.newest_name or target.service.code for target in synonym.targets.all())

@@ -1,4 +1,4 @@
-"""What every vocabulary's screen does: a code is given once, and a name that an edition has sealed stays."""
+"""Base classes of vocabulary admins: codes are permanent, and names in published editions are read-only."""
 
 from django import forms
 from django.contrib import admin
@@ -14,7 +14,7 @@ CITED = ("来源", {"fields": ["source", "locator", "quote", "verification"]})
 
 
 class AuditedMixin:
-    """For admins of terms and accounts: every save is in the record, in the transaction that saved it."""
+    """For admins of terms and accounts: every save and deletion is logged in the same transaction."""
 
     def save_model(self, request, obj, form, change):
         form.before = snapshots.snapshot(self.model._default_manager.get(pk=obj.pk)) if change else None
@@ -22,7 +22,7 @@ class AuditedMixin:
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        # Read anew: what the parts and lists of the row in hand were is remembered on it.
+        # Reloaded: the instance still caches its old related rows.
         saved = self.model._default_manager.get(pk=form.instance.pk)
         snapshots.record_change(saved, before=form.before, context=act(request))
 
@@ -34,12 +34,12 @@ class AuditedMixin:
 class TermAdmin(AuditedMixin, DeskAdmin):
     """A vocabulary.
 
-    ``sealed`` are the columns that the documents of a published edition hold (``entry_document()``): names, and
-    the position where a document lists terms in their order. ``named_by`` are the paths from an edition to the terms
-    it names.
+    ``sealed`` are the columns that appear in the documents of published editions (``entry_document()``): names, and
+    the position if documents list the terms in this order. ``named_by`` are the lookup paths from an edition to its
+    terms.
     """
 
-    # The column that names a term outside the database.
+    # The natural key, read-only after creation.
     given_once = "code"
     sealed: tuple[str, ...] = ()
     named_by: tuple[str, ...] = ()
@@ -55,19 +55,21 @@ class TermAdmin(AuditedMixin, DeskAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj and (editions := self.sealed_in(obj)):
             names = "、".join(f"“{self.opts.get_field(column).verbose_name}”" for column in self.sealed)
-            said = f"已写入已发布的版本（{'、'.join(editions)}），{names}不能再更改；要用新的名称，请另立新的代码。"
+            description = (
+                f"已写入已发布的版本（{'、'.join(editions)}），{names}不能再更改；要用新的名称，请另立新的代码。"
+            )
             (title, options), *others = fieldsets
-            fieldsets = [(title, options | {"description": said}), *others]
+            fieldsets = [(title, options | {"description": description}), *others]
         return fieldsets
 
     def sealed_in(self, term: models.Model) -> list[str]:
-        """Return the published editions that name a term, by slug."""
-        named = models.Q()
+        """Return the slugs of the published editions that use a term."""
+        condition = models.Q()
         for path in self.named_by:
-            named |= models.Q(pk__in=Edition.objects.filter(**{path: term}).values("pk"))
+            condition |= models.Q(pk__in=Edition.objects.filter(**{path: term}).values("pk"))
         if not self.named_by:
             return []
-        return list(Edition.objects.published().filter(named).order_by("number").values_list("slug", flat=True))
+        return list(Edition.objects.published().filter(condition).order_by("number").values_list("slug", flat=True))
 
     @admin.display(description="核实情况", ordering="verification")
     def label(self, term):
@@ -75,7 +77,7 @@ class TermAdmin(AuditedMixin, DeskAdmin):
 
 
 class TermInline(FormFieldsMixin, admin.StackedInline):
-    """Terms that belong to another: their code, too, is given once."""
+    """Terms that belong to another term. Their codes are permanent too."""
 
     extra = 0
     autocomplete_fields = ("source",)
@@ -90,13 +92,13 @@ class TermInline(FormFieldsMixin, admin.StackedInline):
 class KeptCodeForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # A disabled field keeps its value, whatever is sent. There is none where the page is only shown.
+        # A disabled field ignores submitted values. A read-only page has no such field.
         if self.instance.pk and "code" in self.fields:
             self.fields["code"].disabled = True
 
 
 def counted_in_force(path: str) -> Coalesce:
-    """Return, for each term, the number of entries of the edition in force that name it through ``path``."""
+    """Return a subquery for the number of entries in force that refer to a term through the lookup ``path``."""
     in_force = Edition.objects.in_force(timezone.localdate()).values("pk")
-    named = Entry.objects.filter(**{path: models.OuterRef("pk"), "edition__in": in_force}).order_by().values(path)
-    return Coalesce(models.Subquery(named.annotate(count=models.Count("pk")).values("count")), 0)
+    entries = Entry.objects.filter(**{path: models.OuterRef("pk"), "edition__in": in_force}).order_by().values(path)
+    return Coalesce(models.Subquery(entries.annotate(count=models.Count("pk")).values("count")), 0)

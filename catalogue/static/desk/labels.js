@@ -1,5 +1,5 @@
-/* Says to a screen reader what Django's search-and-choose boxes (select2) are for: they are built by a script, beside
-   the box that the page's label names, and carry no name of their own. */
+/* Labels Django's autocomplete fields (select2) for screen readers: select2 builds its own elements beside the labelled
+   <select> and gives them no accessible name. */
 "use strict";
 {
   const name = (container) => {
@@ -9,7 +9,7 @@
     for (const box of container.querySelectorAll('[role="combobox"], [role="textbox"], .select2-search__field')) {
       box.setAttribute("aria-label", words);
     }
-    // What was chosen is read with the box; as a list inside it, it would be none that a reader may enter.
+    // The selection is read as part of the combobox; a nested list role would be invalid there.
     for (const item of container.querySelectorAll("ul.select2-selection__rendered, ul.select2-selection__rendered > li")) {
       item.setAttribute("role", "presentation");
     }

@@ -1,5 +1,5 @@
-/* Beside each row of a rule: what can be typed for its fact, and only the comparisons it can be asked with. And the
-   answer to “试一试”, beside what is being written. Rows can be written and saved without this script. */
+/* The rule editor: shows the allowed values of each row's fact, offers only its operators, and shows the result of
+   “试一试” on the same page. Rules can be edited and saved without this script. */
 "use strict";
 {
   const tell = (select) => {
