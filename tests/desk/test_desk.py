@@ -1,4 +1,4 @@
-"""The editors' desk as a whole: its pages are in Chinese, and what is refused is refused in a sentence."""
+"""The desk as a whole: pages are in Chinese, errors are pages with a reason, and editions as an example."""
 
 import json
 import re
@@ -23,10 +23,10 @@ ENGLISH = re.compile(
     r"\b(Select|Save|Add|Home|Search|Change|Delete|View|History|Error|Filter|All|None|True|False|null|Model|object"
     r"|link|relationship|Can (add|change|delete|view)|Please|Choose|Remove|required|field)\b"
 )
-# What is said and what happened comes from elsewhere, and stays.
+# Models whose rows cannot be changed in their own admin form.
 READ_ONLY = {Entry, Event, Feedback, FieldVerification}
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-# A proposal has forms of its own.
+# Models without Django's add form: proposals have their own forms.
 WRITTEN_ELSEWHERE = {*READ_ONLY, Proposal}
 
 
@@ -40,11 +40,11 @@ def draft(make_edition) -> Edition:
 
 
 def english_in(page) -> list[str]:
-    # The English name of a term is English, and a code is a code.
+    # ENGLISH holds words of Django's interface only: English names of terms and codes are allowed.
     return [line for line in visible_text(page).splitlines() if ENGLISH.search(line)]
 
 
-def test_everything_an_editor_works_with_has_a_screen():
+def test_these_models_have_an_admin():
     assert [model._meta.object_name for model in MODELS] == [
         "Group", "User", "Edition", "Entry", "Event", "Feedback", "FieldVerification", "Proposal", "Department",
         "Domain", "Indicator", "ProjectGroup", "Region", "Service", "Source", "Synonym", "TargetGroup",
@@ -52,26 +52,26 @@ def test_everything_an_editor_works_with_has_a_screen():
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.object_name)
-def test_every_page_is_there_and_in_chinese(admin_client, draft, make_proposal, model):
+def test_every_page_of_a_model_exists_in_chinese(admin_client, draft, make_proposal, model):
     make_proposal()
     Group.objects.create(name="抄录")
     answers.receive_feedback(
         Service.objects.get(code="NM-01-07"), message="标准写错了。", field="standard", at=PUBLISHED_AT
     )
-    newest = model._default_manager.order_by("-pk").first()
-    addresses = [
+    row = model._default_manager.order_by("-pk").first()
+    urls = [
         page_of(model, "changelist"),
-        page_of(model, "change", newest.pk),
-        page_of(model, "history", newest.pk),
+        page_of(model, "change", row.pk),
+        page_of(model, "history", row.pk),
     ]
     if model not in READ_ONLY:
-        addresses.append(page_of(model, "add"))
-        addresses += [page_of(model, "delete", newest.pk)] if model is not Proposal else []
+        urls.append(page_of(model, "add"))
+        urls += [page_of(model, "delete", row.pk)] if model is not Proposal else []
 
-    pages = {address: admin_client.get(address, follow=True) for address in addresses}
+    pages = {url: admin_client.get(url, follow=True) for url in urls}
 
-    assert {address: page.status_code for address, page in pages.items()} == dict.fromkeys(addresses, 200)
-    assert {address: found for address, page in pages.items() if (found := english_in(page))} == {}
+    assert {url: page.status_code for url, page in pages.items()} == dict.fromkeys(urls, 200)
+    assert {url: english_lines for url, page in pages.items() if (english_lines := english_in(page))} == {}
 
 
 @pytest.mark.parametrize("name", ["index", "password_change", "password_change_done"])
@@ -82,7 +82,7 @@ def test_the_other_pages_are_in_chinese(admin_client, name):
     assert english_in(page) == []
 
 
-def test_signing_in_is_in_chinese(client, db):
+def test_the_login_page_is_in_chinese(client, db):
     page = client.post(reverse("admin:login"), {"username": "nobody", "password": "wrong"})
 
     assert english_in(page) == []
@@ -92,7 +92,7 @@ def test_signing_in_is_in_chinese(client, db):
 @pytest.mark.parametrize(
     "model", [model for model in MODELS if model not in WRITTEN_ELSEWHERE], ids=lambda m: m.__name__
 )
-def test_a_form_with_mistakes_is_in_chinese(admin_client, draft, model):
+def test_form_errors_are_in_chinese(admin_client, draft, model):
     page = admin_client.post(page_of(model, "add"), form_data(admin_client.get(page_of(model, "add"))))
 
     assert page.status_code == 200
@@ -100,13 +100,13 @@ def test_a_form_with_mistakes_is_in_chinese(admin_client, draft, model):
     assert english_in(page) == []
 
 
-def test_the_scripts_speak_chinese(admin_client):
+def test_the_javascript_catalog_is_in_chinese(admin_client):
     text = json.dumps("选用全部%s")
 
     assert f'"Choose all %s": {text}' in admin_client.get(reverse("admin:jsi18n")).content.decode()
 
 
-def test_the_start_page_is_in_the_order_of_the_work(admin_client):
+def test_the_start_page_lists_models_in_the_order_of_the_work(admin_client):
     page = admin_client.get(reverse("admin:index"))
 
     assert [(app["name"], [model["name"] for model in app["models"]]) for app in page.context["app_list"]] == [
@@ -116,16 +116,16 @@ def test_the_start_page_is_in_the_order_of_the_work(admin_client):
     ]
 
 
-def test_nothing_on_a_page_comes_from_another_host(admin_client, draft):
-    for address in (page_of(Entry, "changelist"), page_of(Entry, "change", draft.entries.get().pk)):
-        html = admin_client.get(address).content.decode()
+def test_pages_load_nothing_from_other_hosts(admin_client, draft):
+    for url in (page_of(Entry, "changelist"), page_of(Entry, "change", draft.entries.get().pk)):
+        html = admin_client.get(url).content.decode()
 
         assert re.findall(r'(?:src|href)="(?:https?:)?//[^"]*"', html) == []
         assert re.findall(r'<(?:link|script)[^>]*(?:src|href)="(?!/)', html) == []
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/nowhere/", "/admin/jsi18n/"])
-def test_the_desk_runs_and_loads_nothing_but_its_own(admin_client, path):
+def test_the_content_security_policy_allows_only_own_resources(admin_client, path):
     policy = admin_client.get(path)["Content-Security-Policy"]
 
     assert "script-src 'self';" in policy and "style-src 'self';" in policy and "default-src 'none'" in policy
@@ -133,31 +133,31 @@ def test_the_desk_runs_and_loads_nothing_but_its_own(admin_client, path):
 
 
 @pytest.mark.parametrize("name", ["400", "403", "404", "500"])
-def test_a_page_of_an_error_is_in_chinese_and_rests_on_nothing(client, name):
-    words = visible_text(HttpResponse(render_to_string(f"{name}.html")))
+def test_error_templates_are_in_chinese_and_need_no_context(client, name):
+    text = visible_text(HttpResponse(render_to_string(f"{name}.html")))
 
-    assert "编辑台首页" in words
-    assert not ENGLISH.search(words)
-
-
-def test_an_address_that_is_none_and_a_form_that_is_too_old_are_told_in_chinese(admin_client, admin_user, settings):
-    careful = Client(enforce_csrf_checks=True)
-    careful.force_login(admin_user)
-
-    nowhere = admin_client.get("/admin/nowhere/")
-    too_old = careful.post(page_of(Department, "add"), {})
-
-    assert (nowhere.status_code, too_old.status_code) == (404, 403)
-    assert "没有这一页" in visible_text(nowhere) and "页面已过期" in visible_text(too_old)
-    assert english_in(nowhere) == english_in(too_old) == []
+    assert "编辑台首页" in text
+    assert not ENGLISH.search(text)
 
 
-def test_an_unknown_value_is_called_unknown(admin_client):
+def test_not_found_and_csrf_errors_are_in_chinese(admin_client, admin_user, settings):
+    csrf_client = Client(enforce_csrf_checks=True)
+    csrf_client.force_login(admin_user)
+
+    not_found = admin_client.get("/admin/nowhere/")
+    expired = csrf_client.post(page_of(Department, "add"), {})
+
+    assert (not_found.status_code, expired.status_code) == (404, 403)
+    assert "没有这一页" in visible_text(not_found) and "页面已过期" in visible_text(expired)
+    assert english_in(not_found) == english_in(expired) == []
+
+
+def test_an_unknown_value_is_shown_as_unknown(admin_client):
     assert admin.site.empty_value_display == "未知"
     assert not re.search(r">\s*-\s*<", admin_client.get(page_of(Entry, "changelist")).content.decode())
 
 
-def test_who_may_not_is_told_so_in_chinese(client, db):
+def test_a_missing_permission_is_an_error_in_chinese(client, db):
     client.force_login(User.objects.create_user("reader", is_staff=True))
 
     page = client.get(page_of(Entry, "changelist"))
@@ -167,7 +167,7 @@ def test_who_may_not_is_told_so_in_chinese(client, db):
     assert english_in(page) == []
 
 
-def test_who_may_only_look_sees_a_draft_as_a_page_to_read(client, draft):
+def test_an_auditor_sees_a_draft_entry_read_only(client, draft):
     client.force_login(make_user("reader", "审计"))
 
     page = client.get(page_of(Entry, "change", draft.entries.get().pk))
@@ -185,7 +185,7 @@ def edition(db) -> Edition:
     return Edition.objects.get(slug="2026")
 
 
-def test_the_list_of_editions_says_what_each_holds(admin_client, edition):
+def test_the_list_of_editions_shows_digest_and_unverified_count(admin_client, edition):
     text = visible_text(admin_client.get(page_of(Edition, "changelist")))
 
     assert f"{edition.digest[:12]}…" in text
@@ -195,7 +195,7 @@ def test_the_list_of_editions_says_what_each_holds(admin_client, edition):
     )
 
 
-def test_a_published_edition_is_a_page_to_read(admin_client, edition):
+def test_a_published_edition_is_read_only(admin_client, edition):
     page = admin_client.get(page_of(Edition, "change", edition.pk))
 
     assert edition.digest in visible_text(page)
@@ -205,7 +205,7 @@ def test_a_published_edition_is_a_page_to_read(admin_client, edition):
     assert "发布前须处理" not in visible_text(page)
 
 
-def test_a_published_edition_refuses_what_is_sent(admin_client, edition):
+def test_a_post_to_a_published_edition_is_refused(admin_client, edition):
     page = admin_client.post(page_of(Edition, "change", edition.pk), {"title": "改写", "_save": "保存"})
 
     assert page.status_code == 403
@@ -213,20 +213,20 @@ def test_a_published_edition_refuses_what_is_sent(admin_client, edition):
     assert Edition.objects.get(pk=edition.pk).title == edition.title
 
 
-def test_what_is_published_is_not_deleted(admin_client, edition):
-    alone = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
-    among_others = admin_client.post(
+def test_a_published_edition_cannot_be_deleted(admin_client, edition):
+    single = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
+    bulk = admin_client.post(
         page_of(Edition, "changelist"), {"action": "delete_selected", "_selected_action": [edition.pk], "post": "yes"}
     )
 
-    assert alone.status_code == 403
-    assert "版本 2026 已发布，不能更改，也不能删除" in visible_text(alone)
-    assert among_others.status_code == 200
+    assert single.status_code == 403
+    assert "版本 2026 已发布，不能更改，也不能删除" in visible_text(single)
+    assert bulk.status_code == 200
     assert Edition.objects.filter(pk=edition.pk).exists()
 
 
-def test_a_deletion_the_verb_refuses_is_a_sentence(admin_client, edition, monkeypatch):
-    # As if it was published between the question and the deletion.
+def test_a_deletion_refused_by_the_domain_code_shows_the_reason(admin_client, edition, monkeypatch):
+    # Simulates a publication between the permission check and the deletion.
     monkeypatch.setattr(type(admin.site._registry[Edition]), "is_sealed", lambda self, obj: False)
 
     page = admin_client.post(page_of(Edition, "delete", edition.pk), {"post": "yes"})
@@ -236,21 +236,21 @@ def test_a_deletion_the_verb_refuses_is_a_sentence(admin_client, edition, monkey
     assert Edition.objects.filter(pk=edition.pk).exists()
 
 
-def test_a_change_the_database_refuses_is_a_sentence(admin_client, draft, monkeypatch):
-    # As if it was published after everything was asked.
-    page = page_of(Edition, "change", draft.pk)
-    typed = form_data(admin_client.get(page))
+def test_a_change_refused_by_the_database_shows_a_message(admin_client, draft, monkeypatch):
+    # Simulates a publication after all checks.
+    url = page_of(Edition, "change", draft.pk)
+    data = form_data(admin_client.get(url))
     publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
     monkeypatch.setattr(Edition, "is_published", False)
     monkeypatch.setattr(Edition, "clean", lambda self: None)
 
-    answer = admin_client.post(page, typed | {"note": "改写"})
+    response = admin_client.post(url, data | {"note": "改写"})
 
-    assert answer.status_code == 409
-    assert "数据库没有接受这次更改" in visible_text(answer)
+    assert response.status_code == 409
+    assert "数据库没有接受这次更改" in visible_text(response)
 
 
-def test_a_draft_shows_what_stands_against_publishing_it(admin_client, draft):
+def test_a_draft_shows_the_faults_that_prevent_publishing(admin_client, draft):
     Entry.objects.filter(edition=draft).update(content="没有来源的内容")
 
     page = admin_client.get(page_of(Edition, "change", draft.pk))
@@ -271,15 +271,15 @@ def test_a_draft_can_be_deleted_with_its_entries(admin_client, draft):
 
 
 @pytest.mark.parametrize(("ticked", "entries"), [("on", 81), ("", 0)])
-def test_a_new_edition_carries_over_what_the_last_one_said(admin_client, edition, ticked, entries):
-    new = form_data(admin_client.get(page_of(Edition, "add"))) | {
+def test_a_new_edition_copies_the_previous_entries_if_requested(admin_client, edition, ticked, entries):
+    data = form_data(admin_client.get(page_of(Edition, "add"))) | {
         "slug": "2027",
         "title": "清单（2027年版）",
         "effective_from": "2027-01-01",
         "carry_over": ticked,
     }
 
-    page = admin_client.post(page_of(Edition, "add"), new, follow=True)
+    page = admin_client.post(page_of(Edition, "add"), data, follow=True)
 
     draft = Edition.objects.get(slug="2027")
     assert page.status_code == 200
@@ -287,10 +287,10 @@ def test_a_new_edition_carries_over_what_the_last_one_said(admin_client, edition
     assert draft.entries.count() == entries
 
 
-def test_a_new_edition_follows_only_a_published_one(admin_client, draft):
-    empty = admin_client.get(page_of(Edition, "add"))
+def test_the_previous_edition_must_be_published(admin_client, draft):
+    form_page = admin_client.get(page_of(Edition, "add"))
 
-    page = admin_client.post(page_of(Edition, "add"), form_data(empty, previous=draft.pk))
+    page = admin_client.post(page_of(Edition, "add"), form_data(form_page, previous=draft.pk))
 
-    assert f'<option value="{draft.pk}"' not in empty.content.decode()
+    assert f'<option value="{draft.pk}"' not in form_page.content.decode()
     assert "previous" in page.context["adminform"].form.errors

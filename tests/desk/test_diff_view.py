@@ -1,4 +1,4 @@
-"""Before beside after: what is struck out and what is underlined, read as a sentence and not letter by letter."""
+"""The diff view: which parts of a text are marked as removed and added, and which rows differ."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ TEXTS = st.text(alphabet="每人月元0123456789，。养老ab \n", max_size=60)
 
 
 def marked(before: str, after: str) -> str:
-    """Return both sides of a comparison on a line: [struck out] and {underlined}."""
+    """Return both sides of a diff on one line: [removed] and {added}."""
     brackets = {"same": "{}", "gone": "[{}]", "new": "{{{}}}"}
     return " / ".join("".join(brackets[part.kind].format(part.text) for part in side) for side in parts(before, after))
 
@@ -21,23 +21,23 @@ def marked(before: str, after: str) -> str:
 @pytest.mark.parametrize(
     ("before", "after", "read"),
     [
-        ("每人每月840元", "每人每月860元", "每人每月[840]元 / 每人每月{860}元"),  # a number is read as a whole
+        ("每人每月840元", "每人每月860元", "每人每月[840]元 / 每人每月{860}元"),  # a number is one token
         ("城乡居民", "城乡老年居民", "城乡居民 / 城乡{老年}居民"),
         ("免费，每年一次", "免费", "免费[，每年一次] / 免费"),
-        ("甲乙丙丁", "子乙丑丁", "[甲乙丙]丁 / {子乙丑}丁"),  # what one letter joins is read as one change
-        ("未知", "免费", "[未知] / {免费}"),  # unknown is no text to be changed
+        ("甲乙丙丁", "子乙丑丁", "[甲乙丙]丁 / {子乙丑}丁"),  # one equal character between changes is merged with them
+        ("未知", "免费", "[未知] / {免费}"),  # 未知 is not compared with a text by character
         ("免费", "未知", "[免费] / {未知}"),
         ("同样", "同样", "同样 / 同样"),
         ("", "新", " / {新}"),
         ("1.5倍", "1.25倍", "[1.5]倍 / {1.25}倍"),
     ],
 )
-def test_a_change_is_marked(before, after, read):
+def test_changed_parts_are_marked(before, after, read):
     assert marked(before, after) == read
 
 
 @given(TEXTS, TEXTS)
-def test_nothing_is_lost_between_the_marks(before, after):
+def test_the_parts_add_up_to_both_texts(before, after):
     left, right = parts(before, after)
 
     assert "".join(part.text for part in left) == before
@@ -46,7 +46,7 @@ def test_nothing_is_lost_between_the_marks(before, after):
     assert {part.kind for part in left} <= {"same", "gone"} and {part.kind for part in right} <= {"same", "new"}
 
 
-def test_long_texts_are_not_compared_by_the_letter():
+def test_long_texts_are_not_compared_by_character():
     left, right = parts("甲乙" * 3000, "乙甲" * 3000)
 
     assert [part.kind for part in left + right] == ["gone", "new"]
@@ -62,17 +62,17 @@ def test_long_texts_are_not_compared_by_the_letter():
         (47, "47"),
     ],
 )
-def test_a_value_is_read_by_its_name(value, read):
+def test_values_are_shown_by_their_names(value, read):
     assert words(value) == read
 
 
-def test_a_document_does_not_differ_from_itself(db):
+def test_a_document_has_no_differences_from_itself(db):
     for document in Edition.objects.get(slug="2026").documents():
         assert beside(document, document) == []
 
 
 @pytest.mark.parametrize("code", ["NM-01-07", "NM-05-01"])
-def test_every_difference_of_two_editions_is_shown_once(db, code):
+def test_each_difference_of_two_editions_is_shown_once(db, code):
     before, after = (
         entry_document(Entry.objects.with_details().get(edition__slug=slug, service__code=code))
         for slug in ("2023", "2026")
@@ -83,18 +83,18 @@ def test_every_difference_of_two_editions_is_shown_once(db, code):
     differing = {
         column for columns in Entry.SOURCED_FIELDS.values() for column in columns if before[column] != after[column]
     }
-    named = {str(Entry._meta.get_field(column).verbose_name) for column in differing}
+    labels = {str(Entry._meta.get_field(column).verbose_name) for column in differing}
     words = [row.words for row in rows]
     assert len(words) == len(set(words))
-    assert named <= set(words) | {"服务对象（词表）"}
-    came = [clause for clause in after["citations"] if clause not in before["citations"]]
-    assert sum(len(row.citations) for row in rows) == len(came)
+    assert labels <= set(words) | {"服务对象（词表）"}
+    added = [citation for citation in after["citations"] if citation not in before["citations"]]
+    assert sum(len(row.citations) for row in rows) == len(added)
 
 
-def test_a_service_that_came_or_went_differs_in_all_it_says(db):
+def test_an_added_or_removed_service_differs_in_every_part(db):
     document = Edition.objects.get(slug="2026").documents()[0]
 
-    came, went = beside(None, document), beside(document, None)
+    added, removed = beside(None, document), beside(document, None)
 
-    assert {part.kind for row in came for part in row.after} == {"new"}
-    assert {part.kind for row in went for part in row.before} == {"gone"}
+    assert {part.kind for row in added for part in row.after} == {"new"}
+    assert {part.kind for row in removed for part in row.before} == {"gone"}

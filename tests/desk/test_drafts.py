@@ -1,4 +1,4 @@
-"""A draft on the editors' desk: it is begun and thrown away there, and its entries are changed by proposals alone."""
+"""A draft edition on the desk: it is created and deleted there, and its entries change only through proposals."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -26,10 +26,10 @@ def editor() -> User:
 
 
 def anybody() -> User:
-    """Somebody with every role and every permission there is, who is no superuser."""
-    somebody = make_user("sun", "编辑", "评估", "审批", "发布", "审计", departments=all_department_codes())
-    somebody.user_permissions.set(Permission.objects.all())
-    return somebody
+    """Return a user with every role and every permission, who is not a superuser."""
+    user = make_user("sun", "编辑", "评估", "审批", "发布", "审计", departments=all_department_codes())
+    user.user_permissions.set(Permission.objects.all())
+    return user
 
 
 def superuser() -> User:
@@ -38,62 +38,64 @@ def superuser() -> User:
 
 @pytest.mark.parametrize("somebody", [editor, anybody, superuser])
 @pytest.mark.parametrize("view", ["change", "delete", "add"])
-def test_no_address_of_the_desk_changes_a_draft_entry(client, entry, somebody, view):
+def test_no_view_changes_a_draft_entry(client, entry, somebody, view):
     client.force_login(somebody())
-    before, events = read_entry_data(entry), Event.objects.count()
-    typed = {
+    data_before, events = read_entry_data(entry), Event.objects.count()
+    data = {
         "edition": entry.edition_id, "service": Service.objects.get(code="NM-01-07").pk, "number": "99", "name": "改写",
         "domain": Domain.objects.get(code="NM-01").pk, "standard": "每人99999元。", "post": "yes", "_save": "保存",
         "field_verifications-TOTAL_FORMS": "0", "field_verifications-INITIAL_FORMS": "0",
         "citations-TOTAL_FORMS": "0", "citations-INITIAL_FORMS": "0",
     }  # fmt: skip
 
-    answer = client.post(reverse(f"admin:catalogue_entry_{view}", args=[] if view == "add" else [entry.pk]), typed)
+    response = client.post(reverse(f"admin:catalogue_entry_{view}", args=[] if view == "add" else [entry.pk]), data)
 
-    assert answer.status_code == 403
-    assert read_entry_data(entry) == before
+    assert response.status_code == 403
+    assert read_entry_data(entry) == data_before
     assert (entry.edition.entries.count(), Event.objects.count()) == (81, events)
 
 
 @pytest.mark.parametrize("action", ["delete_selected", "check"])
-def test_the_list_of_entries_changes_none(admin_client, entry, action):
-    sent = {"action": action, "_selected_action": [entry.pk], "post": "yes", "form-TOTAL_FORMS": "1", "_save": "保存"}
+def test_no_bulk_action_changes_entries(admin_client, entry, action):
+    data = {"action": action, "_selected_action": [entry.pk], "post": "yes", "form-TOTAL_FORMS": "1", "_save": "保存"}
 
-    admin_client.post(reverse("admin:catalogue_entry_changelist") + "?edition=2027", sent)
+    admin_client.post(reverse("admin:catalogue_entry_changelist") + "?edition=2027", data)
 
     assert entry.edition.entries.count() == 81
 
 
-def test_whoever_sends_something_to_an_entry_is_told_the_way(admin_client, entry):
+def test_a_post_to_an_entry_is_answered_with_a_hint_to_proposals(admin_client, entry):
     assert "请提出调整建议，批准后编入草稿版本" in visible_text(
         admin_client.post(entry_change_url(entry), {"note": "改写"})
     )
 
 
-def test_an_entry_of_a_draft_is_a_page_to_read(admin_client, make_proposal, act, entry):
+def test_an_entry_of_a_draft_is_read_only(admin_client, make_proposal, act, entry):
     proposals.include_in_edition(make_proposal(to="approved"), entry.edition, context=act("root"))
 
     page = admin_client.get(entry_change_url(entry))
 
     assert "版本 2027 是草稿，内容只随编入的调整建议改变" in visible_text(page)
     assert STANDARD in visible_text(page)
-    assert [box for box in ('name="_save"', "TOTAL_FORMS", "deletelink") if box in page.content.decode()] == []
+    assert [
+        control for control in ('name="_save"', "TOTAL_FORMS", "deletelink") if control in page.content.decode()
+    ] == []
 
 
-def test_no_role_may_write_entries(db):
-    granted = Permission.objects.filter(group__in=Group.objects.all(), content_type__app_label="catalogue")
+def test_no_role_has_permission_to_write_entries(db):
+    permissions = Permission.objects.filter(group__in=Group.objects.all(), content_type__app_label="catalogue")
 
-    assert not WRITING & set(granted.values_list("codename", flat=True))
+    assert not WRITING & set(permissions.values_list("codename", flat=True))
     assert {"view_entry", "check_entry"} <= set(
         Group.objects.get(name="编辑").permissions.values_list("codename", flat=True)
     )
 
 
-def test_a_new_draft_and_its_end_are_recorded(admin_client, db):
+def test_creating_and_deleting_a_draft_is_logged(admin_client, db):
     count = Event.objects.count()
-    new = form_data(admin_client.get("/admin/catalogue/edition/add/"))
+    data = form_data(admin_client.get("/admin/catalogue/edition/add/"))
     admin_client.post(
-        "/admin/catalogue/edition/add/", new | {"slug": "2027", "title": "清单", "effective_from": "2027-01-01"}
+        "/admin/catalogue/edition/add/", data | {"slug": "2027", "title": "清单", "effective_from": "2027-01-01"}
     )
     draft = Edition.objects.get(slug="2027")
 

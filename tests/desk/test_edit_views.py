@@ -1,4 +1,4 @@
-"""Writing a proposal on the desk: its head, its services field by field, and its assessment."""
+"""The forms of a proposal on the desk: its head, its entries and its assessment."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -22,7 +22,7 @@ HEAD = {
 
 @pytest.fixture
 def editor(client, act):
-    """The browser of ``wang``, who proposes."""
+    """A client logged in as ``wang``, the proposer."""
     act().user.groups.add(Group.objects.get(name="编辑"))
     client.force_login(act().user)
     return client
@@ -37,95 +37,95 @@ def address(name: str, proposal: Proposal, *args: str) -> str:
     return reverse(f"admin:catalogue_proposal_{name}", args=[proposal.pk, *args])
 
 
-def test_a_proposal_is_begun_from_a_service_and_written_field_by_field(editor, head):
-    begun = editor.post(reverse("admin:catalogue_proposal_add") + "?service=NM-01-07", head)
+def test_a_proposal_is_drafted_from_a_service_with_only_the_changed_columns(editor, head):
+    created = editor.post(reverse("admin:catalogue_proposal_add") + "?service=NM-01-07", head)
     proposal = Proposal.objects.get()
-    assert begun["Location"] == address("entry", proposal, "NM-01-07")
-    sent = proposal_form_data(editor.get(begun["Location"]))
-    at = next(i for i in range(99) if sent.get(f"citations-{i}-field") == ["standard"])
-    quote = {f"citations-{at}-quote": STANDARD, f"citations-{at}-verification": "verbatim"}
-    saved = editor.post(begun["Location"], sent | {"standard": STANDARD, "verification_standard": "verbatim"} | quote)
+    assert created["Location"] == address("entry", proposal, "NM-01-07")
+    data = proposal_form_data(editor.get(created["Location"]))
+    row = next(i for i in range(99) if data.get(f"citations-{i}-field") == ["standard"])
+    quote = {f"citations-{row}-quote": STANDARD, f"citations-{row}-verification": "verbatim"}
+    saved = editor.post(created["Location"], data | {"standard": STANDARD, "verification_standard": "verbatim"} | quote)
 
     assert saved.status_code == 302
-    stated = proposal.entries.get().entry_data
-    assert set(stated) == {"standard", "verification", "basis", "citations"}
-    assert stated["standard"] == STANDARD
-    assert {citation["field"] for citation in stated["citations"]} == {"standard"}
+    entry_data = proposal.entries.get().entry_data
+    assert set(entry_data) == {"standard", "verification", "basis", "citations"}
+    assert entry_data["standard"] == STANDARD
+    assert {citation["field"] for citation in entry_data["citations"]} == {"standard"}
     assert editor.get(address("change", proposal)).context["faults"] == []
 
 
-def test_saving_without_a_change_proposes_none(editor, make_proposal):
+def test_saving_an_unchanged_form_changes_nothing(editor, make_proposal):
     proposal = make_proposal()
     before = proposal.entries.get().entry_data
 
-    entry = address("entry", proposal, "NM-01-07")
-    assert editor.post(entry, proposal_form_data(editor.get(entry))).status_code == 302
+    url = address("entry", proposal, "NM-01-07")
+    assert editor.post(url, proposal_form_data(editor.get(url))).status_code == 302
 
     assert proposal.entries.get().entry_data == before
 
 
-def test_whatever_an_edition_says_goes_through_the_form_unchanged(editor, make_proposal):
+def test_the_form_preserves_the_data_of_every_entry(editor, make_proposal):
     proposal = make_proposal(NOTE_CHANGE)
 
     for code in list(proposals.current_documents(proposal))[::9]:
-        entry = address("entry", proposal, code)
-        assert editor.post(entry, proposal_form_data(editor.get(entry))).status_code == 302, code
+        url = address("entry", proposal, code)
+        assert editor.post(url, proposal_form_data(editor.get(url))).status_code == 302, code
 
-    assert [each.service for each in proposal.entries.all() if each.entry_data] == ["NM-01-07"]
+    assert [item.service for item in proposal.entries.all() if item.entry_data] == ["NM-01-07"]
 
 
-def test_an_addition_and_a_withdrawal_are_written_too(editor, make_proposal):
+def test_an_addition_and_a_withdrawal_are_saved(editor, make_proposal):
     proposal = make_proposal(NOTE_CHANGE)
-    new = address("new_entry", proposal)
-    assert [value for value, _ in editor.get(new).context["form"].fields["action"].choices] == ["change"]
+    url = address("new_entry", proposal)
+    assert [value for value, _ in editor.get(url).context["form"].fields["action"].choices] == ["change"]
     Proposal.objects.update(kind="merge")
-    taken = {"action": "withdraw", "service": "NM-05-01", "successor_codes": "NM-05-05、NM-05-02"}
+    withdrawal = {"action": "withdraw", "service": "NM-05-01", "successor_codes": "NM-05-05、NM-05-02"}
 
-    assert editor.post(new, proposal_form_data(editor.get(new)) | taken).status_code == 302
-    again = editor.post(new, proposal_form_data(editor.get(new)) | taken)
-    begun = editor.post(new, proposal_form_data(editor.get(new)) | {"action": "add", "new_code": "NM-05-05"})
-    sent = proposal_form_data(editor.get(begun["Location"]))
-    ageing = Domain.objects.get(code="NM-05").pk
-    editor.post(begun["Location"], sent | {"name": "基本殡葬服务", "domain": ageing})
+    assert editor.post(url, proposal_form_data(editor.get(url)) | withdrawal).status_code == 302
+    repeated = editor.post(url, proposal_form_data(editor.get(url)) | withdrawal)
+    redirected = editor.post(url, proposal_form_data(editor.get(url)) | {"action": "add", "new_code": "NM-05-05"})
+    data = proposal_form_data(editor.get(redirected["Location"]))
+    domain = Domain.objects.get(code="NM-05").pk
+    editor.post(redirected["Location"], data | {"name": "基本殡葬服务", "domain": domain})
 
-    assert again.status_code == 422
-    entries = {each.service: each for each in proposal.entries.all()}
+    assert repeated.status_code == 422
+    entries = {entry.service: entry for entry in proposal.entries.all()}
     assert (entries["NM-05-01"].action, entries["NM-05-01"].successors) == ("withdraw", ["NM-05-05", "NM-05-02"])
     assert (entries["NM-05-05"].action, entries["NM-05-05"].entry_data["name"]) == ("add", "基本殡葬服务")
 
 
-def test_the_head_is_changed_and_the_services_stay(editor, make_proposal):
+def test_editing_the_head_keeps_the_entries(editor, make_proposal):
     proposal = make_proposal()
 
-    edit = address("edit", proposal)
-    editor.post(edit, proposal_form_data(editor.get(edit)) | {"title": "新的标题"})
+    url = address("edit", proposal)
+    editor.post(url, proposal_form_data(editor.get(url)) | {"title": "新的标题"})
 
     proposal.refresh_from_db()
     assert (proposal.title, proposal.entries.count()) == ("新的标题", 1)
 
 
-def test_a_service_is_taken_out_of_a_proposal_again(editor, make_proposal):
+def test_a_service_is_removed_from_a_proposal(editor, make_proposal):
     proposal = make_proposal()
-    read = editor.get(address("change", proposal)).context
+    context = editor.get(address("change", proposal)).context
 
-    editor.post(address("remove", proposal, "NM-01-07"), {"seen": read["seen"]})
+    editor.post(address("remove", proposal, "NM-01-07"), {"seen": context["seen"]})
 
     assert not proposal.entries.exists()
 
 
-def test_two_windows_of_one_proposal_lose_nothing(editor, make_proposal):
+def test_a_stale_save_is_refused_and_keeps_the_input(editor, make_proposal):
     proposal = make_proposal()
-    edit = address("edit", proposal)
-    first, second = proposal_form_data(editor.get(edit)), proposal_form_data(editor.get(edit))
+    url = address("edit", proposal)
+    first, second = proposal_form_data(editor.get(url)), proposal_form_data(editor.get(url))
 
-    editor.post(edit, first | {"title": "先保存的标题"})
-    refused = editor.post(edit, second | {"reason": "后保存的理由"})
+    editor.post(url, first | {"title": "先保存的标题"})
+    refused = editor.post(url, second | {"reason": "后保存的理由"})
 
     proposal.refresh_from_db()
     assert (refused.status_code, proposal.title, proposal.reason) == (409, "先保存的标题", "落实常务会议决定")
     assert "先保存的标题" in visible_text(refused)
     assert refused.context["form"]["reason"].value() == "后保存的理由"
-    assert editor.post(edit, proposal_form_data(refused)).status_code == 302
+    assert editor.post(url, proposal_form_data(refused)).status_code == 302
     proposal.refresh_from_db()
     assert proposal.reason == "后保存的理由"
 
@@ -141,10 +141,10 @@ def test_two_windows_of_one_proposal_lose_nothing(editor, make_proposal):
         ({"title": "长" * 201}, "title"),
     ],
 )
-def test_a_head_with_mistakes_is_answered_with_them(editor, head, typed, said):
-    answer = editor.post(reverse("admin:catalogue_proposal_add"), head | typed)
+def test_an_invalid_head_is_shown_with_its_errors(editor, head, typed, said):
+    response = editor.post(reverse("admin:catalogue_proposal_add"), head | typed)
 
-    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [said])
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [said])
     assert not Proposal.objects.exists()
 
 
@@ -153,17 +153,17 @@ def test_a_head_with_mistakes_is_answered_with_them(editor, head, typed, said):
     ["NM-99-99-1", "x", "\0", "NM-1-1", "%00", "NM-01-07 "],
     ids=["tail", "word", "nul", "short", "hex", "blank"],
 )
-def test_a_code_nobody_could_give_is_not_there(editor, make_proposal, code):
+def test_an_invalid_code_is_not_found(editor, make_proposal, code):
     assert editor.get(address("entry", make_proposal(), code)).status_code == 404
 
 
-def test_another_departments_service_is_not_proposed_by_hand(client, db):
+def test_a_service_of_another_department_cannot_be_proposed_by_url(client, db):
     client.force_login(make_user("sun", "编辑", departments=["finance"]))
     head = HEAD | {"department": Department.objects.get(code="finance").pk}
-    begun = client.post(reverse("admin:catalogue_proposal_add") + "?service=NM-01-07", head)
-    sent = proposal_form_data(client.get(begun["Location"])) | {"note": "改"}
+    created = client.post(reverse("admin:catalogue_proposal_add") + "?service=NM-01-07", head)
+    data = proposal_form_data(client.get(created["Location"])) | {"note": "改"}
 
-    refused = client.post(begun["Location"], sent)
+    refused = client.post(created["Location"], data)
 
     assert refused.status_code == 409
     assert "由内蒙古自治区民政厅牵头，您不属于这个部门" in visible_text(refused)
@@ -189,42 +189,42 @@ def figures() -> dict:
         ({"beneficiaries": "99999999999999999999"}, "小于或等于"),
     ],
 )
-def test_figures_that_do_not_hold_are_refused_in_words(client, make_proposal, figures, typed, said):
+def test_invalid_figures_are_refused_with_a_message(client, make_proposal, figures, typed, said):
     proposal = make_proposal(to="assessing")
     client.force_login(make_user("sun", "评估"))
-    assess = address("assess", proposal)
+    url = address("assess", proposal)
 
-    refused = client.post(assess, figures | {"seen": client.get(assess).context["seen"]} | typed)
+    refused = client.post(url, figures | {"seen": client.get(url).context["seen"]} | typed)
 
     assert refused.status_code == 422
     assert said in visible_text(refused)
     assert Proposal.objects.get().state == "assessing"
 
 
-def test_an_attachment_is_kept_once_and_handed_out_as_it_was(client, make_proposal, figures):
+def test_an_attachment_is_stored_once_and_returned_unchanged(client, make_proposal, figures):
     client.force_login(make_user("sun", "评估"))
     for _ in range(2):
         proposal = make_proposal(to="assessing")
-        assess = address("assess", proposal)
+        url = address("assess", proposal)
         file = {"attachment": SimpleUploadedFile("报告.html", b"<script>1</script>")}
-        client.post(assess, figures | {"seen": client.get(assess).context["seen"]} | file)
+        client.post(url, figures | {"seen": client.get(url).context["seen"]} | file)
 
-    answer = client.get(address("attachment", proposal))
+    response = client.get(address("attachment", proposal))
 
-    assert answer.content == b"<script>1</script>"
-    assert answer["Content-Type"] == "application/octet-stream"
-    assert answer["Content-Disposition"].startswith("attachment")
+    assert response.content == b"<script>1</script>"
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment")
     assert Attachment.objects.count() == 1
     assert Attachment.objects.get().digest in visible_text(client.get(address("change", proposal)))
 
 
-def test_an_attachment_that_is_too_big_is_refused(client, make_proposal, figures):
+def test_an_attachment_over_the_limit_is_refused(client, make_proposal, figures):
     client.force_login(make_user("sun", "评估"))
     proposal = make_proposal(to="assessing")
-    assess = address("assess", proposal)
+    url = address("assess", proposal)
     file = {"attachment": SimpleUploadedFile("报告.pdf", b"0" * (10 * 1024 * 1024 + 1))}
 
-    refused = client.post(assess, figures | {"seen": client.get(assess).context["seen"]} | file)
+    refused = client.post(url, figures | {"seen": client.get(url).context["seen"]} | file)
 
     assert refused.status_code == 422
     assert "不能超过 10 MB" in visible_text(refused)
@@ -233,9 +233,9 @@ def test_an_attachment_that_is_too_big_is_refused(client, make_proposal, figures
 
 @pytest.mark.parametrize("view", ["edit", "new_entry", "assess", "attachment"])
 @pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
-def test_a_proposal_that_is_not_there_is_not_there(editor, view, number):
-    for answer in (
+def test_an_unknown_proposal_is_no_server_error(editor, view, number):
+    for response in (
         editor.get(reverse(f"admin:catalogue_proposal_{view}", args=[number])),
         editor.post(reverse(f"admin:catalogue_proposal_{view}", args=[number]), {"seen": "x"}),
     ):
-        assert answer.status_code in {302, 403}
+        assert response.status_code in {302, 403}

@@ -1,4 +1,4 @@
-"""Entries on the editors' desk: found in a list by edition, and read as they were published."""
+"""Entries on the desk: the list of an edition with its filters and search, and the read-only page."""
 
 import re
 
@@ -19,7 +19,7 @@ LIST = "/admin/catalogue/entry/"
 
 @pytest.fixture
 def entry(make_edition) -> Entry:
-    """An entry of a draft that is in force from the first day of 2027."""
+    """The first of two entries of a draft with effect from 2027-01-01."""
     return make_edition("2027", "2027-01-01", entries=[make_rich_entry(), make_entry("NM-05-02")], at=None).entries.get(
         number=1
     )
@@ -28,7 +28,7 @@ def entry(make_edition) -> Entry:
 # The list
 
 
-def test_the_list_shows_the_edition_in_force_and_says_so(admin_client, entry):
+def test_the_list_shows_the_edition_in_force_by_default(admin_client, entry):
     page = admin_client.get(LIST)
 
     assert page.context["subtitle"] == Edition.objects.get(slug="2026").title
@@ -44,11 +44,11 @@ def test_the_list_shows_one_other_edition_at_a_time(admin_client, entry):
     assert column_texts(page, "edition_slug") == ["2027（草稿）"] * 2
 
 
-def test_an_empty_catalogue_is_an_empty_list(admin_client, empty_catalogue):
+def test_the_list_of_an_empty_catalogue_is_empty(admin_client, empty_catalogue):
     assert column_texts(admin_client.get(LIST), "code") == []
 
 
-def test_the_list_counts_what_is_not_verified(admin_client, entry):
+def test_the_list_counts_unverified_fields(admin_client, entry):
     page = admin_client.get(LIST, {"edition": "2027"})
 
     # Of eleven sourced fields the first entry has six, the second two.
@@ -69,7 +69,7 @@ def test_every_filter_has_a_test():
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_filter_finds_what_it_names(admin_client, entry, name):
+def test_a_filter_returns_the_matching_entries(admin_client, entry, name):
     value, codes = FILTERS[name]
 
     assert column_texts(admin_client.get(LIST, {"edition": "2027", name: value}), "code") == codes
@@ -79,37 +79,37 @@ def test_a_filter_finds_what_it_names(admin_client, entry, name):
     ("name", "value", "codes"),
     [
         ("lead_department", "unknown", ["NM-05-02"]),
-        ("lead_department", "finance", []),  # it supports, and leads nothing
+        ("lead_department", "finance", []),  # only a supporting department
         ("verification", "unverified", ["NM-05-01"]),
         ("verification", "unknown", ["NM-05-01", "NM-05-02"]),
-        ("verification", "verbatim", ["NM-05-02"]),  # what it says is verified; the rest it does not say
+        ("verification", "verbatim", ["NM-05-02"]),  # all known fields are verified, the others are unknown
     ],
 )
-def test_a_filter_knows_the_unknown(admin_client, entry, name, value, codes):
+def test_filters_support_unknown_values(admin_client, entry, name, value, codes):
     assert column_texts(admin_client.get(LIST, {"edition": "2027", name: value}), "code") == codes
 
 
-def test_filters_count_the_rows_they_would_leave(admin_client, entry):
+def test_filters_show_the_number_of_matching_rows(admin_client, entry):
     page = admin_client.get(LIST, {"edition": "2027", "lead_department": "health-commission"})
 
-    # Its own filter counts as if it were not set, the others as it leaves them.
+    # The facets of a filter ignore its own value but apply all others.
     assert filter_counts(page, "牵头负责单位") == {"全部": None, "自治区卫生健康委": 1, "未知": 1}
     assert filter_counts(page, "核实情况") == {"全部": None, "有未核实的字段": 1, "有转述的字段": 1, "有未知的字段": 1}
     assert filter_counts(page, "领域") == {"全部": None, "老有所养": 1}
-    led = {
+    led_counts = {
         slug: Entry.objects.filter(edition__slug=slug, lead_department__code="health-commission").count()
         for slug in ("2026", "2023", "2021")
     }
-    assert 0 not in led.values()
+    assert 0 not in led_counts.values()
     assert filter_counts(page, "版本") == {
-        "2027（草稿）": 1, "2026（在用）": led["2026"], "2023": led["2023"], "2021": led["2021"]
+        "2027（草稿）": 1, "2026（在用）": led_counts["2026"], "2023": led_counts["2023"], "2021": led_counts["2021"]
     }  # fmt: skip
     assert "自治区卫生健康委 (1)" in visible_text(page)
 
 
 @pytest.mark.parametrize("name", FILTERS)
 @pytest.mark.parametrize("value", ["nobody-has-this", ""])
-def test_a_code_nobody_has_is_refused(admin_client, entry, name, value):
+def test_an_unknown_filter_value_shows_an_error_and_all_rows(admin_client, entry, name, value):
     page = admin_client.get(LIST, {name: value}, follow=True)
 
     assert page.status_code == 200
@@ -118,7 +118,7 @@ def test_a_code_nobody_has_is_refused(admin_client, entry, name, value):
 
 
 @pytest.mark.parametrize(("name", "status"), [*((name, 400) for name in FILTERS), ("name", 400), ("q", 200)])
-def test_no_address_asks_the_database_for_what_it_cannot_hold(admin_client, db, name, status):
+def test_nul_in_the_query_string_is_no_server_error(admin_client, db, name, status):
     assert admin_client.get(LIST, {name: "\0"}).status_code == status
 
 
@@ -128,21 +128,21 @@ def test_the_search_finds_by_code_and_names(admin_client, db, query):
 
 
 @pytest.mark.parametrize("column", ["name_en", "content", "standard"])
-def test_the_search_finds_by_what_an_entry_says(admin_client, db, column):
-    said = getattr(Entry.objects.get(edition__slug="2026", service__code="NM-05-01"), column)
+def test_the_search_finds_by_content(admin_client, db, column):
+    text = getattr(Entry.objects.get(edition__slug="2026", service__code="NM-05-01"), column)
 
-    found = column_texts(admin_client.get(LIST, {"q": re.split("[，。]", said)[0]}), "code")
+    found_codes = column_texts(admin_client.get(LIST, {"q": re.split("[，。]", text)[0]}), "code")
 
-    assert "NM-05-01" in found
-    assert len(found) < 10
+    assert "NM-05-01" in found_codes
+    assert len(found_codes) < 10
 
 
-def test_the_list_costs_as_many_queries_for_three_entries_as_for_thirty(admin_client, make_edition):
+def test_the_number_of_queries_does_not_depend_on_the_number_of_entries(admin_client, make_edition):
     codes = list(Service.objects.values_list("code", flat=True)[:30])
     make_edition("three", entries=[make_rich_entry(code=code) for code in codes[:3]], at=None)
     make_edition("thirty", entries=[make_rich_entry(code=code) for code in codes], at=None)
     admin_client.get(LIST)
-    costs = {}
+    query_counts = {}
 
     for slug in ("three", "thirty"):
         with CaptureQueriesContext(
@@ -151,10 +151,10 @@ def test_the_list_costs_as_many_queries_for_three_entries_as_for_thirty(admin_cl
             assert len(column_texts(admin_client.get(LIST, {"edition": slug}), "code")) == (
                 3 if slug == "three" else 30
             )
-        costs[slug] = len(queries)
+        query_counts[slug] = len(queries)
 
-    assert costs["three"] == costs["thirty"]
-    assert costs["thirty"] <= 25
+    assert query_counts["three"] == query_counts["thirty"]
+    assert query_counts["thirty"] <= 25
 
 
 @pytest.mark.parametrize(
@@ -164,24 +164,24 @@ def test_the_list_costs_as_many_queries_for_three_entries_as_for_thirty(admin_cl
         (TargetGroup, "older-65", "65岁及以上老年人"),
         (Source, "70号", "内蒙古自治区“十四五”保障和改善公共服务规划（内政办发〔2021〕70号）"),
         (Domain, "养", "老有所养"),
-        (Source, "\0", None),  # PostgreSQL cannot be asked for it
+        (Source, "\0", None),  # PostgreSQL rejects NUL
     ],
 )
-def test_terms_are_found_while_typing(admin_client, model, term, found):
+def test_the_autocomplete_finds_terms(admin_client, model, term, found):
     field = {Department: "lead_department", TargetGroup: "target_groups", Domain: "domain", Source: "legal_basis"}[
         model
     ]
 
-    answer = admin_client.get(
+    response = admin_client.get(
         reverse("admin:autocomplete"),
         {"app_label": "catalogue", "model_name": "entry", "field_name": field, "term": term},
     )
 
-    assert answer.status_code == 200
-    assert found is None or found in [result["text"] for result in answer.json()["results"]]
+    assert response.status_code == 200
+    assert found is None or found in [result["text"] for result in response.json()["results"]]
 
 
-def test_the_edition_in_force_is_asked_for_once_a_page(rf, db):
+def test_the_edition_shown_is_cached_on_the_request(rf, db):
     request = rf.get(LIST)
 
     with CaptureQueriesContext(connection) as queries:
@@ -193,7 +193,7 @@ def test_the_edition_in_force_is_asked_for_once_a_page(rf, db):
 # A published entry
 
 
-def test_a_published_entry_is_a_page_to_read(admin_client, published_entry):
+def test_a_published_entry_is_read_only(admin_client, published_entry):
     page = admin_client.get(entry_change_url(published_entry))
 
     html, text = page.content.decode(), visible_text(page)

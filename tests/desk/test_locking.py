@@ -1,4 +1,4 @@
-"""Two people, one page: a stale save is refused, tells the other's change, and keeps what was typed."""
+"""Optimistic locking: a stale save is refused, shows the other user's change and keeps the input. Saves are logged."""
 
 import pytest
 from django.contrib import admin
@@ -22,7 +22,7 @@ def draft(make_edition) -> Edition:
 
 @pytest.fixture
 def other(client, db):
-    """Somebody else's browser."""
+    """The client of a second user, a publisher."""
     client.force_login(make_user("other", "发布"))
     return client
 
@@ -31,87 +31,89 @@ def page_of(row: models.Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def test_a_stale_save_is_refused_and_nothing_is_lost(admin_client, other, draft):
-    mine = form_data(admin_client.get(page_of(draft)), note="我的说明。")
+def test_a_stale_save_is_refused_and_keeps_the_input(admin_client, other, draft):
+    own_data = form_data(admin_client.get(page_of(draft)), note="我的说明。")
     other.post(page_of(draft), form_data(other.get(page_of(draft)), note="对方的说明。"))
 
-    page = admin_client.post(page_of(draft), mine)
+    page = admin_client.post(page_of(draft), own_data)
 
     assert page.status_code == 409
     assert Edition.objects.get(pk=draft.pk).note == "对方的说明。"
-    read = visible_text(page)
-    assert "这一页在您打开之后被改动过" in read
-    for said in ("other", "存疑。", "对方的说明。", "我的说明。"):
-        assert said in read
+    text = visible_text(page)
+    assert "这一页在您打开之后被改动过" in text
+    for expected in ("other", "存疑。", "对方的说明。", "我的说明。"):
+        assert expected in text
     assert form_data(page)["note"] == "我的说明。"
 
 
-def test_what_only_the_other_changed_stays_when_mine_is_saved_again(admin_client, other, draft):
-    mine = form_data(admin_client.get(page_of(draft)), note="我的说明。")
-    theirs = form_data(other.get(page_of(draft)), title="对方的标题")
-    assert other.post(page_of(draft), theirs).status_code == 302
+def test_saving_again_keeps_fields_that_only_the_other_user_changed(admin_client, other, draft):
+    own_data = form_data(admin_client.get(page_of(draft)), note="我的说明。")
+    other_data = form_data(other.get(page_of(draft)), title="对方的标题")
+    assert other.post(page_of(draft), other_data).status_code == 302
 
-    refused = admin_client.post(page_of(draft), mine)
+    refused = admin_client.post(page_of(draft), own_data)
     assert admin_client.post(page_of(draft), form_data(refused)).status_code == 302
 
     draft.refresh_from_db()
     assert (draft.title, draft.note) == ("对方的标题", "我的说明。")
 
 
-def test_rows_typed_into_a_stale_page_come_back(admin_client, other, db):
-    word = Synonym.objects.get(word="农民工")
+def test_inline_rows_of_a_stale_form_are_kept(admin_client, other, db):
+    synonym = Synonym.objects.get(word="农民工")
     service = Service.objects.get(code="NM-03-02")
-    mine = with_inline_row(form_data(admin_client.get(page_of(word))), "targets", position="9", service=service.pk)
-    mine["targets-0-position"] = "7"
-    theirs = form_data(other.get(page_of(word)), note="对方的说明。") | {"targets-1-position": "8"}
-    assert other.post(page_of(word), theirs).status_code == 302
+    own_data = with_inline_row(
+        form_data(admin_client.get(page_of(synonym))), "targets", position="9", service=service.pk
+    )
+    own_data["targets-0-position"] = "7"
+    other_data = form_data(other.get(page_of(synonym)), note="对方的说明。") | {"targets-1-position": "8"}
+    assert other.post(page_of(synonym), other_data).status_code == 302
 
-    refused = admin_client.post(page_of(word), mine)
+    refused = admin_client.post(page_of(synonym), own_data)
     assert refused.status_code == 409
     assert "NM-03-02" in visible_text(refused)
-    assert admin_client.post(page_of(word), form_data(refused)).status_code == 302
+    assert admin_client.post(page_of(synonym), form_data(refused)).status_code == 302
 
-    positions = dict(word.targets.values_list("service__code", "position"))
+    positions = dict(synonym.targets.values_list("service__code", "position"))
     assert (positions["NM-03-10"], positions["NM-03-07"], positions["NM-03-02"]) == (7, 8, 9)
-    word.refresh_from_db()
-    assert word.note == "对方的说明。"
+    synonym.refresh_from_db()
+    assert synonym.note == "对方的说明。"
 
 
-def test_a_second_conflict_keeps_what_was_typed_too(admin_client, other, draft):
+def test_a_second_conflict_keeps_the_input(admin_client, other, draft):
     page = admin_client.get(page_of(draft))
-    mine = form_data(page, note="我的说明。")
-    for said in ("第一次。", "第二次。"):
-        other.post(page_of(draft), form_data(other.get(page_of(draft)), note=said))
-        page = admin_client.post(page_of(draft), mine)
+    own_data = form_data(page, note="我的说明。")
+    for note in ("第一次。", "第二次。"):
+        other.post(page_of(draft), form_data(other.get(page_of(draft)), note=note))
+        page = admin_client.post(page_of(draft), own_data)
         assert page.status_code == 409
-        mine = form_data(page)
+        own_data = form_data(page)
 
-    assert mine["note"] == "我的说明。"
+    assert own_data["note"] == "我的说明。"
     assert "第二次。" in visible_text(page)
 
 
 @pytest.mark.parametrize("seen", ["", "{}", "七", "x:y:z"])
-def test_a_save_that_does_not_say_what_it_saw_is_stale(admin_client, draft, seen):
-    sent = form_data(admin_client.get(page_of(draft)), note="我的说明。") | {"seen": seen}
+def test_a_save_without_a_valid_token_is_stale(admin_client, draft, seen):
+    data = form_data(admin_client.get(page_of(draft)), note="我的说明。") | {"seen": seen}
 
-    page = admin_client.post(page_of(draft), sent)
+    page = admin_client.post(page_of(draft), data)
 
     assert page.status_code == 409
     assert form_data(page)["note"] == "我的说明。"
     assert Edition.objects.get(pk=draft.pk).note == "存疑。"
 
 
-def test_terms_and_accounts_are_guarded_alike(admin_client, db):
-    for row, box in ((Department.objects.get(code="finance"), "note"), (make_user("sun", "编辑"), "first_name")):
-        address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-        mine = form_data(admin_client.get(address)) | {box: "甲"}
-        theirs = form_data(admin_client.get(address)) | {box: "乙"}
+def test_terms_and_accounts_are_locked_too(admin_client, db):
+    for row, column in ((Department.objects.get(code="finance"), "note"), (make_user("sun", "编辑"), "first_name")):
+        url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+        own_data = form_data(admin_client.get(url)) | {column: "甲"}
+        other_data = form_data(admin_client.get(url)) | {column: "乙"}
 
-        assert admin_client.post(address, theirs).status_code == 302
-        page = admin_client.post(address, mine)
+        assert admin_client.post(url, other_data).status_code == 302
+        page = admin_client.post(url, own_data)
 
         row.refresh_from_db()
-        assert (page.status_code, getattr(row, box)) == (409, "乙")
+        assert (page.status_code, getattr(row, column)) == (409, "乙")
 
 
 SCREENS = [
@@ -121,19 +123,19 @@ SCREENS = [
 
 
 @pytest.mark.parametrize("model", SCREENS, ids=lambda model: model.__name__)
-def test_a_conflict_on_any_screen_is_told_and_not_an_error(admin_client, draft, model):
+def test_every_admin_answers_a_conflict_with_409(admin_client, draft, model):
     Group.objects.get_or_create(name="抄录")
     row = Edition.objects.get(pk=draft.pk) if model is Edition else model._default_manager.order_by("pk").last()
-    sent = form_data(admin_client.get(page_of(row))) | {"seen": ""}
+    data = form_data(admin_client.get(page_of(row))) | {"seen": ""}
 
-    assert admin_client.post(page_of(row), sent).status_code == 409
+    assert admin_client.post(page_of(row), data).status_code == 409
 
 
-def test_the_record_tells_every_change_of_a_term(admin_client, db):
+def test_a_change_of_a_term_is_logged_and_in_its_history(admin_client, db):
     finance = Department.objects.get(code="finance")
-    address = reverse("admin:services_department_change", args=[finance.pk])
+    url = reverse("admin:services_department_change", args=[finance.pk])
 
-    admin_client.post(address, form_data(admin_client.get(address)) | {"note": "负责资金。"})
+    admin_client.post(url, form_data(admin_client.get(url)) | {"note": "负责资金。"})
 
     event = Event.objects.order_by("number").last()
     assert (event.actor, event.role, event.term, event.field) == ("admin", "管理员", "department/finance", "note")
@@ -144,31 +146,36 @@ def test_the_record_tells_every_change_of_a_term(admin_client, db):
     )
 
 
-def test_the_record_tells_what_changed_in_the_parts_of_a_term(admin_client, db):
+def test_a_change_of_inline_rows_is_logged(admin_client, db):
     domain = Domain.objects.get(code="NM-05")
-    address = reverse("admin:services_domain_change", args=[domain.pk])
-    sent = form_data(admin_client.get(address))
+    url = reverse("admin:services_domain_change", args=[domain.pk])
+    data = form_data(admin_client.get(url))
 
-    admin_client.post(address, sent | {"tasks-0-locator": "第九章"})
+    admin_client.post(url, data | {"tasks-0-locator": "第九章"})
 
     event = Event.objects.order_by("number").last()
     assert (event.verb, event.term, event.field) == ("revised", "domain/NM-05", "tasks")
     assert "第九章" in event.after and "第九章" not in event.before
 
 
-def test_a_role_that_is_given_is_on_the_record_and_a_password_is_not(admin_client, db):
+def test_a_new_role_is_logged_and_a_password_is_logged_without_its_value(admin_client, db):
     sun = make_user("sun")
-    address = reverse("admin:auth_user_change", args=[sun.pk])
-    sent = form_data(admin_client.get(address))
-    editors = next(choice for choice in admin_client.get(address).context["adminform"].form["groups"].field.queryset)
+    url = reverse("admin:auth_user_change", args=[sun.pk])
+    data = form_data(admin_client.get(url))
+    group = next(
+        first_group for first_group in admin_client.get(url).context["adminform"].form["groups"].field.queryset
+    )
 
-    admin_client.post(address, sent | {"groups": [editors.pk]})
-    given = Event.objects.order_by("number").last()
-    new = "沙果-1947-骏马"
-    admin_client.post(reverse("admin:auth_user_password_change", args=[sun.pk]), {"password1": new, "password2": new})
+    admin_client.post(url, data | {"groups": [group.pk]})
+    role_event = Event.objects.order_by("number").last()
+    new_value = "沙果-1947-骏马"
+    admin_client.post(
+        reverse("admin:auth_user_password_change", args=[sun.pk]),
+        {"password1": new_value, "password2": new_value},
+    )
 
     event = Event.objects.order_by("number").last()
-    assert (given.term, given.field, given.after) == ("user/sun", "groups", f'["{editors.name}"]')
+    assert (role_event.term, role_event.field, role_event.after) == ("user/sun", "groups", f'["{group.name}"]')
     assert (event.term, event.field, event.before, event.after) == ("user/sun", "password", None, None)
     sun.refresh_from_db()
-    assert sun.check_password(new)
+    assert sun.check_password(new_value)

@@ -1,4 +1,4 @@
-"""A proposal on the desk: what its page shows, and which buttons a role has in which state."""
+"""A proposal on the desk: its page, the steps of each role in each state, and publishing."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -12,7 +12,7 @@ from tests.support.admin_forms import visible_text
 from tests.support.entries import ASSESSMENT_FIGURES, NOTE_CHANGE, STANDARD, addition, standard_change, withdrawal
 
 STEPS = {"submit", "approve", "decline", "retract", "comment", "take-up", "edit", "assess"}
-# What each may do with a proposal of somebody else in each state, besides saying something.
+# The steps of each role, by state, for a proposal of another user; without "comment".
 ROLES = {
     "编辑": {},
     "评估": {"assessing": {"assess", "decline"}},
@@ -33,15 +33,15 @@ def page(proposal: Proposal) -> str:
 
 
 def take(client, proposal: Proposal, step: str, **typed: str):
-    """Read a proposal's page and press one of its buttons."""
-    read = client.get(page(proposal)).context
-    sent = {"seen": read["seen"]} | typed
-    return client.post(reverse("admin:catalogue_proposal_step", args=[proposal.pk, step]), sent)
+    """Open a proposal's page and submit one of its steps."""
+    context = client.get(page(proposal)).context
+    data = {"seen": context["seen"]} | typed
+    return client.post(reverse("admin:catalogue_proposal_step", args=[proposal.pk, step]), data)
 
 
 @pytest.fixture
 def editor(client, act):
-    """The browser of ``wang``, who proposes."""
+    """A client logged in as ``wang``, the proposer."""
     act().user.groups.add(Group.objects.get(name="编辑"))
     client.force_login(act().user)
     return client
@@ -49,7 +49,7 @@ def editor(client, act):
 
 @pytest.mark.parametrize("state", ["draft", "assessing", "approving", "approved"])
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_has_its_buttons_and_no_others(client, make_proposal, next_edition, role, state):
+def test_a_role_has_exactly_its_steps(client, make_proposal, next_edition, role, state):
     proposal = make_proposal(to=state)
     client.force_login(make_user("sun", role, departments=all_department_codes()))
     allowed = ROLES[role].get(state, set()) | (set() if role == "审计" else {"comment"})
@@ -63,13 +63,13 @@ def test_a_role_has_its_buttons_and_no_others(client, make_proposal, next_editio
 
 
 @pytest.mark.parametrize("state", PROPOSER)
-def test_the_proposer_has_these_buttons(editor, make_proposal, state):
+def test_the_proposer_has_exactly_these_steps(editor, make_proposal, state):
     proposal = make_proposal(to=state)
 
     assert {step.name for step in editor.get(page(proposal)).context["steps"]} == PROPOSER[state] | {"comment"}
 
 
-def test_nobody_decides_on_what_they_proposed_or_assessed_whatever_their_roles(client, make_proposal, act):
+def test_proposer_and_assessor_cannot_decide_even_as_superusers(client, make_proposal, act):
     for user in (act().user, act("li").user):
         user.is_superuser = True
         user.save()
@@ -80,25 +80,25 @@ def test_nobody_decides_on_what_they_proposed_or_assessed_whatever_their_roles(c
         assert take(client, proposal, "approve").status_code == 403
 
 
-def test_a_proposal_goes_all_the_way_by_the_buttons_of_four_people(client, editor, make_proposal, next_edition):
+def test_four_users_take_a_proposal_from_draft_to_publication(client, editor, make_proposal, next_edition):
     proposal = make_proposal()
-    hands = {role: make_user(f"with-{role}", role) for role in ("评估", "审批", "发布")}
+    users = {role: make_user(f"with-{role}", role) for role in ("评估", "审批", "发布")}
 
     assert take(editor, proposal, "submit").status_code == 302
-    client.force_login(hands["评估"])
-    assess = reverse("admin:catalogue_proposal_assess", args=[proposal.pk])
-    sent = {name: str(value) for name, value in ASSESSMENT_FIGURES.items()} | {
-        "seen": client.get(assess).context["seen"]
+    client.force_login(users["评估"])
+    assess_url = reverse("admin:catalogue_proposal_assess", args=[proposal.pk])
+    data = {name: str(value) for name, value in ASSESSMENT_FIGURES.items()} | {
+        "seen": client.get(assess_url).context["seen"]
     }
-    sent["attachment"] = SimpleUploadedFile("评估报告.pdf", b"%PDF-1.7 figures")
-    assert client.post(assess, sent).status_code == 302
-    client.force_login(hands["审批"])
+    data["attachment"] = SimpleUploadedFile("评估报告.pdf", b"%PDF-1.7 figures")
+    assert client.post(assess_url, data).status_code == 302
+    client.force_login(users["审批"])
     assert take(client, proposal, "approve", reason="同意").status_code == 302
-    client.force_login(hands["发布"])
+    client.force_login(users["发布"])
     assert take(client, proposal, "take-up", edition="2027").status_code == 302
-    confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    looked_at = client.get(confirm).context["seen"]
-    assert client.post(confirm, {"seen": looked_at, "reason": "年度调整"}).status_code == 302
+    publish_url = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
+    token = client.get(publish_url).context["seen"]
+    assert client.post(publish_url, {"seen": token, "reason": "年度调整"}).status_code == 302
 
     proposal.refresh_from_db()
     assert (proposal.state, proposal.edition.slug) == ("published", "2027")
@@ -110,26 +110,28 @@ def test_a_proposal_goes_all_the_way_by_the_buttons_of_four_people(client, edito
         ("approved", "with-审批", "审批"),
         ("taken-up", "with-发布", "发布"),
     ]
-    told = Event.objects.filter(verb="service-changed").order_by("number").last()
-    assert (told.actor, told.reason, len(told.request_id)) == ("with-发布", "落实常务会议决定", 32)
+    event = Event.objects.filter(verb="service-changed").order_by("number").last()
+    assert (event.actor, event.reason, len(event.request_id)) == ("with-发布", "落实常务会议决定", 32)
 
 
-def test_the_page_shows_before_beside_after_with_the_clauses(editor, make_proposal):
+def test_the_page_shows_the_diff_and_the_citations(editor, make_proposal):
     proposal = make_proposal()
 
-    read = editor.get(page(proposal))
+    response = editor.get(page(proposal))
 
-    (standard, of_when) = read.context["entries"][0].rows
-    assert (standard.words, of_when.words) == ("服务标准", "标准所属时间")
+    (standard, period) = response.context["entries"][0].rows
+    assert (standard.words, period.words) == ("服务标准", "标准所属时间")
     assert "".join(part.text for part in standard.after) == STANDARD
-    kept = ["".join(part.text for part in side if part.kind == "same") for side in (standard.before, standard.after)]
-    assert kept[0] == kept[1] != ""
-    html = read.content.decode()
+    unchanged = [
+        "".join(part.text for part in side if part.kind == "same") for side in (standard.before, standard.after)
+    ]
+    assert unchanged[0] == unchanged[1] != ""
+    html = response.content.decode()
     assert "<del>" in html and "<ins>" in html
-    assert "每人每月2300元" in visible_text(read) and "第1条" in visible_text(read)
+    assert "每人每月2300元" in visible_text(response) and "第1条" in visible_text(response)
 
 
-def test_what_somebody_typed_is_shown_and_not_run(editor, make_proposal):
+def test_user_input_is_escaped(editor, make_proposal):
     proposal = make_proposal(reason="<script>alert(1)</script>", title="<b>标题</b>")
 
     html = editor.get(page(proposal)).content.decode()
@@ -137,19 +139,19 @@ def test_what_somebody_typed_is_shown_and_not_run(editor, make_proposal):
     assert "<script>alert" not in html and "<b>标题" not in html
 
 
-def test_the_faults_of_a_draft_lead_to_where_they_are_mended(editor, make_proposal):
+def test_the_faults_of_a_draft_link_to_the_form_that_corrects_them(editor, make_proposal):
     proposal = make_proposal(standard_change(citations=[]))
 
-    read = editor.get(page(proposal))
+    response = editor.get(page(proposal))
 
-    assert "NM-01-07：“服务标准”有值而没有来源" in visible_text(read)
-    assert reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-01-07"]) in read.content.decode()
+    assert "NM-01-07：“服务标准”有值而没有来源" in visible_text(response)
+    assert reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-01-07"]) in response.content.decode()
     refused = take(editor, proposal, "submit")
     assert (refused.status_code, Proposal.objects.get().state) == (409, "draft")
     assert "有值而没有来源" in visible_text(refused)
 
 
-def test_a_reason_is_asked_for_and_the_proposer_reads_it(client, editor, make_proposal):
+def test_declining_requires_a_reason_that_the_proposer_sees(client, editor, make_proposal):
     proposal = make_proposal(to="assessing")
     client.force_login(make_user("sun", "评估"))
 
@@ -161,14 +163,14 @@ def test_a_reason_is_asked_for_and_the_proposer_reads_it(client, editor, make_pr
     assert "退回理由：请补充人数。" in visible_text(client.get(reverse("admin:index")))
 
 
-def test_nobody_approves_what_changed_after_it_was_read(client, make_proposal, act):
+def test_approving_a_changed_proposal_is_refused(client, make_proposal, act):
     proposal = make_proposal(to="approving")
     client.force_login(make_user("sun", "审批"))
-    read = client.get(page(proposal)).context
+    context = client.get(page(proposal)).context
     proposals.retract(proposal, context=act())
 
-    step = reverse("admin:catalogue_proposal_step", args=[proposal.pk, "approve"])
-    refused = client.post(step, {"seen": read["seen"], "reason": "我的意见"})
+    url = reverse("admin:catalogue_proposal_step", args=[proposal.pk, "approve"])
+    refused = client.post(url, {"seen": context["seen"], "reason": "我的意见"})
 
     assert refused.status_code == 409
     assert "在您打开本页之后有了变化" in visible_text(refused)
@@ -177,7 +179,7 @@ def test_nobody_approves_what_changed_after_it_was_read(client, make_proposal, a
 
 
 @pytest.mark.parametrize("step", ["fly", "edit", "assess"])
-def test_a_step_nobody_knows_is_refused(client, make_proposal, step):
+def test_an_unknown_step_is_refused(client, make_proposal, step):
     proposal = make_proposal(to="approving")
     client.force_login(make_user("sun", "审批"))
 
@@ -188,15 +190,15 @@ def test_a_step_nobody_knows_is_refused(client, make_proposal, step):
 # Publishing
 
 
-def test_an_edition_that_changed_after_it_was_looked_at_is_not_published(client, make_proposal, act, next_edition):
+def test_publishing_a_changed_edition_is_refused(client, make_proposal, act, next_edition):
     proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
     client.force_login(make_user("sun", "发布"))
-    confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    looked_at = client.get(confirm).context["seen"]
+    url = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
+    token = client.get(url).context["seen"]
     other = make_proposal(NOTE_CHANGE | {"service": "NM-05-01"}, to="approved")
     proposals.include_in_edition(other, next_edition, context=act("root"))
 
-    refused = client.post(confirm, {"seen": looked_at})
+    refused = client.post(url, {"seen": token})
 
     assert refused.status_code == 409
     assert "打开本页之后又有改动" in visible_text(refused)
@@ -204,19 +206,19 @@ def test_an_edition_that_changed_after_it_was_looked_at_is_not_published(client,
     assert not next_edition.is_published
 
 
-def test_two_presses_make_one_edition(client, make_proposal, act, next_edition):
+def test_publishing_twice_publishes_once(client, make_proposal, act, next_edition):
     proposals.include_in_edition(make_proposal(to="approved"), next_edition, context=act("root"))
     client.force_login(make_user("sun", "发布"))
-    confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    looked_at = client.get(confirm).context["seen"]
+    url = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
+    token = client.get(url).context["seen"]
 
-    answers = [client.post(confirm, {"seen": looked_at}) for _ in range(2)]
+    responses = [client.post(url, {"seen": token}) for _ in range(2)]
 
-    assert [answer.status_code for answer in answers] == [302, 302]
+    assert [response.status_code for response in responses] == [302, 302]
     assert Event.objects.filter(verb="published", edition="2027").count() == 1
 
 
-def test_the_last_page_before_the_seal_tells_what_readers_will_see(client, make_proposal, act, next_edition):
+def test_the_confirmation_page_shows_the_published_changes(client, make_proposal, act, next_edition):
     for proposal in (
         make_proposal(to="approved"),
         make_proposal(withdrawal("NM-05-01", "NM-05-02"), kind="withdraw", to="approved"),
@@ -225,42 +227,44 @@ def test_the_last_page_before_the_seal_tells_what_readers_will_see(client, make_
         proposals.include_in_edition(proposal, next_edition, context=act("root"))
     client.force_login(make_user("sun", "发布"))
 
-    read = client.get(reverse("admin:catalogue_edition_publish", args=[next_edition.pk]))
+    response = client.get(reverse("admin:catalogue_edition_publish", args=[next_edition.pk]))
 
-    kinds = {each.code: each.kind for each in read.context["changed"]}
+    kinds = {change.code: change.kind for change in response.context["changed"]}
     assert (kinds["NM-01-07"], kinds["NM-05-01"], kinds["NM-05-05"]) == ("changed", "withdrawn", "added")
-    assert dict(read.context["counts"])["新增"] == 1
+    assert dict(response.context["counts"])["新增"] == 1
     published = publishing.publish(next_edition, context=act("root"))
-    told = {event.service for event in Event.objects.filter(edition=published.slug, verb__startswith="service-")}
-    assert told == set(kinds)
+    changed_services = {
+        event.service for event in Event.objects.filter(edition=published.slug, verb__startswith="service-")
+    }
+    assert changed_services == set(kinds)
 
 
-def test_a_draft_with_faults_cannot_be_pressed_through(client, act, next_edition):
+def test_a_draft_with_faults_cannot_be_published(client, act, next_edition):
     next_edition.entries.filter(service__code="NM-05-01").update(content="没有来源的内容")
     client.force_login(make_user("sun", "发布"))
-    confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    read = client.get(confirm)
+    url = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
+    response = client.get(url)
 
-    refused = client.post(confirm, {"seen": read.context["seen"]})
+    refused = client.post(url, {"seen": response.context["seen"]})
 
-    assert "<button" not in read.content.decode().split('id="content-main"')[1]
+    assert "<button" not in response.content.decode().split('id="content-main"')[1]
     assert refused.status_code == 409
     assert "没有经批准的调整建议" in visible_text(refused)
     next_edition.refresh_from_db()
     assert not next_edition.is_published
 
 
-def test_a_draft_thrown_away_releases_its_proposals(client, make_proposal, act, next_edition):
+def test_deleting_a_draft_releases_its_proposals(client, make_proposal, act, next_edition):
     proposal = make_proposal(to="approved")
     proposals.include_in_edition(proposal, next_edition, context=act("root"))
     client.force_login(make_user("sun", "发布"))
-    delete = reverse("admin:catalogue_edition_delete", args=[next_edition.pk])
+    url = reverse("admin:catalogue_edition_delete", args=[next_edition.pk])
 
-    asked = client.get(delete)
-    assert asked.context["protected"] == []
-    client.post(delete, {"post": "yes"})
+    confirmation = client.get(url)
+    assert confirmation.context["protected"] == []
+    client.post(url, {"post": "yes"})
 
     proposal.refresh_from_db()
     assert (proposal.state, proposal.edition) == ("approved", None)
-    told = Event.objects.filter(proposal=proposal.number).order_by("number").last()
-    assert (told.verb, told.field, told.before, told.actor) == ("revised", "edition", '"2027"', "sun")
+    event = Event.objects.filter(proposal=proposal.number).order_by("number").last()
+    assert (event.verb, event.field, event.before, event.actor) == ("revised", "edition", '"2027"', "sun")

@@ -1,6 +1,6 @@
-"""Who may open and change what: every address of the desk, every role, their own department and another's.
+"""Permissions of the desk: GET and POST of every URL for every role, in the own and in another department.
 
-``SCREENS`` names every address there is; a new screen without a line there fails the first test.
+``SCREENS`` lists every named URL; a new one that is missing there fails the first test.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ OWN, FOREIGN = "health-commission", "civil-affairs"
 
 
 class Screen(NamedTuple):
-    """Who may open an address, and who may send something to it: roles. Of another department's row, the others."""
+    """The roles that may GET and POST a URL, and the same for a row of another department (None: no such row)."""
 
     opened: frozenset
     sent: frozenset
@@ -36,7 +36,7 @@ class Screen(NamedTuple):
 
 
 def screens_of(model: type[models.Model], *, view, add=NOBODY, change=NOBODY, delete=NOBODY, scoped=False) -> dict:
-    """Return a model's five screens; of a scoped one, another department's editor neither sees nor changes a row."""
+    """Return a model's five screens; with ``scoped``, editors of another department have no access to a row."""
     name = f"{model._meta.app_label}_{model._meta.model_name}"
     others = (view - EDITORS, change - EDITORS) if scoped else (None, None)
     return {
@@ -59,31 +59,31 @@ SCREENS = {
     "autocomplete": Screen(ALL, NOBODY),
     "view_on_site": Screen(NOBODY, NOBODY),
     "auth_user_password_change": Screen(NOBODY, NOBODY),
-    # Proposals alone change one.
+    # Entries change only through proposals.
     **screens_of(Entry, view=ALL, scoped=True),
-    # Its page is its entry's, to which whatever is sent leads on.
+    # GET and POST redirect to the page of the entry.
     **screens_of(FieldVerification, view=ALL, change=ALL, scoped=True),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
-    # Tries a rule on a person: only ever sent.
+    # The preview of a rule: POST only.
     "rule": Screen(NOBODY, ALL),
     "import": Screen(EDITORS, EDITORS),
-    # Opened, it leads to the import; sent without a preview, it is refused.
+    # GET redirects to the import; POST without a preview is refused.
     "import_confirm": Screen(EDITORS, NOBODY),
     "catalogue_entry_export": Screen(ALL, ALL),
-    # The draft's entry is not in force, so there is nothing to check yet.
+    # Refused, because the entry of the draft is not in force.
     "catalogue_entry_check": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     "catalogue_edition_beside": Screen(ALL, ALL),
     "catalogue_edition_publish": Screen(PUBLISHERS, PUBLISHERS),
     **screens_of(Proposal, view=ALL, add=EDITORS, change=ALL, scoped=True),
-    # Only its proposer writes in a proposal, and that is none of these.
+    # Refused, because none of these users is the proposer.
     "catalogue_proposal_edit": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     "catalogue_proposal_new_entry": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     "catalogue_proposal_entry": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     "catalogue_proposal_remove": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     "catalogue_proposal_assess": Screen(ASSESSORS, ASSESSORS, ASSESSORS, ASSESSORS),
-    # There is none; who sees the proposal is told so.
+    # 404, because the proposal has no attachment.
     "catalogue_proposal_attachment": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
-    # Opened, it leads back to the page. What is sent here is a remark, by somebody who read nothing.
+    # GET redirects to the proposal. The POST is a comment without a token.
     "catalogue_proposal_step": Screen(ALL, ALL, ALL - EDITORS, ALL - EDITORS),
     **screens_of(Feedback, view=EDITORS | AUDITORS, change=EDITORS, scoped=True),
     **screens_of(Event, view=AUDITORS),
@@ -94,7 +94,7 @@ SCREENS = {
 }
 for vocabulary in (Domain, Department, TargetGroup, Service, Indicator, ProjectGroup, Region):
     SCREENS |= screens_of(vocabulary, view=ALL, add=PUBLISHERS, change=PUBLISHERS)
-# Django's old addresses of a row's page, and whatever is no address at all.
+# Django's legacy URL of the change page, the catch-all and the content type redirect.
 UNNAMED = {"<path:object_id>/", "(?P<url>.*)$", "r/<path:content_type_id>/<path:object_id>/"}
 
 
@@ -114,9 +114,9 @@ def draft(make_edition, make_proposal) -> Edition:
     )
     for led_by in (OWN, FOREIGN):
         make_proposal(department=Department.objects.get(code=led_by), to="assessing")
-        led = Service.objects.filter(entries__edition__slug="2026", entries__lead_department__code=led_by).first()
-        answers.receive_feedback(led, message=led_by, at=PROPOSED_AT)
-    # The newest document is one that no published edition cites: others are only the publishers' to change.
+        service = Service.objects.filter(entries__edition__slug="2026", entries__lead_department__code=led_by).first()
+        answers.receive_feedback(service, message=led_by, at=PROPOSED_AT)
+    # ``row_of()`` takes the newest source. No published edition cites it, so editors may change it too.
     Source.objects.create(
         code="of-nothing", title="新文件", date="2026-11-01", kind="guide", jurisdiction="inner-mongolia",
         extent_read="full",
@@ -125,12 +125,12 @@ def draft(make_edition, make_proposal) -> Edition:
 
 
 def patterns(listed: list, path: str = "") -> Iterator[tuple[str, str | None]]:
-    """Yield (pattern, name) of every address of the desk."""
-    for each in listed:
-        if isinstance(each, URLPattern):
-            yield str(each.pattern), each.name
+    """Yield (pattern, name) of every URL of the desk."""
+    for item in listed:
+        if isinstance(item, URLPattern):
+            yield str(item.pattern), item.name
         else:
-            yield from patterns(each.url_patterns)
+            yield from patterns(item.url_patterns)
 
 
 def address(name: str, draft: Edition, *, foreign: bool) -> str:
@@ -148,8 +148,8 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
     app, model, view = name.split("_", 2)
     if name.startswith("catalogue_proposal_") and view not in {"changelist", "add"}:
         proposal = row_of(app, model, draft, foreign=foreign)
-        more = {"entry": ["NM-01-07"], "remove": ["NM-01-07"], "step": ["comment"]}.get(view, [])
-        return reverse(f"admin:{name}", args=[proposal.pk, *more])
+        extra_args = {"entry": ["NM-01-07"], "remove": ["NM-01-07"], "step": ["comment"]}.get(view, [])
+        return reverse(f"admin:{name}", args=[proposal.pk, *extra_args])
     if view in {"beside", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])
     if view in {"change", "delete", "history", "password_change", "check"}:
@@ -159,70 +159,74 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
 
 
 def row_of(app: str, model: str, draft: Edition, *, foreign: bool) -> models.Model:
-    (kind,) = (each for each in admin.site._registry if (each._meta.app_label, each._meta.model_name) == (app, model))
+    (row_model,) = (
+        model_class
+        for model_class in admin.site._registry
+        if (model_class._meta.app_label, model_class._meta.model_name) == (app, model)
+    )
     led_by = FOREIGN if foreign else OWN
-    if kind is Entry:
+    if row_model is Entry:
         return draft.entries.get(lead_department__code=led_by)
-    if kind is FieldVerification:
+    if row_model is FieldVerification:
         return FieldVerification.objects.not_verified().filter(entry__lead_department__code=led_by).first()
-    if kind is Edition:
+    if row_model is Edition:
         return draft
-    if kind is Feedback:
+    if row_model is Feedback:
         return Feedback.objects.get(message=led_by)
-    if kind is Proposal:
+    if row_model is Proposal:
         return Proposal.objects.get(department__code=led_by)
-    return kind._default_manager.order_by("pk").last()
+    return row_model._default_manager.order_by("pk").last()
 
 
-def is_let_in(answer: HttpResponse) -> bool:
-    """Whether an answer shows or does something: a refusal is 403, or leads away from what is not there."""
-    assert answer.status_code < 500
-    led_away = answer.status_code == 302 and answer["Location"] in {reverse("admin:index"), "/"}
-    return answer.status_code not in {403, 404, 405} and not led_away
+def is_let_in(response: HttpResponse) -> bool:
+    """Whether a response grants access: a refusal is 403, 404, 405 or a redirect to the start page."""
+    assert response.status_code < 500
+    is_redirected = response.status_code == 302 and response["Location"] in {reverse("admin:index"), "/"}
+    return response.status_code not in {403, 404, 405} and not is_redirected
 
 
-def test_every_address_of_the_desk_is_in_the_table():
-    found = set(patterns(admin.site.get_urls()))
+def test_every_url_of_the_desk_is_in_the_table():
+    urls = set(patterns(admin.site.get_urls()))
 
-    assert {name for _, name in found if name} == set(SCREENS)
-    assert {pattern for pattern, name in found if not name} <= UNNAMED
+    assert {name for _, name in urls if name} == set(SCREENS)
+    assert {pattern for pattern, name in urls if not name} <= UNNAMED
 
 
 @pytest.mark.parametrize("role", permissions.ROLES)
-def test_a_role_is_let_in_where_the_table_says(client, draft, role):
+def test_a_role_has_access_exactly_as_in_the_table(client, draft, role):
     client.force_login(make_user("sun", role, departments=[OWN]))
-    wrong = []
+    mismatches = []
 
     for name, screen in SCREENS.items():
-        asked = [(False, "get", screen.opened), (False, "post", screen.sent)]
+        requests = [(False, "get", screen.opened), (False, "post", screen.sent)]
         if screen.foreign_opened is not None:
-            asked += [(True, "get", screen.foreign_opened), (True, "post", screen.foreign_sent)]
-        for foreign, method, allowed in asked:
+            requests += [(True, "get", screen.foreign_opened), (True, "post", screen.foreign_sent)]
+        for foreign, method, allowed in requests:
             if name == "logout" and method == "post":
                 continue
-            at = address(name, draft, foreign=foreign)
-            answer = getattr(client, method)(at)
-            if is_let_in(answer) != (role in allowed):
-                wrong.append((name, "另一部门" if foreign else "本部门", method, answer.status_code))
+            url = address(name, draft, foreign=foreign)
+            response = getattr(client, method)(url)
+            if is_let_in(response) != (role in allowed):
+                mismatches.append((name, "另一部门" if foreign else "本部门", method, response.status_code))
 
-    assert not wrong, "\n".join(map(str, wrong))
+    assert not mismatches, "\n".join(map(str, mismatches))
 
 
 @pytest.mark.parametrize("role", [None, "nobody at all"])
-def test_whoever_has_no_role_is_let_in_nowhere(client, draft, role):
-    nobody = make_user("sun", departments=[OWN])
+def test_users_without_a_role_have_no_access(client, draft, role):
+    user = make_user("sun", departments=[OWN])
     if role:
-        client.force_login(nobody)
-    open_to_all = {"login", "logout", "jsi18n", "index", "app_list", "password_change", "password_change_done"}
+        client.force_login(user)
+    public_names = {"login", "logout", "jsi18n", "index", "app_list", "password_change", "password_change_done"}
 
-    for name in set(SCREENS) - open_to_all:
-        answer = client.get(address(name, draft, foreign=False))
+    for name in set(SCREENS) - public_names:
+        response = client.get(address(name, draft, foreign=False))
 
-        assert answer.status_code in {302, 403, 404}, name
-        assert role or answer["Location"].startswith(reverse("admin:login"))
+        assert response.status_code in {302, 403, 404}, name
+        assert role or response["Location"].startswith(reverse("admin:login"))
 
 
-def test_an_editor_sees_his_departments_rows_alone(client, draft):
+def test_an_editor_sees_only_rows_of_own_departments(client, draft):
     client.force_login(make_user("sun", "编辑", departments=[OWN]))
 
     entries = client.get(reverse("admin:catalogue_entry_changelist"), {"edition": "2027"})
@@ -237,7 +241,7 @@ def test_an_editor_sees_his_departments_rows_alone(client, draft):
     )
 
 
-def test_an_editor_of_two_departments_sees_both(client, draft):
+def test_an_editor_of_two_departments_sees_rows_of_both(client, draft):
     client.force_login(make_user("sun", "编辑", departments=[OWN, FOREIGN]))
 
     page = client.get(reverse("admin:catalogue_entry_changelist"), {"edition": "2027"})

@@ -1,4 +1,4 @@
-"""Rules written on the desk without code: rows in Chinese, checked when saved, read back, tried on a person."""
+"""The rule editor: parsing and validation of rows in Chinese, the preview for a person, and changed outcomes."""
 
 from collections.abc import Callable
 
@@ -39,11 +39,11 @@ def typed(*rows: dict, mode: str = "criteria", reason: str = "") -> Typed:
 
 
 @pytest.mark.parametrize("rule", [None, RULE], ids=["unknown", "groups"])
-def test_what_is_shown_is_what_is_written(rule):
+def test_written_is_the_inverse_of_shown(rule):
     assert written(shown(rule)) == rule
 
 
-def test_every_rule_of_the_edition_in_force_goes_through_its_boxes_unchanged(db):
+def test_the_form_preserves_every_rule_of_the_edition_in_force(db):
     for entry in Entry.objects.filter(edition__slug="2026"):
         assert written(shown(entry.eligibility)) == entry.eligibility
 
@@ -60,7 +60,7 @@ def test_every_rule_of_the_edition_in_force_goes_through_its_boxes_unchanged(db)
         (row(fact="household", op="in", value="低保家庭，tekun;"), ["dibao", "tekun"]),
     ],
 )
-def test_words_and_codes_are_both_taken(given, value):
+def test_labels_and_codes_are_accepted(given, value):
     assert written(typed(given))["any"][0]["all"][0]["value"] == value
 
 
@@ -88,16 +88,16 @@ def test_words_and_codes_are_both_taken(given, value):
         (typed(row(value="131")), "0 到 130"),
     ],
 )
-def test_what_cannot_be_read_is_told_by_its_row(given, says):
-    with pytest.raises(Exception, match=".") as refused:
+def test_an_invalid_row_is_named_in_the_error(given, says):
+    with pytest.raises(Exception, match=".") as error:
         RuleFormField(required=False).clean(given)
 
-    assert says in "；".join(refused.value.messages)
+    assert says in "；".join(error.value.messages)
 
 
 @pytest.fixture
 def proposal(client, act, make_proposal) -> Proposal:
-    """A proposal of ``wang``, who is signed in and writes in it what is to be said of NM-05-01."""
+    """A proposal of ``wang``, the logged-in user, to which the tests add an entry for NM-05-01."""
     act().user.groups.add(Group.objects.get(name="编辑"))
     client.force_login(act().user)
     return make_proposal(NOTE_CHANGE)
@@ -107,12 +107,12 @@ def page_of(proposal: Proposal) -> str:
     return reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-05-01"])
 
 
-def with_rule(sent: dict, rule: dict | None = RULE) -> dict:
-    at = next(i for i in range(99) if sent.get(f"citations-{i}-field") == ["eligibility"])
+def with_rule(data: dict, rule: dict | None = RULE) -> dict:
+    number = next(i for i in range(99) if data.get(f"citations-{i}-field") == ["eligibility"])
     return (
-        sent
+        data
         | rule_form_data("eligibility", rule)
-        | {f"citations-{at}-locator": "新的出处", f"citations-{at}-criterion": "1"}
+        | {f"citations-{number}-locator": "新的出处", f"citations-{number}-criterion": "1"}
     )
 
 
@@ -120,43 +120,45 @@ def proposed(proposal: Proposal) -> dict:
     return {entry.service: entry.entry_data for entry in proposal.entries.all()}.get("NM-05-01")
 
 
-def test_a_rule_is_written_in_a_proposal_and_read_back(client, proposal):
-    answer = client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal)))))
+def test_a_rule_is_saved_in_a_proposal_and_shown_again(client, proposal):
+    response = client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal)))))
 
-    assert answer.status_code == 302, visible_text(answer)
-    stated = proposed(proposal)
-    assert stated["eligibility"] == RULE
-    assert 1 in [citation.get("criterion") for citation in stated["citations"]]
+    assert response.status_code == 302, visible_text(response)
+    data = proposed(proposal)
+    assert data["eligibility"] == RULE
+    assert 1 in [citation.get("criterion") for citation in data["citations"]]
     page = client.get(page_of(proposal))
     assert SENTENCE in visible_text(page)
-    for chosen in ("年龄（周岁）", "在本地连续居住月数", "家庭类别", "不小于（≥）", "是其中之一"):
-        assert f" selected>{chosen}</option>" in page.content.decode()
+    for label in ("年龄（周岁）", "在本地连续居住月数", "家庭类别", "不小于（≥）", "是其中之一"):
+        assert f" selected>{label}</option>" in page.content.decode()
 
 
-def test_a_rule_without_a_clause_of_its_own_cannot_be_submitted(client, proposal):
-    sent = proposal_form_data(client.get(page_of(proposal))) | rule_form_data("eligibility", RULE)
+def test_a_changed_rule_without_a_new_citation_is_a_fault(client, proposal):
+    data = proposal_form_data(client.get(page_of(proposal))) | rule_form_data("eligibility", RULE)
 
-    client.post(page_of(proposal), sent)
+    client.post(page_of(proposal), data)
 
     assert "NM-05-01：“享受条件”改动了，请同时为它新增或更改一条来源。" in map(str, proposals.faults(proposal))
 
 
-def test_a_contradiction_is_refused_beside_its_rule(client, proposal):
-    nobody = {
+def test_a_contradictory_rule_is_refused(client, proposal):
+    contradiction = {
         **RULE,
         "any": [{"all": [{"fact": "age", "op": op, "value": value} for op, value in (("lt", 6), ("gt", 60))]}],
     }
-    assert faults(nobody)
+    assert faults(contradiction)
 
-    answer = client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), nobody))
+    response = client.post(
+        page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), contradiction)
+    )
 
-    assert answer.status_code == 422
-    assert "互相矛盾，没有人能同时满足" in visible_text(answer)
+    assert response.status_code == 422
+    assert "互相矛盾，没有人能同时满足" in visible_text(response)
     assert proposed(proposal) is None
 
 
 @pytest.mark.parametrize("rule", [RULE, None], ids=["rule", "unknown"])
-def test_a_rule_typed_in_a_second_window_is_not_lost(client, proposal, rule):
+def test_a_stale_save_keeps_the_submitted_rule(client, proposal, rule):
     first, second = proposal_form_data(client.get(page_of(proposal))), proposal_form_data(client.get(page_of(proposal)))
     client.post(page_of(proposal), first | {"note": "先保存的说明"})
 
@@ -164,25 +166,25 @@ def test_a_rule_typed_in_a_second_window_is_not_lost(client, proposal, rule):
 
     assert refused.status_code == 409
     assert proposed(proposal) == {"note": "先保存的说明"}
-    sent = proposal_form_data(refused)
+    data = proposal_form_data(refused)
     assert written(refused.context["form"]["eligibility"].value()) == rule
     assert (
         client.post(
-            page_of(proposal), sent | {"note": "先保存的说明"} | rule_form_data("eligibility", rule)
+            page_of(proposal), data | {"note": "先保存的说明"} | rule_form_data("eligibility", rule)
         ).status_code
         == 302
     )
     assert proposed(proposal)["eligibility"] == rule
 
 
-def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, db):
-    person = {
+def test_the_preview_evaluates_a_rule_without_saving_it(admin_client, db):
+    person_data = {
         "eligibility-try-person": "六十五岁的城镇老人",
         "eligibility-try-fact": ["age"],
         "eligibility-try-value": ["64"],
     }
 
-    page = admin_client.post(reverse("admin:rule"), rule_form_data("eligibility", RULE) | person)
+    page = admin_client.post(reverse("admin:rule"), rule_form_data("eligibility", RULE) | person_data)
 
     text = visible_text(page)
     assert page.status_code == 200
@@ -205,13 +207,13 @@ def test_a_rule_is_tried_on_a_person_and_nothing_is_kept(admin_client, db):
         ),
     ],
 )
-def test_what_cannot_be_tried_is_told(admin_client, db, changes, says):
+def test_invalid_input_of_the_preview_is_reported(admin_client, db, changes, says):
     page = admin_client.post(reverse("admin:rule"), rule_form_data("eligibility", RULE) | changes)
 
     assert says in visible_text(page)
 
 
-# What a changed rule changes
+# Outcomes that a changed rule changes
 
 STRICTER = {**RULE, "any": [{"all": [{"fact": "age", "op": "gte", "value": 66}, RULE["any"][0]["all"][1]]}]}
 CHANGE = {
@@ -230,42 +232,42 @@ TABLE = "案例\n情况\n原结论\n新结论"
 
 @pytest.fixture
 def make_stricter(make_proposal) -> Callable[..., Proposal]:
-    """Take a proposal of ``wang`` that changes the rule of NM-05-01 as far as asked."""
+    """Return a function that makes a proposal of ``wang`` with a stricter rule for NM-05-01, up to the state ``to``."""
     department = Department.objects.get(code="health-commission")
     return lambda **changes: make_proposal(CHANGE, department=department, **changes)
 
 
 @pytest.fixture
 def changed(db) -> list[str]:
-    """The rows of the cases of the edition in force of which the stricter rule says something else."""
-    found = []
+    """The table rows of the cases of the edition in force with a different outcome under the stricter rule."""
+    rows = []
     for case in Case.objects.filter(edition__slug="2026", expected__has_key="NM-05-01"):
         before = case.expected["NM-05-01"]
         after = Rule(STRICTER).judge(VOCABULARY.with_implications(case.circumstances)).outcome
         if after != before:
-            words = sentences.circumstances_text(case.circumstances)
-            found.append(f"{case.code}\n{words}\n{OUTCOMES[before]}\n{OUTCOMES[after]}")
-    return found
+            text = sentences.circumstances_text(case.circumstances)
+            rows.append(f"{case.code}\n{text}\n{OUTCOMES[before]}\n{OUTCOMES[after]}")
+    return rows
 
 
-def test_a_proposal_that_changes_a_rule_tells_whom_it_touches(admin_client, make_stricter):
+def test_the_page_of_a_proposal_lists_the_affected_persons(admin_client, make_stricter):
     proposal = make_stricter()
     before = Entry.objects.get(edition__slug="2026", service__code="NM-05-01").eligibility
 
     text = visible_text(admin_client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk])))
 
-    listed = [line for line in text.splitlines() if line.endswith("：符合 → 不符合")]
-    assert [line.removesuffix("：符合 → 不符合") for line in listed] == [
-        each.person.name for each in affected_persons(before, STRICTER)
+    person_lines = [line for line in text.splitlines() if line.endswith("：符合 → 不符合")]
+    assert [line.removesuffix("：符合 → 不符合") for line in person_lines] == [
+        affected.person.name for affected in affected_persons(before, STRICTER)
     ]
-    assert f"享受条件的改动会改变 {len(listed)} 位示例人物的结论" in text
-    # One of those made from the bounds of the rules, and a kept one.
-    assert "年龄（周岁）：65；流动人口：是；在本地连续居住月数：6：符合 → 不符合" in listed
-    assert "六十五岁的城镇老人：符合 → 不符合" in listed
+    assert f"享受条件的改动会改变 {len(person_lines)} 位示例人物的结论" in text
+    # A person generated from the bounds of the rules, and a fixed example.
+    assert "年龄（周岁）：65；流动人口：是；在本地连续居住月数：6：符合 → 不符合" in person_lines
+    assert "六十五岁的城镇老人：符合 → 不符合" in person_lines
     assert "须评估" in text
 
 
-def test_whoever_proposes_a_changed_rule_sees_which_cases_it_changes(client, act, make_stricter, changed):
+def test_the_page_of_a_proposal_lists_the_changed_cases(client, act, make_stricter, changed):
     act().user.groups.add(Group.objects.get(name="编辑"))
     client.force_login(act().user)
 
@@ -274,27 +276,25 @@ def test_whoever_proposes_a_changed_rule_sees_which_cases_it_changes(client, act
     assert changed
     assert "\n".join([TABLE, *changed]) in text
     assert f"案例中有 {len(changed)} 个结论改变\n，批准后以新的结论为准" in text
-    kept = Case.objects.filter(edition__slug="2026").exclude(code__in=[row.split("\n")[0] for row in changed])
-    assert [code for code in kept.values_list("code", flat=True) if code in text.splitlines()] == []
+    unchanged = Case.objects.filter(edition__slug="2026").exclude(code__in=[row.split("\n")[0] for row in changed])
+    assert [code for code in unchanged.values_list("code", flat=True) if code in text.splitlines()] == []
 
 
-def test_a_proposal_that_changes_no_rule_shows_no_cases(admin_client, make_proposal):
+def test_a_proposal_without_a_changed_rule_shows_no_cases(admin_client, make_proposal):
     page = admin_client.get(reverse("admin:catalogue_proposal_change", args=[make_proposal(NOTE_CHANGE).pk]))
 
     assert TABLE not in visible_text(page)
     assert "案例中有" not in visible_text(page)
 
 
-def test_the_last_page_before_the_seal_shows_the_outcomes_that_were_approved(
-    client, act, make_stricter, next_edition, changed
-):
+def test_the_confirmation_page_shows_the_approved_outcomes(client, act, make_stricter, next_edition, changed):
     client.force_login(make_user("sun", "发布"))
-    confirm = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
-    before = visible_text(client.get(confirm))
+    url = reverse("admin:catalogue_edition_publish", args=[next_edition.pk])
+    text_before = visible_text(client.get(url))
 
     proposals.include_in_edition(make_stricter(to="approved"), next_edition, context=act("root"))
 
-    text = visible_text(client.get(confirm))
-    assert TABLE not in before
+    text = visible_text(client.get(url))
+    assert TABLE not in text_before
     assert "\n".join([TABLE, *changed]) in text
     assert f"案例中有 {len(changed)} 个结论改变\n，已随建议批准" in text

@@ -1,4 +1,4 @@
-"""Documents on the desk: who may change which, which dates are refused, and how an address is written."""
+"""Sources on the desk: permissions by role and citing edition, validation of dates and URLs."""
 
 import datetime
 import itertools
@@ -18,7 +18,7 @@ from tests.support.entries import make_citation, make_entry
 
 SUPERUSER = "superuser"
 EVERYBODY = (*permissions.ROLES, SUPERUSER)
-# Who may change a document, by what cites it.
+# The roles that may change a source, by the kind of edition that cites it.
 CHANGES = {
     "published": {"发布", SUPERUSER},
     "draft": {"编辑", "发布", SUPERUSER},
@@ -35,7 +35,7 @@ def shown_by_the_api(client: Client, source: Source) -> dict:
 
 
 def told_of(code: str) -> list[tuple]:
-    """What the record says of a document, as (verb, field)."""
+    """Return the logged events of a source as (verb, field)."""
     return list(Event.objects.filter(term=f"source/{code}").order_by("number").values_list("verb", "field"))
 
 
@@ -52,7 +52,7 @@ def new_sources(db) -> dict[str, Source]:
 
 @pytest.fixture
 def sources(new_sources, make_edition) -> dict[str, Source]:
-    """A document for each kind of what cites it."""
+    """One source each that is cited by a published edition, by a draft and not at all."""
     citations = [*make_entry()["citations"], make_citation("mention", source="of-a-draft")]
     make_edition("2027", "2027-01-01", entries=[make_entry(citations=citations)], at=None)
     return {
@@ -64,46 +64,46 @@ def sources(new_sources, make_edition) -> dict[str, Source]:
 
 @pytest.fixture
 def as_role(db):
-    """Return the browser of somebody with a role."""
+    """Return a function that logs in a user with a role and returns the client."""
 
     def log_in(role: str) -> Client:
-        browser = Client()
-        somebody = make_user(f"sun-{role}", *{role} - {SUPERUSER}, departments=["health-commission"])
-        somebody.is_superuser = role == SUPERUSER
-        somebody.save()
-        browser.force_login(somebody)
-        return browser
+        client = Client()
+        user = make_user(f"sun-{role}", *{role} - {SUPERUSER}, departments=["health-commission"])
+        user.is_superuser = role == SUPERUSER
+        user.save()
+        client.force_login(user)
+        return client
 
     return log_in
 
 
 @pytest.mark.parametrize(("role", "cited_in"), list(itertools.product(EVERYBODY, CHANGES)))
-def test_who_may_change_a_document(admin_client, client, as_role, sources, role, cited_in):
-    source, browser = sources[cited_in], as_role(role)
-    typed = form_data(admin_client.get(page_of(source)), note="改写的说明", url="https://www.nmg.gov.cn/new")
+def test_permission_to_change_a_source(admin_client, client, as_role, sources, role, cited_in):
+    source, role_client = sources[cited_in], as_role(role)
+    data = form_data(admin_client.get(page_of(source)), note="改写的说明", url="https://www.nmg.gov.cn/new")
     before = shown_by_the_api(client, source)
 
-    answer = browser.post(page_of(source), typed)
+    response = role_client.post(page_of(source), data)
 
     if role in CHANGES[cited_in]:
-        assert answer.status_code == 302
+        assert response.status_code == 302
         assert shown_by_the_api(client, source)["url"] == "https://www.nmg.gov.cn/new"
         assert told_of(source.code) == [("revised", "url"), ("revised", "note")]
     else:
-        assert answer.status_code == 403
+        assert response.status_code == 403
         assert shown_by_the_api(client, source) == before
         assert told_of(source.code) == []
 
 
 @pytest.mark.parametrize(("role", "cited_in"), list(itertools.product(EVERYBODY, CHANGES)))
-def test_who_may_delete_a_document(client, as_role, sources, role, cited_in):
+def test_permission_to_delete_a_source(client, as_role, sources, role, cited_in):
     source = sources[cited_in]
 
-    answer = as_role(role).post(page_of(source, "delete"), {"post": "yes"})
+    response = as_role(role).post(page_of(source, "delete"), {"post": "yes"})
 
     if role != SUPERUSER:
-        assert answer.status_code == 403
-    # What is cited, in a draft too, keeps its document whoever asks.
+        assert response.status_code == 403
+    # A cited source cannot be deleted, not even by a superuser or if only a draft cites it.
     deleted = role == SUPERUSER and cited_in == "nothing"
     assert Source.objects.filter(pk=source.pk).exists() != deleted
     assert told_of(source.code) == ([("deleted", None)] if deleted else [])
@@ -111,8 +111,8 @@ def test_who_may_delete_a_document(client, as_role, sources, role, cited_in):
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
-def test_who_may_add_a_document(client, as_role, role):
-    answer = as_role(role).post(
+def test_permission_to_add_a_source(client, as_role, role):
+    response = as_role(role).post(
         reverse("admin:services_source_add"),
         {
             "code": "new-one", "position": "99", "title": "新文件", "kind": "guide", "jurisdiction": "inner-mongolia",
@@ -120,20 +120,20 @@ def test_who_may_add_a_document(client, as_role, role):
         },
     )  # fmt: skip
 
-    added = role in {"编辑", "发布", SUPERUSER}
-    assert answer.status_code == (302 if added else 403)
-    assert client.get("/api/v1/sources/new-one/").status_code == (200 if added else 404)
-    assert told_of("new-one") == ([("created", None)] if added else [])
+    may_add = role in {"编辑", "发布", SUPERUSER}
+    assert response.status_code == (302 if may_add else 403)
+    assert client.get("/api/v1/sources/new-one/").status_code == (200 if may_add else 404)
+    assert told_of("new-one") == ([("created", None)] if may_add else [])
 
 
-def test_an_editor_reads_why_a_document_is_not_to_be_changed(as_role, sources):
-    read = visible_text(as_role("编辑").get(page_of(sources["published"])))
+def test_an_editor_sees_why_a_source_is_read_only(as_role, sources):
+    text = visible_text(as_role("编辑").get(page_of(sources["published"])))
 
-    assert "已发布的版本（2021、2023、2026）引用了这份文件，只有“发布”可以更改它。" in read
-    assert "保存" not in read.splitlines()
+    assert "已发布的版本（2021、2023、2026）引用了这份文件，只有“发布”可以更改它。" in text
+    assert "保存" not in text.splitlines()
 
 
-def test_a_legal_basis_is_the_publishers_once_its_edition_is_published(as_role, new_sources, make_edition):
+def test_an_editor_cannot_change_a_legal_basis_after_publication(as_role, new_sources, make_edition):
     source = new_sources["of-nothing"]
     source.date = "2028-01-01"
     entry = make_entry(
@@ -162,7 +162,7 @@ def test_a_legal_basis_is_the_publishers_once_its_edition_is_published(as_role, 
         ({"date": "2021-02-30"}, "date", "没有 2021-02-30 这一天或这一月"),
     ],
 )
-def test_dates_that_would_unsettle_a_published_edition_are_refused(as_role, sources, dates, field, sentence):
+def test_dates_that_invalidate_a_published_edition_are_refused(as_role, sources, dates, field, sentence):
     source, publisher = sources["published"], as_role("发布")
     before = Source.objects.filter(pk=source.pk).values().get()
 
@@ -170,8 +170,8 @@ def test_dates_that_would_unsettle_a_published_edition_are_refused(as_role, sour
 
     assert page.status_code == 200
     assert list(page.context["adminform"].form.errors) == [field]
-    (said,) = page.context["adminform"].form.errors[field]
-    assert sentence in said
+    (message,) = page.context["adminform"].form.errors[field]
+    assert sentence in message
     assert Source.objects.filter(pk=source.pk).values().get() == before
     assert told_of(source.code) == []
 
@@ -179,56 +179,56 @@ def test_dates_that_would_unsettle_a_published_edition_are_refused(as_role, sour
 @pytest.mark.parametrize(
     "dates",
     [
-        {"date": "2021-11-05"},  # the day the first edition that cites it came into force
+        {"date": "2021-11-05"},  # effective date of the first edition that cites it
         {"date": "2021-10"},
-        {"date": "2030-01-01", "in_force_from": "2021-11-05"},  # the day it came into force is what counts
+        {"date": "2030-01-01", "in_force_from": "2021-11-05"},  # ``in_force_from`` takes precedence over ``date``
     ],
 )
-def test_dates_that_unsettle_nothing_are_saved(as_role, sources, dates):
+def test_dates_that_invalidate_no_edition_are_saved(as_role, sources, dates):
     source, publisher = sources["published"], as_role("发布")
 
-    answer = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), **dates))
+    response = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), **dates))
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert [publishing.verify_edition(edition) for edition in Edition.objects.published()] == [[], [], []]
 
 
-def test_the_dates_of_what_no_published_edition_cites_are_free(as_role, sources):
+def test_dates_of_sources_without_published_citations_can_be_changed(as_role, sources):
     for cited_in in ("draft", "nothing"):
         editor = as_role("编辑") if cited_in == "draft" else as_role("发布")
-        typed = form_data(editor.get(page_of(sources[cited_in])), date="2030-01-01")
+        data = form_data(editor.get(page_of(sources[cited_in])), date="2030-01-01")
 
-        assert editor.post(page_of(sources[cited_in]), typed).status_code == 302
+        assert editor.post(page_of(sources[cited_in]), data).status_code == 302
 
 
-def test_a_document_that_is_dated_too_late_already_can_be_changed_otherwise(as_role, sources):
+def test_other_columns_of_a_source_with_an_invalid_date_can_be_changed(as_role, sources):
     source, publisher = sources["published"], as_role("发布")
     Source.objects.filter(pk=source.pk).update(date="2030-01-01", citable_from="2030-01-01")
 
-    answer = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), note="新的说明"))
+    response = publisher.post(page_of(source), form_data(publisher.get(page_of(source)), note="新的说明"))
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
 
 
 @pytest.mark.parametrize("days", [-1, 0, 1])
-def test_the_dates_refused_are_those_that_verifying_objects_to(db, days):
-    """For every document cited, of the first day it may be cited before, on and after the first edition's."""
-    first = Edition.objects.get(slug="2021").effective_from + datetime.timedelta(days=days)
+def test_refused_dates_are_those_that_verification_reports(db, days):
+    """The first citable day is one day before, on and one day after the effective date of the first edition."""
+    citable_from = Edition.objects.get(slug="2021").effective_from + datetime.timedelta(days=days)
     for source in Source.objects.filter(citations__entry__edition__slug="2021").distinct()[:3]:
-        source.date, source.in_force_from = None, first
+        source.date, source.in_force_from = None, citable_from
 
         refused = {(slug, code) for slug, _, code in publishing.entries_citing_too_early(source)}
 
         source.save()
-        found = {line for edition in Edition.objects.published() for line in publishing.verify_edition(edition)}
-        assert {(line[3:7], line[8:16]) for line in found} == refused
+        findings = {line for edition in Edition.objects.published() for line in publishing.verify_edition(edition)}
+        assert {(line[3:7], line[8:16]) for line in findings} == refused
         assert bool(refused) == (days > 0)
         source.refresh_from_db()
         Source.objects.filter(pk=source.pk).update(citable_from="2000-01-01")
 
 
 @pytest.mark.parametrize("url", ["http://www.nmg.gov.cn/x", "HTTP://www.nmg.gov.cn/x"])
-def test_an_address_typed_anew_is_https(as_role, sources, url):
+def test_a_new_url_must_be_https(as_role, sources, url):
     source, editor = sources["nothing"], as_role("编辑")
 
     page = editor.post(page_of(source), form_data(editor.get(page_of(source)), url=url))
@@ -239,7 +239,7 @@ def test_an_address_typed_anew_is_https(as_role, sources, url):
     assert Source.objects.get(pk=source.pk).url is None
 
 
-def test_an_address_that_was_loaded_with_http_does_not_stop_a_save(as_role, sources):
+def test_an_unchanged_http_url_does_not_prevent_a_save(as_role, sources):
     publisher = as_role("发布")
     source = Source.objects.filter(url__startswith="http://").first()
     url = source.url
@@ -252,7 +252,7 @@ def test_an_address_that_was_loaded_with_http_does_not_stop_a_save(as_role, sour
     assert (source.note, source.url) == ("新的说明", url)
 
 
-def test_an_address_is_kept_as_it_was_typed(as_role, sources):
+def test_a_url_is_stored_unchanged(as_role, sources):
     source, editor = sources["nothing"], as_role("编辑")
     url = "https://www.nmg.gov.cn/x/?a=1&b=%E6%B8%85#top"
 

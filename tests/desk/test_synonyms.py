@@ -1,4 +1,4 @@
-"""Synonyms on the editors' desk: a word, what it stands for in order, and all of it in the record."""
+"""Synonyms on the desk: a word, the ordered services that it stands for, and the audit log of both."""
 
 import json
 
@@ -31,13 +31,13 @@ def service(code: str) -> int:
     return Service.objects.get(code=code).pk
 
 
-def typed(client, word: str, *codes: str, **boxes: object) -> dict:
-    """Return what a browser sends for a new word that stands for these services."""
-    sent = form_data(client.get(ADD)) | {"word": word, "source": str(Source.objects.get(code="editors").pk)}
-    sent |= {"verification": "unverified", "targets-TOTAL_FORMS": "0"}
+def typed(client, word: str, *codes: str, **values: object) -> dict:
+    """Return the form data for a new word that stands for these services."""
+    data = form_data(client.get(ADD)) | {"word": word, "source": str(Source.objects.get(code="editors").pk)}
+    data |= {"verification": "unverified", "targets-TOTAL_FORMS": "0"}
     for code in codes:
-        sent = with_inline_row(sent, "targets", position="1", service=service(code))
-    return sent | boxes
+        data = with_inline_row(data, "targets", position="1", service=service(code))
+    return data | values
 
 
 def last_events(word: str) -> list[tuple]:
@@ -45,14 +45,14 @@ def last_events(word: str) -> list[tuple]:
     return [(event.verb, event.field, event.actor) for event in events]
 
 
-def test_a_publisher_adds_a_word_and_it_is_in_the_record(publisher):
+def test_adding_a_word_is_logged(publisher):
     publisher.post(ADD, typed(publisher, " 孩子打针 ", "NM-01-05", "NM-01-06"))
 
     (event,) = Event.objects.filter(term="synonym/孩子打针")
     after = json.loads(event.after)
     assert meant("孩子打针") == ["NM-01-05", "NM-01-06"]
     assert (event.verb, event.actor) == ("created", "sun")
-    assert [meaning["service"] for meaning in after["meanings"]] == ["NM-01-05", "NM-01-06"]
+    assert [target["service"] for target in after["meanings"]] == ["NM-01-05", "NM-01-06"]
     assert after["note"] is None
 
 
@@ -69,7 +69,7 @@ def test_a_publisher_adds_a_word_and_it_is_in_the_record(publisher):
         ("", ["NM-04-08"], "该字段是必填项"),
     ],
 )
-def test_a_word_that_cannot_be_is_told_why(publisher, word, codes, told):
+def test_an_invalid_word_is_refused_with_a_message(publisher, word, codes, told):
     before = Synonym.objects.count()
 
     page = publisher.post(ADD, typed(publisher, word, *codes))
@@ -78,11 +78,11 @@ def test_a_word_that_cannot_be_is_told_why(publisher, word, codes, told):
     assert Synonym.objects.count() == before
 
 
-def test_the_likeliest_service_is_put_first_and_the_record_says_so(publisher):
+def test_reordering_the_services_is_logged(publisher):
     assert meant("农民工")[:2] == ["NM-03-10", "NM-03-07"]
 
-    sent = form_data(publisher.get(page_of("农民工")))
-    publisher.post(page_of("农民工"), sent | {"targets-0-position": "3", "targets-1-position": "1"})
+    data = form_data(publisher.get(page_of("农民工")))
+    publisher.post(page_of("农民工"), data | {"targets-0-position": "3", "targets-1-position": "1"})
 
     history = visible_text(publisher.get(page_of("农民工", "history")))
     assert meant("农民工") == ["NM-03-07", "NM-03-10", "NM-06-01"]
@@ -91,33 +91,33 @@ def test_the_likeliest_service_is_put_first_and_the_record_says_so(publisher):
     assert "次序：3" in history
 
 
-def test_a_service_is_added_to_a_word_and_another_taken_off(publisher):
-    sent = with_inline_row(
+def test_services_of_a_word_can_be_added_and_removed(publisher):
+    data = with_inline_row(
         form_data(publisher.get(page_of("农民工"))), "targets", position="9", service=service("NM-03-02")
     )
 
-    publisher.post(page_of("农民工"), sent | {"targets-0-DELETE": "on"})
+    publisher.post(page_of("农民工"), data | {"targets-0-DELETE": "on"})
 
     assert meant("农民工") == ["NM-03-07", "NM-06-01", "NM-03-02"]
 
 
-def test_a_word_does_not_lose_its_last_service(publisher):
+def test_the_last_service_of_a_word_cannot_be_removed(publisher):
     page = publisher.post(page_of("低保"), form_data(publisher.get(page_of("低保"))) | {"targets-0-DELETE": "on"})
 
     assert "请至少选一项服务" in visible_text(page)
     assert meant("低保") == ["NM-07-01"]
 
 
-def test_a_word_and_the_service_of_a_row_are_given_once(publisher):
-    sent = form_data(publisher.get(page_of("低保"))) | {"word": "低低保", "targets-0-service": service("NM-09-01")}
+def test_a_word_and_the_services_of_saved_rows_are_permanent(publisher):
+    data = form_data(publisher.get(page_of("低保"))) | {"word": "低低保", "targets-0-service": service("NM-09-01")}
 
-    publisher.post(page_of("低保"), sent | {"note": "新的说明"})
+    publisher.post(page_of("低保"), data | {"note": "新的说明"})
 
     assert meant("低保") == ["NM-07-01"]
     assert Synonym.objects.get(word="低保").note == "新的说明"
 
 
-def test_a_word_that_misleads_is_deleted_and_the_record_keeps_what_it_said(publisher):
+def test_deleting_a_word_logs_its_content(publisher):
     publisher.post(page_of("低保户", "delete"), {"post": "yes"})
 
     (event,) = Event.objects.filter(term="synonym/低保户")
@@ -128,7 +128,7 @@ def test_a_word_that_misleads_is_deleted_and_the_record_keeps_what_it_said(publi
     )
 
 
-def test_a_service_that_a_word_stands_for_is_not_deleted(admin_client, publisher):
+def test_a_service_with_a_synonym_cannot_be_deleted(admin_client, publisher):
     service = Service.objects.create(code="NM-09-99")
     Synonym.objects.get(word="低保").targets.create(service=service)
 
@@ -137,22 +137,22 @@ def test_a_service_that_a_word_stands_for_is_not_deleted(admin_client, publisher
     assert "所指服务：低保 → NM-09-99" in visible_text(page)
 
 
-def test_the_list_names_the_services_and_is_searched_by_word_code_and_name(publisher):
+def test_the_list_shows_the_services_and_is_searched_by_word_code_and_name(publisher):
     assert column_texts(publisher.get(LIST, {"q": "新农合"}), "services") == ["城乡居民基本医疗保险"]
     assert {"五保", "敬老院"} <= set(column_texts(publisher.get(LIST, {"q": "NM-07-02"}), "word"))
     assert {"五保", "敬老院"} <= set(column_texts(publisher.get(LIST, {"q": "特困人员救助供养"}), "word"))
 
 
-def test_the_list_asks_as_often_for_one_word_as_for_a_hundred(publisher, django_assert_max_num_queries):
-    with django_assert_max_num_queries(20) as few:
+def test_the_list_has_a_constant_number_of_queries(publisher, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20) as few_queries:
         publisher.get(LIST, {"q": "新农合"})
-    with django_assert_max_num_queries(20) as many:
+    with django_assert_max_num_queries(20) as many_queries:
         publisher.get(LIST)
 
-    assert len(many) <= len(few)
+    assert len(many_queries) <= len(few_queries)
 
 
-def test_words_are_nothing_an_edition_or_the_api_says(publisher):
+def test_synonyms_are_not_part_of_editions_or_the_api(publisher):
     digests = list(Edition.objects.values_list("slug", "digest"))
     before = publisher.get("/api/v1/services/NM-07-01/").json()
 

@@ -1,4 +1,4 @@
-"""What is not yet verified, by department, to work through."""
+"""The list of unverified fields (待核实) and its summary by department."""
 
 import pytest
 from django.contrib import admin
@@ -17,7 +17,7 @@ def edition(make_edition) -> Edition:
     return make_edition("2027", "2027-01-01", entries=[make_rich_entry(), make_entry("NM-05-02")], at=None)
 
 
-def test_it_lists_everything_but_what_was_read_word_for_word(admin_client, edition):
+def test_the_list_shows_all_fields_that_are_not_verbatim(admin_client, edition):
     page = admin_client.get(LIST, {"edition": "2027"})
 
     assert column_texts(page, "named_field") == ["服务标准", "牵头负责单位", "配合单位"]
@@ -27,7 +27,7 @@ def test_it_lists_everything_but_what_was_read_word_for_word(admin_client, editi
     assert column_texts(page, "basis") == ["规划", "编者判断", "编者判断"]
 
 
-def test_it_shows_the_edition_in_force_unless_asked_for_another(admin_client, edition):
+def test_the_list_shows_the_edition_in_force_by_default(admin_client, edition):
     page = admin_client.get(LIST)
 
     assert (
@@ -37,7 +37,7 @@ def test_it_shows_the_edition_in_force_unless_asked_for_another(admin_client, ed
     assert page.context["subtitle"] == Edition.objects.get(slug="2026").title
 
 
-def test_each_row_leads_to_its_entry(admin_client, edition):
+def test_each_row_links_to_its_field_on_the_entry_page(admin_client, edition):
     entry = edition.entries.get(number=1)
 
     page = admin_client.get(LIST, {"edition": "2027"})
@@ -63,13 +63,13 @@ def test_every_filter_has_a_test():
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_filter_finds_what_it_names(admin_client, edition, name):
+def test_a_filter_returns_the_matching_fields(admin_client, edition, name):
     value, found = FILTERS[name]
 
     assert len(column_texts(admin_client.get(LIST, {"edition": "2027", name: value}), "named_field")) == found
 
 
-def test_filters_count_the_rows_they_would_leave(admin_client, edition):
+def test_filters_show_the_number_of_matching_rows(admin_client, edition):
     page = admin_client.get(LIST, {"edition": "2027", "field": "standard"})
 
     assert filter_counts(page, "字段") == {"全部": None, "服务标准": 1, "牵头负责单位": 1, "配合单位": 1}
@@ -77,15 +77,15 @@ def test_filters_count_the_rows_they_would_leave(admin_client, edition):
     assert filter_counts(page, "牵头负责单位") == {"全部": None, "自治区卫生健康委": 1}
 
 
-def test_a_department_sees_how_much_is_left(edition, django_assert_num_queries):
+def test_the_summary_counts_fields_by_department(edition, django_assert_num_queries):
     with django_assert_num_queries(3):
-        left = left_by_department(edition)
+        rows = left_by_department(edition)
 
-    assert left == [
+    assert rows == [
         Left("health-commission", "自治区卫生健康委", unverified=2, secondary=1, unknown=5, verbatim=3),
         Left("unknown", "未知", unverified=0, secondary=0, unknown=9, verbatim=2),
     ]
-    assert [row.total for row in left] == [3, 0]
+    assert [counts.total for counts in rows] == [3, 0]
 
 
 def test_the_summary_is_above_the_list(admin_client, edition):
@@ -95,11 +95,11 @@ def test_the_summary_is_above_the_list(admin_client, edition):
 
 
 @pytest.mark.parametrize(("action", "status"), [("add", 403), ("delete", 403), ("change", 302)])
-def test_it_is_a_list_to_read(admin_client, edition, action, status):
+def test_the_list_is_read_only(admin_client, edition, action, status):
     finding = FieldVerification.objects.not_verified().filter(entry__edition=edition).first()
-    address = reverse(f"admin:catalogue_fieldverification_{action}", args=[] if action == "add" else [finding.pk])
+    url = reverse(f"admin:catalogue_fieldverification_{action}", args=[] if action == "add" else [finding.pk])
 
-    page = admin_client.post(address, {"verification": "verbatim", "post": "yes"})
+    page = admin_client.post(url, {"verification": "verbatim", "post": "yes"})
 
     assert page.status_code == status
     assert FieldVerification.objects.get(pk=finding.pk).verification == finding.verification

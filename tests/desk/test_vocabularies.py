@@ -1,4 +1,4 @@
-"""Vocabularies on the editors' desk: a code is given once, a sealed name stays, a used term is not deleted."""
+"""Vocabularies on the desk: codes and published names are read-only, and a term in use cannot be deleted."""
 
 import pytest
 from django.contrib import admin
@@ -24,24 +24,24 @@ def page_of(term, view: str = "change") -> str:
 
 
 @pytest.mark.parametrize("model", SEALED, ids=lambda model: model.__name__)
-def test_a_name_that_an_edition_has_sealed_stays(admin_client, db, model):
-    code, sealed = SEALED[model]
+def test_a_name_in_a_published_edition_is_read_only(admin_client, db, model):
+    code, columns = SEALED[model]
     term = model.objects.get(code=code)
 
     page = admin_client.get(page_of(term))
-    admin_client.post(page_of(term), form_data(page) | dict.fromkeys(["code", *sealed], "99"))
+    admin_client.post(page_of(term), form_data(page) | dict.fromkeys(["code", *columns], "99"))
 
-    after = model.objects.get(pk=term.pk)
+    saved = model.objects.get(pk=term.pk)
     assert "已写入已发布的版本（2021、2023、2026）" in visible_text(page)
     assert "请另立新的代码" in visible_text(page)
-    assert [getattr(after, column) for column in ["code", *sealed]] == [
-        getattr(term, column) for column in ["code", *sealed]
+    assert [getattr(saved, column) for column in ["code", *columns]] == [
+        getattr(term, column) for column in ["code", *columns]
     ]
     assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
 
-def test_every_name_that_a_sealed_document_holds_is_kept():
-    """Of the terms of ``entry_document()`` and ``edition_header()``."""
+def test_all_names_in_published_documents_are_sealed():
+    """The names of terms in ``entry_document()`` and ``edition_header()``."""
     screens = admin.site._registry
 
     assert {model: list(screens[model].sealed) for model in SEALED} == {
@@ -49,7 +49,7 @@ def test_every_name_that_a_sealed_document_holds_is_kept():
     }
 
 
-def test_what_no_edition_has_sealed_is_an_editors_to_change(admin_client, db):
+def test_columns_outside_published_documents_can_be_changed(admin_client, db):
     department = Department.objects.get(code="health-commission")
 
     admin_client.post(page_of(department), form_data(admin_client.get(page_of(department)), note="新的说明。"))
@@ -58,7 +58,7 @@ def test_what_no_edition_has_sealed_is_an_editors_to_change(admin_client, db):
     assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
 
-def test_a_name_that_no_published_edition_holds_can_be_changed(admin_client, db):
+def test_the_name_of_an_unused_term_can_be_changed(admin_client, db):
     unused = Department.objects.create(
         code="new-one", name="新部门", level="autonomous-region", kind="government-department",
         source=Source.objects.get(code="seed-plan"), verification="unverified",
@@ -67,20 +67,20 @@ def test_a_name_that_no_published_edition_holds_can_be_changed(admin_client, db)
     page = admin_client.get(page_of(unused))
     admin_client.post(page_of(unused), form_data(page) | {"name": "更名的部门", "code": "other"})
 
-    after = Department.objects.get(pk=unused.pk)
-    assert (after.name, after.code) == ("更名的部门", "new-one")
+    saved = Department.objects.get(pk=unused.pk)
+    assert (saved.name, saved.code) == ("更名的部门", "new-one")
     assert "已写入" not in visible_text(page)
 
 
-def test_the_code_of_a_task_or_project_is_kept_too(admin_client, db):
+def test_the_code_of_an_inline_term_is_read_only(admin_client, db):
     domain = Domain.objects.get(code="NM-05")
-    typed = form_data(admin_client.get(page_of(domain)))
-    before = list(Task.objects.filter(domain=domain).values_list("code", flat=True))
+    data = form_data(admin_client.get(page_of(domain)))
+    codes = list(Task.objects.filter(domain=domain).values_list("code", flat=True))
 
-    admin_client.post(page_of(domain), typed | {"tasks-0-code": "T09-9", "tasks-0-heading": "改写的标题"})
+    admin_client.post(page_of(domain), data | {"tasks-0-code": "T09-9", "tasks-0-heading": "改写的标题"})
 
     task = Task.objects.filter(domain=domain).first()
-    assert list(Task.objects.filter(domain=domain).values_list("code", flat=True)) == before
+    assert list(Task.objects.filter(domain=domain).values_list("code", flat=True)) == codes
     assert task.heading == "改写的标题"
 
 
@@ -88,14 +88,14 @@ def test_the_code_of_a_task_or_project_is_kept_too(admin_client, db):
     ("model", "code"),
     [
         (Domain, "NM-05"),
-        (Department, "finance"),  # on a list of supporting departments only
+        (Department, "finance"),  # only a supporting department
         (TargetGroup, "older-65-plus"),
         (Source, "seed-plan"),
         (Service, "NM-05-01"),
         (Region, "150000"),
     ],
 )
-def test_a_term_that_is_used_is_not_deleted(admin_client, db, model, code):
+def test_a_term_in_use_cannot_be_deleted(admin_client, db, model, code):
     term = model.objects.get(code=code)
 
     page = admin_client.get(page_of(term, "delete"))
@@ -105,7 +105,7 @@ def test_a_term_that_is_used_is_not_deleted(admin_client, db, model, code):
     assert model.objects.filter(pk=term.pk).exists()
 
 
-def test_a_service_that_an_indicator_names_is_not_deleted(admin_client, db):
+def test_a_service_of_an_indicator_cannot_be_deleted(admin_client, db):
     service = Service.objects.create(code="NM-09-99")
     Indicator.objects.first().services.add(service)
 
@@ -114,7 +114,7 @@ def test_a_service_that_an_indicator_names_is_not_deleted(admin_client, db):
     assert Service.objects.filter(pk=service.pk).exists()
 
 
-def test_a_term_that_nothing_names_can_be_deleted(admin_client, db):
+def test_an_unused_term_can_be_deleted(admin_client, db):
     service = Service.objects.create(code="NM-09-99")
 
     admin_client.post(page_of(service, "delete"), {"post": "yes"})
@@ -123,7 +123,7 @@ def test_a_term_that_nothing_names_can_be_deleted(admin_client, db):
 
 
 @pytest.mark.parametrize("model", VOCABULARIES, ids=lambda model: model.__name__)
-def test_a_term_saved_untouched_stays_what_it_was(admin_client, db, model):
+def test_saving_an_unchanged_term_changes_nothing(admin_client, db, model):
     before = list(model.objects.values())
 
     for term in model.objects.all()[:20]:
@@ -133,11 +133,11 @@ def test_a_term_saved_untouched_stays_what_it_was(admin_client, db, model):
     assert list(model.objects.values()) == before
 
 
-def test_what_is_emptied_is_unknown(admin_client, db):
-    # One that no published edition cites: its date is nobody's ground.
-    said = {"title": "新文件", "kind": "law", "jurisdiction": "national", "extent_read": "full"}
-    known = {"note": "说明", "url": "https://a.cn/", "date": "2020"}
-    source = Source.objects.create(code="new", **said, **known)
+def test_an_empty_field_is_stored_as_null(admin_client, db):
+    # No published edition cites the new source, so its date can be removed.
+    required_values = {"title": "新文件", "kind": "law", "jurisdiction": "national", "extent_read": "full"}
+    optional_values = {"note": "说明", "url": "https://a.cn/", "date": "2020"}
+    source = Source.objects.create(code="new", **required_values, **optional_values)
     group = TargetGroup.objects.exclude(definition=None).first()
 
     admin_client.post(page_of(source), form_data(admin_client.get(page_of(source)), note="", url="", date=""))
@@ -148,7 +148,7 @@ def test_what_is_emptied_is_unknown(admin_client, db):
     assert TargetGroup.objects.get(pk=group.pk).definition is None
 
 
-def test_an_unknown_definition_is_an_empty_box(admin_client, db):
+def test_an_unknown_definition_is_an_empty_field(admin_client, db):
     group = TargetGroup.objects.first()
     TargetGroup.objects.update(definition=None)
 
@@ -171,12 +171,12 @@ def test_an_unknown_definition_is_an_empty_box(admin_client, db):
         (ProjectGroup, "domain", "NM-05"),
     ],
 )
-def test_a_filter_leaves_as_many_rows_as_it_said(admin_client, db, model, name, value):
-    address = f"/admin/services/{model._meta.model_name}/"
+def test_a_filter_returns_as_many_rows_as_its_count(admin_client, db, model, name, value):
+    url = f"/admin/services/{model._meta.model_name}/"
     path = f"{name}__code" if name == "domain" else name
     expected = model.objects.filter(**{path: value}).count()
 
-    page = admin_client.get(address, {name: value})
+    page = admin_client.get(url, {name: value})
 
     assert page.context["cl"].result_count == expected
     assert expected in filter_counts(page, model._meta.get_field(name).verbose_name).values()
@@ -191,7 +191,7 @@ def test_a_vocabulary_is_searched_by_code(admin_client, db, model):
     assert term.code in column_texts(page, "code")
 
 
-def test_lists_count_what_the_edition_in_force_says(admin_client, db):
+def test_lists_count_the_entries_of_the_edition_in_force(admin_client, db):
     assert column_texts(admin_client.get("/admin/services/domain/"), "entry_count") == [
         "9",
         "9",

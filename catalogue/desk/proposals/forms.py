@@ -207,7 +207,7 @@ def citations_of(data: Mapping) -> list[dict]:
 
 
 def typed_entry(base: Mapping, form: StatedForm, citations: forms.BaseFormSet) -> dict:
-    """Return the valid input of both forms in the format of ``entry_data()``; ``now`` gives code and number."""
+    """Return the valid input of both forms in the format of ``entry_data()``; ``base`` gives code and number."""
     cleaned = form.cleaned_data
     rows = [
         row.cleaned_data
