@@ -1,6 +1,6 @@
 """What the examples of the OpenAPI document ask, and how their answers are shortened.
 
-``python -m tests.examples`` writes them anew, from the database that ``DATABASE_URL`` names.
+``python -m tests.support.openapi_examples`` writes them anew, from the database that ``DATABASE_URL`` names.
 """
 
 import json
