@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+# More faults than a person makes by mistyping; a program may send any number.
+MAX_FAULTS = 100
+
 
 class Fault(NamedTuple):
     """One fault of a field or parameter. The invalid value is never repeated."""
@@ -15,11 +18,11 @@ class Fault(NamedTuple):
 
 
 class InvalidError(Exception):
-    """The input is invalid; ``faults`` has each fault with its field and the allowed values."""
+    """The input is invalid; ``faults`` has the first ``MAX_FAULTS`` with their fields and the allowed values."""
 
     def __init__(self, *faults: Fault):
-        super().__init__("；".join(fault.message for fault in faults))
-        self.faults = faults
+        self.faults = faults[:MAX_FAULTS]
+        super().__init__("；".join(fault.message for fault in self.faults))
 
 
 class NotFoundError(Exception):

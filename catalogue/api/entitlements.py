@@ -47,9 +47,6 @@ IN_ADDRESS = [
 BODY = ("circumstances", "edition", "valid_on", "known_at")
 OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
 
-# More faults than a person makes by mistyping; a program may send any number.
-MAX_FAULTS = 100
-
 logger = logging.getLogger(__name__)
 
 
@@ -173,7 +170,7 @@ class EntitlementView(parameters.StrictParameters, APIView):
 
 
 def _read_body(body: object) -> tuple[dict, dict]:
-    """Return the valid circumstances and the edition query of a body. Raises InvalidError with up to ``MAX_FAULTS``."""
+    """Return the valid circumstances and the edition query of a body. Raises InvalidError."""
     if not isinstance(body, dict):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
     faults = parsers.unknown(body, BODY)
@@ -188,7 +185,7 @@ def _read_body(body: object) -> tuple[dict, dict]:
     else:
         faults.append(Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
     if faults:
-        raise InvalidError(*faults[:MAX_FAULTS])
+        raise InvalidError(*faults)
     query = MultiValueDict({name: [body[name]] for name in BODY[1:] if name in body})
     return circumstances, parameters.read(query, edition_query.PARAMETERS)
 

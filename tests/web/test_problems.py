@@ -137,6 +137,13 @@ def test_every_invalid_parameter_is_named_at_once(client, db):
     assert [error["field"] for error in problem["errors"]] == ["a", "b", "domain"]
 
 
+def test_of_many_invalid_parameters_a_hundred_are_named(client, db):
+    """A short address cannot make a long answer: each error lists every parameter."""
+    problem = assert_problem(client.get(LIST + "?" + "&".join(f"p{n}=1" for n in range(900))), 400)
+
+    assert len(problem["errors"]) == 100
+
+
 def test_too_many_parameters_are_refused(client, db):
     problem = assert_problem(client.get(LIST + "?" + "&".join(f"p{n}=1" for n in range(1001))), 400)
 
