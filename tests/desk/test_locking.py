@@ -2,10 +2,11 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import models
 from django.urls import reverse
 
+from catalogue.desk.base import versions
 from catalogue.desk.base.locking import OptimisticLockMixin
 from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
 from services.models import Department, Domain, Service, Synonym
@@ -129,6 +130,15 @@ def test_every_admin_answers_a_conflict_with_409(admin_client, draft, model):
     data = form_data(admin_client.get(page_of(row))) | {"seen": ""}
 
     assert admin_client.post(page_of(row), data).status_code == 409
+
+
+def test_the_token_of_an_account_holds_no_password(admin_client, db):
+    user = User.objects.create_user("wang", password="骏马-1947", is_staff=True)  # noqa: S106 - of this test alone
+
+    seen = form_data(admin_client.get(reverse("admin:auth_user_change", args=[user.pk])))["seen"]
+
+    assert versions.read(seen)["boxes"]["username"] == ["wang"]
+    assert user.password not in str(versions.read(seen))
 
 
 def test_a_change_of_a_term_is_logged_and_in_its_history(admin_client, db):

@@ -72,7 +72,12 @@ class OptimisticLockMixin(AuditHistoryMixin):
 
     def _seen(self, obj: models.Model, main: list, formsets: list) -> str:
         last_event = Event.objects.order_by("number").values_list("number", flat=True).last() or 0
-        values = {bound_field.html_name: typed(bound_field) for bound_field in _bound_fields(main, formsets)}
+        # The token is readable: a disabled field cannot change, and the one of an account holds its password's hash.
+        values = {
+            bound_field.html_name: typed(bound_field)
+            for bound_field in _bound_fields(main, formsets)
+            if not bound_field.field.disabled
+        }
         return versions.token(self.state_of(obj), record=last_event, boxes=values)
 
     def _refuse(self, request, object_id, form_url, extra_context) -> HttpResponse:
