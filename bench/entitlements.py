@@ -11,7 +11,8 @@ from pathlib import Path
 
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.persons import PERSONS
-from services.eligibility.rules import Rule, next_question
+from services.eligibility.questions import next_question
+from services.eligibility.rules import Rule
 
 EDITION = Path(__file__).resolve().parent.parent / "fixtures" / "editions" / "2026.json"
 ROUNDS = 50

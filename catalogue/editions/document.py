@@ -7,7 +7,6 @@ that an edition has the same bytes on every machine and on both databases. Seali
 
 from django.db.models import Manager
 
-from catalogue.editions import seal
 from catalogue.editions.models import Edition, Entry
 
 # The attributes of each column's terms that a document contains, besides their codes.
@@ -19,9 +18,6 @@ TERM_NAMES = {
     "co_departments": ("name", "name_en"),
     "legal_basis": ("title",),
 }
-
-# The bytes of a whole edition, from the canonical JSON of its header and entries.
-edition_content = seal.edition_bytes
 
 
 def entry_document(entry: Entry) -> dict:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from services.eligibility.facts import VOCABULARY, Fact
-from services.eligibility.rules import OUTCOMES, Rule, Rules, Verdict, next_question
+from services.eligibility.questions import next_question
+from services.eligibility.rules import OUTCOMES, Rule, Rules, Verdict
 from services.faults import Fault, printable
 
 NOT_STATED = "本版本没有写明享受条件。"
@@ -50,7 +51,7 @@ class Entitlements(NamedTuple):
 class Judgement(NamedTuple):
     """The verdict on every service of an edition, the count of each outcome, and the best next question with its worth.
 
-    ``question`` is that of ``services.eligibility.rules.next_question()``.
+    ``question`` is that of ``services.eligibility.questions.next_question()``.
     """
 
     verdicts: list[tuple[Entitlement, Verdict]]

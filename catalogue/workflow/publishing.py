@@ -12,9 +12,9 @@ from django.utils import timezone
 from catalogue.audit import log
 from catalogue.audit.models import Event
 from catalogue.editions import diff, sourcing
-from catalogue.editions.document import edition_content, edition_header, entry_data, entry_document
+from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Edition, Entry
-from catalogue.editions.seal import DamagedEditionError
+from catalogue.editions.seal import DamagedEditionError, edition_bytes
 from catalogue.workflow import approval as approval_module
 from catalogue.workflow import cases, proposals
 from catalogue.workflow.approval import difference_sentence
@@ -233,7 +233,7 @@ def entries_citing_too_early(source: Source) -> list[tuple[str, datetime.date, s
 
 def sealed_bytes(edition: Edition) -> bytes:
     """Return the canonical bytes of a sealed edition; their SHA-256 is its digest."""
-    return edition_content(
+    return edition_bytes(
         edition.canonical_json, edition.entries.order_by("number").values_list("canonical_json", flat=True)
     )
 

@@ -1,4 +1,4 @@
-"""Evaluates eligibility rules in three-valued logic, with a result for every criterion and the next question to ask.
+"""Evaluates eligibility rules in three-valued logic, with a result for every criterion.
 
 Standard library only: no database, no request, no clock. Criteria and groups are bits of integers, so that a list of
 rules is judged in well under a millisecond. Circumstances of a person are not stored or cached.
@@ -250,33 +250,6 @@ class Rules:
             else rule.initial_verdict
             for rule, start, end, mask in self._slices
         ]
-
-
-def next_question(
-    judged: Iterable[tuple[Rule, Verdict]], vocabulary: Vocabulary = VOCABULARY
-) -> tuple[Fact, int] | None:
-    """Return the fact to ask next and the number of undecided rules that an answer to it can decide, or None.
-
-    This is the missing fact that can decide the most rules; among equals, the first in the vocabulary. The number is 0
-    if no single answer can decide a rule yet, for example one of two open groups with two facts each. None means that
-    no fact is missing.
-    """
-    decided_counts: dict[str, int] = {}
-    for rule, verdict in judged:
-        missing = verdict.missing
-        if missing and rule.every_fact_decides and len(verdict.open_groups) == 1:
-            for name in missing:
-                decided_counts[name] = decided_counts.get(name, 0) + 1
-        elif verdict is rule.initial_verdict:
-            for name, decides in rule.initial_decisions:
-                decided_counts[name] = decided_counts.get(name, 0) + decides
-        else:
-            for name in missing:
-                decided_counts[name] = decided_counts.get(name, 0) + rule.decided_by(name, verdict.open_groups)
-    if not decided_counts:
-        return None
-    max_count = max(decided_counts.values())
-    return next((fact, max_count) for fact in vocabulary if decided_counts.get(fact.name) == max_count)
 
 
 def _without_subsumed(groups: Sequence[tuple[int, int]]) -> list[int]:

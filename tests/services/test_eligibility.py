@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.eligibility.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact
 from services.eligibility.persons import affected_persons, boundary_persons
+from services.eligibility.questions import next_question
 from services.eligibility.rules import (
     ELIGIBLE,
     NOT_ELIGIBLE,
@@ -18,7 +19,6 @@ from services.eligibility.rules import (
     Rules,
     distinguishing_answers,
     faults,
-    next_question,
 )
 from services.eligibility.sentences import rule_text
 from tests.support.paths import FIXTURES
