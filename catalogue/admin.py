@@ -1,6 +1,6 @@
-"""Where Django looks for an app's registrations: all of ours are in ``catalogue.desk``."""
+"""Imported by Django's admin autodiscovery; the registrations are in ``catalogue.desk``."""
 
-# ruff: noqa: F401 - a module registers its models when it is imported
+# ruff: noqa: F401 - importing a module registers its models
 
 from catalogue.desk import accounts, audit, feedback
 from catalogue.desk.editions import admin as editions

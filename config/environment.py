@@ -1,4 +1,4 @@
-"""Reads the environment variables that the settings depend on; a wrong one is one sentence, which holds no secret."""
+"""Reads the environment variables of the settings; a wrong value raises one sentence without any secret in it."""
 
 import os
 import re
@@ -16,17 +16,17 @@ TRIAL = "只在本机试用，什么都不必设：先运行 scripts/serve，此
 SQLITE = {
     "CONN_MAX_AGE": 60,
     "OPTIONS": {
-        # One writer at a time, told at the start of the transaction and not in its middle; readers never wait.
+        # The write lock is taken at the start of a transaction, not in its middle; readers never wait.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Without recursive_triggers a row that REPLACE takes away fires none, and would slip past every seal.
+        # Without recursive_triggers a row deleted by REPLACE fires no trigger and would bypass the sealing triggers.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     },
 }
 
 
 def flag(name: str, default: bool) -> bool:
-    """Return a yes/no variable. Raises ImproperlyConfigured for anything but true/false, 1/0, yes/no, on/off."""
+    """Return a boolean variable. Raises ImproperlyConfigured for anything but true/false, 1/0, yes/no, on/off."""
     value = os.environ.get(name, "").strip().lower()
     if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
         return value in {"1", "true", "yes", "on"} if value else default
@@ -47,14 +47,14 @@ def words(name: str) -> list[str]:
 
 
 def default_to_development() -> None:
-    """Turn ``DEBUG`` on for ``manage.py`` where nothing is set and ``scripts/serve`` has made a development key."""
-    deciding = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "SECRET_KEY")
-    if not any(os.environ.get(name) for name in deciding) and (VAR / "secret_key").exists():
+    """Turn ``DEBUG`` on for ``manage.py`` if nothing is set and ``scripts/serve`` has made a development key."""
+    variables = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "SECRET_KEY")
+    if not any(os.environ.get(name) for name in variables) and (VAR / "secret_key").exists():
         os.environ["DEBUG"] = "true"
 
 
 def allowed_hosts(*, debug: bool) -> list[str]:
-    """Return ``ALLOWED_HOSTS``; with ``DEBUG`` on this machine's names. Raises ImproperlyConfigured for none."""
+    """Return ``ALLOWED_HOSTS``, by default with ``DEBUG`` this machine's names. Raises ImproperlyConfigured."""
     hosts = words("ALLOWED_HOSTS") or (LOCAL_HOSTS if debug else [])
     if not hosts:
         raise ImproperlyConfigured(
@@ -64,7 +64,7 @@ def allowed_hosts(*, debug: bool) -> list[str]:
 
 
 def public_url() -> str:
-    """Return ``PUBLIC_URL`` without a slash at its end, empty if it is not set. Raises ImproperlyConfigured."""
+    """Return ``PUBLIC_URL`` without a trailing slash, empty if not set. Raises ImproperlyConfigured."""
     value = os.environ.get("PUBLIC_URL", "").strip().rstrip("/")
     if value and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", value):
         raise ImproperlyConfigured(f"PUBLIC_URL 应是协议加主机名，例如 https://fw.example.cn，现在是“{value}”。")
@@ -74,8 +74,8 @@ def public_url() -> str:
 def secret_key(*, debug: bool) -> str:
     """Return ``SECRET_KEY``; with ``DEBUG`` on, a key of this clone's own, made once in ``var/secret_key``.
 
-    Raises ImproperlyConfigured if ``DEBUG`` is off and there is none, or it is shorter than 50 characters; and if the
-    clone's own key can be neither read nor made.
+    Raises ImproperlyConfigured if ``DEBUG`` is off and the key is missing or shorter than 50 characters, or if the
+    clone's own key can be neither read nor written.
     """
     key = os.environ.get("SECRET_KEY", "")
     if key and not debug and len(key) < 50:
@@ -102,11 +102,11 @@ def _development_key(path: Path) -> str:
 
 
 def database() -> dict:
-    """Return Django's settings of the database ``DATABASE_URL`` names; by default a SQLite file under ``var``.
+    """Return Django's settings for the database in ``DATABASE_URL``; by default a SQLite file under ``var``.
 
-    Three slashes before a SQLite file's path mean one relative to the project's folder, four an absolute one. Raises
-    ImproperlyConfigured for anything else than a SQLite file or a PostgreSQL; the message never holds the URL, which
-    may have a password in the wrong place.
+    Three slashes before a SQLite file's path mean relative to the project's folder, four mean absolute. Raises
+    ImproperlyConfigured for anything but a SQLite file or PostgreSQL. The message never contains the URL: a password
+    may be anywhere in a malformed one.
     """
     url = os.environ.get("DATABASE_URL", "").strip()
     if not url:
@@ -118,7 +118,7 @@ def database() -> dict:
         settings = {"ENGINE": None, "NAME": ""}
     if settings["ENGINE"] == "django.db.backends.sqlite3" and settings["NAME"] != ":memory:":
         return settings | SQLITE | {"NAME": str(BASE / settings["NAME"])}
-    # "@" or "/" in the name, or no name at all: a password that is not percent-encoded was read as an address.
+    # "@" or "/" in the name, or no name: a password that is not percent-encoded was parsed as the host.
     if settings["ENGINE"] == "django.db.backends.postgresql" and re.fullmatch("[^@/]+", settings["NAME"]):
         return settings | {"OPTIONS": {"connect_timeout": 5} | settings.get("OPTIONS", {})}
     raise ImproperlyConfigured(

@@ -1,4 +1,4 @@
-"""Settings of the catalogue. What differs between machines is an environment variable, read in ``environment``."""
+"""Settings of the catalogue. Settings that differ between machines are environment variables: ``environment``."""
 
 from config import environment
 
@@ -15,7 +15,7 @@ PUBLIC_URL = environment.public_url()
 ANSWERS_BYTES = environment.integer("ANSWERS_MIB", 64, 0, 65536) * 1024 * 1024
 
 INSTALLED_APPS = [
-    # Before the admin: its templates are found first.
+    # Before the admin, so that its templates override the admin's.
     "services",
     "catalogue",
     "catalogue.desk.apps.DeskConfig",
@@ -32,7 +32,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "catalogue.web.request_id.RequestIdMiddleware",
-    # Before whatever reads the host: what sends plain HTTP to HTTPS does.
+    # Before any middleware that reads the host: SecurityMiddleware does when it redirects to HTTPS.
     "catalogue.web.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -64,7 +64,7 @@ TEMPLATES = [
     },
 ]
 
-# What counts over all processes and machines is in the database; ``manage.py prepare`` makes the table.
+# Throttling counts are shared by all processes and machines; ``manage.py prepare`` makes the table.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "throttling": {
@@ -89,18 +89,18 @@ TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
-# Requests a worker answers at the same time. With PostgreSQL each is a connection, so WORKERS times this at most.
+# Threads per worker. With PostgreSQL each has a connection: at most WORKERS times THREADS.
 THREADS = 4
 
 STATIC_URL = "/static/"
-# Served from the packages' own folders: no copy to make before the start, none to go stale after an update.
+# Served from the packages' own folders: no collectstatic before the start, no stale copy after an update.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# A load balancer asks these over plain HTTP.
+# Health checks of load balancers use plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -108,7 +108,7 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS 
 X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
-    # Reading needs no account, and what writes is the admin.
+    # The API needs no account; editing is done in the admin.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "UNAUTHENTICATED_USER": None,
@@ -119,14 +119,14 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "catalogue.api.base.schema.Schema",
     "EXCEPTION_HANDLER": "catalogue.web.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    # Throttles count the address that our own proxy saw, or the one that connects.
+    # Throttles count the address that our proxy saw, or without a proxy the one that connects.
     "NUM_PROXIES": int(BEHIND_PROXY),
-    # No ?format=: an unknown parameter is an error here, and this one would be a second way to say Accept.
+    # No ?format=: an unknown parameter is an error, and this one would duplicate the Accept header.
     "URL_FORMAT_OVERRIDE": None,
 }
 
 SPECTACULAR_SETTINGS = {
-    # The code's; the data's stands in every answer and file that carries it.
+    # The licence of the code; every response and file names that of the data.
     "LICENSE": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
     "OAS_VERSION": "3.1.1",
     "TITLE": "内蒙古自治区基本公共服务清单 API",
@@ -141,7 +141,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
-    # Swagger UI's default asks a validator on another host.
+    # By default Swagger UI calls a validator on another host.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -185,7 +185,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Without Django's own handlers, which say everything once more under DEBUG.
+    # Without Django's own handlers, which log everything twice under DEBUG.
     "loggers": {"django": {"level": "INFO"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

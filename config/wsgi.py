@@ -7,10 +7,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
-# What they import needs Django set up.
+# These imports need Django to be set up.
 from django.conf import settings  # noqa: E402
 
 from catalogue.web.cache import ResponseCache  # noqa: E402
 
-# Half of the threads never wait for a body: they answer what is read.
+# Half of the threads never wait for a request body, so that GET requests are always answered.
 application = ResponseCache(django, max_bytes=settings.ANSWERS_BYTES, readers=max(1, settings.THREADS // 2))

@@ -1,4 +1,4 @@
-"""The home page: what the list is, the edition in force, its domains, and where each kind of user goes on."""
+"""The home page: what the list is, the edition in force, its domains, and links for each kind of user."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -11,9 +11,9 @@ from catalogue.web.read_only import read_only
 from services.faults import NotFoundError
 from services.models import Domain
 
-# Words people use for what they need; the search finds services for each of them.
+# Everyday words for needs; the search finds services for each of them.
 EXAMPLES = ("低保", "养老金", "残疾人", "上学", "看病", "公租房")
-# The files of the list: what each is called, and its kind in the address.
+# The export formats of the list: label, and extension in the URL.
 FILES = (
     ("CSV", "csv"),
     ("Excel", "xlsx"),
@@ -25,7 +25,7 @@ FILES = (
 
 @read_only(responses.refusal)
 def home(request: HttpRequest) -> HttpResponse:
-    """The home page. Without an edition in force it says so. Two queries."""
+    """Render the home page, with a notice if no edition is in force. Two queries."""
     parameters.read(request.GET, [])
     context = {"examples": EXAMPLES, "files": FILES, "title_en": TITLE_EN, "longest": parameters.MAX_LENGTH}
     try:
@@ -36,14 +36,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _in_force(edition: Edition) -> dict:
-    listed = published.get(edition).listing
+    listing = published.get(edition).listing
     goals = dict(Domain.objects.values_list("code", "goal"))
     return {
         "edition": edition,
         "imprint": imprint(edition),
-        "count": len(listed.codes),
+        "count": len(listing.codes),
         "domains": [
-            domain | {"goal": goals.get(code), "count": len(listed.having("domain", code))}
-            for code, domain in sorted(listed.terms["domain"].items())
+            domain | {"goal": goals.get(code), "count": len(listing.having("domain", code))}
+            for code, domain in sorted(listing.terms["domain"].items())
         ],
     }

@@ -1,4 +1,4 @@
-"""``/llms.txt``: the way in for language models (llmstxt.org), with every service of an edition by domain. Pure."""
+"""``/llms.txt``: the entry point for language models (llmstxt.org); it lists an edition's services by domain. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -10,7 +10,7 @@ SUMMARY = (
     "内蒙古自治区基本公共服务项目：每项服务给谁、给什么、到哪里办、依据哪一条，每个值都注明出处。"
     "An open, versioned list of the basic public services of Inner Mongolia; every value traces to a clause."
 )
-# Every sentence is one that an answer made from this list has to keep to.
+# Rules for answers that a language model makes from this list.
 RULES = (
     "未知就说未知：没有的值写作 null、空列表或“未知”，不要推测，也不要用别处的说法补上。",
     "每个字段有核实情况：原文核对（verbatim，字句都见于所引原文）、转述（secondary）、未核实（unverified）。转述和未核实的要说明。",
@@ -20,7 +20,7 @@ RULES = (
 
 
 def page(edition: Mapping[str, str], documents: Iterable[Mapping], *, root: str) -> str:
-    """Return the file. ``edition`` is its imprint; ``root`` the scheme and host, without a slash at its end."""
+    """Return the file. ``edition`` is the imprint; ``root`` is scheme and host, without a trailing slash."""
     return "\n".join(_lines(edition, documents, root)) + "\n"
 
 
@@ -32,21 +32,21 @@ def _lines(edition: Mapping[str, str], documents: Iterable[Mapping], root: str) 
     yield f"- {text(edition['disclaimer'])}"
     yield from (f"- {sentence}" for sentence in RULES)
     yield from ("", "## 怎样查询", "")
-    yield from (f"- [{name}]({root}{path}): {words}" for name, path, words in _ways(edition["edition"]))
-    for code, listed in groupby(sorted(documents, key=_domain), key=_domain):
-        documents = list(listed)
+    yield from (f"- [{name}]({root}{path}): {words}" for name, path, words in _links(edition["edition"]))
+    for code, group in groupby(sorted(documents, key=_domain), key=_domain):
+        documents = list(group)
         yield from ("", f"## {code} {text(documents[0]['domain']['name'])}", "")
         for document in documents:
             code, english = document["code"], document["name_en"]
-            said = f"{code}；{text(english)}" if english else code
-            yield f"- [{text(document['name'])}]({root}/services/{code}.md): {said}"
+            description = f"{code}；{text(english)}" if english else code
+            yield f"- [{text(document['name'])}]({root}/services/{code}.md): {description}"
 
 
 def _domain(document: Mapping) -> str:
     return document["domain"]["code"]
 
 
-def _ways(slug: str) -> list[tuple[str, str, str]]:
+def _links(slug: str) -> list[tuple[str, str, str]]:
     return [
         ("接口入口", "/api/v1/", "JSON，不需要账号；每个列表都分页"),
         ("接口说明", "/api/v1/schema/", "OpenAPI 3.1"),

@@ -1,6 +1,6 @@
-"""What an edition says of a service, field by field in words, each with the clauses it rests on. Pure.
+"""A service's fields in words for the pages, each with the clauses it is cited from. Pure.
 
-Reads a sealed document (``entry_document()``). A field nobody knows has no values and no label, and says so.
+Reads a sealed document (``entry_document()``). An unknown field has no values and no label.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,8 @@ from catalogue.workflow import wording
 from services.models import Jurisdiction, Verification
 from services.search import Match
 
-# The order in which people ask: for whom, what one gets, from whom, who pays, on what it rests; what it is called and
-# where it belongs stands above them already, and here for its clauses.
+# The order of the page: eligibility, content, departments, funding, legal basis. Name and domain are in the heading too
+# and come last, for their clauses.
 FIELDS = (
     "target_groups",
     "eligibility",
@@ -27,13 +27,13 @@ FIELDS = (
     "domain",
 )
 TERMS = ("domain", "target_groups", "lead_department", "lead_department_alternatives", "co_departments", "legal_basis")
-# What is said of a column beside the others of its field.
+# Captions of columns that share a field with others.
 CAPTIONS = {
     "target_groups": "服务对象类别",
     "lead_department_alternatives": "可能的牵头单位",
     "standard_as_of": "标准所属时间",
 }
-# What a search looks through beside the sourced fields.
+# Labels of the searched fields that are not sourced fields.
 SEARCHED = {
     "code": "代码",
     "number": "序号",
@@ -42,7 +42,7 @@ SEARCHED = {
     "lead_department_alternatives": "可能的牵头单位",
     "citations": "依据文件",
 }
-# How a search matches, in words.
+# A sentence for each kind of match.
 MATCHED = {
     "exact": "{field}就是“{text}”",
     "prefix": "{field}以“{term}”开头：{text}",
@@ -55,9 +55,10 @@ MATCHED = {
 
 
 class Clause(NamedTuple):
-    """The clause a field rests on. ``verification`` is a code and ``label`` its words; ``about`` says what it bears.
+    """The clause a field is cited from. ``verification`` is a code and ``label`` its words.
 
-    ``shown_at`` is the field (its name) below which the same quote stands already on the page, if it does.
+    ``about`` names the conditions the clause supports and, outside Inner Mongolia, its jurisdiction. ``shown_at`` is
+    the name of the field under which the page shows the same quote already, None if it does not.
     """
 
     code: str
@@ -80,7 +81,7 @@ class Clause(NamedTuple):
 
 
 class Value(NamedTuple):
-    """One value of a field: what it is called beside others of the field, its words, and the term's code."""
+    """One value of a field: its caption beside other values of the field, its words, and the code of a term."""
 
     caption: str | None
     words: str
@@ -88,7 +89,7 @@ class Value(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field in words. ``verification`` and ``label`` are None and ``values`` empty where nobody knows it."""
+    """A field in words. If it is unknown, ``verification`` and ``label`` are None and ``values`` is empty."""
 
     name: str
     words: str
@@ -105,12 +106,12 @@ def fields(document: Mapping) -> list[Field]:
 
 
 def mentions(document: Mapping) -> list[Clause]:
-    """Return the clauses that speak of the service without giving any of its fields."""
+    """Return the clauses that mention the service without supporting any of its fields."""
     return _clauses(document, "mention")
 
 
 def match(found: Match) -> str:
-    """Return in one sentence where and how a search found a service."""
+    """Return one sentence that says where and how a search matched a service."""
     field = SEARCHED.get(found.field) or SourcedField(found.field).label
     return MATCHED[found.how].format(field=field, term=found.term, text=" ".join(found.text.split()))
 
@@ -137,23 +138,23 @@ def _values(document: Mapping, name: str) -> Iterator[Value]:
 
 
 def _clauses(document: Mapping, name: str) -> list[Clause]:
-    """The clauses of a field: one that supports several conditions once, and a quote where it first stands."""
+    """Return the clauses of a field: one that supports several conditions once, and each quote once on a page."""
     first_shown = _first_shown(document)
-    places: dict[tuple, list[int]] = {}
-    cited: dict[tuple, Mapping] = {}
+    criteria: dict[tuple, list[int]] = {}
+    citations: dict[tuple, Mapping] = {}
     for citation in document["citations"]:
         if citation["field"] == name:
             key = (*_passage(citation), citation["verification"], citation["jurisdiction"])
-            cited.setdefault(key, citation)
-            places.setdefault(key, []).extend([citation["criterion"]] if "criterion" in citation else [])
-    found = []
-    for key, citation in cited.items():
-        where = citation["jurisdiction"]
-        about = [f"第 {'、'.join(map(str, places[key]))} 个条件"] if places[key] else []
-        if where and where != Jurisdiction.INNER_MONGOLIA:
-            about.append(f"适用范围：{Jurisdiction(where).label}")
+            citations.setdefault(key, citation)
+            criteria.setdefault(key, []).extend([citation["criterion"]] if "criterion" in citation else [])
+    clauses = []
+    for key, citation in citations.items():
+        jurisdiction = citation["jurisdiction"]
+        about = [f"第 {'、'.join(map(str, criteria[key]))} 个条件"] if criteria[key] else []
+        if jurisdiction and jurisdiction != Jurisdiction.INNER_MONGOLIA:
+            about.append(f"适用范围：{Jurisdiction(jurisdiction).label}")
         field = first_shown.get(_passage(citation))
-        found.append(
+        clauses.append(
             Clause(
                 code=citation["source"]["code"],
                 title=citation["source"]["title"],
@@ -166,7 +167,7 @@ def _clauses(document: Mapping, name: str) -> list[Clause]:
                 shown_at=field if citation["quote"] and field != name else None,
             )
         )
-    return found
+    return clauses
 
 
 def _passage(citation: Mapping) -> tuple[str, str | None, str | None]:
@@ -174,10 +175,10 @@ def _passage(citation: Mapping) -> tuple[str, str | None, str | None]:
 
 
 def _first_shown(document: Mapping) -> dict[tuple, str]:
-    """The field below which each passage first stands on a page."""
-    order = {name: place for place, name in enumerate(FIELDS)}
-    cited = [citation for citation in document["citations"] if citation["field"] in order]
-    found: dict[tuple, str] = {}
-    for citation in sorted(cited, key=lambda citation: order[citation["field"]]):
-        found.setdefault(_passage(citation), citation["field"])
-    return found
+    """Return, for each passage, the field under which the page shows it first."""
+    order = {name: position for position, name in enumerate(FIELDS)}
+    citations = [citation for citation in document["citations"] if citation["field"] in order]
+    first_shown: dict[tuple, str] = {}
+    for citation in sorted(citations, key=lambda citation: order[citation["field"]]):
+        first_shown.setdefault(_passage(citation), citation["field"])
+    return first_shown

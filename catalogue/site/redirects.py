@@ -1,6 +1,6 @@
-"""The permanent addresses: each sends on (303) to the form of a thing that the Accept header asks for.
+"""The permalinks: each redirects (303) to the representation that the Accept header asks for.
 
-What a thing is stays at its address for ever; where its forms are may change.
+A permalink never changes; the URLs of the representations may.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ NAMES = {
     permalinks.TARGET_GROUPS: "服务对象",
     permalinks.SOURCES: "依据文件",
 }
-# Where the terms are read in the API, which is their only form, and the model that has them.
+# The API route and the model of each vocabulary; a term is represented as JSON only.
 TERMS = {
     permalinks.DOMAINS: ("domain-detail", Domain),
     permalinks.DEPARTMENTS: ("department-detail", Department),
@@ -37,20 +37,20 @@ TERMS = {
 
 @read_only()
 def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
-    """Send on to the form asked for; 406 lists the forms there are. One query."""
+    """Redirect to the requested representation; 406 lists the available media types. One query."""
     if kind not in NAMES:
         raise NotFoundError(f"永久地址没有“{printable(kind)}”这一类；可用的是 {'、'.join(NAMES)}。")
     parameters.read(request.GET, edition_query.PARAMETERS if kind == permalinks.SERVICES else [])
-    if not _known(kind, code).exists():
+    if not _matching(kind, code).exists():
         raise NotFoundError(f"没有代码为 {printable(code)} 的{NAMES[kind]}。")
-    forms = _forms(kind, code)
-    media = media_type(request.headers.get("Accept"), list(forms))
-    response = _sent_on(request, forms[media]) if media else _not_acceptable(forms)
+    paths = _representations(kind, code)
+    media = media_type(request.headers.get("Accept"), list(paths))
+    response = _redirect(request, paths[media]) if media else _not_acceptable(paths)
     patch_vary_headers(response, ["Accept"])
     return response
 
 
-def _known(kind: str, code: str) -> QuerySet:
+def _matching(kind: str, code: str) -> QuerySet:
     if kind == permalinks.SERVICES:
         return Service.objects.filter(code=code, entries__edition__published_at__isnull=False)
     if kind == permalinks.EDITIONS:
@@ -58,8 +58,8 @@ def _known(kind: str, code: str) -> QuerySet:
     return TERMS[kind][1].objects.filter(code=code)
 
 
-def _forms(kind: str, code: str) -> Mapping[str, str]:
-    """Return where each form of a thing is by its media type, in the order of our preference."""
+def _representations(kind: str, code: str) -> Mapping[str, str]:
+    """Return the path of each representation by media type, the preferred one first."""
     if kind == permalinks.EDITIONS:
         return {JSON: reverse("edition-detail", kwargs={"slug": code})}
     if kind in TERMS:
@@ -73,12 +73,12 @@ def _forms(kind: str, code: str) -> Mapping[str, str]:
     }
 
 
-def _sent_on(request: HttpRequest, path: str) -> HttpResponse:
+def _redirect(request: HttpRequest, path: str) -> HttpResponse:
     query = request.GET.urlencode()
     location = f"{path}?{query}" if query else path
     return HttpResponse(status=303, headers={"Location": location, "Cache-Control": "public, no-cache"})
 
 
-def _not_acceptable(forms: Mapping[str, str]) -> HttpResponse:
-    wrong = Fault("Accept", "没有所要的格式。", forms)
-    return problems.respond(406, f"没有所要的格式；可用的是 {'、'.join(forms)}。", [wrong])
+def _not_acceptable(media_types: Mapping[str, str]) -> HttpResponse:
+    fault = Fault("Accept", "没有所要的格式。", media_types)
+    return problems.respond(406, f"没有所要的格式；可用的是 {'、'.join(media_types)}。", [fault])

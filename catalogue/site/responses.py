@@ -1,4 +1,4 @@
-"""How the site answers: with a page, also where it refuses."""
+"""The responses of the site: a rendered page, for errors too."""
 
 import json
 
@@ -11,18 +11,18 @@ HEADINGS = {400: "请求有误", 404: "没有这一页", 405: "不接受这种�
 
 
 def page(template: str, context: dict, *, status: int = 200) -> HttpResponse:
-    """Return a page. It is rendered without the request, so that no session and no account can come into it."""
+    """Return a page, rendered without the request so that it depends on no session and no account."""
     return HttpResponse(render_to_string(template, context), status=status)
 
 
 def refusal(exception: Exception) -> HttpResponse | None:
-    """Refuse as people are refused: a page that says what is wrong and what is allowed."""
-    refused = problems.handle(exception)
-    if refused is None:
+    """Return the error page for an exception: what is wrong and what is allowed; None for a bug."""
+    problem = problems.handle(exception)
+    if problem is None:
         return None
-    code = refused.status_code
-    context = {"heading": HEADINGS.get(code, "请求有误"), **json.loads(refused.content)}
-    response = page("site/refused.html", context, status=code)
-    if "Retry-After" in refused:
-        response.headers["Retry-After"] = refused["Retry-After"]
+    status = problem.status_code
+    context = {"heading": HEADINGS.get(status, "请求有误"), **json.loads(problem.content)}
+    response = page("site/refused.html", context, status=status)
+    if "Retry-After" in problem:
+        response.headers["Retry-After"] = problem["Retry-After"]
     return response

@@ -1,4 +1,4 @@
-"""The page that lists the services of an edition: by domain, or those a search finds, with where each matched."""
+"""The page that lists the services of an edition: by domain, or the results of a search with where each matched."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -16,27 +16,29 @@ from catalogue.workflow.wording import UNKNOWN
 
 DOMAIN = Parameter("domain")
 PARAMETERS = [*edition_query.PARAMETERS, Parameter("q"), DOMAIN]
-# What a form sends although it was left empty.
+# Fields that the form sends even if they are empty.
 FIELDS = ("q", "domain")
 
 
 @read_only(responses.refusal)
 def services(request: HttpRequest) -> HttpResponse:
-    """The list as the edition that is asked states it. One query, with a search two."""
-    given = _filled(request.GET)
-    query = parameters.read(given, PARAMETERS)
+    """List the services of the requested edition. One query, two with a search."""
+    submitted = _filled(request.GET)
+    query = parameters.read(submitted, PARAMETERS)
     edition = edition_query.edition_from_query(query)
-    listed = published.get(edition).listing
-    domains = dict(sorted(listed.terms["domain"].items()))
+    listing = published.get(edition).listing
+    domains = dict(sorted(listing.terms["domain"].items()))
     domain = query.get("domain")
     if domain is not None:
         DOMAIN.check([domain], domains)
-    found = {each.code: each for each in published.get(edition).search(query["q"])} if "q" in query else None
-    codes = listed.codes if found is None else found
-    inside = listed.codes if domain is None else listed.having("domain", domain)
-    chosen = {each.name: given[each.name] for each in edition_query.PARAMETERS if each.name in query}
+    results = {item.code: item for item in published.get(edition).search(query["q"])} if "q" in query else None
+    codes = listing.codes if results is None else results
+    codes_in_domain = listing.codes if domain is None else listing.having("domain", domain)
+    chosen = {item.name: submitted[item.name] for item in edition_query.PARAMETERS if item.name in query}
     rows = [
-        _row(listed.documents[code], found[code].matches if found else (), chosen) for code in codes if code in inside
+        _row(listing.documents[code], results[code].matches if results else (), chosen)
+        for code in codes
+        if code in codes_in_domain
     ]
     context = {
         "edition": edition,
@@ -55,7 +57,7 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 def _filled(query: QueryDict) -> QueryDict:
-    """Return a query without the fields of the form that were left empty."""
+    """Return a query without the form's empty fields."""
     filled = query.copy()
     for name in FIELDS:
         if not "".join(query.getlist(name)).strip():
@@ -64,14 +66,14 @@ def _filled(query: QueryDict) -> QueryDict:
 
 
 def _row(document: Mapping, matches: Iterable, chosen: Mapping[str, str]) -> dict:
-    named = "、".join(group["name"] for group in document["target_groups"])
+    group_names = "、".join(group["name"] for group in document["target_groups"])
     lead = document["lead_department"]
     return {
         "document": document,
         "address": _address("page", chosen, code=document["code"]),
-        "target_groups": document["target_group_text"] or named or UNKNOWN,
+        "target_groups": document["target_group_text"] or group_names or UNKNOWN,
         "lead_department": lead["name"] if lead else UNKNOWN,
-        "matches": [presentation.match(each) for each in matches],
+        "matches": [presentation.match(match) for match in matches],
     }
 
 

@@ -1,4 +1,4 @@
-"""The addresses of the pages for people, of what other programs read beside the API, and the permanent ones."""
+"""URLs of the pages for people, of Markdown and ``llms.txt`` for programs, and of the permalinks."""
 
 from django.urls import path
 

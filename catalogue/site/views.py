@@ -1,4 +1,4 @@
-"""One service as a page and as Markdown, and the way in for language models: as the edition that is asked states it."""
+"""One service of the requested edition as a page and as Markdown, and ``llms.txt`` for language models."""
 
 from collections.abc import Iterable
 
@@ -19,16 +19,17 @@ from services.models import Source
 @read_only(responses.refusal)
 def service(request: HttpRequest, code: str) -> HttpResponse:
     """The page of one service."""
-    document, edition = _asked(request, code)
+    document, edition = _requested(request, code)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     same_domain = request.GET.copy()
     same_domain["domain"] = document["domain"]["code"]
     permanent = permalinks.permalink(base_url(request), permalinks.SERVICES, code)
     context = {
         "document": document,
-        # Templates read mappings faster than tuples.
+        # Templates look names up in mappings faster than in named tuples.
         "fields": [
-            field._asdict() | {"values": [each._asdict() for each in field.values], "clauses": _clauses(field.clauses)}
+            field._asdict()
+            | {"values": [value._asdict() for value in field.values], "clauses": _clauses(field.clauses)}
             for field in presentation.fields(document)
         ],
         "mentions": _clauses(presentation.mentions(document)),
@@ -43,13 +44,13 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
             ("RDF（JSON-LD）", "application/ld+json", f"/api/v1/services/{code}.jsonld{query}"),
             ("Markdown", "text/markdown", f"{reverse('markdown', kwargs={'code': code})}{query}"),
         ],
-        # What was not read where it is officially published.
+        # Sources read in a copy, not in the official publication.
         "copies": set(
             Source.objects.filter(
                 code__in={citation["source"]["code"] for citation in document["citations"]}, read_in=Source.ReadIn.COPY
             ).values_list("code", flat=True)
         ),
-        # Where the documents are, each by its code: one address is looked up, not one for each clause.
+        # The prefix of the sources' permalinks: one reverse(), not one for each clause.
         "sources": reverse("permanent", kwargs={"kind": permalinks.SOURCES, "code": "-"})[:-1],
         "history": reverse("service-history", kwargs={"code": code}),
     }
@@ -62,18 +63,18 @@ def _clauses(clauses: Iterable[presentation.Clause]) -> list[dict]:
 
 @read_only()
 def markdown(request: HttpRequest, code: str) -> HttpResponse:
-    """The same as Markdown."""
-    document, edition = _asked(request, code)
+    """The service as Markdown."""
+    document, edition = _requested(request, code)
     permanent = permalinks.permalink(base_url(request), permalinks.SERVICES, code)
-    said = imprint(edition)
+    imprint_fields = imprint(edition)
     header = {
         "code": code,
         "name": document["name"],
         "name_en": document["name_en"],
         "status": document["status"],
-        "edition": said.pop("edition"),
-        "edition_title": said.pop("title"),
-        **said,
+        "edition": imprint_fields.pop("edition"),
+        "edition_title": imprint_fields.pop("title"),
+        **imprint_fields,
         "permanent": permanent,
         "cite_as": f"{permanent}?edition={edition.slug}",
     }
@@ -85,15 +86,15 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
 
 @read_only()
 def llms_txt(request: HttpRequest) -> HttpResponse:
-    """What the list is, how to ask it, and every service of the edition in force."""
+    """``llms.txt``: what the list is, how to query it, and every service of the edition in force."""
     parameters.read(request.GET, [])
     edition = edition_query.edition_from_query({})
     text = llms.page(imprint(edition), published.get(edition).documents.values(), root=base_url(request))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
-def _asked(request: HttpRequest, code: str) -> tuple[dict, Edition]:
-    """Return what is told of a service, and the edition that says it. Raises what ``choosing`` and ``telling`` do."""
+def _requested(request: HttpRequest, code: str) -> tuple[dict, Edition]:
+    """Return a service's document and its edition. Raises what ``edition_query`` and ``changes.get_service`` raise."""
     edition = edition_query.edition_from_query(parameters.read(request.GET, edition_query.PARAMETERS))
     document = changes.get_service(code, edition)
     return document, document.get("edition", edition)
