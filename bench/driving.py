@@ -1,4 +1,4 @@
-"""Drives servers with wrk, in turn and on another core than theirs, and reads what it says."""
+"""Drives servers with wrk, in turn and on another core than theirs, and parses its report."""
 
 import gzip
 import json
@@ -15,21 +15,21 @@ from pathlib import Path
 from bench.starting import Failed, Server, pinned
 
 CONNECTIONS = 32
-# Seconds: a request that takes longer is an error. The slowest peer answers 32 at once in less than two.
+# Seconds; a request that takes longer is an error. The slowest peer answers 32 concurrent requests in less than two.
 TIMEOUT = 30
-# Seconds before anything is measured: threads start, connections to the database open, what is remembered is.
+# Seconds of load before the measurement: threads start, database connections open, caches fill.
 WARMING = 2
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 STAT = Path("/proc/stat")
-# A core is quiet that is idle for this part of so many seconds; it is waited for no longer than PATIENCE.
+# A core is quiet if it is idle for the share IDLE of LOOK seconds; quiet() waits at most PATIENCE seconds.
 IDLE, LOOK, PATIENCE = 0.95, 0.2, 30
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a server is asked: one path, or several in turn.
+    """The request to one server: one path, or several in turn.
 
-    In the answer to the first stands ``marker``, and not ``missing``, which only a longer answer than was asked has.
+    The response to the first path contains ``marker`` and not ``missing``, which only an unfiltered response contains.
     """
 
     paths: Sequence[str]
@@ -37,35 +37,38 @@ class Asked:
     missing: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
-    # Asked with the ETag of the server's own answer, so that the answer is 304.
+    # Sent with the ETag of the server's own response as If-None-Match, so that the response is 304.
     known: bool = False
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One round, or the median of several: requests a second, and seconds half and 99 of 100 answers took at most."""
+    """One round, or the median of several: requests per second, and percentiles 50 and 99 of latency in seconds."""
 
     rate: float
     p50: float
     p99: float
 
 
-def parse(told: str) -> Figures:
-    """Return the figures of wrk's report. Raises Failed if an answer was an error, none came, or none can be read."""
-    if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", told):
-        raise Failed(f"有 {refused[1]} 个答复不是 2xx 或 3xx")
-    if broken := re.search(r"Socket errors: (.+)", told):
+def parse(report: str) -> Figures:
+    """Return the figures of wrk's report. Raises Failed if it has errors, no responses, or cannot be parsed."""
+    if failed := re.search(r"Non-2xx or 3xx responses: (\d+)", report):
+        raise Failed(f"有 {failed[1]} 个答复不是 2xx 或 3xx")
+    if broken := re.search(r"Socket errors: (.+)", report):
         raise Failed(f"连接出错：{broken[1]}")
-    rate = re.search(r"^Requests/sec:\s+([\d.]+)", told, re.MULTILINE)
-    took = {at: re.search(rf"^\s+{at}%\s+([\d.]+)(us|ms|s|m) *$", told, re.MULTILINE) for at in (50, 99)}
-    if not rate or not float(rate[1]) or not all(took.values()):
-        raise Failed(f"没有量到：{told.strip()[-500:]}")
-    p50, p99 = (float(each[1]) * UNITS[each[2]] for each in took.values())
+    rate = re.search(r"^Requests/sec:\s+([\d.]+)", report, re.MULTILINE)
+    latencies = {
+        percentile: re.search(rf"^\s+{percentile}%\s+([\d.]+)(us|ms|s|m) *$", report, re.MULTILINE)
+        for percentile in (50, 99)
+    }
+    if not rate or not float(rate[1]) or not all(latencies.values()):
+        raise Failed(f"没有量到：{report.strip()[-500:]}")
+    p50, p99 = (float(match[1]) * UNITS[match[2]] for match in latencies.values())
     return Figures(float(rate[1]), p50, p99)
 
 
 def median(rounds: Sequence[Figures]) -> Figures:
-    columns = zip(*(asdict(each).values() for each in rounds), strict=True)
+    columns = zip(*(asdict(figures).values() for figures in rounds), strict=True)
     return Figures(*map(statistics.median, columns))
 
 
@@ -79,27 +82,29 @@ def measure(
     core: int | None,
     folder: Path,
 ) -> dict[str, list[Figures]]:
-    """Drive the servers in turn, round after round, and return each one's figures. Raises Failed naming the target."""
-    found = {name: [] for name in asked}
+    """Drive the servers in turn, round by round; return the figures of each. Raises Failed, naming the target."""
+    measured = {name: [] for name in asked}
     try:
-        sure = {name: checked(servers[name], what) for name, what in asked.items()}
+        requests = {name: checked(servers[name], request) for name, request in asked.items()}
         for number in range(rounds + 1):
-            for name, what in sure.items():
-                # The first round warms, and counts for nothing but its errors.
-                figures = drive(servers[name], what, seconds=seconds if number else WARMING, core=core, folder=folder)
+            for name, request in requests.items():
+                # The first round warms up: only its errors count.
+                figures = drive(
+                    servers[name], request, seconds=seconds if number else WARMING, core=core, folder=folder
+                )
                 if number:
-                    found[name].append(figures)
+                    measured[name].append(figures)
                 rested(servers[name])
     except Failed as error:
         raise Failed(f"目标“{target}”：{error}") from None
-    return found
+    return measured
 
 
 def checked(server: Server, asked: Asked) -> Asked:
-    """Ask once, and return what is to be asked from now on. Raises Failed if the answer is not what it should be."""
+    """Send the request once and return it, with its ETag if it is conditional. Raises Failed for a wrong response."""
     status, headers, body = answer(server, asked)
-    told = body.decode()
-    if status != 200 or asked.marker not in told or (asked.missing and asked.missing in told):
+    text = body.decode()
+    if status != 200 or asked.marker not in text or (asked.missing and asked.missing in text):
         raise Failed(f"{server.name} 对 {asked.paths[0]} 的答复不对（{status}）")
     if not asked.known:
         return asked
@@ -110,7 +115,7 @@ def checked(server: Server, asked: Asked) -> Asked:
 
 
 def answer(server: Server, asked: Asked, *, raw: bool = False) -> tuple[int, Mapping[str, str], bytes]:
-    """Return the status, headers and body of the answer to the first path; ``raw`` leaves it compressed."""
+    """Return status, headers and body of the response to the first path; ``raw`` leaves the body compressed."""
     request = urllib.request.Request(  # noqa: S310 - a server of our own
         server.url + asked.paths[0], asked.body and asked.body.encode(), dict(asked.headers)
     )
@@ -124,7 +129,7 @@ def answer(server: Server, asked: Asked, *, raw: bool = False) -> tuple[int, Map
 
 
 def drive(server: Server, asked: Asked, *, seconds: int, core: int | None, folder: Path) -> Figures:
-    """Run wrk once and return what it measured. Raises Failed, naming the server."""
+    """Run wrk once and return its figures. Raises Failed, naming the server."""
     script = folder / "wrk.lua"
     script.write_text(lua(asked))
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT}s", "--latency"]
@@ -133,15 +138,15 @@ def drive(server: Server, asked: Asked, *, seconds: int, core: int | None, folde
     if asked.body is not None or len(asked.paths) > 1:
         command += ["-s", str(script)]
     command.append(server.url + asked.paths[0])
-    ran = subprocess.run(pinned(command, core), capture_output=True, text=True, timeout=seconds + 60)  # noqa: S603
+    completed = subprocess.run(pinned(command, core), capture_output=True, text=True, timeout=seconds + 60)  # noqa: S603
     try:
-        return parse(ran.stdout + ran.stderr)
+        return parse(completed.stdout + completed.stderr)
     except Failed as error:
         raise Failed(f"{server.name}：{error}") from None
 
 
 def lua(asked: Asked) -> str:
-    """Return wrk's script: a body that is sent every time, or paths that are asked in turn."""
+    """Return wrk's script: a body for every request, or paths requested in turn; empty if neither is needed."""
     lines = []
     if asked.body is not None:
         lines += ['wrk.method = "POST"', f"wrk.body = {json.dumps(asked.body)}"]
@@ -161,9 +166,9 @@ def lua(asked: Asked) -> str:
 
 
 def rested(server: Server) -> None:
-    """Wait until a server uses no CPU: a slow one goes on answering what nobody waits for, and would cost the next."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    """Wait until a server uses no CPU: abandoned requests keep a slow one busy, at the cost of the next one."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         used = server.busy()
         time.sleep(LOOK)
         if server.busy() - used < 2 * (1 - IDLE) * LOOK:
@@ -171,19 +176,19 @@ def rested(server: Server) -> None:
 
 
 def quiet(core: int | None) -> bool:
-    """Wait until nobody uses a core, and say whether that came; where nobody can tell, do not wait."""
-    until = time.monotonic() + PATIENCE
-    while core is not None and STAT.exists() and time.monotonic() < until:
+    """Wait until a core is idle; return whether it is. Without /proc/stat or a core return True at once."""
+    deadline = time.monotonic() + PATIENCE
+    while core is not None and STAT.exists() and time.monotonic() < deadline:
         before = _times(core)
         time.sleep(LOOK)
-        passed = [after - was for after, was in zip(_times(core), before, strict=True)]
-        # The fourth is idle, the fifth waits for a disk.
-        if sum(passed[3:5]) >= IDLE * sum(passed):
+        elapsed = [after - earlier for after, earlier in zip(_times(core), before, strict=True)]
+        # The fourth field is idle time, the fifth waiting for I/O.
+        if sum(elapsed[3:5]) >= IDLE * sum(elapsed):
             return True
     return core is None or not STAT.exists()
 
 
 def _times(core: int) -> list[int]:
     line = next(line for line in STAT.read_text().splitlines() if line.startswith(f"cpu{core} "))
-    # The last two, guests, are counted in the first two already.
-    return [int(each) for each in line.split()[1:9]]
+    # The last two, guest times, are included in the first two.
+    return [int(ticks) for ticks in line.split()[1:9]]

@@ -1,7 +1,7 @@
-"""How long one judgement of every rule takes: ``python -m bench.entitlements``. Prints milliseconds of CPU, medians.
+"""CPU time of judging every rule once: ``python -m bench.entitlements``. Prints medians, in milliseconds.
 
-The rules of the edition in force, as a service of the catalogue judges them: what circumstances say of each, and the
-question worth asking next. Asks no database.
+The rules are those of ``fixtures/editions/2026.json``. A judgement is what the API does: the outcome of each rule, and
+the next question. Needs no database.
 """
 
 import json
@@ -19,8 +19,8 @@ ROUNDS = 50
 
 
 def judgement(rules: list[Rule], circumstances: dict) -> None:
-    understood = VOCABULARY.with_implications(circumstances)
-    next_question([(rule, rule.judge(understood)) for rule in rules])
+    facts = VOCABULARY.with_implications(circumstances)
+    next_question([(rule, rule.judge(facts)) for rule in rules])
 
 
 def main() -> None:

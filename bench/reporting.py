@@ -1,4 +1,4 @@
-"""Tells what a run measured: a table on the terminal, in Chinese, and docs/performance.md's in Markdown, in English."""
+"""Formats the results of a run: a Chinese table for the terminal, and the English tables of docs/performance.md."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ ENGLISH = {
 
 
 def terminal(results: dict) -> str:
-    """Return everything a run measured, in lines for a terminal."""
+    """Return all results as tables for a terminal."""
     measured = [
         [CHINESE[target], CHINESE.get(server, server), f"{each['rate']:,.0f}", took(each["p50"]), took(each["p99"])]
         for target, servers in results["measured"].items()
@@ -68,7 +68,7 @@ def terminal(results: dict) -> str:
 
 
 def markdown(results: dict) -> str:
-    """Return the tables in docs/performance.md of a results file."""
+    """Return the tables of docs/performance.md for a results file."""
     goals = []
     for each in results["goals"]:
         servers = results["measured"][each["target"]]
@@ -98,31 +98,31 @@ def markdown(results: dict) -> str:
 
 
 def missed(results: dict) -> list[str]:
-    """Return a sentence for each goal that is not met."""
+    """Return a sentence for each missed goal."""
     return [
-        f"{CHINESE[each['target']]}：{' '.join(_compared(each, CHINESE, '次数', 'p99'))}"
-        for each in results["goals"]
-        if not each["met"]
+        f"{CHINESE[goal['target']]}：{' '.join(_compared(goal, CHINESE, '次数', 'p99'))}"
+        for goal in results["goals"]
+        if not goal["met"]
     ]
 
 
 def too_slow(judged: Sequence[dict]) -> list[str]:
-    """Return the targets that fall so far under a goal that no noise explains it."""
-    return [each["target"] for each in judged if each["value"] < each["bound"] * SLACK[each["against"]]]
+    """Return the targets that miss a goal by more than noise explains (``SLACK``)."""
+    return [goal["target"] for goal in judged if goal["value"] < goal["bound"] * SLACK[goal["against"]]]
 
 
 def took(seconds: float) -> str:
-    """Return a duration in milliseconds with three digits that count."""
+    """Return a duration in milliseconds with three significant digits."""
     return f"{seconds * 1000:.{2 if seconds < 0.01 else 1 if seconds < 0.1 else 0}f} ms"
 
 
-def _compared(each: dict, names: dict, rate: str, p99: str) -> list[str]:
-    """Return what is compared, with whom, the value and the goal."""
-    other = each["against"]
+def _compared(goal: dict, names: dict, rate: str, p99: str) -> list[str]:
+    """Return four cells: what is compared, with which server, the value, and the goal."""
+    other = goal["against"]
     if other is None:
-        return [p99, "—", took(each["value"]), f"≤ {took(each['bound'])}"]
-    of, sign = (p99, "≤") if each["of"] == "p99" else (rate, "≥")
-    return [of, names.get(other, other), f"{each['value']:.2f}", f"{sign} {each['bound']:g}"]
+        return [p99, "—", took(goal["value"]), f"≤ {took(goal['bound'])}"]
+    measure, sign = (p99, "≤") if goal["of"] == "p99" else (rate, "≥")
+    return [measure, names.get(other, other), f"{goal['value']:.2f}", f"{sign} {goal['bound']:g}"]
 
 
 def _mebibytes(size: int) -> str:
@@ -142,5 +142,5 @@ def _aligned(rows: list[list[str]]) -> str:
 
 
 def _width(text: str) -> int:
-    """Return the columns a text takes on a terminal: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+    """Return the number of terminal columns of a text: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,7 +1,8 @@
-"""How long a search takes: ``python -m bench.searching``. Prints milliseconds of CPU, medians and the longest.
+"""CPU time of a search: ``python -m bench.searching``. Prints medians and maxima, in milliseconds.
 
-The edition in force of the database that ``DATABASE_URL`` names, with its synonyms: the kept queries of the tests, and
-long and strange ones. The reading of the synonyms, one query of each search, is told apart.
+Searches the edition in force, with synonyms, in the database of ``DATABASE_URL``: the queries of
+``tests/data/queries.json``, and long and strange ones. Reading the synonyms, one database query of every search, is
+measured separately too.
 """
 
 import json
@@ -21,12 +22,20 @@ CHARACTERS = "残疾人老年保障生活健康管理服务补贴儿童就业abc
 
 
 def strange() -> list[str]:
-    """Queries nobody types: as long as may be, of one character, of all, of the list's own and of nothing."""
-    chance = random.Random(81)  # noqa: S311 - the same every time
+    """Return unusual queries: very long, of one repeated character, of many distinct ones, of the list's own words."""
+    rng = random.Random(81)  # noqa: S311 - the same every time
     lengths = (2, 5, 20, 100, LONGEST)
-    mixed = ["".join(chance.choices(CHARACTERS, k=chance.choice(lengths))) for _ in range(300)]
-    every = "".join(map(chr, range(0x4E00, 0x4E00 + LONGEST)))
-    return [*mixed, every, " ".join(every[:500]), "的" * LONGEST, "a" * LONGEST, "1 " * 500, "\U0001f600" * 500]
+    mixed = ["".join(rng.choices(CHARACTERS, k=rng.choice(lengths))) for _ in range(300)]
+    characters = "".join(map(chr, range(0x4E00, 0x4E00 + LONGEST)))
+    return [
+        *mixed,
+        characters,
+        " ".join(characters[:500]),
+        "的" * LONGEST,
+        "a" * LONGEST,
+        "1 " * 500,
+        "\U0001f600" * 500,
+    ]
 
 
 def measured(search: Callable[[str], object], queries: list[str]) -> list[float]:

@@ -1,8 +1,9 @@
-"""How fast the catalogue answers, beside nginx and others in one run: ``python -m bench.serving``.
+"""Throughput and latency of the catalogue beside nginx and other servers: ``python -m bench.serving``.
 
-Every server has core 0 and wrk core 1, and they are driven in turn, so that every ratio is of one machine in one
-minute. ``--short`` asks only nginx and an empty Django view, and ends with code 1 if a ratio is far under its goal; the
-full form measures everything and writes ``bench/results/<date>.json``; ``--table`` prints it in Markdown.
+The servers run on one core and wrk on another, and are driven in turn, so that every ratio is of the same machine in
+the same minute. ``--short`` compares with nginx and an empty Django view only, and exits with 1 if a ratio is far under
+its goal; the full form measures everything and writes ``bench/results/<date>.json``; ``--table`` prints a results file
+in Markdown.
 """
 
 import argparse
@@ -33,10 +34,10 @@ from bench.starting import ROOT, Command, Failed, Server
 from bench.targets import ANEW, DATASETTE, EMPTY, FASTAPI, GOALS, NGINX, PLAIN, PROJECT, TARGETS
 
 RESULTS = ROOT / "bench" / "results"
-# A full run, and a short one: rounds and the seconds of each.
+# Rounds, and seconds per round, of a full and of a short run.
 FULL, SHORT = (5, 3), (3, 1)
 STARTS = 3
-# How often the short form measures again what seems too slow.
+# How often the short form repeats a measurement that seems too slow or failed.
 AGAIN = 2
 TOLD = ("Django", "djangorestframework", "django-filter", "granian")
 
@@ -46,11 +47,11 @@ def main() -> int:
     if arguments.table:
         print(reporting.markdown(json.loads(arguments.table.read_text())), end="")
         return 0
-    found = {"nginx": nginx.program(), "wrk": shutil.which("wrk"), "taskset": shutil.which("taskset")}
-    if missing := [name for name, path in found.items() if not path]:
+    programs = {"nginx": nginx.program(), "wrk": shutil.which("wrk"), "taskset": shutil.which("taskset")}
+    if missing := [name for name, path in programs.items() if not path]:
         say(f"没有找到 {'、'.join(missing)}：请先安装，例如 apt-get install nginx wrk util-linux。")
         return 2
-    # The servers are stopped on the way out, whichever way that is.
+    # SIGTERM raises SystemExit, so that the servers are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         cores = _cores()
@@ -65,7 +66,7 @@ def main() -> int:
 
 
 class Run:
-    """One run: the servers, and what was measured of them."""
+    """One run: the servers and their start times."""
 
     def __init__(
         self,
@@ -76,16 +77,16 @@ class Run:
         rounds: int,
         seconds: int,
     ):
-        """Whatever is started is stopped by ``started``."""
+        """``started`` stops every server when it is closed."""
         self.folder, self.started, self.rounds, self.seconds = folder, started, rounds, seconds
         self.core, self.other_core = cores
         self.servers: dict[str, Server] = {}
         self.starts: dict[str, float] = {}
 
     def prepare(self, python: Path | None) -> None:
-        """Make the database and start every server; only the short form's, if there is no Python for the peers."""
+        """Make the database and start every server; without ``python``, only those of the short form."""
         starts = STARTS if python else 1
-        # Whatever is set on this machine: measured is what a catalogue does that was told nothing else.
+        # The default size of the cache is measured, whatever this machine's environment sets.
         os.environ.pop("ANSWERS_MIB", None)
         own = {
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -110,15 +111,15 @@ class Run:
             self._start_others(python, starts=starts)
 
     def short(self) -> int:
-        """Measure what the short form asks for, a target that seems too slow again; 1 if it stays so."""
+        """Measure the targets of the short form, slow ones again; return 1 if any stays too slow."""
         goals = [goal for goal in GOALS if targets.short(goal)]
         names = list(dict.fromkeys(goal.target for goal in goals))
-        measured = {name: self._measured_at_last(name) for name in names}
+        measured = {name: self._measure_with_retries(name) for name in names}
         judged = _judged(measured, goals)
         for _ in range(AGAIN):
             for name in reporting.too_slow(judged):
                 say(f"“{reporting.CHINESE[name]}”似乎太慢，再量一次……")
-                measured[name] = self._measured_at_last(name)
+                measured[name] = self._measure_with_retries(name)
             judged = _judged(measured, goals)
         print(reporting.terminal(self._results(measured, judged)))
         for name in (slow := reporting.too_slow(judged)):
@@ -126,7 +127,7 @@ class Run:
         return 1 if slow else 0
 
     def full(self, python: Path) -> int:
-        """Measure everything, print it and write it down."""
+        """Measure everything, print the results and write them to a file."""
         measured = {name: self._measure(name, list(asked)) for name, asked in TARGETS.items()}
         results = self._results(measured, _judged(measured, GOALS))
         results["versions"] = _versions(python)
@@ -139,8 +140,8 @@ class Run:
         print(f"\n已写入 {path.relative_to(ROOT)}")
         return 0
 
-    def _measured_at_last(self, target: str) -> dict[str, list[Figures]]:
-        """Measure for the short form; again if nothing could be measured, as on a machine that stood still."""
+    def _measure_with_retries(self, target: str) -> dict[str, list[Figures]]:
+        """Measure for the short form, and again after a failure, as on a machine that stalled."""
         for _ in range(AGAIN):
             try:
                 return self._measure(target, targets.SHORT)
@@ -149,7 +150,7 @@ class Run:
         return self._measure(target, targets.SHORT)
 
     def _measure(self, target: str, names: Sequence[str]) -> dict[str, list[Figures]]:
-        asked = {name: what for name, what in TARGETS[target].items() if name in names}
+        asked = {name: request for name, request in TARGETS[target].items() if name in names}
         if not driving.quiet(self.core):
             say(f"处理器核心 {self.core} 上一直有别的程序在运行，照量。")
         say(f"正在量：{reporting.CHINESE[target]}……")
@@ -164,7 +165,7 @@ class Run:
         )
 
     def _results(self, measured: dict[str, dict[str, list[Figures]]], judged: list[dict]) -> dict:
-        """Return all that was measured, with the machine's kind and without its name or paths."""
+        """Return the results with the machine's CPU and cores, without its name or paths."""
         return {
             "date": datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).date().isoformat(),
             "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "pinned": self.core is not None},
@@ -173,7 +174,7 @@ class Run:
             "connections": driving.CONNECTIONS,
             "measured": {
                 target: {
-                    name: asdict(driving.median(rounds)) | {"rounds": [asdict(each) for each in rounds]}
+                    name: asdict(driving.median(rounds)) | {"rounds": [asdict(figures) for figures in rounds]}
                     for name, rounds in servers.items()
                 }
                 for target, servers in measured.items()
@@ -185,7 +186,7 @@ class Run:
         }  # fmt: skip
 
     def _start(self, name: str, command: Command, *, asked: str, starts: int, environment: dict | None = None) -> None:
-        """Start a server so many times; the last one stays."""
+        """Start a server ``starts`` times; the last one keeps running. Its start time is the median."""
         server = Server(name, command, asked=asked, folder=self.folder, environment=environment)
         self.servers[name] = server
         self.started.callback(server.stop)
@@ -197,7 +198,7 @@ class Run:
         self.starts[name] = statistics.median(times)
 
     def _nginx(self) -> Command:
-        """Write nginx's files, whose bytes are what the catalogue answers."""
+        """Return nginx's command, which writes its files with the catalogue's own responses as content."""
         files = {name: self._answer(path) for name, path in targets.FILES.items()}
         files["gzip/list.json"] = files["list.json"]
         files["gzip/list.json.gz"] = self._answer(targets.API, headers=targets.GZIP)
@@ -205,9 +206,9 @@ class Run:
         return lambda port: [nginx.program(), "-p", folder, "-c", nginx.write(folder, port=port, files=files)]
 
     def _start_others(self, python: Path, *, starts: int) -> None:
-        """Start the peers that have a Python of their own, with the catalogue's own answers as their data."""
+        """Start the peers that have a Python environment of their own, with the catalogue's responses as their data."""
         services = json.loads(self._answer(targets.API))["results"]
-        details = [json.loads(self._answer(f"{targets.API}{each['code']}/")) for each in services]
+        details = [json.loads(self._answer(f"{targets.API}{service['code']}/")) for service in services]
         rows, published = self.folder / "rows.json", self.folder / "catalogue.db"
         tables = {"services": services, "details": details}
         rows.write_text(json.dumps(tables))
@@ -219,7 +220,7 @@ class Run:
             self._start(name, _uvicorn(python, app), asked=asked, environment=given, starts=starts)
 
     def _answer(self, path: str, headers: dict | None = None) -> bytes:
-        """Return the bytes of the catalogue's answer, as they are sent."""
+        """Return the body of the catalogue's response as sent. Raises Failed if it is not 200."""
         status, _, body = driving.answer(self.servers[PROJECT], Asked([path], headers=headers or {}), raw=True)
         if status != 200:
             raise Failed(f"{PROJECT} 对 {path} 答 {status}")
@@ -254,7 +255,7 @@ def _positive(text: str) -> int:
 
 
 def _cores() -> tuple[int | None, int | None]:
-    """Return the servers' core and wrk's; two None where there are not two, or none can be chosen. Says so."""
+    """Return the servers' core and wrk's; two None, with a message, if there are fewer than two or none can be set."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(cores) > 1:
         return cores[0], cores[1]
@@ -280,25 +281,25 @@ def _uvicorn(python: Path, app: str) -> Command:
 
 
 def _versions(python: Path) -> dict[str, str]:
-    """Return the versions of all that took part."""
-    told = {}
+    """Return the version of every program and library of the run."""
+    programs = {}
     for name, command in (("nginx", [nginx.program(), "-v"]), ("wrk", ["wrk", "-v"])):
-        said = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - our own commands
-        found = re.search(r"(?:nginx/|wrk )(\S+)", said.stdout + said.stderr)
-        told[name] = found[1] if found else "?"
+        completed = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - our own commands
+        match = re.search(r"(?:nginx/|wrk )(\S+)", completed.stdout + completed.stderr)
+        programs[name] = match[1] if match else "?"
     return {
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
         **{name: importlib.metadata.version(name) for name in TOLD},
         **environment.versions(python),
-        **told,
+        **programs,
     }
 
 
 def _cpu() -> str:
     with contextlib.suppress(OSError):
-        if found := re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE):
-            return found[1]
+        if match := re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE):
+            return match[1]
     return platform.processor() or platform.machine()
 
 

@@ -1,4 +1,4 @@
-"""Starts one server on a core of its own, and stops it; tells how long it took to start and what memory it has."""
+"""Starts and stops one server on a core of its own; measures its start time and its memory."""
 
 import http.client
 import os
@@ -14,15 +14,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROCESSES = Path("/proc")
-# Seconds a server has to give its first answer, and to end once it is told to.
+# Seconds until the first response, and seconds to stop after SIGTERM.
 STARTING, ENDING = 60, 15
 
-# Makes a server's command line of its port.
+# Returns a server's command line for a port.
 Command = Callable[[int], Sequence[object]]
 
 
 class Failed(Exception):
-    """What ends the run; the message is a sentence."""
+    """Ends the run; the message is a sentence for the user."""
 
 
 def free_port() -> int:
@@ -32,12 +32,12 @@ def free_port() -> int:
 
 
 def pinned(command: Sequence[object], core: int | None) -> list[str]:
-    """Return a command as it runs on one core; as it is where there is none to pin it to."""
+    """Return a command pinned to one core; unchanged if ``core`` is None."""
     return [*(["taskset", "-c", str(core)] if core is not None else []), *map(str, command)]
 
 
 class Server:
-    """A server at a free port of the loopback, with every process it starts."""
+    """A server on a free port of the loopback interface, with every process it starts."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Server:
         folder: Path,
         environment: Mapping[str, str] | None = None,
     ):
-        """``asked`` is the path whose 200 is a good answer; what it writes goes to a file in ``folder``."""
+        """``asked`` is a path that answers 200 once the server is ready; output goes to a log file in ``folder``."""
         self.name, self.port, self.asked = name, free_port(), asked
         self.url = f"http://127.0.0.1:{self.port}"
         self._command, self._environment = command(self.port), {**os.environ, **(environment or {})}
@@ -56,31 +56,31 @@ class Server:
         self._process: subprocess.Popen | None = None
 
     def start(self, core: int | None) -> float:
-        """Return the seconds from the process's start to the first good answer. Raises Failed."""
+        """Return the seconds from the process's start to the first 200. Raises Failed if it ends or takes too long."""
         with self._log.open("wb") as log:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             self._process = subprocess.Popen(  # noqa: S603 - a command of the bench's own
                 pinned(self._command, core), cwd=ROOT, env=self._environment, stdout=log, stderr=log
             )
-        while time.perf_counter() - begun < STARTING and self._process.poll() is None:
+        while time.perf_counter() - started < STARTING and self._process.poll() is None:
             with suppress(OSError, urllib.error.HTTPError, http.client.HTTPException):
                 urllib.request.urlopen(self.url + self.asked, timeout=5).close()  # noqa: S310 - our own address
-                return time.perf_counter() - begun
+                return time.perf_counter() - started
             time.sleep(0.002)
         self.stop()
         raise Failed(f"{self.name} 没有启动：\n{self._log.read_text(errors='replace')[-3000:]}")
 
     def stop(self) -> None:
-        """End every process, by force what does not end by itself. Does nothing if none runs."""
+        """Terminate the server, and kill every process that does not end. Does nothing if none runs."""
         if self._process is None:
             return
-        every = self.processes()
+        processes = self.processes()
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(ENDING)
-        for process in every:
-            # A number that is no child of ours any more may be somebody else's by now.
-            if process != self._process.pid and _parent(process) in {1, *every}:
+        for process in processes:
+            # The id of an ended process may have been reused by a process that is not ours.
+            if process != self._process.pid and _parent(process) in {1, *processes}:
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
         self._process.kill()
@@ -88,16 +88,16 @@ class Server:
         self._process = None
 
     def processes(self) -> list[int]:
-        """Return the ids of the server's process and all it has started."""
-        found = [self._process.pid] if self._process else []
-        for process in found:
+        """Return the ids of the server's process and of all its descendants."""
+        processes = [self._process.pid] if self._process else []
+        for process in processes:
             for task in PROCESSES.glob(f"{process}/task/*/children"):
                 with suppress(OSError):
-                    found += map(int, task.read_text().split())
-        return found
+                    processes += map(int, task.read_text().split())
+        return processes
 
     def busy(self) -> float:
-        """Return the seconds of CPU all its processes have used."""
+        """Return the CPU seconds used by all its processes."""
         ticks = 0
         for process in self.processes():
             with suppress(OSError):
@@ -106,7 +106,7 @@ class Server:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> dict[str, int]:
-        """Return the bytes all its processes have, as ``pss`` (what is shared, divided) and ``rss``; 0 if unknown."""
+        """Return the memory of all its processes in bytes, ``pss`` (shared pages divided) and ``rss``; 0 if unknown."""
         total = {"pss": 0, "rss": 0}
         for process in self.processes():
             with suppress(OSError):

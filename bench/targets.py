@@ -1,4 +1,4 @@
-"""What is asked of whom, and how fast the catalogue should be at it."""
+"""The requests of each target by server, and the goals for the catalogue."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from bench.driving import Asked, Figures
 from bench.peers import datasets
 
 QUERIES = Path(__file__).resolve().parent.parent / "tests" / "data" / "queries.json"
-# The catalogue, the same without its response cache, and what they are measured against.
+# The catalogue, the catalogue without its response cache, and the servers they are compared with.
 PROJECT, ANEW, NGINX, EMPTY = "project", "project-anew", "nginx", "empty-view"
 FASTAPI, DATASETTE, PLAIN = "FastAPI", "Datasette", "plain-DRF"
 PEERS = (FASTAPI, DATASETTE, PLAIN)
@@ -19,14 +19,14 @@ SHORT = (PROJECT, NGINX, EMPTY)
 API = "/api/v1/services/"
 CODE, LAST, DOMAIN = "NM-05-01", "NM-09-01", "NM-05"
 FILTER, SEARCH = f"{API}?domain={DOMAIN}", f"{API}?q={quote('低保')}"
-# nginx's files, and whose answers they are.
+# nginx's files, and the URLs of the catalogue whose responses they contain.
 GZIP = {"Accept-Encoding": "gzip"}
 FILES = {"list.json": API, "detail.json": f"{API}{CODE}/", "filter.json": FILTER, "search.json": SEARCH}
 ENTITLED = json.dumps(
     {"circumstances": {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}}
 )
 
-# Every domain in every order: as many lists as the same request comes after.
+# Every domain in every order, so that a request is repeated only after that many others.
 ORDERS = {"number": "number", "code": "service__code", "name": "name"}
 LISTS = [(f"NM-{number:02}", sign, field) for number in range(1, 10) for sign in ("", "-") for field in ORDERS]
 WORDS = [
@@ -74,7 +74,7 @@ TARGETS: dict[str, dict[str, Asked]] = {
             "NM-01-01",
             LAST,
         ),
-        DATASETTE: Asked([_datasette(*each) for each in LISTS], "NM-01-01", LAST),
+        DATASETTE: Asked([_datasette(*arguments) for arguments in LISTS], "NM-01-01", LAST),
     },
     "first search": {
         ANEW: Asked([f"{API}?{urlencode({'q': word})}" for word in WORDS], "NM-", LAST),
@@ -98,10 +98,10 @@ TARGETS: dict[str, dict[str, Asked]] = {
 
 @dataclass(frozen=True)
 class Goal:
-    """How fast one server should be at one target: so many times the requests of the fastest of ``against``.
+    """A goal for the catalogue: at least ``bound`` times the requests per second of the fastest of ``against``.
 
-    With ``p99`` it is the time of 99 of 100 answers that is compared, and may be so many times the other's at most;
-    without ``against`` it may be so many seconds at most.
+    With ``p99`` the 99th percentile of latency is compared, and is at most ``bound`` times the other server's; without
+    ``against`` it is at most ``bound`` seconds.
     """
 
     target: str
@@ -110,8 +110,8 @@ class Goal:
     p99: bool = False
 
     def judge(self, figures: Mapping[str, Figures]) -> dict:
-        """Return the value, who it is against, and whether it is met, of one target's figures by server."""
-        own = next(each for name, each in figures.items() if name in (PROJECT, ANEW))
+        """Return the value, the server compared with, and whether the goal is met, for a target's figures."""
+        own = next(own_figures for name, own_figures in figures.items() if name in (PROJECT, ANEW))
         other = max((name for name in self.against if name in figures), key=lambda name: figures[name].rate, default="")
         if self.p99:
             value = own.p99 / figures[other].p99 if other else own.p99
@@ -143,11 +143,11 @@ GOALS = (
     Goal("entitlements", 0.4, (EMPTY,)),
     Goal("entitlements", 0.010, (), p99=True),
 )
-# The short form fails below this part of a goal, by whom it is against, so that a noisy machine does not make it fail.
-# Beside an empty view the ratio swings by more than half: four threads share one core with the server's own.
+# The share of a goal below which the short form fails, by the server compared with; it allows for noise.
+# The ratio to an empty view varies by more than half: four threads share one core with the server's own.
 SLACK = {NGINX: 0.75, EMPTY: 0.25}
 
 
 def short(goal: Goal) -> bool:
-    """Say whether the short form asks for a goal."""
+    """Return whether a goal is part of the short form."""
     return not goal.p99 and goal.against in ((NGINX,), (EMPTY,))

@@ -1,4 +1,4 @@
-"""The SQLite file that Datasette publishes: the catalogue's own answers, one column a field, and a full-text index."""
+"""The SQLite file that Datasette publishes: the catalogue's responses, one column per field, and a full-text index."""
 
 import json
 import sqlite3
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def build(path: Path, tables: Mapping[str, Sequence[dict]]) -> None:
-    """Write each table's documents, by ``code``; JSON values as text, with the domain's code in a column of its own."""
+    """Write each table's documents, keyed by ``code``: JSON values as text, and the domain's code in its own column."""
     with closing(sqlite3.connect(path)) as database, database:
         for table, documents in tables.items():
             columns = ["domain_code", *documents[0]]
@@ -23,12 +23,12 @@ def build(path: Path, tables: Mapping[str, Sequence[dict]]) -> None:
 
 
 def phrase(word: str) -> str:
-    """Return a word as the index finds it: SQLite takes a run of Chinese as one token, so each character is one."""
+    """Return a word as an FTS5 phrase. FTS5 takes a run of Chinese as one token, so characters are separated."""
     return f'"{_spaced(word)}"'
 
 
 def _index(database: sqlite3.Connection, documents: Sequence[dict]) -> None:
-    """Make the full-text index of the texts people search for; Datasette knows it by ``content``, in double quotes."""
+    """Make the full-text index. Datasette detects it by ``content=`` with the table in double quotes."""
     names = ("name", "name_en", "target_group_text", "content", "standard", "note")
     database.execute(f'CREATE VIRTUAL TABLE services_fts USING fts5 ({", ".join(names)}, content="services")')
     database.executemany(
@@ -38,7 +38,7 @@ def _index(database: sqlite3.Connection, documents: Sequence[dict]) -> None:
 
 
 def _spaced(text: str) -> str:
-    return "".join(f" {each} " if ord(each) > 0x2E7F else each for each in text).strip()
+    return "".join(f" {character} " if ord(character) > 0x2E7F else character for character in text).strip()
 
 
 def _quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A Django view that does nothing, behind the catalogue's settings and middleware: what Django itself takes."""
+"""An empty Django view behind the catalogue's settings and middleware: the cost of Django itself."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -12,5 +12,5 @@ def nothing(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"{}", content_type="application/json")
 
 
-# The catalogue's own after it: its middleware asks for some of them by name.
+# With the catalogue's own URLs, since its middleware reverses some of their names.
 urlpatterns = [path("empty", nothing), *urls.urlpatterns]

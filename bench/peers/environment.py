@@ -1,4 +1,4 @@
-"""The peers' own Python environment: Datasette and FastAPI are nothing that the catalogue runs on."""
+"""The Python environment of the peers: Datasette and FastAPI are no dependencies of the catalogue."""
 
 import json
 import subprocess
@@ -13,13 +13,13 @@ VERSIONS = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.ve
 
 
 def made(folder: Path) -> Path:
-    """Return the environment's Python, once ``requirements.txt`` is installed. Does nothing if it is so already.
+    """Install ``requirements.txt`` unless it is installed already, and return the environment's Python.
 
-    Raises Failed if that fails; what pip has to say it has said by then.
+    Raises Failed if the installation fails; pip prints the reason before.
     """
     python, stamp = folder / "bin" / "python", folder / "installed"
-    wanted = f"{sys.version}\n{REQUIREMENTS.read_text()}"
-    if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
+    expected = f"{sys.version}\n{REQUIREMENTS.read_text()}"
+    if not (python.exists() and stamp.exists() and stamp.read_text() == expected):
         print("正在为参照的程序安装依赖……", flush=True)
         stamp.unlink(missing_ok=True)
         for command in (
@@ -28,10 +28,10 @@ def made(folder: Path) -> Path:
         ):
             if subprocess.run(command).returncode:  # noqa: S603 - our own commands
                 raise Failed(f"参照的程序没有装好，原因见上：{REQUIREMENTS.name}")
-        stamp.write_text(wanted)
+        stamp.write_text(expected)
     return python
 
 
 def versions(python: Path) -> dict[str, str]:
-    told = subprocess.run([python, "-c", VERSIONS, *TOLD], check=True, capture_output=True, text=True)  # noqa: S603
-    return json.loads(told.stdout)
+    completed = subprocess.run([python, "-c", VERSIONS, *TOLD], check=True, capture_output=True, text=True)  # noqa: S603
+    return json.loads(completed.stdout)

@@ -1,4 +1,4 @@
-"""A minimal FastAPI over rows in memory: list, filter, search and one service. Run by the peers' own Python."""
+"""A minimal FastAPI over rows in memory: list, filter, search and one service. Runs in the peers' environment."""
 
 import json
 import os

@@ -1,6 +1,6 @@
-"""nginx, serving files whose bytes are what the catalogue answered: the bar every ratio is taken against.
+"""nginx, serving files with the bytes of the catalogue's responses: the reference of the ratios.
 
-With the settings Debian ships (``/etc/nginx/nginx.conf``), one worker and no access log, as the others have none.
+The settings are Debian's (``/etc/nginx/nginx.conf``), with one worker and, as for the other servers, no access log.
 """
 
 import os
@@ -13,21 +13,21 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 def program() -> str | None:
-    """Return nginx's path, or None; Debian puts it where only root looks."""
+    """Return nginx's path, or None. Debian installs it in /usr/sbin, which is on root's PATH only."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
 def write(folder: Path, *, port: int, files: Mapping[str, bytes]) -> Path:
-    """Write the files by their names, and the settings; return the settings' path.
+    """Write the files by name, and the settings; return the path of the settings.
 
-    A file under ``gzip/`` is served compressed from its ``.gz`` twin.
+    A file under ``gzip/`` is served compressed, from the file of the same name with ``.gz``.
     """
     for name, content in files.items():
         path = folder / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     temporary = "\n".join(f"    {name}_temp_path {folder / name};" for name in TEMPORARY)
-    # A worker that is not root could not look into a temporary folder.
+    # A worker that is not root could not read the temporary folder.
     user = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
     settings = folder / "nginx.conf"
     settings.write_text(f"""{user}

@@ -1,4 +1,4 @@
-"""The list as REST framework's tutorial would have it: nested ModelSerializers over the catalogue's own entries."""
+"""The list as in REST framework's tutorial: nested ModelSerializers over the catalogue's entries."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Datasette over the file that ``datasets`` builds. Run by the peers' own Python, without Datasette's access log."""
+"""Datasette over the file that ``datasets`` builds. Runs in the peers' environment, without an access log."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""Serves by Granian, as ``scripts/serve`` does: ``python -m bench.peers.served 8001``, or ``… 8001 plain`` for a peer.
+"""Serves with Granian as ``scripts/serve`` does: ``python -m bench.peers.served 8001``, or ``… 8001 plain`` for a peer.
 
-The same code and so the same settings: only what is installed, and the database, must be ready before.
+Uses the same code and so the same settings; requirements and database must be ready before.
 """
 
 import functools
@@ -15,13 +15,13 @@ HOST = "127.0.0.1"
 
 @functools.cache
 def django_alone(_target: str) -> Callable:
-    """Return Django without whatever stands before it in the catalogue; once, before the fork."""
+    """Return Django's WSGI application without the response cache; application once, before the fork."""
     from django.core.wsgi import get_wsgi_application
     from django.urls import get_resolver
 
-    loaded = get_wsgi_application()
+    application = get_wsgi_application()
     _ = get_resolver().url_patterns
-    return loaded
+    return application
 
 
 def main(port: str, peer: str | None = None) -> None:

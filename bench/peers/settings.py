@@ -1,4 +1,4 @@
-"""Django's settings for the peers that run on it: the catalogue's own, with the addresses of the one ``PEER`` names."""
+"""Django settings of the peers that run on Django: the catalogue's own, with the URLs of the peer in ``PEER``."""
 
 import os
 
@@ -8,7 +8,7 @@ ROOT_URLCONF = f"bench.peers.{os.environ['PEER']}"
 
 if os.environ["PEER"] == "plain":
     INSTALLED_APPS = [*INSTALLED_APPS, "django_filters"]  # noqa: F405
-    # What startproject writes, and REST framework without what the catalogue adds to it.
+    # The middleware of startproject, and REST framework without the catalogue's classes.
     MIDDLEWARE = [
         "django.middleware.security.SecurityMiddleware",
         "django.contrib.sessions.middleware.SessionMiddleware",
