@@ -1,6 +1,6 @@
-"""Starts HEAD as a new user would: a fresh clone, an empty HOME, one command; twice, since the second must be quick.
+"""Starts HEAD as a new user does, from a fresh clone with an empty HOME; twice, since the second start must be quick.
 
-Standard library only. Exits with the first thing that is not as promised.
+Standard library only. Exits with a message at the first failed check.
 """
 
 import json
@@ -17,9 +17,9 @@ from pathlib import Path
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
-# Seconds. A first start installs everything, from a network as slow as it likes to be.
+# Limits in seconds. The first start installs everything over a possibly slow network.
 FIRST, AGAIN = 900.0, 3.0
-# Nothing that the machine running this has set may help.
+# Variables of this machine that the server must not inherit.
 OURS = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "HOST", "HTTPS", "PORT", "SECRET_KEY", "WORKERS")
 
 
@@ -41,7 +41,7 @@ def main() -> None:
 
 @contextmanager
 def served(clone: Path, home: Path) -> Iterator[tuple[int, float]]:
-    """Run ``scripts/serve`` on a free port, give the port and the moment it began; stop it, and look how it stopped."""
+    """Run ``scripts/serve`` on a free port; yield the port and the start time; stop it and check exit code and port."""
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if key not in OURS}
     began = time.monotonic()
@@ -56,9 +56,9 @@ def served(clone: Path, home: Path) -> Iterator[tuple[int, float]]:
         server.send_signal(signal.SIGTERM)
         if code := server.wait(30):
             sys.exit(f"SIGTERM 之后退出码是 {code}，应为 0。")
-        with socket.socket() as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind(("127.0.0.1", port))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
     finally:
         if server.poll() is None:
             server.terminate()
@@ -66,18 +66,18 @@ def served(clone: Path, home: Path) -> Iterator[tuple[int, float]]:
 
 
 def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return trial.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def wait_for_list(port: int, began: float, *, limit: float) -> float:
-    """Return the seconds from ``began`` to the list's answer. Exits if it is late, or not the list."""
+    """Return the seconds from ``began`` to the response of the list. Exits if it is late, or not the list."""
     while time.monotonic() - began < limit:
         try:
-            with urlopen(f"http://127.0.0.1:{port}/api/v1/services/", timeout=30) as answer:  # noqa: S310 - ours
+            with urlopen(f"http://127.0.0.1:{port}/api/v1/services/", timeout=30) as response:  # noqa: S310 - ours
                 took = time.monotonic() - began
-                count = json.load(answer)["count"]
+                count = json.load(response)["count"]
         except ConnectionError:
             time.sleep(0.02)
         except OSError as error:

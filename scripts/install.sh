@@ -2,13 +2,13 @@
 # Sourced by scripts/serve and scripts/test: goes to the project's folder, makes .venv and installs into it.
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
-# Sentences are Chinese whatever the locale says; pip must neither write to "/.cache" nor install for the user.
+# Messages are Chinese in any locale; pip must neither write to "/.cache" nor install into the user's site-packages.
 export PYTHONUTF8=1 PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 [ -n "${HOME:-}" ] || unset HOME
 
 stop() { echo "$1" >&2 && exit 1; }
 
-# Sets $python to the one named by PYTHON, or to the first that fits.
+# Sets $python to PYTHON, or to the first supported version found.
 find_python() {
     if [ -n "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3 python3.13 python3.12 python3.11; fi
     for python; do
@@ -18,7 +18,7 @@ find_python() {
     stop "需要 Python 3.11、3.12 或 3.13（现在：$found）：请安装其中之一，或用 PYTHON=/路径/python3 指明。"
 }
 
-# Installs requirements files into .venv, unless they are the same as last time: .venv keeps a copy of each.
+# Installs requirements files into .venv unless they are unchanged: .venv has a copy of each installed file.
 install_requirements() {
     if [ ! -x .venv/bin/python ] || [ -e .venv/unfinished ]; then
         find_python

@@ -1,4 +1,4 @@
-"""Prepares the database and serves the catalogue with Granian, whose workers are forked with the application loaded."""
+"""Prepares the database and serves the catalogue with Granian; workers are forked after the application is loaded."""
 
 import gc
 import ipaddress
@@ -22,7 +22,7 @@ from config import environment
 
 def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Nearly all that is made from here on stays for ever; serve() looks through it once.
+    # Nearly every object made from here on is permanent; serve() collects once.
     gc.disable()
     try:
         port = environment.integer("PORT", 8000, 1, 65535)
@@ -47,15 +47,15 @@ def main() -> None:
 
 
 def free_address(host: str, port: int) -> str:
-    """Return the IP address of a name of this machine. Raises ImproperlyConfigured if the port is not free there."""
+    """Return the IP address of ``host``. Raises ImproperlyConfigured if not this machine's or the port is taken."""
     try:
-        # IPv4 first: "localhost" is written into every document as 127.0.0.1.
-        family, *_, place = min(socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM))
-        with socket.socket(family) as trial:
-            # As the server does: connections of an earlier run that are still closing do not count.
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind(place)
-        return place[0]
+        # min() takes IPv4 first: the documentation writes "localhost" as 127.0.0.1.
+        family, *_, endpoint = min(socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM))
+        with socket.socket(family) as probe:
+            # As the server does: closing connections of an earlier run do not block the port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(endpoint)
+        return endpoint[0]
     except (OSError, UnicodeError) as error:
         raise ImproperlyConfigured(
             f"不能在 {host} 的端口 {port} 上服务（{getattr(error, 'strerror', None) or error}）："
@@ -64,19 +64,19 @@ def free_address(host: str, port: int) -> str:
 
 
 def set_defaults(address: str) -> None:
-    """Set what is not set: on this machine alone DEBUG is on, where others can reach us it is off.
+    """Set default environment variables: DEBUG is on for a loopback address, off for any other.
 
-    A trial beyond this machine has this clone's own key, answers under this machine's names, and speaks plain HTTP.
-    With a key, names or DEBUG set it is no trial, and all that production demands is asked for.
+    A trial in the local network has DEBUG off, this clone's own key, this machine's names, and plain HTTP. If
+    ALLOWED_HOSTS, DEBUG or SECRET_KEY is set, it is not a trial, and every setting of production is required.
     """
     trial = not any(os.environ.get(name) for name in ("ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"))
     debug = environment.flag("DEBUG", ipaddress.ip_address(address.partition("%")[0]).is_loopback)
     os.environ |= {"DEBUG": str(debug).lower(), "DJANGO_SETTINGS_MODULE": "config.settings"}
     names = [*environment.LOCAL_HOSTS, socket.gethostname(), f"[{address}]" if ":" in address else address]
-    # The address others see is that of the way out. No packet is sent; 192.0.2.0/24 is for documents.
-    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way_out:
-        way_out.connect(("192.0.2.1", 9))
-        names.append(way_out.getsockname()[0])
+    # The address of the default route's interface. No packet is sent; 192.0.2.0/24 is reserved for documentation.
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        names.append(probe.getsockname()[0])
     if debug or trial:
         os.environ["ALLOWED_HOSTS"] = ",".join(environment.words("ALLOWED_HOSTS") or dict.fromkeys(names))
     if trial and not debug:
@@ -84,7 +84,7 @@ def set_defaults(address: str) -> None:
 
 
 def load(_target: str) -> Callable:
-    """Return the WSGI application, its URLs read too: once before the fork, or anew where nothing is forked."""
+    """Return the WSGI application with its URLs loaded: once before the fork, or anew in a process that is spawned."""
     from config.wsgi import application
 
     _ = get_resolver().url_patterns
@@ -92,18 +92,20 @@ def load(_target: str) -> Callable:
 
 
 def serve(address: str, port: int, workers: int, *, load: Callable[[str], Callable] = load) -> None:
-    """Serve what ``load`` returns until told to stop, then answer the requests in hand and return."""
-    # A thread that ends drops its connection to the database, so it stays as long as it can.
+    """Serve the application that ``load`` returns until a signal; finish the requests in progress and return."""
+    # A thread that ends closes its database connection, so idle threads are kept.
     threads = {"blocking_threads": settings.THREADS, "blocking_threads_idle_timeout": 600}
-    place = {"address": address, "port": port, "workers": workers, "respawn_failed_workers": True}
-    server = Granian("config.wsgi", interface="wsgi", log_level="warning", workers_kill_timeout=10, **threads, **place)
-    # A closed terminal ends the server unless nohup keeps it; Granian would take it as a wish to reload.
+    placement = {"address": address, "port": port, "workers": workers, "respawn_failed_workers": True}
+    server = Granian(
+        "config.wsgi", interface="wsgi", log_level="warning", workers_kill_timeout=10, **threads, **placement
+    )
+    # A closed terminal (SIGHUP) ends the server unless nohup ignores it; Granian would reload.
     hangup = signal.getsignal(signal.SIGHUP) or server.signal_handler_interrupt
     server.on_startup(lambda: signal.signal(signal.SIGHUP, hangup))
-    # Ctrl-C is the main process's, which stops the workers in order; and a connection belongs to one process.
+    # Only the main process gets Ctrl-C, and stops the workers in order. Processes cannot share a database connection.
     os.register_at_fork(after_in_child=os.setpgrp)
     connections.close_all()
-    # What is loaded by now stays: without this the collector would touch, and so copy, every page in every worker.
+    # Freeze permanent objects: otherwise the collector would write to, and so copy, every shared page in every worker.
     gc.collect()
     gc.freeze()
     gc.enable()
