@@ -1,4 +1,4 @@
-"""What the benchmark makes of what it measures; no load, no server."""
+"""The benchmark: parsing, goals and reports. Starts no server and sends no load."""
 
 import sqlite3
 
@@ -33,7 +33,7 @@ Transfer/sec:     20.04MB
         ("0.90m ", "1.10m ", (54, 66)),
     ],
 )
-def test_a_report_of_wrk_is_read_in_its_units(p50, p99, seconds):
+def test_the_units_of_a_report_of_wrk_are_parsed(p50, p99, seconds):
     figures = driving.parse(REPORT.format(p50=p50, p99=p99, more=""))
 
     assert figures.rate == 80194.11
@@ -52,17 +52,17 @@ def test_a_report_of_wrk_is_read_in_its_units(p50, p99, seconds):
         ("unable to connect to 127.0.0.1:9 Connection refused\n", "Connection refused"),
     ],
 )
-def test_an_answer_that_is_an_error_ends_the_run(told, sentence):
+def test_a_report_with_errors_raises(told, sentence):
     with pytest.raises(starting.Failed, match=sentence):
         driving.parse(told)
 
 
-def test_the_run_ends_by_naming_the_target(monkeypatch, tmp_path):
-    def refused(*_args, **_kwargs):
+def test_a_failed_run_names_its_target(monkeypatch, tmp_path):
+    def fail(*_args, **_kwargs):
         raise starting.Failed("有 7 个答复不是 2xx 或 3xx")
 
     monkeypatch.setattr(driving, "answer", lambda *_args: (200, {}, b"{}"))
-    monkeypatch.setattr(driving, "drive", refused)
+    monkeypatch.setattr(driving, "drive", fail)
     server = starting.Server("project", lambda _port: ["true"], asked="/", folder=tmp_path)
 
     with pytest.raises(starting.Failed, match="目标“list”：有 7 个"):
@@ -71,7 +71,7 @@ def test_the_run_ends_by_naming_the_target(monkeypatch, tmp_path):
         )
 
 
-def test_a_median_is_taken_of_each_figure():
+def test_the_median_is_taken_of_each_figure():
     assert driving.median([Figures(1, 9, 5), Figures(3, 7, 4), Figures(2, 8, 6)]) == Figures(2, 8, 5)
 
 
@@ -87,9 +87,9 @@ FIGURES = {
 @pytest.mark.parametrize(
     ("goal", "value", "against", "met"),
     [
-        (targets.Goal("list", 0.6), 0.6, "nginx", True),  # what is just enough is met
+        (targets.Goal("list", 0.6), 0.6, "nginx", True),  # equal to the bound
         (targets.Goal("list", 0.61), 0.6, "nginx", False),
-        (targets.Goal("list", 5, targets.PEERS), 5, "Datasette", True),  # the fastest of those that were driven
+        (targets.Goal("list", 5, targets.PEERS), 5, "Datasette", True),  # compared with the fastest peer measured
         (targets.Goal("list", 4.5, p99=True), 4.5, "nginx", True),
         (targets.Goal("list", 3, p99=True), 4.5, "nginx", False),
         (targets.Goal("entitlements", 0.010, (), p99=True), 0.009, None, True),
@@ -107,37 +107,37 @@ def test_a_goal_is_judged(goal, value, against, met):
     ("against", "value", "slow"),
     [
         ("nginx", 0.75, []),
-        ("nginx", 0.5625, []),  # a quarter under the goal is what noise may take
+        ("nginx", 0.5625, []),  # noise may take a quarter of the goal
         ("nginx", 0.5624, ["list"]),
-        ("empty-view", 0.1875, []),  # three quarters beside a view that does nothing
+        ("empty-view", 0.1875, []),  # and three quarters beside an empty view
         ("empty-view", 0.1874, ["list"]),
     ],
 )
-def test_the_short_form_lets_noise_have_its_part(against, value, slow):
+def test_the_short_form_allows_for_noise(against, value, slow):
     assert reporting.too_slow([{"target": "list", "value": value, "bound": 0.75, "against": against}]) == slow
 
 
-def test_the_short_form_asks_for_ratios_to_nginx_and_to_the_empty_view():
-    asked = [goal.target for goal in targets.GOALS if targets.short(goal)]
+def test_the_short_form_compares_with_nginx_and_the_empty_view():
+    target_names = [goal.target for goal in targets.GOALS if targets.short(goal)]
 
-    assert asked == ["list", "list, gzip", "not modified", "detail", "filter", "search", "entitlements"]
-    for target in asked:
+    assert target_names == ["list", "list, gzip", "not modified", "detail", "filter", "search", "entitlements"]
+    for target in target_names:
         assert len(set(targets.TARGETS[target]) & set(targets.SHORT)) == 2
 
 
-def test_every_goal_is_of_something_that_is_measured():
+def test_every_goal_has_a_measured_target():
     for goal in targets.GOALS:
         assert set(goal.against) <= set(targets.TARGETS[goal.target])
     assert {goal.target for goal in targets.GOALS} == set(targets.TARGETS) <= set(reporting.CHINESE)
 
 
-def test_the_first_time_is_not_the_same_request_over_and_over():
+def test_the_requests_of_a_first_time_target_differ():
     for target in ("first filter", "first search"):
-        for asked in targets.TARGETS[target].values():
-            assert len(set(asked.paths)) == len(asked.paths) >= 40
+        for request in targets.TARGETS[target].values():
+            assert len(set(request.paths)) == len(request.paths) >= 40
 
 
-def test_a_body_and_paths_in_turn_become_a_script():
+def test_a_body_and_several_paths_need_a_script():
     assert 'wrk.body = "{\\"age\\": 70}"' in driving.lua(Asked(["/"], body='{"age": 70}'))
     assert 'local paths = {"/a", "/b"}' in driving.lua(Asked(["/a", "/b"]))
     assert driving.lua(Asked(["/"])) == ""
@@ -165,7 +165,7 @@ def results() -> dict:
     }
 
 
-def test_the_table_for_the_readme():
+def test_the_tables_for_the_documentation_are_markdown():
     assert reporting.markdown(results()) == (
         "2026-11-24, Some CPU, one core for the server and another for wrk with 32 connections, "
         "medians of 5 rounds of 3 s.\n"
@@ -182,7 +182,7 @@ def test_the_table_for_the_readme():
     )
 
 
-def test_the_terminal_aligns_chinese_and_names_what_is_missed():
+def test_the_terminal_aligns_chinese_and_names_missed_goals():
     lines = reporting.terminal(results()).splitlines()
 
     assert lines[1:3] == [
@@ -192,21 +192,21 @@ def test_the_terminal_aligns_chinese_and_names_what_is_missed():
     assert reporting.missed(results()) == ["资格判断：p99 — 219 ms ≤ 10.0 ms"]
 
 
-def test_datasette_is_given_every_field_and_finds_words_inside_a_sentence(tmp_path):
+def test_datasette_has_every_field_and_finds_words_inside_a_sentence(tmp_path):
     documents = [{"code": "NM-05-01", "number": 47, "domain": {"code": "NM-05"}, "name_en": None, "standard": None}]
     documents[0] |= {"name": "老年人健康管理", "target_group_text": None, "content": "每年1次", "note": None}
     datasets.build(tmp_path / "catalogue.db", {"services": documents})
 
     database = sqlite3.connect(tmp_path / "catalogue.db")
-    found = database.execute("SELECT rowid FROM services_fts WHERE services_fts MATCH ?", [datasets.phrase("健康")])
-    assert found.fetchall() == [(1,)]
+    rows = database.execute("SELECT rowid FROM services_fts WHERE services_fts MATCH ?", [datasets.phrase("健康")])
+    assert rows.fetchall() == [(1,)]
     assert database.execute("SELECT code, domain_code, domain FROM services").fetchall() == [
         ("NM-05-01", "NM-05", '{"code": "NM-05"}')
     ]
     database.close()
 
 
-def test_nginx_serves_the_bytes_it_is_given(tmp_path):
+def test_the_files_and_settings_of_nginx_are_written(tmp_path):
     settings = nginx.write(tmp_path, port=8080, files={"gzip/list.json.gz": b"\x1f\x8b", "list.json": b"[]"})
 
     assert (tmp_path / "files" / "gzip" / "list.json.gz").read_bytes() == b"\x1f\x8b"

@@ -1,4 +1,4 @@
-"""The clients in docs/api.md: the loops that ask until nothing is undecided are run as they stand there."""
+"""The clients in docs/api.md: runs the example loops that ask until no outcome is undecided."""
 
 import json
 import re
@@ -19,15 +19,15 @@ PATH = "/api/v1/entitlements/"
 PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"], "education_stage": "none"}
 
 
-def lines_of(client) -> tuple[list[str], list[str]]:
-    """Return what a person types when asked, and the names of the services that the program prints."""
+def expected_lines(client) -> tuple[list[str], list[str]]:
+    """Return the answers that a person types, and the names of the services that the program prints."""
     circumstances, typed = {}, []
     while True:
         body = json.dumps({"circumstances": circumstances})
-        answer = client.post(PATH, data=body, content_type="application/json").json()
-        question = answer["next_question"]
+        response = client.post(PATH, data=body, content_type="application/json").json()
+        question = response["next_question"]
         if question is None:
-            names = [result["service"]["name"] for result in answer["results"] if result["outcome"] == "eligible"]
+            names = [result["service"]["name"] for result in response["results"] if result["outcome"] == "eligible"]
             return typed, names
         default = {"integer": question.get("minimum", 0), "boolean": False, "choices": []}
         value = PERSON.get(question["fact"], default.get(question["type"], next(iter(question["choices"] or ["?"]))))
@@ -38,12 +38,12 @@ def lines_of(client) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("language", LOOPS)
-def test_a_loop_asks_until_all_is_decided(client, db, settings, tmp_path, language):
+def test_a_loop_asks_until_every_outcome_is_decided(client, db, settings, tmp_path, language):
     command = {"python": sys.executable, "javascript": shutil.which("node")}[language]
     if command is None:
         pytest.skip("Node is not here, so the loop in JavaScript could not be run.")
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
-    typed, names = lines_of(client)
+    typed, names = expected_lines(client)
     script = tmp_path / "loop"
 
     def loop(address: str) -> list[str]:

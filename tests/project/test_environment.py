@@ -1,4 +1,4 @@
-"""A wrong variable stops the start with one sentence on what to do, and no sentence holds a secret."""
+"""Environment variables: a wrong value stops the start with one sentence, which contains no secret."""
 
 import os
 import stat
@@ -26,12 +26,12 @@ SQLITE, FILE = "django.db.backends.sqlite3", str(environment.BASE / "var" / "x.s
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("DEBUG", "", True),  # set to nothing is not set
+        ("DEBUG", "", True),  # empty counts as not set
         ("DEBUG", "Yes", True),
         ("DEBUG", " off ", False),
         ("DEBUG", "0", False),
         ("ALLOWED_HOSTS", " a.cn , b.cn,", ["a.cn", "b.cn"]),
-        ("ALLOWED_HOSTS", " , ", environment.LOCAL_HOSTS),  # names nobody
+        ("ALLOWED_HOSTS", " , ", environment.LOCAL_HOSTS),  # no name in it
         ("ANSWERS_MIB", "", 64),
         ("ANSWERS_MIB", " 65536 ", 65536),
         ("PUBLIC_URL", "", ""),
@@ -48,7 +48,7 @@ SQLITE, FILE = "django.db.backends.sqlite3", str(environment.BASE / "var" / "x.s
         ("DATABASE_URL", "postgres://h/db?sslmode=require", {"OPTIONS": {"connect_timeout": 5, "sslmode": "require"}}),
     ],
 )
-def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: object):
+def test_a_variable_is_parsed(monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: object):
     monkeypatch.setenv(name, value)
 
     value = READ[name]()
@@ -62,27 +62,29 @@ def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, value: s
         ("DEBUG", ["maybe", "2", "truee", "是"]),
         ("ANSWERS_MIB", ["-1", "64M", "1.5", "65537", "１"]),
         ("PUBLIC_URL", ["fw.example.cn", "ftp://x", "https://a b", "https://fw.example.cn/sub", "https://"]),
-        ("SECRET_KEY", ["", "k" * 49]),  # 50 is what Django's deployment check asks for
+        ("SECRET_KEY", ["", "k" * 49]),  # Django's deployment check requires 50
         ("DATABASE_URL", ["mysql://u:geheim@h/db", "postgis://u:geheim@h/db", "geheim", "geheim://x"]),
         ("DATABASE_URL", ["postgres://u:geheim@h", "postgres://u:geheim@h/", "postgres://u:geheim@h:port/db"]),
-        # Special characters of a password that are not percent-encoded:
+        # Passwords with special characters that are not percent-encoded:
         ("DATABASE_URL", ["postgres://u:12#geheim@h/db", "postgres://u:geheim/x@h/db", "postgres://u:12/geheim@h/db"]),
         ("DATABASE_URL", ["postgres://u:[geheim@h/db", "postgres://u:geheim@h/d@b"]),
-        # Workers share no database in memory:
+        # Workers cannot share an in-memory database:
         ("DATABASE_URL", ["sqlite://x.sqlite3", "sqlite:///", "sqlite:///:memory:", "sqlite://:memory:"]),
     ],
 )
-def test_a_wrong_variable_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, values: list[str]):
+def test_a_wrong_variable_raises_one_sentence_without_the_password(
+    monkeypatch: pytest.MonkeyPatch, name: str, values: list[str]
+):
     for value in values:
         monkeypatch.setenv(name, value)
 
-        with pytest.raises(ImproperlyConfigured, match=f"{name}.*[。：]") as refused:
+        with pytest.raises(ImproperlyConfigured, match=f"{name}.*[。：]") as raised:
             READ[name]()
 
-        assert "geheim" not in str(refused.value) and refused.value.__context__ is None
+        assert "geheim" not in str(raised.value) and raised.value.__context__ is None
 
 
-def test_the_development_key_is_made_once_and_only_its_owner_can_read_it(monkeypatch, tmp_path: Path):
+def test_the_development_key_is_made_once_and_readable_by_its_owner_only(monkeypatch, tmp_path: Path):
     monkeypatch.setattr(environment, "VAR", tmp_path / "var")
     monkeypatch.delenv("SECRET_KEY")
 
@@ -99,11 +101,11 @@ def test_the_development_key_is_made_once_and_only_its_owner_can_read_it(monkeyp
 @pytest.mark.parametrize(
     ("variables", "debug"), [({}, "true"), ({"DEBUG": "false"}, "false"), ({"SECRET_KEY": LONG}, None)]
 )
-def test_manage_turns_debug_on_where_nothing_is_set_and_serve_has_run(monkeypatch, tmp_path, variables, debug):
+def test_manage_turns_debug_on_if_nothing_is_set_and_serve_has_run(monkeypatch, tmp_path, variables, debug):
     monkeypatch.setattr(environment, "VAR", tmp_path)
     monkeypatch.setattr(os, "environ", dict(variables))
     environment.default_to_development()
-    assert os.environ == variables  # serve has not run yet
+    assert os.environ == variables  # scripts/serve has not run yet
 
     (tmp_path / "secret_key").write_text(LONG)
     environment.default_to_development()
@@ -117,13 +119,13 @@ def test_manage_turns_debug_on_where_nothing_is_set_and_serve_has_run(monkeypatc
         ([], {"SECRET_KEY": ""}, "必须设置 SECRET_KEY"),
         ([], {"ALLOWED_HOSTS": ""}, "必须设置 ALLOWED_HOSTS"),
         ([], {"DATABASE_URL": "mysql://u:geheim@h/db"}, "DATABASE_URL 写错了"),
-        (["-S"], {}, "没有装本项目所需的包：请改用"),  # -S: a Python that sees no installed package
+        (["-S"], {}, "没有装本项目所需的包：请改用"),  # -S: Python without site-packages
     ],
 )
-def test_manage_says_what_is_wrong_in_one_sentence(arguments: list[str], variables: dict[str, str], sentence: str):
+def test_manage_reports_a_wrong_setting_in_one_sentence(arguments: list[str], variables: dict[str, str], sentence: str):
     variables = os.environ | {"PYTHONUTF8": "1", "DEBUG": "false", "SECRET_KEY": LONG, "ALLOWED_HOSTS": "x"} | variables
     command = [sys.executable, *arguments, "manage.py", "check"]
-    ended = subprocess.run(command, env=variables, cwd=environment.BASE, capture_output=True, encoding="utf-8")  # noqa: S603
+    completed = subprocess.run(command, env=variables, cwd=environment.BASE, capture_output=True, encoding="utf-8")  # noqa: S603
 
-    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
-    assert sentence in ended.stderr and "geheim" not in ended.stderr
+    assert (completed.returncode, completed.stdout, len(completed.stderr.splitlines())) == (1, "", 1)
+    assert sentence in completed.stderr and "geheim" not in completed.stderr

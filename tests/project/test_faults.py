@@ -1,7 +1,7 @@
-"""Processes that are killed and editors who save at once, in databases of their own; the long forms are commands.
+"""Short runs of the fault tests: killed processes and concurrent saves, in databases of their own.
 
-``python -m tests.faults.kill_publisher``, ``race_publisher`` and ``concurrent_saves``, on PostgreSQL each after
-``python tests/postgres.py``.
+The long runs are ``python -m tests.faults.kill_publisher``, ``race_publisher`` and ``concurrent_saves``; for PostgreSQL
+put ``python tests/postgres.py`` before the command.
 """
 
 import os
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.long, pytest.mark.own_database]
     ],
     ids=["kill-9", "race", "10-editors", "elsewhere"],
 )
-def test_nothing_is_lost(command, said):
-    ran = subprocess.run(  # noqa: S603 - our own command
+def test_no_publication_and_no_save_is_lost(command, said):
+    completed = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-W", "error", "-m", f"tests.faults.{command[0]}", *command[1:]],
         cwd=ROOT,
         env=os.environ,
@@ -35,5 +35,5 @@ def test_nothing_is_lost(command, said):
         encoding="utf-8",
     )
 
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert said in ran.stdout
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert said in completed.stdout

@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document compile, and read the list.
+"""Clients generated from the OpenAPI document compile and read the list.
 
 ``npm ci --prefix tests/clients`` installs the generator of types for TypeScript.
 """
@@ -24,17 +24,17 @@ INSTALLED = CLIENTS / "node_modules" / ".bin"
 
 
 def run(*command: str | Path, **options: object) -> None:
-    found = subprocess.run(  # noqa: S603 - a command of the tests' own
+    completed = subprocess.run(  # noqa: S603 - a command of the tests' own
         [str(part) for part in command], capture_output=True, text=True, **options
     )
-    assert found.returncode == 0, found.stdout + found.stderr
+    assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
-def read(said: str) -> dict:
-    """What both programs tell of the same questions, without what differs between them."""
-    found = json.loads(said)
-    assert found.pop("refused") in {"domain", "domian"}
-    return found
+def read(output: str) -> dict:
+    """Return what a program printed, without the one answer in which the two programs differ."""
+    answers = json.loads(output)
+    assert answers.pop("refused") in {"domain", "domian"}
+    return answers
 
 
 def expected() -> dict:
@@ -47,7 +47,7 @@ def expected() -> dict:
     }
 
 
-def test_a_client_for_python_reads_the_list(db, settings, tmp_path):
+def test_a_generated_python_client_reads_the_list(db, settings, tmp_path):
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     run(
         sys.executable, "-m", "openapi_python_client", "generate", "--path", OPENAPI_FILE, "--config",
@@ -55,12 +55,12 @@ def test_a_client_for_python_reads_the_list(db, settings, tmp_path):
     )  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "client")}
 
-    said = run_client(lambda address: [sys.executable, str(CLIENTS / "reads.py"), address], environment=environment)
+    output = run_client(lambda address: [sys.executable, str(CLIENTS / "reads.py"), address], environment=environment)
 
-    assert read(said) == expected()
+    assert read(output) == expected()
 
 
-def test_types_for_typescript_compile_and_read_the_list(db, settings, tmp_path):
+def test_generated_typescript_types_compile_and_read_the_list(db, settings, tmp_path):
     if not INSTALLED.exists():
         pytest.skip("未安装 openapi-typescript：请先运行 npm ci --prefix tests/clients")
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
@@ -69,6 +69,6 @@ def test_types_for_typescript_compile_and_read_the_list(db, settings, tmp_path):
     run(INSTALLED / "openapi-typescript", OPENAPI_FILE, "-o", tmp_path / "api.d.ts")
     run(INSTALLED / "tsc", "-p", tmp_path)
 
-    said = run_client(lambda address: [shutil.which("node"), str(tmp_path / "reads.js"), address])
+    output = run_client(lambda address: [shutil.which("node"), str(tmp_path / "reads.js"), address])
 
-    assert read(said) == expected()
+    assert read(output) == expected()

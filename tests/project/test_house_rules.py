@@ -1,4 +1,4 @@
-"""What a machine can keep of how the house is built."""
+"""Rules for the code that a test can check: docstrings, size, imports, clocks, signals and migrations."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ MODULES = sorted(
     path for folder in ("config", "services", "catalogue") for path in (ROOT / folder).rglob("*.py")
     if "migrations" not in path.parts
 )  # fmt: skip
-# What knows HTTP and the clock; everything else takes a day, a time or plain values.
+# Packages that know HTTP and the clock; all others take a day, a time or plain values.
 DOORS = (
     "config",
     "catalogue.management",
@@ -27,7 +27,7 @@ DOMAIN = [path for path in MODULES if not ".".join(path.relative_to(ROOT).with_s
 
 
 def imports(tree: ast.AST) -> set[str]:
-    """Return the dotted names that are imported, each ``from a import b`` as both ``a`` and ``a.b``."""
+    """Return the imported dotted names; ``from a import b`` counts as ``a`` and as ``a.b``."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -42,7 +42,7 @@ def module(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
-def test_a_module_says_what_it_is_for_and_stays_short(path):
+def test_a_module_has_a_docstring_and_at_most_500_lines(path):
     text = path.read_text()
 
     assert len(text.splitlines()) <= 500
@@ -51,8 +51,8 @@ def test_a_module_says_what_it_is_for_and_stays_short(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
-def test_no_circle_is_dodged_and_nothing_is_called_utils(path):
-    """A module of ours imported inside a function stands in the wrong place."""
+def test_no_function_imports_our_modules_and_no_module_is_called_utils(path):
+    """An import of our own inside a function hides an import cycle."""
     assert path.stem not in {"utils", "helpers", "common", "misc"}
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
@@ -61,7 +61,7 @@ def test_no_circle_is_dodged_and_nothing_is_called_utils(path):
 
 
 def clocks(code: str) -> list[str]:
-    """Return the names by which code reads the clock, or has a field read it; not those that convert a given time."""
+    """Return the names with which code, or a field, reads the clock; conversions of a given time are not counted."""
     tree = ast.parse(code)
     names = [name.rpartition(".")[2] for name in imports(tree)]
     for node in ast.walk(tree):
@@ -89,19 +89,19 @@ def clocks(code: str) -> list[str]:
         ("localtime(edition.published_at)", False),
     ],
 )
-def test_a_clock_is_seen(code, reads):
+def test_a_use_of_the_clock_is_detected(code, reads):
     assert bool(clocks(code)) == reads
 
 
 @pytest.mark.parametrize("path", DOMAIN, ids=module)
-def test_domain_code_has_no_clock_and_knows_no_request(path):
+def test_domain_code_uses_no_clock_and_no_request(path):
     text = path.read_text()
 
     assert clocks(text) == []
     assert "HttpRequest" not in text and "request." not in text
 
 
-def test_no_signal_carries_a_rule_of_ours():
+def test_no_module_uses_model_signals():
     assert not [path for path in MODULES if "django.db.models.signals" in path.read_text()]
 
 
@@ -109,13 +109,13 @@ def test_the_migrations_are_complete(db):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_migrations_are_named_for_what_they_do():
+def test_no_migration_has_an_automatic_name():
     for path in [*(ROOT / "services/migrations").glob("0*.py"), *(ROOT / "catalogue/migrations").glob("0*.py")]:
         assert "auto" not in path.stem
 
 
-def test_the_repository_names_no_place_it_was_made_in():
-    """No path of a machine and no address of a package mirror."""
+def test_no_file_names_a_development_machine():
+    """No path of a development machine and no URL of a package mirror."""
     words = re.compile("/work" + "/|/root" + "/|find-" + "links|index-" + "url|/opt" + "/")
     for path in ROOT.rglob("*"):
         if path.is_file() and path.suffix in {".py", ".md", ".txt", ".toml", ".yaml", ".json", ".css", ".html", ""}:

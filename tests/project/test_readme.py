@@ -1,4 +1,4 @@
-"""What the README, in both languages, and ``docs/`` show is what is answered, and what they name is there."""
+"""The READMEs and ``docs/``: examples are answered as shown; links, commands and URLs exist."""
 
 import hashlib
 import importlib.util
@@ -21,16 +21,16 @@ PAGES = {
     for path in (*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md")))
 }
 CHINESE, ENGLISH = PAGES["README.zh-CN.md"], PAGES["README.md"]
-# A command of curl, what it prints on the terminal, and the JSON it prints.
+# A curl command, its output in the terminal, and its JSON.
 EXAMPLE = re.compile(r"```console\n\$ (curl (?:[^\\\n]|\\\n)+)\n(.*?)```(?:\n```json\n(.*?)```)?", re.DOTALL)
 EXAMPLES = sorted({found for text in PAGES.values() for found in EXAMPLE.findall(text)})
 LEFT_OUT = "…"
-# What every receipt has of its own.
+# Fields whose values differ for every receipt.
 OWN = {"receipt", "at", "url"}
 
 
 def send(client, command: str):
-    """Send what a command of curl sends, to the host that it names."""
+    """Send the request of a curl command, with the host that it names."""
     words = shlex.split(command.replace("\\\n", ""))
     (path,) = (word.removeprefix(SITE) for word in words if word.startswith(SITE))
     headers = dict(word.split(": ", 1) for flag, word in pairwise(words) if flag == "-H")
@@ -42,7 +42,7 @@ def send(client, command: str):
 
 
 def is_shown(shown: object, answer: object) -> bool:
-    """Say whether an answer is as shown; ``…`` stands for what is left out of an object or a list, or for any value."""
+    """Return whether an answer is as shown; ``…`` stands for omitted members or items, or for any value."""
     if isinstance(shown, dict) and isinstance(answer, dict):
         names = shown.keys() - {LEFT_OUT}
         is_whole = LEFT_OUT not in shown
@@ -71,7 +71,7 @@ def is_shown(shown: object, answer: object) -> bool:
         (None, "", False),
     ],
 )
-def test_only_what_is_left_out_may_differ(shown, answer, expected):
+def test_only_omitted_parts_may_differ(shown, answer, expected):
     assert is_shown(shown, answer) is expected
 
 
@@ -93,7 +93,7 @@ def test_an_example_is_answered_as_shown(client, db, command, printed, shown):
         assert is_shown(json.loads(shown), response.json()), response.json()
 
 
-def test_both_readmes_show_the_same():
+def test_both_readmes_have_the_same_examples():
     blocks = re.findall(r"```.*?```", ENGLISH, re.DOTALL)
 
     assert len(EXAMPLE.findall(ENGLISH)) == 4
@@ -101,14 +101,14 @@ def test_both_readmes_show_the_same():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_links_to_is_there(page):
+def test_every_link_of_a_page_exists(page):
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", PAGES[page])
 
     assert [name for name in targets if "://" not in name and not (ROOT / page).parent.joinpath(name).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_tells_to_run_is_there(page):
+def test_every_command_of_a_page_exists(page):
     commands = set(re.findall(r"manage\.py ([a-z_]+)", PAGES[page]))
     modules = set(re.findall(r"-m ((?:bench|tests)\.[\w.]+\w)", PAGES[page]))
 
@@ -117,15 +117,15 @@ def test_what_a_page_tells_to_run_is_there(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_an_address_that_a_page_names_is_one_of_ours(page):
+def test_every_url_path_of_a_page_exists(page):
     paths = re.findall(r"`(/[a-z][^`?{}…\s]*)", PAGES[page])
 
     assert [path for path in paths if resolve(path).func is root.not_found] == []
 
 
-def test_the_figures_are_those_of_the_day_they_name():
+def test_the_performance_figures_match_their_results_file():
     shown = PAGES["docs/performance.md"].partition("<!-- bench -->\n")[2].partition("<!-- /bench -->")[0].strip()
-    # Not the newest: a run of one's own leaves results too, and nothing is said of them.
+    # Not the newest file: a local run writes results too, which the page does not show.
     results = ROOT / "bench" / "results" / f"{shown.partition(',')[0]}.json"
 
     assert shown == reporting.markdown(json.loads(results.read_text())).strip()
@@ -135,8 +135,8 @@ def test_every_setting_is_in_the_table():
     code = "".join(
         path.read_text() for folder in ("config", "scripts") for path in (ROOT / folder).glob("*") if path.is_file()
     )
-    read = set(re.findall(r'\b(?:env|environ|flag|integer|words|mebibytes)(?:\.\w+)?[(\[]\s*"([A-Z_]+)"', code))
+    variables = set(re.findall(r'\b(?:env|environ|flag|integer|words|mebibytes)(?:\.\w+)?[(\[]\s*"([A-Z_]+)"', code))
     rows = [line.split("|")[1] for line in PAGES["docs/operations.md"].splitlines() if line.startswith("| `")]
 
-    assert "DATABASE_URL" in read
-    assert read - {"DJANGO_SETTINGS_MODULE"} <= set(re.findall(r"`([A-Z_]+)`", " ".join(rows)))
+    assert "DATABASE_URL" in variables
+    assert variables - {"DJANGO_SETTINGS_MODULE"} <= set(re.findall(r"`([A-Z_]+)`", " ".join(rows)))

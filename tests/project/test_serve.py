@@ -1,6 +1,6 @@
-"""What stops ``scripts/serve`` stops it with one sentence on what to do; and what it sets where nothing is set.
+"""``scripts/serve``: errors that stop it with one sentence, and the defaults of its environment variables.
 
-Nothing is installed here: the start itself, from a fresh clone, is ``.ci/quick_start.py``'s.
+Nothing is installed here; ``.ci/quick_start.py`` tests the start from a fresh clone.
 """
 
 import os
@@ -30,7 +30,7 @@ def make_program(path: Path, script: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone, where a path has a space, in which nothing was started yet."""
+    """A clone in which nothing was started yet, in a path with a space."""
     clone = tmp_path / "a clone"
     for name in ("scripts", "config", "services", "catalogue", "fixtures"):
         shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -40,7 +40,7 @@ def clone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(clone: Path) -> Callable[..., subprocess.CompletedProcess]:
-    """Run the clone's ``scripts/serve`` with some variables, from another folder and with an empty HOME."""
+    """Run the clone's ``scripts/serve`` with these variables, from another folder and with an empty HOME."""
 
     def run(**variables: str) -> subprocess.CompletedProcess:
         return subprocess.run(  # noqa: S603 - our own script
@@ -62,30 +62,30 @@ def serve(clone: Path) -> Callable[..., subprocess.CompletedProcess]:
     [
         ({"PORT": "taken"}, "（Address already in use）：请停止占用它的程序，或换一个端口"),
         ({"PORT": "65536"}, "PORT 应是 1 到 65535 的整数，现在是“65536”"),
-        ({"HOST": "192.0.2.111"}, "HOST 应是本机的地址"),  # 192.0.2.0/24 is for documents
+        ({"HOST": "192.0.2.111"}, "HOST 应是本机的地址"),  # 192.0.2.0/24 is reserved for documentation
         ({"HOST": "no such host"}, "HOST 应是本机的地址"),
         ({"WORKERS": "many"}, "WORKERS 应是 1 到 99 的整数，现在是“many”"),
         ({"DEBUG": "false"}, "必须设置 SECRET_KEY"),
         ({"HOST": "0.0.0.0", "SECRET_KEY": "k" * 50}, "必须设置 ALLOWED_HOSTS"),  # noqa: S104 - refused
         ({"HTTPS": "perhaps"}, "HTTPS 只能是 true 或 false"),
         ({"DATABASE_URL": "mysql://u:geheim@h/db"}, "DATABASE_URL 写错了"),
-        ({"DATABASE_URL": "postgres://u:geheim@127.0.0.1:1/db"}, "数据库不能使用"),  # nobody listens on port 1
+        ({"DATABASE_URL": "postgres://u:geheim@127.0.0.1:1/db"}, "数据库不能使用"),  # no server listens on port 1
         ({"DATABASE_URL": "postgres://u:geheim@127.0.0.1:1/db?nonsense=1"}, "数据库不能使用"),
         ({"DATABASE_URL": "sqlite:////no/such/folder/x.sqlite3"}, "数据库不能使用"),
         ({"DATABASE_URL": "sqlite:///requirements.txt"}, "数据库不能使用"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(serve, clone: Path, variables: dict[str, str], sentence: str):
+def test_an_error_at_the_start_is_one_sentence(serve, clone: Path, variables: dict[str, str], sentence: str):
     make_program(clone / ".venv" / "bin" / "python", f"exec '{sys.executable}' \"$@\"")
     shutil.copy(clone / "requirements.txt", clone / ".venv")
     with socket.create_server(("127.0.0.1", 0)) as another:
         free = str(another.getsockname()[1])
     with socket.create_server(("127.0.0.1", 0)) as another:
         taken = str(another.getsockname()[1])
-        ended = serve(**{"PORT": free} | variables | ({"PORT": taken} if variables.get("PORT") == "taken" else {}))
+        completed = serve(**{"PORT": free} | variables | ({"PORT": taken} if variables.get("PORT") == "taken" else {}))
 
-    assert sentence in ended.stderr and "geheim" not in ended.stderr
-    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
+    assert sentence in completed.stderr and "geheim" not in completed.stderr
+    assert (completed.returncode, completed.stdout, len(completed.stderr.splitlines())) == (1, "", 1)
 
 
 @pytest.mark.long
@@ -101,20 +101,20 @@ def test_what_is_wrong_is_one_sentence(serve, clone: Path, variables: dict[str, 
         (f'[ "$1" = -m ] && exit 1; exec \'{sys.executable}\' "$@"', "没有建成 .venv：请检查目录权限"),
     ],
 )
-def test_a_python_that_does_not_fit(serve, clone: Path, script: str, sentence: str):
-    ended = serve(PYTHON=make_program(clone / "another python", script))
+def test_an_unsupported_python_is_refused(serve, clone: Path, script: str, sentence: str):
+    completed = serve(PYTHON=make_program(clone / "another python", script))
 
-    assert sentence in ended.stderr
-    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert sentence in completed.stderr
+    assert (completed.returncode, len(completed.stderr.splitlines())) == (1, 1)
 
 
 @pytest.mark.long
-def test_an_installation_that_fails_is_tried_again(serve, clone: Path):
+def test_a_failed_installation_is_repeated_at_the_next_start(serve, clone: Path):
     (clone / "requirements.txt").write_text("./nothing-of-this-name\n")
 
-    for ended in serve(PYTHON=sys.executable), serve(PYTHON=sys.executable):
-        assert "没有装成 requirements.txt：请检查网络" in ended.stderr
-        assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    for completed in serve(PYTHON=sys.executable), serve(PYTHON=sys.executable):
+        assert "没有装成 requirements.txt：请检查网络" in completed.stderr
+        assert (completed.returncode, len(completed.stderr.splitlines())) == (1, 1)
 
 
 SAFE = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "192.0.2.1"}
@@ -130,10 +130,12 @@ SAFE = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "192.0.2.1"}
         ("::", {"DEBUG": ""}, "false"),
         ("192.168.1.5", SAFE, "false"),
         ("fe80::1%eth0", SAFE, "false"),
-        ("0.0.0.0", {"DEBUG": "true"}, "true"),  # noqa: S104 - who says so knows
+        ("0.0.0.0", {"DEBUG": "true"}, "true"),  # noqa: S104 - explicit
     ],
 )
-def test_debug_is_on_for_this_machine_alone(monkeypatch, tmp_path: Path, address: str, variables: dict, debug: str):
+def test_debug_is_on_for_loopback_addresses_only(
+    monkeypatch, tmp_path: Path, address: str, variables: dict, debug: str
+):
     monkeypatch.setattr(environment, "VAR", tmp_path)
     monkeypatch.setattr(os, "environ", dict(variables))
 
@@ -144,7 +146,7 @@ def test_debug_is_on_for_this_machine_alone(monkeypatch, tmp_path: Path, address
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.5"])  # noqa: S104 - asked
-def test_a_trial_that_others_reach_has_a_key_of_its_own_and_this_machines_names(monkeypatch, tmp_path, address: str):
+def test_a_trial_in_the_local_network_has_its_own_key_and_this_machines_names(monkeypatch, tmp_path, address: str):
     monkeypatch.setattr(environment, "VAR", tmp_path)
     monkeypatch.setattr(os, "environ", {})
 

@@ -1,4 +1,4 @@
-"""The home page and the list of services: what people see first, and how they find a service."""
+"""The home page, and the page that lists and searches services."""
 
 import re
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -20,25 +20,25 @@ PAGES = [HOME, LIST]
 QUANTUM = "量子力学"
 
 
-def links(seen: Page) -> list[str]:
-    return [attributes["href"] for tag, attributes in seen.tags if tag == "a"]
+def links(shown_page: Page) -> list[str]:
+    return [attributes["href"] for tag, attributes in shown_page.tags if tag == "a"]
 
 
-def codes(seen: Page) -> list[str]:
-    """The services a page lists, in its order."""
-    return [match[1] for link in links(seen) if (match := re.match(r"/services/(NM-[0-9]{2}-[0-9]+)/", link))]
+def codes(shown_page: Page) -> list[str]:
+    """Return the codes of the services that a page lists, in its order."""
+    return [match[1] for link in links(shown_page) if (match := re.match(r"/services/(NM-[0-9]{2}-[0-9]+)/", link))]
 
 
-def asked_of_api(client, **query: str) -> list[str]:
+def api_codes(client, **query: str) -> list[str]:
     results = client.get(API, query | {"fields": "code", "page_size": 500}).json()["results"]
     return [service["code"] for service in results]
 
 
-def box(seen: Page) -> str:
-    return next(attributes["value"] for tag, attributes in seen.tags if attributes.get("name") == "q")
+def search_box_value(shown_page: Page) -> str:
+    return next(attributes["value"] for tag, attributes in shown_page.tags if attributes.get("name") == "q")
 
 
-def test_the_home_page_says_what_the_list_is_in_two_languages(client, db):
+def test_the_home_page_describes_the_list_in_two_languages(client, db):
     body = client.get(HOME).content.decode()
 
     assert "未经任何政府部门认可" in Page(body).text
@@ -47,25 +47,25 @@ def test_the_home_page_says_what_the_list_is_in_two_languages(client, db):
 
 
 def test_the_home_page_names_the_edition_in_force(client, db):
-    seen, edition = page(client, HOME), Edition.objects.get(slug="2026")
+    shown_page, edition = page(client, HOME), Edition.objects.get(slug="2026")
 
-    for said in (edition.title, "2026-11-01", f"{edition.digest[:12]}…", edition.digest, "（北京时间）"):
-        assert said in seen.text
-    assert f"{API.removesuffix('services/')}editions/2026/" in links(seen)
+    for text in (edition.title, "2026-11-01", f"{edition.digest[:12]}…", edition.digest, "（北京时间）"):
+        assert text in shown_page.text
+    assert f"{API.removesuffix('services/')}editions/2026/" in links(shown_page)
 
 
-def test_the_home_page_leads_to_every_domain_with_its_count(client, db):
-    seen = page(client, HOME)
+def test_the_home_page_links_to_every_domain_with_its_count(client, db):
+    shown_page = page(client, HOME)
     domains = client.get("/api/v1/domains/").json()["results"]
-    counts = {each["code"]: each["count"] for each in client.get(API, {"facets": "true"}).json()["facets"]["domain"]}
+    counts = {item["code"]: item["count"] for item in client.get(API, {"facets": "true"}).json()["facets"]["domain"]}
 
     assert len(domains) == 9
     for domain in domains:
-        assert f"{LIST}?domain={domain['code']}" in links(seen)
-        assert f"{domain['name']} {counts[domain['code']]} 项 {domain['goal']}" in seen.text
+        assert f"{LIST}?domain={domain['code']}" in links(shown_page)
+        assert f"{domain['name']} {counts[domain['code']]} 项 {domain['goal']}" in shown_page.text
 
 
-def test_the_home_page_has_a_way_in_for_each_kind_of_user(client, db):
+def test_the_home_page_has_links_for_each_kind_of_user(client, db):
     files = [f"/api/v1/services.{kind}" for kind in ("csv", "xlsx", "ndjson", "jsonld", "ttl")]
 
     assert {"/api/docs/", "/api/v1/", "/llms.txt", "/admin/", LIST, *files} <= set(links(page(client, HOME)))
@@ -79,31 +79,31 @@ def test_the_form_of_the_home_page_searches_the_list(client, db):
     assert [attributes["name"] for tag, attributes in tags if tag == "input"] == ["q"]
 
 
-def test_every_example_of_the_home_page_finds_something(client, db):
+def test_every_example_on_the_home_page_has_results(client, db):
     for word in EXAMPLES:
         assert codes(page(client, LIST, q=word)), word
 
 
 def test_the_list_has_every_service_under_its_domain(client, db):
-    seen = page(client, LIST)
+    shown_page = page(client, LIST)
     documents = list(Edition.objects.get(slug="2026").documents())
 
-    assert codes(seen) == sorted(document["code"] for document in documents) and len(documents) == 81
-    assert "共 81 项" in seen.text
-    assert seen.levels == [1, *[2] * 9]
+    assert codes(shown_page) == sorted(document["code"] for document in documents) and len(documents) == 81
+    assert "共 81 项" in shown_page.text
+    assert shown_page.levels == [1, *[2] * 9]
     for document in documents:
-        assert document["name"] in seen.text and document["lead_department"]["name"] in seen.text
+        assert document["name"] in shown_page.text and document["lead_department"]["name"] in shown_page.text
 
 
 @pytest.mark.parametrize(
     "query", ["养老", "養老", "yanglao", "YLBX", "低保", "低保怎么申请", "残疾", "NM-05-01", "pension", "孤儿 救助"]
 )
-def test_a_search_finds_what_the_api_finds_in_the_same_order(client, db, query):
-    found = codes(page(client, LIST, q=query))
+def test_a_search_has_the_results_of_the_api_in_the_same_order(client, db, query):
+    listed_codes = codes(page(client, LIST, q=query))
 
-    assert found and found == asked_of_api(client, q=query)
-    inside = codes(page(client, LIST, q=query, domain="NM-05"))
-    assert inside == asked_of_api(client, q=query, domain="NM-05")
+    assert listed_codes and listed_codes == api_codes(client, q=query)
+    domain_codes = codes(page(client, LIST, q=query, domain="NM-05"))
+    assert domain_codes == api_codes(client, q=query, domain="NM-05")
 
 
 @pytest.mark.parametrize(
@@ -116,65 +116,65 @@ def test_a_search_finds_what_the_api_finds_in_the_same_order(client, db, query):
         ("低保怎么申请", "检索词里有俗称“低保”"),
     ],
 )
-def test_a_result_says_in_chinese_why_it_was_found(client, db, query, reason):
+def test_a_result_explains_its_match_in_chinese(client, db, query, reason):
     assert reason in page(client, LIST, q=query).text
 
 
 @pytest.mark.parametrize("field", RANK)
 @pytest.mark.parametrize("how", MATCH_KINDS)
-def test_every_way_to_match_has_its_words_in_every_field(field, how):
-    said = presentation.match(Match("低保", field, how, "低保金"))
+def test_every_kind_of_match_has_a_sentence_for_every_field(field, how):
+    sentence = presentation.match(Match("低保", field, how, "低保金"))
 
-    assert "低保" in said and not re.search("[a-z{}]", said)
+    assert "低保" in sentence and not re.search("[a-z{}]", sentence)
 
 
 @pytest.mark.parametrize("query", ["低保", "養老", "NM-05-01", HOSTILE])
-def test_the_query_stays_in_the_box(client, db, query):
-    assert fold(box(page(client, LIST, q=query))) == fold(query)
+def test_the_search_box_keeps_the_query(client, db, query):
+    assert fold(search_box_value(page(client, LIST, q=query))) == fold(query)
 
 
-def test_a_search_says_how_many_it_found_or_what_else_to_do(client, db):
-    found, nothing = page(client, LIST, q="养老"), page(client, LIST, q=QUANTUM, domain="NM-05")
+def test_a_search_shows_its_count_or_offers_another_search(client, db):
+    results, no_results = page(client, LIST, q="养老"), page(client, LIST, q=QUANTUM, domain="NM-05")
 
-    assert f"检索“养老”，找到 {len(codes(found))} 项" in found.text
-    assert f"在“老有所养”中检索“{QUANTUM}”，没有找到服务项目" in nothing.text
-    assert not codes(nothing)
-    assert LIST in links(nothing)
-    anywhere = next(link for link in links(nothing) if "?q=" in link)
+    assert f"检索“养老”，找到 {len(codes(results))} 项" in results.text
+    assert f"在“老有所养”中检索“{QUANTUM}”，没有找到服务项目" in no_results.text
+    assert not codes(no_results)
+    assert LIST in links(no_results)
+    anywhere = next(link for link in links(no_results) if "?q=" in link)
     assert dict(parse_qsl(urlsplit(anywhere).query)) == {"q": QUANTUM}
 
 
-def test_a_domain_has_its_own_services_alone(client, db):
-    seen = page(client, LIST, domain="NM-05")
-    options = [attributes for tag, attributes in seen.tags if tag == "option"]
+def test_a_domain_lists_only_its_own_services(client, db):
+    shown_page = page(client, LIST, domain="NM-05")
+    options = [attributes for tag, attributes in shown_page.tags if tag == "option"]
 
-    assert codes(seen) == asked_of_api(client, domain="NM-05")
-    assert [each["value"] for each in options if "selected" in each] == ["NM-05"]
+    assert codes(shown_page) == api_codes(client, domain="NM-05")
+    assert [option["value"] for option in options if "selected" in option] == ["NM-05"]
     assert len(options) == 10
 
 
 @pytest.mark.parametrize("query", ["?q=", "?domain=", "?q=&domain=", "?q=%20%20", "?q=&q="])
-def test_a_form_sent_empty_shows_the_whole_list(client, db, query):
+def test_an_empty_form_shows_the_whole_list(client, db, query):
     assert client.get(f"{LIST}{query}").content == client.get(LIST).content
 
 
-def test_a_field_left_empty_does_not_undo_the_other(client, db):
-    assert codes(Page(client.get(f"{LIST}?q=&domain=NM-05").content.decode())) == asked_of_api(client, domain="NM-05")
-    assert codes(Page(client.get(f"{LIST}?q=养老&domain=").content.decode())) == asked_of_api(client, q="养老")
+def test_an_empty_field_does_not_undo_the_other(client, db):
+    assert codes(Page(client.get(f"{LIST}?q=&domain=NM-05").content.decode())) == api_codes(client, domain="NM-05")
+    assert codes(Page(client.get(f"{LIST}?q=养老&domain=").content.decode())) == api_codes(client, q="养老")
 
 
 @pytest.mark.parametrize(
     "query", [{"edition": "2021"}, {"valid_on": "2023-12-31"}, {"known_at": "2026-11-24T00:00:00Z"}]
 )
-def test_the_edition_that_is_asked_is_listed_and_stays_chosen(client, db, query):
-    seen = page(client, LIST, **query)
-    (name, value), asked = *query.items(), asked_of_api(client, **query)
-    ahead = [link for link in links(seen) if re.match("/services/NM", link)]
+def test_the_requested_edition_is_listed_and_stays_selected(client, db, query):
+    shown_page = page(client, LIST, **query)
+    (name, value), expected_codes = *query.items(), api_codes(client, **query)
+    service_links = [link for link in links(shown_page) if re.match("/services/NM", link)]
 
-    assert sorted(codes(seen)) == sorted(asked)
-    assert all(dict(parse_qsl(urlsplit(link).query)) == query for link in ahead)
-    assert {"type": "hidden", "name": name, "value": value} in [tag[1] for tag in seen.tags]
-    assert "指定版本" in seen.text and "指定版本" not in page(client, LIST).text
+    assert sorted(codes(shown_page)) == sorted(expected_codes)
+    assert all(dict(parse_qsl(urlsplit(link).query)) == query for link in service_links)
+    assert {"type": "hidden", "name": name, "value": value} in [tag[1] for tag in shown_page.tags]
+    assert "指定版本" in shown_page.text and "指定版本" not in page(client, LIST).text
 
 
 @pytest.mark.parametrize(
@@ -194,18 +194,18 @@ def test_the_edition_that_is_asked_is_listed_and_stays_chosen(client, db, query)
         (LIST, "valid_on=1999-01-01", 404, "版本 2021"),
     ],
 )
-def test_what_cannot_be_shown_is_refused_with_what_is_allowed(client, db, path, query, status, words):
+def test_an_invalid_query_is_refused_with_the_allowed_values(client, db, path, query, status, words):
     response = client.get(f"{path}?{query}")
-    seen = Page(response.content.decode())
+    shown_page = Page(response.content.decode())
 
     assert (response.status_code, response["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert words in seen.text
-    assert {HOME, LIST} <= set(links(seen))
+    assert words in shown_page.text
+    assert {HOME, LIST} <= set(links(shown_page))
     assert response["Content-Security-Policy"] == csp.SITE
 
 
 @pytest.mark.parametrize(("make", "words"), [(None, "还没有已发布的版本"), ("2099-01-01", "自 2099-01-01 起才有")])
-def test_without_an_edition_in_force_the_home_page_says_so(client, empty_catalogue, make_edition, make, words):
+def test_the_home_page_says_that_no_edition_is_in_force(client, empty_catalogue, make_edition, make, words):
     if make:
         make_edition("later", make)
     home, listed = client.get(HOME), client.get(LIST)
@@ -217,16 +217,16 @@ def test_without_an_edition_in_force_the_home_page_says_so(client, empty_catalog
     assert "form" not in [tag for tag, _ in Page(home.content.decode()).tags]
 
 
-def test_the_first_edition_has_no_edition_before_it(client, empty_catalogue, make_edition):
+def test_the_first_edition_links_to_no_previous_edition(client, empty_catalogue, make_edition):
     make_edition("first")
-    seen = page(client, HOME)
+    shown_page = page(client, HOME)
 
-    assert "1 个领域的 1 项服务" in seen.text
-    assert "上一版" not in seen.text
-    assert_every_link_answers(client, seen, HOME)
+    assert "1 个领域的 1 项服务" in shown_page.text
+    assert "上一版" not in shown_page.text
+    assert_every_link_answers(client, shown_page, HOME)
 
 
-def test_what_is_unknown_of_a_service_is_said_to_be_unknown(client, make_edition):
+def test_unknown_values_of_a_service_are_shown_as_unknown(client, make_edition):
     make_edition("bare")
     text = page(client, LIST).text
 
@@ -235,23 +235,23 @@ def test_what_is_unknown_of_a_service_is_said_to_be_unknown(client, make_edition
 
 
 def test_a_withdrawn_service_is_neither_listed_nor_found(client, make_proposal, publish):
-    gone = make_proposal(withdrawal("NM-09-09", "NM-09-08"), kind="withdraw", to="approved")
-    publish("2027", gone)
+    proposal = make_proposal(withdrawal("NM-09-09", "NM-09-08"), kind="withdraw", to="approved")
+    publish("2027", proposal)
 
     after, before = page(client, LIST, edition="2027"), page(client, LIST, edition="2026")
     assert "NM-09-09" in codes(before) and set(codes(before)) - set(codes(after)) == {"NM-09-09"}
     assert "NM-09-09" not in codes(page(client, LIST, edition="2027", q="NM-09-09"))
 
 
-def test_values_and_queries_are_text_and_never_markup(client, make_edition):
+def test_values_and_queries_are_escaped(client, make_edition):
     make_edition("hostile", entries=[make_entry(name=HOSTILE)])
-    for seen in (page(client, LIST), page(client, LIST, q=HOSTILE), page(client, HOME)):
-        assert "script" not in [tag for tag, _ in seen.tags]
+    for shown_page in (page(client, LIST), page(client, LIST, q=HOSTILE), page(client, HOME)):
+        assert "script" not in [tag for tag, _ in shown_page.tags]
     assert HOSTILE in page(client, LIST).text
 
 
-def assert_every_link_answers(client, seen: Page, path: str) -> None:
-    for link in {urljoin(path, link).split("#")[0] for link in links(seen)}:
+def assert_every_link_answers(client, shown_page: Page, path: str) -> None:
+    for link in {urljoin(path, link).split("#")[0] for link in links(shown_page)}:
         assert client.get(link).status_code < 400, link
 
 
@@ -259,50 +259,52 @@ def assert_every_link_answers(client, seen: Page, path: str) -> None:
     "path",
     [HOME, LIST, f"{LIST}?q=养老", f"{LIST}?q={QUANTUM}&domain=NM-05", f"{LIST}?edition=2023"],
 )
-def test_every_link_leads_somewhere(client, db, path):
+def test_every_link_on_a_page_answers(client, db, path):
     assert_every_link_answers(client, Page(client.get(path).content.decode()), path)
 
 
-def test_a_service_leads_back_to_its_domain_in_the_edition_that_is_asked(client, db):
+def test_a_service_links_to_its_domain_in_the_requested_edition(client, db):
     assert {HOME, LIST, f"{LIST}?domain=NM-05"} <= set(links(page(client)))
     assert f"{LIST}?edition=2023&domain=NM-05" in links(page(client, edition="2023"))
 
 
 @pytest.mark.parametrize("path", [HOME, LIST, f"{LIST}?q=养老", f"{LIST}?q={QUANTUM}"])
-def test_a_page_can_be_walked_through_without_seeing_it(client, db, path):
-    seen = Page(client.get(path).content.decode())
-    tags = [tag for tag, _ in seen.tags]
+def test_a_page_is_accessible(client, db, path):
+    shown_page = Page(client.get(path).content.decode())
+    tags = [tag for tag, _ in shown_page.tags]
 
-    assert ("html", {"lang": "zh-Hans"}) in seen.tags
+    assert ("html", {"lang": "zh-Hans"}) in shown_page.tags
     assert all(tags.count(tag) == 1 for tag in ("h1", "main", "footer", "nav", "title"))
-    assert links(seen)[0] == "#main"
-    assert seen.levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(seen.levels, seen.levels[1:], strict=False))
-    identities = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
-    assert len(identities) == len(set(identities))
+    assert links(shown_page)[0] == "#main"
+    assert shown_page.levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(shown_page.levels, shown_page.levels[1:], strict=False))
+    ids = [attributes["id"] for _, attributes in shown_page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
     for name in ("for", "aria-labelledby", "aria-describedby"):
-        assert all(attributes[name] in identities for _, attributes in seen.tags if name in attributes)
-    labelled = [attributes["for"] for tag, attributes in seen.tags if tag == "label"]
-    asked = [attributes for tag, attributes in seen.tags if tag in {"input", "select"}]
-    assert [each["id"] for each in asked if each.get("type") != "hidden"] == labelled
+        assert all(attributes[name] in ids for _, attributes in shown_page.tags if name in attributes)
+    labelled = [attributes["for"] for tag, attributes in shown_page.tags if tag == "label"]
+    boxes = [attributes for tag, attributes in shown_page.tags if tag in {"input", "select"}]
+    assert [
+        search_box_value["id"] for search_box_value in boxes if search_box_value.get("type") != "hidden"
+    ] == labelled
 
 
 @pytest.mark.parametrize("path", [HOME, LIST, f"{LIST}?q=养老"])
-def test_a_page_stays_on_this_host_runs_nothing_and_sets_no_cookie(client, db, path):
+def test_a_page_loads_from_this_host_only_without_scripts_and_cookies(client, db, path):
     response = client.get(path)
     body = response.content.decode()
-    seen = Page(body)
+    shown_page = Page(body)
 
     assert response["Content-Security-Policy"] == csp.SITE
     assert "://" not in body
-    assert seen.loads and all(each.startswith("/static/") for each in seen.loads)
-    assert not {"script", "style"} & {tag for tag, _ in seen.tags}
-    assert not [attributes for _, attributes in seen.tags if "style" in attributes]
+    assert shown_page.loads and all(url.startswith("/static/") for url in shown_page.loads)
+    assert not {"script", "style"} & {tag for tag, _ in shown_page.tags}
+    assert not [attributes for _, attributes in shown_page.tags if "style" in attributes]
     assert not response.cookies and "Cookie" not in response.get("Vary", "")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_the_same_for_whoever_is_signed_in(client, db, path):
+def test_a_page_does_not_depend_on_the_account(client, db, path):
     before = client.get(path).content
     client.force_login(User.objects.create_superuser("root"))
 
@@ -310,7 +312,7 @@ def test_a_page_is_the_same_for_whoever_is_signed_in(client, db, path):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_only_reading_is_answered(client, db, path):
+def test_only_get_and_head_are_allowed(client, db, path):
     response = client.post(path)
 
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
@@ -318,7 +320,7 @@ def test_only_reading_is_answered(client, db, path):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_lost_database_is_said_so(client, db, monkeypatch, path):
+def test_a_lost_database_is_answered_with_503(client, db, monkeypatch, path):
     def lost(*arguments):
         raise OperationalError("gone")
 
@@ -339,7 +341,7 @@ def test_a_lost_database_is_said_so(client, db, monkeypatch, path):
         (f"{LIST}?q=保障&domain=NM-04", 2),
     ],
 )
-def test_a_page_asks_the_database_little_however_many_services_it_lists(
+def test_the_number_of_queries_does_not_depend_on_the_number_of_services(
     client, db, django_assert_num_queries, path, queries
 ):
     client.get(path)
@@ -348,21 +350,21 @@ def test_a_page_asks_the_database_little_however_many_services_it_lists(
         client.get(path)
 
 
-def test_the_desk_leads_to_the_home_page(client, db):
+def test_the_desk_links_to_the_home_page(client, db):
     client.force_login(User.objects.create_superuser("root"))
     body = client.get("/admin/").content.decode()
 
     assert re.search(r'<a href="/">\s*查看站点\s*</a>', body)
 
 
-def test_a_page_that_is_not_there_leads_to_the_home_page(client, db):
+def test_the_page_of_a_404_links_to_the_home_page(client, db):
     response = client.get("/nowhere/")
 
     assert response.status_code == 404
     assert HOME in links(Page(response.content.decode()))
 
 
-def test_the_list_without_its_slash_is_sent_there(client, db):
+def test_the_list_without_its_slash_redirects(client, db):
     response = client.get("/services?q=养老")
 
     assert response.status_code == 301

@@ -1,4 +1,4 @@
-"""The page of a service, the same as Markdown, and the way in for language models."""
+"""The page of a service, its Markdown, and ``/llms.txt``."""
 
 import json
 import re
@@ -20,7 +20,7 @@ HOSTILE = '<script>alert(1)</script> [x](http://evil) `a` **b** & "c"'
 
 
 class Page(HTMLParser):
-    """A page as a reader meets it: its words, its headings in their order, and what it loads."""
+    """A parsed page: its words, the levels of its headings in their order, and what it loads."""
 
     def __init__(self, html: str):
         super().__init__()
@@ -44,14 +44,14 @@ def page(client, path: str = PAGE, **query: str) -> Page:
     return Page(client.get(path, query).content.decode())
 
 
-def sealed(code: str = "NM-05-01", edition: str = "2026") -> dict:
+def sealed_document(code: str = "NM-05-01", edition: str = "2026") -> dict:
     return json.loads(Entry.objects.get(edition__slug=edition, service__code=code).canonical_json)
 
 
 @pytest.mark.parametrize("code", ["NM-05-01", "NM-01-05"])
 @pytest.mark.parametrize("form", ["/", ".md"])
-def test_everything_the_edition_says_of_a_service_is_shown_with_its_clauses(client, db, code, form):
-    document, edition = sealed(code), Edition.objects.get(slug="2026")
+def test_every_value_of_a_service_is_shown_with_its_clauses(client, db, code, form):
+    document, edition = sealed_document(code), Edition.objects.get(slug="2026")
     body = client.get(f"/services/{code}{form}").content.decode()
     shown = Page(body).text if form == "/" else re.sub(r"\\(.)", r"\1", body)
 
@@ -64,14 +64,14 @@ def test_everything_the_edition_says_of_a_service_is_shown_with_its_clauses(clie
         assert citation["source"]["title"] in shown
         assert not citation["locator"] or citation["locator"] in shown
         assert not citation["quote"] or " ".join(citation["quote"].split()) in " ".join(shown.split())
-    for said in (edition.digest, edition.title, "2026-11-01", "CC BY 4.0", f"http://testserver/id/services/{code}"):
-        assert said in shown
+    for text in (edition.digest, edition.title, "2026-11-01", "CC BY 4.0", f"http://testserver/id/services/{code}"):
+        assert text in shown
     assert "年龄不" in shown
 
 
 @pytest.mark.parametrize("form", ["/", ".md"])
-def test_a_quote_stands_once_on_a_page(client, db, form):
-    quotes = {citation["quote"] for citation in sealed("NM-05-02")["citations"] if citation["quote"]}
+def test_a_quote_is_shown_once_on_a_page(client, db, form):
+    quotes = {citation["quote"] for citation in sealed_document("NM-05-02")["citations"] if citation["quote"]}
     body = client.get(f"/services/NM-05-02{form}").content.decode()
 
     shown = re.findall(
@@ -83,23 +83,23 @@ def test_a_quote_stands_once_on_a_page(client, db, form):
     assert "原文见上面的" in body
 
 
-def test_what_was_read_in_a_copy_says_so(client, db):
-    cited = {citation["source"]["code"] for citation in sealed("NM-05-02")["citations"]}
+def test_a_source_read_in_a_copy_is_marked(client, db):
+    cited = {citation["source"]["code"] for citation in sealed_document("NM-05-02")["citations"]}
     copies = set(Source.objects.filter(code__in=cited, read_in="copy").values_list("code", flat=True))
     body = client.get("/services/NM-05-02/").content.decode()
 
-    told = {code for code, rest in re.findall(r'sources/([a-z0-9-]+)">(.*?)</p>', body, re.S) if "读自副本" in rest}
+    marked = {code for code, text in re.findall(r'sources/([a-z0-9-]+)">(.*?)</p>', body, re.S) if "读自副本" in text}
 
-    assert told == copies != cited
+    assert marked == copies != cited
 
 
 @pytest.mark.parametrize("form", ["/", ".md"])
-def test_each_field_bears_its_own_label(client, db, form):
+def test_each_field_has_its_own_verification_label(client, db, form):
     body = client.get(f"/services/NM-05-01{form}").content.decode()
     labels = {"verbatim": "原文核对", "secondary": "转述", "unverified": "未核实", None: "未知"}
     names = {"target_groups": "服务对象", "content": "服务内容", "standard": "服务标准", "legal_basis": "法律法规依据"}
 
-    for field, label in sealed()["verification"].items():
+    for field, label in sealed_document()["verification"].items():
         if field in names and form == "/":
             heading = re.search(rf'<h2 id="{field}-heading">(.*?)</h2>', body, re.DOTALL)[1]
             assert Page(heading).text == f"{names[field]} {labels[label]}"
@@ -109,32 +109,32 @@ def test_each_field_bears_its_own_label(client, db, form):
 
 
 @pytest.mark.parametrize("form", ["/", ".md"])
-def test_what_is_unknown_is_said_to_be_unknown(client, make_edition, form):
+def test_unknown_values_are_shown_as_unknown(client, make_edition, form):
     make_edition("bare")
     body = client.get(f"/services/NM-05-01{form}").content.decode()
 
-    # All eleven fields but the name and the domain; on the page the word stands in the key to the labels too.
+    # All eleven fields but name and domain; on the page the key to the labels contains the word too.
     assert len(re.findall("未知", body)) == (10 if form == "/" else 9)
     assert "None" not in body
 
 
-def test_values_are_text_and_never_markup(client, make_edition):
+def test_values_are_escaped(client, make_edition):
     entry = make_entry(
         name=HOSTILE,
         citations=[make_citation("name", quote=f"# {HOSTILE}\n- x"), make_citation("domain", quote="老有所养")],
     )
     make_edition("hostile", entries=[entry])
 
-    html, written = client.get(PAGE).content.decode(), client.get(MARKDOWN).content.decode()
-    listed = client.get(LLMS).content.decode()
+    html, markdown_page = client.get(PAGE).content.decode(), client.get(MARKDOWN).content.decode()
+    llms_txt = client.get(LLMS).content.decode()
 
     assert HOSTILE in Page(html).text
     assert not [tag for tag, _ in Page(html).tags if tag == "script"]
-    for text in (written.split("---", 2)[2], listed):
+    for text in (markdown_page.split("---", 2)[2], llms_txt):
         assert not re.search(r"(?<!\\)[<`*](?=script|a|b|\*)", text.replace("`NM", "").replace("`seed", ""))
         assert "\\[x\\](http" in text
-    assert "  > \\# \\<script>" in written
-    assert "  > \\- x" in written
+    assert "  > \\# \\<script>" in markdown_page
+    assert "  > \\- x" in markdown_page
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,11 @@ def test_values_are_text_and_never_markup(client, make_edition):
         ("    一\n二\t三", "一 二 三"),
     ],
 )
-def test_markdown_shows_a_value_as_it_is(value, written):
+def test_a_value_is_escaped_in_markdown(value, written):
     assert markdown.text(value) == written
 
 
-def test_the_header_of_the_markdown_is_yaml_and_says_what_it_is(client, db):
+def test_the_markdown_has_a_yaml_header_with_edition_and_licence(client, db):
     response = client.get(MARKDOWN, {"edition": "2023"})
     edition = Edition.objects.get(slug="2023")
     header = yaml.safe_load(response.content.decode().split("---\n")[1])
@@ -174,50 +174,50 @@ def test_the_header_of_the_markdown_is_yaml_and_says_what_it_is(client, db):
 
 @pytest.mark.parametrize("query", [{"edition": "2023"}, {"edition": "2"}, {"valid_on": "2023-12-31"}])
 @pytest.mark.parametrize("path", [PAGE, MARKDOWN])
-def test_the_edition_that_is_asked_answers(client, db, path, query):
+def test_the_requested_edition_is_shown(client, db, path, query):
     body = client.get(path, query).content.decode()
 
     assert Edition.objects.get(slug="2023").digest in body
     assert Edition.objects.get(slug="2026").digest not in body
 
 
-def test_a_withdrawn_service_keeps_its_page_with_why_it_went(client, make_proposal, publish):
-    gone = make_proposal(
+def test_a_withdrawn_service_keeps_its_page_with_the_reason(client, make_proposal, publish):
+    proposal = make_proposal(
         withdrawal("NM-09-09", "NM-09-08"), kind="withdraw", to="approved", reason="并入免费开放", document_number="9号"
     )
-    publish("2027", gone)
+    publish("2027", proposal)
 
     for form in ("/", ".md"):
         body = client.get(f"/services/NM-09-09{form}", {"edition": "2027"}).content.decode()
 
-        assert all(said in body for said in ("已取消", "2027-01-01", "并入免费开放", "9号", "NM-09-08"))
+        assert all(text in body for text in ("已取消", "2027-01-01", "并入免费开放", "9号", "NM-09-08"))
         assert Edition.objects.get(slug="2026").digest in body
         assert "已取消" not in client.get(f"/services/NM-09-09{form}", {"edition": "2026"}).content.decode()
 
 
-def test_a_page_can_be_walked_through_without_seeing_it(client, db):
-    seen = page(client)
-    tags = [tag for tag, _ in seen.tags]
+def test_a_page_is_accessible(client, db):
+    shown_page = page(client)
+    tags = [tag for tag, _ in shown_page.tags]
 
-    assert ("html", {"lang": "zh-Hans"}) in seen.tags
+    assert ("html", {"lang": "zh-Hans"}) in shown_page.tags
     assert all(tags.count(tag) == 1 for tag in ("h1", "main", "footer", "nav", "title"))
-    assert next(attributes for tag, attributes in seen.tags if tag == "a")["href"] == "#main"
-    assert seen.levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(seen.levels, seen.levels[1:], strict=False))
-    identities = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
-    assert len(identities) == len(set(identities))
+    assert next(attributes for tag, attributes in shown_page.tags if tag == "a")["href"] == "#main"
+    assert shown_page.levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(shown_page.levels, shown_page.levels[1:], strict=False))
+    ids = [attributes["id"] for _, attributes in shown_page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
     assert all(
-        attributes["aria-labelledby"] in identities for _, attributes in seen.tags if "aria-labelledby" in attributes
+        attributes["aria-labelledby"] in ids for _, attributes in shown_page.tags if "aria-labelledby" in attributes
     )
 
 
-def test_a_page_loads_nothing_from_another_host_and_runs_nothing(client, db):
+def test_a_page_loads_from_this_host_only_and_has_no_scripts(client, db):
     response = client.get(PAGE)
-    seen = Page(response.content.decode())
+    shown_page = Page(response.content.decode())
 
-    assert seen.loads and all(each.startswith("/static/") for each in seen.loads)
-    assert not [attributes for _, attributes in seen.tags if "style" in attributes]
-    assert "style" not in [tag for tag, _ in seen.tags]
+    assert shown_page.loads and all(url.startswith("/static/") for url in shown_page.loads)
+    assert not [attributes for _, attributes in shown_page.tags if "style" in attributes]
+    assert "style" not in [tag for tag, _ in shown_page.tags]
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'; " in policy and "frame-ancestors 'none'" in policy
     assert "script-src" not in policy and "unsafe" not in policy
@@ -229,7 +229,7 @@ def css(client) -> str:
     return b"".join(response.streaming_content if response.streaming else [response.content]).decode()
 
 
-def test_the_other_forms_are_linked_with_what_was_asked(client, db):
+def test_the_other_representations_are_linked_with_the_query(client, db):
     links = [attributes for tag, attributes in page(client, edition="2023").tags if tag == "link"]
 
     assert {link["type"]: link["href"] for link in links if link["rel"] == "alternate"} == {
@@ -241,12 +241,12 @@ def test_the_other_forms_are_linked_with_what_was_asked(client, db):
 
 
 @pytest.mark.parametrize("path", READS)
-def test_reading_is_cached_compressed_and_open_to_any_site(client, db, path):
-    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+def test_a_response_has_an_etag_compression_and_cors(client, db, path):
+    plain, compressed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
     head = client.head(path)
 
-    assert plain["ETag"].startswith('"') and plain["ETag"] != packed["ETag"]
-    assert packed["Content-Encoding"] == "gzip"
+    assert plain["ETag"].startswith('"') and plain["ETag"] != compressed["ETag"]
+    assert compressed["Content-Encoding"] == "gzip"
     assert plain["Cache-Control"] == "public, no-cache"
     assert plain["Access-Control-Allow-Origin"] == "*"
     assert "Cookie" not in plain["Vary"] and not plain.cookies
@@ -265,13 +265,13 @@ def test_reading_is_cached_compressed_and_open_to_any_site(client, db, path):
         (PAGE, {"valid_on": "1999-01-01"}, 404, "版本 2021"),
     ],
 )
-def test_a_page_that_cannot_be_shown_says_why_in_chinese(client, db, path, query, status, words):
+def test_an_error_page_gives_its_reason_in_chinese(client, db, path, query, status, words):
     response = client.get(path, query)
-    seen = Page(response.content.decode())
+    shown_page = Page(response.content.decode())
 
     assert (response.status_code, response["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert words in seen.text
-    assert ("html", {"lang": "zh-Hans"}) in seen.tags
+    assert words in shown_page.text
+    assert ("html", {"lang": "zh-Hans"}) in shown_page.tags
     assert response["Content-Security-Policy"] and response["Cache-Control"] == "no-store"
 
 
@@ -285,19 +285,19 @@ def test_a_page_that_cannot_be_shown_says_why_in_chinese(client, db, path, query
         ("/llms.txt/", {}, 404),
     ],
 )
-def test_what_programs_read_refuses_with_a_problem(client, db, path, query, status):
+def test_markdown_and_llms_txt_answer_errors_with_a_problem(client, db, path, query, status):
     assert_problem(client.get(path, query), status)
 
 
 @pytest.mark.parametrize("path", READS)
-def test_only_reading_is_answered(client, db, path):
+def test_only_get_and_head_are_allowed(client, db, path):
     response = client.post(path)
 
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize("path", [PAGE, MARKDOWN])
-def test_a_lost_database_is_said_so(client, db, monkeypatch, path):
+def test_a_lost_database_is_answered_with_503(client, db, monkeypatch, path):
     def lost(*arguments):
         raise OperationalError("gone")
 
@@ -308,12 +308,12 @@ def test_a_lost_database_is_said_so(client, db, monkeypatch, path):
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_page_asks_the_database_little(client, db, django_assert_max_num_queries, path):
+def test_a_page_takes_at_most_two_queries(client, db, django_assert_max_num_queries, path):
     with django_assert_max_num_queries(2):
         client.get(path)
 
 
-def test_the_way_in_for_language_models_lists_every_service_of_the_edition_in_force(client, db):
+def test_llms_txt_lists_every_service_of_the_edition_in_force(client, db):
     response = client.get(LLMS)
     lines = response.content.decode().splitlines()
     edition = Edition.objects.get(slug="2026")
@@ -331,7 +331,7 @@ def test_the_way_in_for_language_models_lists_every_service_of_the_edition_in_fo
     assert [link[2] for link in services] == [
         f"http://testserver/services/{document['code']}.md" for document in edition.documents()
     ]
-    assert all(said in "\n".join(lines) for said in (edition.digest, "CC BY 4.0", "未知就说未知"))
+    assert all(text in "\n".join(lines) for text in (edition.digest, "CC BY 4.0", "未知就说未知"))
     for link in filter(None, links):
         if link not in services:
             assert client.get(link[2].removeprefix("http://testserver")).status_code in {200, 303, 405}
