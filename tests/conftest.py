@@ -1,6 +1,6 @@
-"""The catalogue as it is served, loaded once; and builders that go through the real verbs.
+"""Fixtures: the committed catalogue, loaded once, and builders that use the real functions of the domain.
 
-Every test runs in a transaction over the three committed editions. A test that needs other ones asks for
+Every test runs in a transaction over the three committed editions. A test that needs other editions uses
 ``empty_catalogue`` and builds its own.
 """
 
@@ -28,13 +28,13 @@ from tests.support.paths import FIXTURES
 from tests.support.triggers import without_seal_triggers
 from tests.support.wsgi import CountingApplication
 
-# By one of these a test says that it touches the database.
+# A test with one of these fixtures uses the database.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 PUBLISHED_AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
 
 
 def pytest_report_header() -> str:
-    """Say at the top of a run which database it is on: the suite runs once on each."""
+    """Print the database at the top of a run: the suite runs on both."""
     return f"database: {connection.vendor}, Django {django.__version__}"
 
 
@@ -53,13 +53,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("only_with_database"):
-        without = {
+        deselected = {
             item
             for item in items
             if DATABASE_FIXTURES.isdisjoint(item.fixturenames) and not item.get_closest_marker("own_database")
         }
-        config.hook.pytest_deselected(items=list(without))
-        items[:] = [item for item in items if item not in without]
+        config.hook.pytest_deselected(items=list(deselected))
+        items[:] = [item for item in items if item not in deselected]
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,7 @@ def empty_catalogue(db) -> None:
 
 
 def make_user(name: str, *roles: str, departments: Iterable[str] = ()) -> User:
-    """Make an account that may enter the desk, with these roles and of these departments (codes)."""
+    """Make an account with access to the desk, with these roles and departments (codes)."""
     user = User.objects.create_user(name, is_staff=True)
     user.groups.set(Group.objects.get(name=role) for role in roles)
     for code in departments:
@@ -96,7 +96,7 @@ def all_department_codes() -> list[str]:
 
 @pytest.fixture
 def make_edition(terms) -> Callable[..., Edition]:
-    """Build an edition of the entries given (by default one); published at ``at``, or left a draft with ``None``."""
+    """Build an edition of ``entries`` (by default one), published at ``at``, or a draft if ``at`` is None."""
 
     def make(
         slug: str,
@@ -135,7 +135,7 @@ def act(people) -> Callable[..., AuditContext]:
 
 @pytest.fixture
 def make_proposal(act) -> Callable[..., Proposal]:
-    """Draft a proposal of ``wang``, and take it as far as asked through the verbs."""
+    """Draft a proposal of ``wang``, and advance it to the state ``to`` by the real functions."""
 
     def make_one(*entries: dict, kind: str = "change", to: str = "draft", **changes: object) -> Proposal:
         proposal = proposals.draft(
@@ -173,14 +173,14 @@ def next_edition(act) -> Edition:
 
 @pytest.fixture
 def publish(act):
-    """Take approved proposals up into a new edition after the newest, and publish it."""
+    """Include approved proposals in a new edition after the latest one, and publish it."""
 
-    def publish(slug: str, *taken, effective_from: datetime.date = NEXT_YEAR) -> Edition:
-        newest = Edition.objects.published().order_by("-number").first()
+    def publish(slug: str, *approved, effective_from: datetime.date = NEXT_YEAR) -> Edition:
+        latest = Edition.objects.published().order_by("-number").first()
         edition = drafts.create_draft(
-            newest, slug=slug, title=f"清单（{slug}年版）", effective_from=effective_from, context=act("root")
+            latest, slug=slug, title=f"清单（{slug}年版）", effective_from=effective_from, context=act("root")
         )
-        for proposal in taken:
+        for proposal in approved:
             proposals.include_in_edition(proposal, edition, context=act("root"))
         return publishing.publish(edition, context=act("root"))
 
@@ -189,7 +189,7 @@ def publish(act):
 
 @pytest.fixture
 def counting_application(db) -> Iterator[CountingApplication]:
-    """Django as a WSGI application that counts; its requests stay within the test's transaction."""
+    """Django as a WSGI application that counts requests, within the test's transaction."""
     with shared_connection():
         yield CountingApplication()
 

@@ -1,4 +1,4 @@
-"""What the tests of the editors' desk share: a page as a reader sees it, and a form as a browser sends it."""
+"""Helpers for tests of the desk: the visible text of a page, and form data as a browser sends them."""
 
 from html.parser import HTMLParser
 
@@ -15,7 +15,7 @@ QUOTE = f"{CONTENT}\n包括体检。"
 
 
 class _VisibleTextParser(HTMLParser):
-    """Collects what is read on a page, by eye or by a screen reader, and leaves out what editors typed."""
+    """Collects the texts of a page that are visible or read by a screen reader, without the contents of text areas."""
 
     UNREAD = ("script", "style", "textarea")
     READ_ALOUD = ("title", "alt", "aria-label", "placeholder")
@@ -28,8 +28,8 @@ class _VisibleTextParser(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self._unread += tag in self.UNREAD
         attributes = dict(attrs)
-        read = [*self.READ_ALOUD, *(["value"] if attributes.get("type") in ("submit", "button") else [])]
-        self.texts += [attributes[name] for name in read if attributes.get(name)]
+        read_names = [*self.READ_ALOUD, *(["value"] if attributes.get("type") in ("submit", "button") else [])]
+        self.texts += [attributes[name] for name in read_names if attributes.get(name)]
 
     def handle_endtag(self, tag):
         self._unread -= tag in self.UNREAD
@@ -40,25 +40,25 @@ class _VisibleTextParser(HTMLParser):
 
 
 def visible_text(page: HttpResponse) -> str:
-    """Return everything that can be read on a page, a line for each piece of text."""
+    """Return the texts of a page that people can read, one per line."""
     parser = _VisibleTextParser()
     parser.feed(page.content.decode())
     return "\n".join(parser.texts)
 
 
 def column_texts(page: HttpResponse, column: str) -> list[str]:
-    """Return what a list shows in one column, row by row."""
-    found = []
+    """Return the texts in one column of a list, row by row."""
+    texts = []
     for line in page.content.decode().replace("<td", "\n<td").replace("<th", "\n<th").splitlines():
         if f'class="field-{column}' in line:
             parser = _VisibleTextParser()
             parser.feed(line)
-            found.append(" ".join(parser.texts))
-    return found
+            texts.append(" ".join(parser.texts))
+    return texts
 
 
 def filter_counts(page: HttpResponse, title: str) -> dict[str, int | None]:
-    """Return the choices of one filter of a list that leave any row, with their counts; None for no filter."""
+    """Return the choices of a filter that have rows, with their counts; None as the count of "all"."""
     changelist = page.context["cl"]
     (spec,) = (spec for spec in changelist.filter_specs if spec.title == title)
     displays = [choice["display"].removesuffix(")").rpartition(" (") for choice in spec.choices(changelist)]
@@ -66,7 +66,7 @@ def filter_counts(page: HttpResponse, title: str) -> dict[str, int | None]:
 
 
 def form_data(page: HttpResponse, **changes: object) -> dict[str, object]:
-    """Return what a browser would send for the form on a page, with some boxes changed: lines end in CR LF."""
+    """Return what a browser sends for the form of a page, with ``changes``; lines end in CR LF."""
     inlines = [inline.formset for inline in page.context["inline_admin_formsets"]]
     forms = [page.context["adminform"].form]
     forms += [form for formset in inlines for form in (formset.management_form, *formset.forms)]
@@ -80,13 +80,13 @@ def form_data(page: HttpResponse, **changes: object) -> dict[str, object]:
                 sent[box.html_name] = [getattr(item, "pk", item) for item in value]
             else:
                 sent[box.html_name] = str(getattr(value, "pk", value)).replace("\n", "\r\n")
-    if seen := page.context.get("seen"):
-        sent["seen"] = seen
+    if token := page.context.get("seen"):
+        sent["seen"] = token
     return sent | changes
 
 
 def rule_form_data(name: str, rule: dict | Typed | None) -> dict[str, object]:
-    """Return what a browser would send for the boxes of a rule, the blank rows among them."""
+    """Return what a browser sends for the fields of a rule, blank row included."""
     typed = rule if isinstance(rule, Typed) else shown(rule)
     rows = [*typed.rows, {"group": "1", "fact": "", "op": "", "value": ""}]
     columns = {f"{name}-{column}": [row[column] for row in rows] for column in ROW}
@@ -94,7 +94,7 @@ def rule_form_data(name: str, rule: dict | Typed | None) -> dict[str, object]:
 
 
 def proposal_form_data(read: HttpResponse) -> dict[str, object]:
-    """Return what a browser would send for the forms of a proposal's page."""
+    """Return what a browser sends for the forms of a proposal's page."""
     sent = {"seen": read.context["seen"]}
     citations = read.context.get("citations")
     for form in [read.context["form"], *([citations.management_form, *citations.forms] if citations else [])]:
@@ -106,15 +106,15 @@ def proposal_form_data(read: HttpResponse) -> dict[str, object]:
             if value is None or value is False:
                 continue
             values = value if isinstance(value, list) else [value]
-            sent[box.html_name] = [str(getattr(each, "pk", each)).replace("\n", "\r\n") for each in values]
+            sent[box.html_name] = [str(getattr(item, "pk", item)).replace("\n", "\r\n") for item in values]
     return sent
 
 
 def with_inline_row(sent: dict[str, object], prefix: str, **fields: object) -> dict[str, object]:
-    """Return a form with one more row in one of its tables."""
-    at = int(sent[f"{prefix}-TOTAL_FORMS"])
-    row = {f"{prefix}-{at}-{name}": value for name, value in fields.items()}
-    return sent | row | {f"{prefix}-TOTAL_FORMS": str(at + 1)}
+    """Return form data with one more row in the inline formset ``prefix``."""
+    index = int(sent[f"{prefix}-TOTAL_FORMS"])
+    row = {f"{prefix}-{index}-{name}": value for name, value in fields.items()}
+    return sent | row | {f"{prefix}-TOTAL_FORMS": str(index + 1)}
 
 
 def entry_change_url(entry: Entry) -> str:
@@ -126,7 +126,7 @@ def read_entry_data(entry: Entry) -> dict:
 
 
 def make_rich_entry(**changes: object) -> dict:
-    """An entry with two sourced texts and two departments, so that one can be changed and another left."""
+    """Return an entry with two sourced texts and two departments, so that one of each can be changed."""
     return make_entry(
         content=CONTENT,
         standard="免费。\n每年一次。",

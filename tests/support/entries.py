@@ -1,9 +1,9 @@
-"""What the tests say: an entry and its clauses as a file of fixtures writes them, and changes of them."""
+"""Entries, citations and changes for tests, in the format of the fixture files."""
 
 import datetime
 from decimal import Decimal
 
-# When the tests' proposals are made; the editions under test were published before.
+# The time of the tests' proposals, after the publication of the editions.
 PROPOSED_AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
 NEXT_YEAR = datetime.date(2027, 1, 1)
 STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
@@ -22,7 +22,7 @@ ASSESSMENT_FIGURES = {
 
 
 def make_citation(field: str, **changes: object) -> dict:
-    """Return a citation as a file of fixtures writes it: of the plan, word for word."""
+    """Return a verbatim citation of the plan, in the format of the fixture files."""
     citation = {
         "field": field,
         "source": "seed-plan",
@@ -35,13 +35,13 @@ def make_citation(field: str, **changes: object) -> dict:
 
 
 def make_entry(code: str = "NM-05-01", **changes: object) -> dict:
-    """Return the least an edition can say of a service: its name and domain, each with its clause."""
+    """Return a minimal entry: name and domain, each with its citation."""
     unknown = dict.fromkeys(
         ("name_en", "target_group_text", "eligibility", "content", "standard", "standard_as_of", "lead_department")
         + ("expenditure_responsibility", "note")
     )
     lists = {key: [] for key in ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")}
-    stated = {
+    entry = {
         "code": code,
         "number": 1,
         "name": "老年人健康管理",
@@ -50,18 +50,18 @@ def make_entry(code: str = "NM-05-01", **changes: object) -> dict:
         **lists,
         "verification": {"name": "verbatim", "domain": "verbatim"},
         "basis": {"name": "plan", "domain": "plan"},
-        # What is labelled verbatim stands in its quote.
+        # A verbatim value must be in its quote.
         "citations": [
             make_citation("name", quote=changes.get("name", "老年人健康管理")),
             make_citation("domain", quote="老有所养"),
         ],
     }
-    return stated | changes
+    return entry | changes
 
 
 def standard_change(**changes: object) -> dict:
-    """Return a change of the orphans' standard with its clause."""
-    stated = {
+    """Return a change of the orphans' standard with its citation."""
+    entry = {
         "standard": STANDARD,
         "standard_as_of": "2027",
         "verification": {"standard": "verbatim"},
@@ -70,12 +70,12 @@ def standard_change(**changes: object) -> dict:
             make_citation("standard", source="seed-daily", quote=changes.get("standard", STANDARD), locator="第1条")
         ],
     }
-    return {"service": "NM-01-07", "action": "change", "entry_data": stated | changes, "successors": []}
+    return {"service": "NM-01-07", "action": "change", "entry_data": entry | changes, "successors": []}
 
 
 def addition(code: str = "NM-05-05", **changes: object) -> dict:
-    stated = make_entry(code, name="基本殡葬服务", **changes)
-    return {"service": code, "action": "add", "entry_data": stated, "successors": []}
+    entry = make_entry(code, name="基本殡葬服务", **changes)
+    return {"service": code, "action": "add", "entry_data": entry, "successors": []}
 
 
 def withdrawal(code: str, *successors: str) -> dict:

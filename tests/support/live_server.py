@@ -1,4 +1,4 @@
-"""Programs that read the API over HTTP, run beside a server on a free port of this machine."""
+"""Runs client programs against an HTTP server on a free port of this machine."""
 
 import subprocess
 import tempfile
@@ -18,9 +18,9 @@ class QuietHandler(WSGIRequestHandler):
 
 @contextmanager
 def shared_connection() -> Iterator[None]:
-    """Keep the connection that a server's requests would close on PostgreSQL, and this test's transaction with it.
+    """Keep the database connection open, and so the test's transaction: on PostgreSQL a request would close it.
 
-    The test client connects these signals again after each of its own requests, so it may not be used inside.
+    Do not use the test client inside: it reconnects these signals after each of its requests.
     """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -34,24 +34,24 @@ def shared_connection() -> Iterator[None]:
 def run_client(
     command: Callable[[str], list[str]], *, typed: str = "", environment: Mapping[str, str] | None = None
 ) -> str:
-    """Return what a program writes that is run with the address of a server; it must end with exit code 0.
+    """Run a program with the URL of a server and return its output; it must exit with 0.
 
-    The server answers in this thread, and so within the test's transaction.
+    The server runs in this thread, and so within the test's transaction.
     """
     with (
         shared_connection(),
         make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=QuietHandler) as server,
-        tempfile.TemporaryFile("w+") as answers,
-        tempfile.TemporaryFile("w+") as told,
+        tempfile.TemporaryFile("w+") as typed_input,
+        tempfile.TemporaryFile("w+") as output,
     ):
         server.timeout = 0.2
-        answers.write(typed)
-        answers.seek(0)
+        typed_input.write(typed)
+        typed_input.seek(0)
         program = subprocess.Popen(  # noqa: S603 - a command of the tests' own
-            command(f"http://127.0.0.1:{server.server_port}"), stdin=answers, stdout=told, env=environment
+            command(f"http://127.0.0.1:{server.server_port}"), stdin=typed_input, stdout=output, env=environment
         )
         while program.poll() is None:
             server.handle_request()
         assert program.returncode == 0
-        told.seek(0)
-        return told.read()
+        output.seek(0)
+        return output.read()

@@ -1,4 +1,4 @@
-"""What the tests ask of the committed OpenAPI document."""
+"""The committed OpenAPI document, and strict schemas from it."""
 
 import json
 
@@ -8,11 +8,11 @@ OPENAPI_FILE = ROOT / "openapi.yaml"
 
 
 def strict_schema(schema: dict, document: dict) -> dict:
-    """Return a schema with the document's components, in which no object has a property it does not name."""
+    """Return a schema with the document's components, in which objects allow only named properties."""
     text = json.dumps({"components": document["components"]}).replace("\n", "")
     components = json.loads(text, object_hook=_forbid_additional)["components"]
     return schema | {"components": components}
 
 
-def _forbid_additional(found: dict) -> dict:
-    return found | {"additionalProperties": False} if "properties" in found and "type" in found else found
+def _forbid_additional(schema: dict) -> dict:
+    return schema | {"additionalProperties": False} if "properties" in schema and "type" in schema else schema

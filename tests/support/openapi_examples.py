@@ -1,6 +1,6 @@
-"""What the examples of the OpenAPI document ask, and how their answers are shortened.
+"""The examples of the OpenAPI document: their requests, and their responses shortened.
 
-``python -m tests.support.openapi_examples`` writes them anew, from the database that ``DATABASE_URL`` names.
+``python -m tests.support.openapi_examples`` writes them from the database that ``DATABASE_URL`` names.
 """
 
 import json
@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 
 EXAMPLES_FILE = ROOT / "catalogue" / "api" / "base" / "examples.json"
 PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}
-# By operation: the address asked, and the body that is sent to it.
+# By operation: the URL of the request, and its body.
 REQUESTS = {
     "GET /api/v1/": ("/api/v1/", None),
     "GET /api/v1/services/": ("/api/v1/services/?q=养老&fields=code,name,domain,lead_department&page_size=2", None),
@@ -29,31 +29,31 @@ REQUESTS = {
     "GET /api/v1/facts/{name}/": ("/api/v1/facts/household/", None),
     "POST /api/v1/entitlements/": ("/api/v1/entitlements/?outcome=eligible", {"circumstances": PERSON}),
 }
-# A wrong one for every operation that is read: its problem is the example of them all.
+# A bad request, whose problem is the example for every GET operation.
 BAD_REQUEST_PATH = "/api/v1/services/?domian=NM-05"
 
 
 def shorten(value: object) -> object:
-    """Return an answer with the first item of each list only, but of those that are plain."""
+    """Return a response with only the first item of each list of objects; lists of plain values stay whole."""
     if isinstance(value, dict):
-        return {key: shorten(each) for key, each in value.items() if key != "state"} | (
+        return {key: shorten(item) for key, item in value.items() if key != "state"} | (
             {"state": None} if "state" in value else {}
         )
     if isinstance(value, list):
-        return [shorten(each) for each in value[: 1 if value and isinstance(value[0], dict) else None]]
+        return [shorten(item) for item in value[: 1 if value and isinstance(value[0], dict) else None]]
     return value
 
 
 def build_examples(client: Client) -> dict:
-    """Return every example, as the database of a client's requests answers it."""
-    found = {}
+    """Return all examples, from the responses to ``client``."""
+    examples = {}
     for operation, (path, body) in REQUESTS.items():
         sent = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
-        answer = (client.post if body else client.get)(path, **sent)
-        assert answer.status_code == 200, (path, answer.content.decode())
-        found[operation] = {"asked": path} | ({"body": body} if body else {}) | {"answer": shorten(answer.json())}
-    found["problem"] = {"asked": BAD_REQUEST_PATH, "answer": client.get(BAD_REQUEST_PATH).json()}
-    return json.loads(json.dumps(found, ensure_ascii=False).replace("http://testserver", "https://fw.example.cn"))
+        response = (client.post if body else client.get)(path, **sent)
+        assert response.status_code == 200, (path, response.content.decode())
+        examples[operation] = {"asked": path} | ({"body": body} if body else {}) | {"answer": shorten(response.json())}
+    examples["problem"] = {"asked": BAD_REQUEST_PATH, "answer": client.get(BAD_REQUEST_PATH).json()}
+    return json.loads(json.dumps(examples, ensure_ascii=False).replace("http://testserver", "https://fw.example.cn"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the tests of tables share: the list as a file, changed here and there, and sent as an editor sends it."""
+"""Helpers for tests of spreadsheets: the list as CSV or XLSX, with changes, and its upload by an editor."""
 
 import csv
 import io
@@ -46,20 +46,20 @@ def exported_list(kind: str) -> bytes:
 
 
 def csv_rows(content: bytes | None = None) -> list[list[str]]:
-    """Return the cells of a CSV file, of the whole list if none is given."""
+    """Return the cells of a CSV file, by default of the whole list."""
     text = (content or exported_list("csv")).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def list_row(code: str = "NM-01-07", **cells: str) -> dict[str, str]:
-    """Return one row of the list as it goes out, with other cells by header."""
+    """Return one exported row of the list, with changed ``cells`` by header."""
     headers, *rows = csv_rows()
     (row,) = (dict(zip(headers, row, strict=True)) for row in rows if row[0] == code)
     return row | cells
 
 
 def make_csv(*rows: Mapping[str, str] | list[str], headers: list[str] | None = None, ends: str = "\r\n") -> bytes:
-    """Return rows as a CSV file: of the list's headers, or of those given."""
+    """Return rows as a CSV file, by default with the headers of the list."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=ends)
     headers = headers or HEADERS
@@ -71,7 +71,7 @@ def make_csv(*rows: Mapping[str, str] | list[str], headers: list[str] | None = N
 def make_workbook(
     *rows: Mapping[str, object], headers: list[str] | None = None, change: Callable | None = None
 ) -> bytes:
-    """Return rows as a workbook of one sheet, which ``change`` may work on before it is saved."""
+    """Return rows as a workbook of one sheet; ``change`` edits the workbook before it is saved."""
     book = Workbook()
     sheet = book.active
     sheet.title = "清单"
@@ -85,7 +85,7 @@ def make_workbook(
 
 
 def edit_workbook(content: bytes, change: Callable) -> bytes:
-    """Return a workbook after somebody worked on it."""
+    """Return a workbook edited by ``change``."""
     book = load_workbook(io.BytesIO(content))
     change(book)
     return workbook_bytes(book)
@@ -98,7 +98,7 @@ def workbook_bytes(book: Workbook) -> bytes:
 
 
 def repack_workbook(content: bytes, change: Callable[[dict[str, bytes]], None], **options: object) -> bytes:
-    """Return a workbook with its parts (bytes by name) changed."""
+    """Return a workbook with its ZIP members (bytes by name) edited by ``change``."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
     change(parts)
@@ -118,5 +118,5 @@ def confirm(client: Client, page: HttpResponse, **details: str) -> HttpResponse:
 
 
 def row_counts() -> dict[str, int]:
-    """Return how many rows there are of all that an import may write."""
+    """Return the number of rows of each model that an import may write."""
     return {model.__name__: model.objects.count() for model in (Proposal, ProposedEntry, Attachment, Event)}

@@ -1,4 +1,4 @@
-"""The database's triggers taken off for a moment, as somebody with all its rights could."""
+"""Drops triggers temporarily, as the owner of the database could."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ MIGRATION = import_module("catalogue.migrations.0002_triggers")
 
 @contextmanager
 def without_triggers(subject: Callable = MIGRATION.triggers) -> Iterator[None]:
-    """Take the triggers of a subject of the migration off, by default all, and put them on again.
+    """Drop the triggers of one function of the migration, by default all, and create them again.
 
-    PostgreSQL changes no trigger of a table while a foreign key waits to be checked, so those are checked before.
+    PostgreSQL refuses to alter the triggers of a table with pending foreign-key checks, so these run first.
     """
     vendor = connection.vendor
     triggers = list(subject(vendor))
@@ -23,7 +23,7 @@ def without_triggers(subject: Callable = MIGRATION.triggers) -> Iterator[None]:
 
 
 def without_seal_triggers():
-    """Take the seals of published editions off for a moment."""
+    """Drop the triggers that seal published editions temporarily."""
     return without_triggers(MIGRATION.sealed_editions)
 
 

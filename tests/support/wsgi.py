@@ -1,4 +1,4 @@
-"""Requests to a WSGI application as a server hands them over, and what comes back."""
+"""Calls a WSGI application as a server does, and returns its response."""
 
 import io
 import sys
@@ -10,7 +10,7 @@ from django.core.wsgi import get_wsgi_application
 
 
 class CountingApplication:
-    """Django, with how often it was asked, with which queries and with which cookies."""
+    """Django as a WSGI application that counts requests and keeps their query strings and cookies."""
 
     def __init__(self):
         self.application, self.request_count, self.queries, self.cookies = get_wsgi_application(), 0, [], []
@@ -23,7 +23,7 @@ class CountingApplication:
 
 
 class WSGIResponse(NamedTuple):
-    """What an application answered: the status line's code, the headers by their lower-case names, and the body."""
+    """A response: status code, headers by lower-case name, and body."""
 
     status: int
     headers: dict[str, str]
@@ -33,13 +33,16 @@ class WSGIResponse(NamedTuple):
 def wsgi_environ(
     address: str, *, method: str = "GET", host: str = "testserver", body: bytes | None = None, **headers: str
 ) -> dict:
-    """Return the WSGI environment of a request; ``headers`` by their names with underscores."""
+    """Return the WSGI environment of a request; ``headers`` have names with underscores."""
     path, _, query = address.partition("?")
-    sent = {}
+    body_headers = {}
     if body is not None:
-        sent = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": headers.pop("content_type", "application/json")}
+        body_headers = {
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": headers.pop("content_type", "application/json"),
+        }
     return (
-        sent
+        body_headers
         | {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
@@ -62,16 +65,16 @@ def wsgi_environ(
     )
 
 
-def send_request(application: Callable, address: str, **said: str | bytes) -> WSGIResponse:
-    """Ask an application; no header may come twice."""
-    begun = []
-    response = application(wsgi_environ(address, **said), lambda *line: begun.append(line))
+def send_request(application: Callable, address: str, **options: str | bytes) -> WSGIResponse:
+    """Send a request to an application; fails if a header occurs twice."""
+    starts = []
+    response = application(wsgi_environ(address, **options), lambda *line: starts.append(line))
     try:
         body = b"".join(response)
     finally:
         if hasattr(response, "close"):
             response.close()
-    ((status, headers, *_),) = begun
-    found = {name.lower(): value for name, value in headers}
-    assert len(found) == len(headers), headers
-    return WSGIResponse(int(status.split()[0]), found, body)
+    ((status, headers, *_),) = starts
+    header_map = {name.lower(): value for name, value in headers}
+    assert len(header_map) == len(headers), headers
+    return WSGIResponse(int(status.split()[0]), header_map, body)
