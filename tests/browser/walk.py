@@ -1,7 +1,7 @@
-"""Four people walk through the desk in Chromium, from proposal to edition: ``python -m tests.browser.walk``.
+"""Four people take a proposal to a published edition on the desk in Chromium: ``python -m tests.browser.walk``.
 
-Every button is found with the Tab key and pressed with Enter. On every page: no critical or serious finding of axe, no
-refusal by the content security policy, no error of a script, and no English word.
+Every button is reached with the Tab key and pressed with Enter. Every page has no critical or serious violation of axe,
+no violation of the content security policy, no script error, and no English word.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.faults import own
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PASSWORD = "沙果-1947-骏马"  # noqa: S105 - of accounts that live as long as this walk
+PASSWORD = "沙果-1947-骏马"  # noqa: S105 - of temporary accounts
 ENGLISH = re.compile(
     r"\b(Select|Save|Add|Home|Search|Change|Delete|View|History|Error|Filter|All|None|True|False|Model|object|link"
     r"|relationship|Can|Please|Choose|Remove|required|field|Today|Yesterday|Cancel|Close|Show|Hide|Now|Skip|Toggle)\b"
@@ -29,12 +29,12 @@ STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
 
 
 def chromium() -> str | None:
-    """Return the browser that is installed, None if none is."""
+    """Return the path of an installed browser, or None."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def people() -> None:
-    """Make the accounts: one for each role."""
+    """Make an administrator and an account for each role."""
     from django.contrib.auth.models import Group, User
 
     from catalogue.models import Membership
@@ -49,23 +49,23 @@ def people() -> None:
 
 
 def feedback() -> None:
-    """Say something of a service, as anybody may."""
+    """Submit feedback on a service."""
     from django.utils import timezone
 
     from catalogue.feedback import answers
     from services.models import Service
 
     service = Service.objects.get(code="NM-01-07")
-    said = "标准已经提高，清单上还是旧的。\n请核对。"
-    answers.receive_feedback(service, message=said, field="standard", contact="13800000000", at=timezone.now())
+    message = "标准已经提高，清单上还是旧的。\n请核对。"
+    answers.receive_feedback(service, message=message, field="standard", contact="13800000000", at=timezone.now())
 
 
 @contextmanager
 def served():
-    """Serve the site as in production on a free port, and give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Serve the site with Granian on a free port; yield its base URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
     server = subprocess.Popen(command, cwd=own.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     address = f"http://127.0.0.1:{port}"
@@ -83,7 +83,7 @@ def served():
 
 
 class Visitor:
-    """Somebody at the desk, who judges every page that opens."""
+    """A signed-in user of the desk; every page that opens is checked."""
 
     def __init__(self, browser, address: str, name: str, shots: Path | None):
         from axe_playwright_python.sync_playwright import Axe
@@ -98,22 +98,24 @@ class Visitor:
         self.page.fill("#id_password", PASSWORD)
         self.press("登录")
 
-    def hear(self, said) -> None:
-        # What has no address is axe's own, which writes a style while it judges; 422 is how a form comes back.
-        if said.type == "error" and said.location["url"] and "422" not in said.text:
-            self.faults.append(f"{said.text}（{said.location['url']}）")
+    def hear(self, message) -> None:
+        # Messages without a URL come from axe, which adds a style; 422 is the status of a form with errors.
+        if message.type == "error" and message.location["url"] and "422" not in message.text:
+            self.faults.append(f"{message.text}（{message.location['url']}）")
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self.address}{path}")
         self.judge()
 
     def press(self, words: str) -> None:
-        """Go to a button or link with the Tab key and press Enter."""
+        """Move to a button or link with the Tab key and press Enter."""
         self.page.evaluate("document.activeElement.blur()")
         for _ in range(600):
             self.page.keyboard.press("Tab")
-            said = self.page.evaluate("(document.activeElement.innerText || document.activeElement.value || '').trim()")
-            if said == words:
+            label = self.page.evaluate(
+                "(document.activeElement.innerText || document.activeElement.value || '').trim()"
+            )
+            if label == words:
                 with self.page.expect_navigation():
                     self.page.keyboard.press("Enter")
                 self.judge()
@@ -121,23 +123,25 @@ class Visitor:
         raise AssertionError(f"{self.page.url}：用 Tab 键走不到“{words}”")
 
     def judge(self) -> None:
-        where = f"{self.page.title()}（{self.page.url.removeprefix(self.address)}）"
+        place = f"{self.page.title()}（{self.page.url.removeprefix(self.address)}）"
         if self.shots:
             number = len(list(self.shots.glob("*.png"))) + 1
             self.page.screenshot(path=self.shots / f"{number:02}-{self.name}.png", full_page=True, caret="initial")
-        judged = self.axe.run(self.page, options={"preload": False, "resultTypes": ["violations"]})
-        for found in judged.response["violations"]:
-            if found["impact"] in {"critical", "serious"}:
-                at = found["nodes"][0]["target"]
-                self.faults.append(f"{where}：{found['id']}（{found['impact']}，{len(found['nodes'])} 处，如 {at}）")
-        read = self.page.evaluate("document.body.innerText")
-        if english := ENGLISH.findall(read):
-            self.faults.append(f"{where}：英文 {sorted(set(english))}")
+        results = self.axe.run(self.page, options={"preload": False, "resultTypes": ["violations"]})
+        for violation in results.response["violations"]:
+            if violation["impact"] in {"critical", "serious"}:
+                target = violation["nodes"][0]["target"]
+                self.faults.append(
+                    f"{place}：{violation['id']}（{violation['impact']}，{len(violation['nodes'])} 处，如 {target}）"
+                )
+        text = self.page.evaluate("document.body.innerText")
+        if english := ENGLISH.findall(text):
+            self.faults.append(f"{place}：英文 {sorted(set(english))}")
 
 
 def walk(browser, address: str, shots: Path | None) -> list[str]:
-    """Walk from a proposal to a published edition; return every fault that was met."""
-    met = []
+    """Take a proposal to a published edition; return every fault."""
+    faults = []
 
     def visit(name: str) -> Visitor:
         return Visitor(browser, address, name, shots)
@@ -160,7 +164,7 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
     proposal = wang.page.url
     wang.press("提交")
     assert "待评估" in wang.page.inner_text("dl.desk-facts"), wang.page.inner_text("body")
-    met += wang.faults
+    faults += wang.faults
 
     li = visit("li")
     li.press("第 3 号（调整）：提高孤儿基本生活费标准")
@@ -173,14 +177,14 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
     li.page.select_option("#id_conclusion", "affordable")
     li.press("完成评估")
     assert "7280280.00 元" in li.page.inner_text("body")
-    met += li.faults
+    faults += li.faults
 
     zhao = visit("zhao")
     zhao.press("第 3 号（调整）：提高孤儿基本生活费标准")
     zhao.page.fill("#reason-approve", "同意")
     zhao.press("批准")
     assert "已批准" in zhao.page.inner_text("dl.desk-facts")
-    met += zhao.faults
+    faults += zhao.faults
 
     sun = visit("sun")
     sun.go("/admin/catalogue/edition/add/")
@@ -195,45 +199,45 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
     assert "已发布" in sun.page.inner_text(".messagelist")
     sun.go("/admin/catalogue/edition/")
     sun.go("/admin/catalogue/fieldverification/")
-    met += sun.faults
-    return met
+    faults += sun.faults
+    return faults
 
 
 def screens() -> list[str]:
-    """Return the address of every screen there is, of each model its list, its forms a history, and public pages."""
+    """Return the path of every screen: of each model its list, forms and history, and the public pages."""
     from django.contrib import admin
     from django.urls import reverse
 
     from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
 
-    found = [reverse(f"admin:{name}") for name in ("index", "password_change", "import")]
+    paths = [reverse(f"admin:{name}") for name in ("index", "password_change", "import")]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         rows = model._default_manager.order_by("pk")
         row = rows.not_verified().last() if model is FieldVerification else rows.last()
-        found.append(reverse(f"{name}_changelist"))
+        paths.append(reverse(f"{name}_changelist"))
         if row and model not in {FieldVerification, Event}:
-            found += [reverse(f"{name}_history", args=[row.pk])]
+            paths += [reverse(f"{name}_history", args=[row.pk])]
         if row:
-            found.append(reverse(f"{name}_change", args=[row.pk]))
+            paths.append(reverse(f"{name}_change", args=[row.pk]))
         if model not in {FieldVerification, Event} and admin.site._registry[model].has_add_permission(_Root()):
-            found.append(reverse(f"{name}_add"))
+            paths.append(reverse(f"{name}_add"))
         if (
             row
             and model not in {Entry, FieldVerification, Event, Feedback, Proposal}
             and model._meta.app_label != "services"
         ):
-            found.append(reverse(f"{name}_delete", args=[row.pk]))
+            paths.append(reverse(f"{name}_delete", args=[row.pk]))
     draft, sealed = Edition.objects.drafts().get(), Entry.objects.published().first()
-    found += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("beside", "publish")]
-    found.append(reverse("admin:catalogue_entry_change", args=[sealed.pk]))
-    found.append(reverse("admin:auth_user_password_change", args=[1]))
+    paths += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("beside", "publish")]
+    paths.append(reverse("admin:catalogue_entry_change", args=[sealed.pk]))
+    paths.append(reverse("admin:auth_user_password_change", args=[1]))
     services = reverse("services")
-    return [*found, reverse("home"), services, f"{services}?q=儿童", f"{services}?q=无此项"]
+    return [*paths, reverse("home"), services, f"{services}?q=儿童", f"{services}?q=无此项"]
 
 
 class _Root:
-    """Asks what a superuser may."""
+    """A request of a superuser, for ``has_add_permission``."""
 
     class user:  # noqa: N801 - as a request names it
         is_active = is_staff = is_superuser = True
@@ -244,16 +248,16 @@ class _Root:
 
 
 def tour(browser, address: str, shots: Path | None, addresses: list[str]) -> list[str]:
-    """Open every screen as an administrator. Return every fault that was met."""
+    """Open every screen as an administrator; return every fault."""
     root = Visitor(browser, address, "root", shots)
-    for each in addresses:
-        root.go(each)
+    for path in addresses:
+        root.go(path)
     import_tables(root)
     return root.faults
 
 
 def try_a_rule(visitor: Visitor) -> None:
-    """Try the rule of the entry that is being proposed on an example person, by keyboard."""
+    """Try the rule of the proposed entry on an example person, by keyboard."""
     visitor.page.focus(".desk-rule-try summary")
     visitor.page.keyboard.press("Enter")
     visitor.page.select_option(".desk-rule-try select >> nth=0", label="六十五岁的城镇老人")
@@ -264,7 +268,7 @@ def try_a_rule(visitor: Visitor) -> None:
 
 
 def import_tables(root: Visitor) -> None:
-    """Bring a faulty table and a good one: what each preview says, and the proposal that comes of it."""
+    """Import a faulty table and a valid one: check each preview, and the proposal made from the valid one."""
     for row, button in (("NM-99-99,说明", "上传并预览"), ("NM-01-07,存疑，待核实", "确认，提出 1 项")):
         root.go("/admin/import/")
         table = f"服务项目代码,编者说明\n{row}\n".encode()
@@ -313,5 +317,5 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shots", type=Path, help="把每一页的截图存到这个文件夹")
     options.add_argument("--tour", action="store_true", help="走通之后，再以管理员打开每一个页面")
-    chosen = options.parse_args()
-    sys.exit(main(chosen.shots, chosen.tour))
+    arguments = options.parse_args()
+    sys.exit(main(arguments.shots, arguments.tour))

@@ -1,7 +1,8 @@
-"""Twenty people save one draft ten times each: ``python -m tests.faults.concurrent_saves``; PostgreSQL: postgres.py.
+"""Concurrent saves, 20 editors with 10 saves each by default: ``python -m tests.faults.concurrent_saves``.
 
-Each opens the edition's page, types, and sends the form as a browser does. A save is accepted or refused because the
-page is stale; every accepted one is in the record, each resting on the one before, and nothing is lost.
+On PostgreSQL, under tests/postgres.py. Each editor opens the edition's page, types, and sends the form as a browser
+does. A save is accepted, or refused because the page is stale. Every accepted save is in the audit log, each based on
+the one before, and none is lost.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from tests.faults import own
 
 
 class Form(HTMLParser):
-    """The boxes of a page's largest form, as a browser would send them untouched."""
+    """The fields of the edition's form, as a browser sends them unchanged."""
 
     def __init__(self, html: str):
         super().__init__()
@@ -44,7 +45,7 @@ class Form(HTMLParser):
 
     def handle_endtag(self, tag):
         if tag == "textarea":
-            # A browser leaves out the line break after the tag.
+            # HTML drops a line break directly after the start tag.
             self.boxes[self._text] = [self.boxes[self._text][0].removeprefix("\n")]
             self._text = None
         elif tag == "select":
@@ -58,14 +59,14 @@ class Form(HTMLParser):
 COUNTING = threading.Lock()
 
 
-def count(found: Counter, what: object) -> None:
-    """Count one more; of two threads that add at once, one would be lost."""
+def count(counts: Counter, outcome: object) -> None:
+    """Count one more, under a lock: adding is not atomic."""
     with COUNTING:
-        found[what] += 1
+        counts[outcome] += 1
 
 
-def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], found: Counter) -> None:
-    """Be one editor, signed in already."""
+def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], counts: Counter) -> None:
+    """Save ``saves`` times as one editor who is signed in."""
     from django.db import connection
 
     from catalogue.desk.base import versions
@@ -73,21 +74,21 @@ def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], f
     try:
         page = client.get(address)
         for save in range(saves):
-            said = f"第 {editor} 位的第 {save + 1} 次。"
+            note = f"第 {editor} 位的第 {save + 1} 次。"
             boxes = Form(page.content.decode()).boxes
-            read = versions.read(boxes["seen"][0])["boxes"]["note"]
-            answer = client.post(address, boxes | {"note": said})
-            count(found, answer.status_code)
-            if answer.status_code == 302:
-                accepted.append((read[0] if read else None, said))
+            seen_note = versions.read(boxes["seen"][0])["boxes"]["note"]
+            response = client.post(address, boxes | {"note": note})
+            count(counts, response.status_code)
+            if response.status_code == 302:
+                accepted.append((seen_note[0] if seen_note else None, note))
                 page = client.get(address)
-            elif answer.status_code == 409:
-                # What was typed is on the page that refuses it, in its box; from there one goes on.
-                if Form(answer.content.decode()).boxes["note"] == [said]:
-                    count(found, "kept")
-                page = answer
-    except Exception as error:  # noqa: BLE001 - told by the command, whatever it was
-        count(found, repr(error))
+            elif response.status_code == 409:
+                # The conflict page keeps the text in its field; the editor continues from there.
+                if Form(response.content.decode()).boxes["note"] == [note]:
+                    count(counts, "kept")
+                page = response
+    except Exception as error:  # noqa: BLE001 - reported by the command
+        count(counts, repr(error))
     finally:
         connection.close()
 
@@ -109,9 +110,9 @@ def main(editors: int, saves: int) -> int:
         clients = [Client() for _ in range(editors)]
         for editor, client in enumerate(clients):
             client.force_login(User.objects.get(username=f"editor-{editor}"))
-        accepted, found, before = [], Counter(), json.dumps(draft.note, ensure_ascii=False)
+        accepted, counts, expected = [], Counter(), json.dumps(draft.note, ensure_ascii=False)
         threads = [
-            threading.Thread(target=edit, args=(client, editor, saves, address, accepted, found))
+            threading.Thread(target=edit, args=(client, editor, saves, address, accepted, counts))
             for editor, client in enumerate(clients)
         ]
         for thread in threads:
@@ -119,29 +120,29 @@ def main(editors: int, saves: int) -> int:
         for thread in threads:
             thread.join()
 
-        told = Event.objects.filter(edition="second", service=None, field="note").order_by("number")
-        changes = list(told.values_list("before", "after"))
+        events = Event.objects.filter(edition="second", service=None, field="note").order_by("number")
+        changes = list(events.values_list("before", "after"))
         draft.refresh_from_db()
         faults = []
-        # 503: SQLite let others write for longer than it waits; the page says so, and nothing was written.
-        if set(found) - {302, 409, 503, "kept"} or found[302] + found[409] + found[503] != editors * saves:
-            faults.append(f"有的保存既没有接受也没有拒绝：{dict(found)}")
-        if found["kept"] != found[409]:
-            faults.append(f"{found[409]} 次拒绝，只有 {found['kept']} 次留住了填写的内容")
+        # 503: SQLite's lock was held for longer than its timeout; the page says so, and nothing was written.
+        if set(counts) - {302, 409, 503, "kept"} or counts[302] + counts[409] + counts[503] != editors * saves:
+            faults.append(f"有的保存既没有接受也没有拒绝：{dict(counts)}")
+        if counts["kept"] != counts[409]:
+            faults.append(f"{counts[409]} 次拒绝，只有 {counts['kept']} 次留住了填写的内容")
         if len(changes) != len(accepted):
             faults.append(f"接受了 {len(accepted)} 次保存，记录中有 {len(changes)} 次")
-        said = {(was and json.loads(was), json.loads(now)) for was, now in changes}
-        if unseen := said - set(accepted):
-            faults.append(f"{len(unseen)} 次保存盖掉了编辑没有看到的内容")
-        for was, now in changes:
-            if was not in {before, None if before == "null" else before}:
-                faults.append(f"记录中 {now} 不是接着 {before} 改的，而是接着 {was}")
-            before = now
-        if changes and draft.note != json.loads(before):
-            faults.append(f"版本现在是 {draft.note}，不是最后接受的 {before}")
+        recorded = {(old and json.loads(old), json.loads(new)) for old, new in changes}
+        if overwritten := recorded - set(accepted):
+            faults.append(f"{len(overwritten)} 次保存盖掉了编辑没有看到的内容")
+        for old, new in changes:
+            if old not in {expected, None if expected == "null" else expected}:
+                faults.append(f"记录中 {new} 不是接着 {expected} 改的，而是接着 {old}")
+            expected = new
+        if changes and draft.note != json.loads(expected):
+            faults.append(f"版本现在是 {draft.note}，不是最后接受的 {expected}")
         faults += log.verify()
     verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
-    print(f"{editors} 位编辑各存 {saves} 次：接受 {found[302]} 次，拒绝 {found[409]} 次；{verdict}")
+    print(f"{editors} 位编辑各存 {saves} 次：接受 {counts[302]} 次，拒绝 {counts[409]} 次；{verdict}")
     return 1 if faults else 0
 
 
@@ -149,5 +150,5 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--editors", type=int, default=20)
     options.add_argument("--saves", type=int, default=10)
-    chosen = options.parse_args()
-    sys.exit(main(chosen.editors, chosen.saves))
+    arguments = options.parse_args()
+    sys.exit(main(arguments.editors, arguments.saves))

@@ -1,8 +1,8 @@
-"""``kill -9`` of the publisher: ``python -m tests.faults.kill_publisher --runs 100``; on PostgreSQL, under postgres.py.
+"""``kill -9`` of the publisher: ``python -m tests.faults.kill_publisher --runs 100``.
 
-Every other run dies just before one of the publication's statements, so that each boundary is met; the others die at
-a moment drawn from the time a publication takes, the commit among it. After each: nothing acknowledged is lost, there
-is no half edition, and the interrupted publication repeated yields exactly one.
+On PostgreSQL, under tests/postgres.py. Every other run is killed just before one of the publication's statements, so
+that every boundary is covered; the others at a random moment of a publication, its commit included. After each: no
+acknowledged publication is lost, no edition is partly published, and a repeated publication yields exactly one edition.
 """
 
 import argparse
@@ -15,14 +15,14 @@ from collections import Counter
 
 from tests.faults import own
 
-# Services in the edition: as many as the suite has time for, or the whole list.
+# Services in the edition: few, or the whole list.
 FEW, ALL = 8, 81
 
 
 def publish_and_die(acknowledge: int, *, before: int | None) -> None:
-    """In a child: publish the draft, write the digest, and wait for the end.
+    """In a child process: publish the draft, write its digest to ``acknowledge``, and wait to be killed.
 
-    ``before`` is the statement not to live to, counted from 1; None to be killed from outside.
+    ``before`` is the number, from 1, of the statement before which the process kills itself; None: killed from outside.
     """
     from django.db import connection
 
@@ -42,19 +42,19 @@ def publish_and_die(acknowledge: int, *, before: int | None) -> None:
     with connection.execute_wrapper(count):
         edition = publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
     if before is not None and said < before:
-        # Sealed, and dead before anybody heard of it.
+        # Published, but killed before the acknowledgement.
         os.kill(os.getpid(), signal.SIGKILL)
     os.write(acknowledge, edition.digest.encode())
     time.sleep(60)
 
 
 def interrupted(*, before: int | None = None, after: float | None = None) -> str:
-    """Publish in a child that is killed; return the digest it acknowledged, or nothing."""
-    heard, acknowledge = os.pipe()
+    """Publish in a child that is killed; return the digest it acknowledged, empty if none."""
+    reader, acknowledge = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            os.close(heard)
+            os.close(reader)
             publish_and_die(acknowledge, before=before)
         finally:
             os._exit(1)
@@ -63,13 +63,13 @@ def interrupted(*, before: int | None = None, after: float | None = None) -> str
         time.sleep(after)
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    digest = os.read(heard, 64).decode()
-    os.close(heard)
+    digest = os.read(reader, 64).decode()
+    os.close(reader)
     return digest
 
 
 def judge(acknowledged: str) -> str:
-    """Hold what is there after a kill against what may be; return how far it had come. Raises AssertionError."""
+    """Check the database after a kill and return how far the publication had come. Raises AssertionError."""
     from django.db import connection
 
     from catalogue.audit import log
@@ -78,7 +78,7 @@ def judge(acknowledged: str) -> str:
 
     edition = Edition.objects.get(slug="second")
     sealed = edition.entries.exclude(canonical_json=None).count()
-    told = Event.objects.filter(edition="second", verb__in=["published", *Event.CHANGES]).count()
+    events = Event.objects.filter(edition="second", verb__in=["published", *Event.CHANGES]).count()
     states = set(Proposal.objects.values_list("state", flat=True))
     assert log.verify() == [], log.verify()
     if connection.vendor == "sqlite":
@@ -86,17 +86,17 @@ def judge(acknowledged: str) -> str:
             assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     if not edition.is_published:
         assert not acknowledged, "an acknowledged publication is lost"
-        assert (edition.digest, edition.canonical_json, sealed, told, states) == (None, None, 0, 0, {"approved"})
+        assert (edition.digest, edition.canonical_json, sealed, events, states) == (None, None, 0, 0, {"approved"})
         return "没有发布"
     assert acknowledged in {"", edition.digest}
     assert publishing.verify_edition(edition) == [], publishing.verify_edition(edition)
     # One change, one withdrawal, and the publication.
-    assert (sealed, told, states) == (edition.entries.count(), 3, {"published"})
+    assert (sealed, events, states) == (edition.entries.count(), 3, {"published"})
     return "已确认" if acknowledged else "已发布、未及确认"
 
 
 def repeat() -> None:
-    """Publish again, as whoever heard nothing would; afterwards there is exactly one."""
+    """Publish again, as a client without an acknowledgement does; afterwards there is exactly one published edition."""
     from catalogue.audit.log import AuditContext
     from catalogue.models import Edition, Event
     from catalogue.workflow import publishing
@@ -111,26 +111,26 @@ def repeat() -> None:
 
 
 def main(runs: int, services: int, seed: int) -> int:
-    draw = random.Random(seed)  # noqa: S311 - a seed, so that a run can be told again
+    rng = random.Random(seed)  # noqa: S311 - seeded, so that a run can be repeated
     with own.database() as database:
         from django.db import connections
 
         own.build(services=services)
         connections.close_all()
         database.keep()
-        lasts, statements = measure(database)
-        # From the first statement to the one that is never said, after the last.
-        boundaries = [1 + round(at * statements / max(1, runs // 2 - 1)) for at in range(runs // 2)]
-        print(f"{services} 项的版本：发布一次 {statements} 条语句、{lasts * 1000:.0f} 毫秒；种子 {seed}")
-        found = Counter()
+        duration, statements = measure(database)
+        # From before the first statement to after the last one.
+        boundaries = [1 + round(step * statements / max(1, runs // 2 - 1)) for step in range(runs // 2)]
+        print(f"{services} 项的版本：发布一次 {statements} 条语句、{duration * 1000:.0f} 毫秒；种子 {seed}")
+        outcomes = Counter()
         for run in range(runs):
             database.renew()
             if run % 2 == 0 and boundaries:
                 acknowledged = interrupted(before=boundaries.pop())
             else:
-                acknowledged = interrupted(after=draw.uniform(0, lasts * 1.5))
+                acknowledged = interrupted(after=rng.uniform(0, duration * 1.5))
             try:
-                found[judge(acknowledged)] += 1
+                outcomes[judge(acknowledged)] += 1
                 repeat()
             except AssertionError as error:
                 print(f"第 {run + 1} 次：{error!r}")
@@ -138,13 +138,13 @@ def main(runs: int, services: int, seed: int) -> int:
             connections.close_all()
             if sys.stdout.isatty():
                 print(f"\r{run + 1}/{runs}", end="", flush=True)
-        counts = "，".join(f"{words} {count}" for words, count in found.items())
+        counts = "，".join(f"{words} {count}" for words, count in outcomes.items())
         print(f"\n{runs} 次 kill -9 之后：{counts}；没有丢失已确认的发布，没有半个版本，重做都恰好得到一个。")
     return 0
 
 
 def measure(database) -> tuple[float, int]:
-    """Return how long it is from a child's first breath to its answer, in seconds, and how many statements that is."""
+    """Return the seconds from a child's fork to its acknowledgement, and the number of statements of a publication."""
     from django.db import connection, connections
 
     from catalogue.audit.log import AuditContext
@@ -164,15 +164,15 @@ def measure(database) -> tuple[float, int]:
     connections.close_all()
     database.renew()
     started = time.perf_counter()
-    heard, acknowledge = os.pipe()
+    reader, acknowledge = os.pipe()
     child = os.fork()
     if child == 0:
         publish_and_die(acknowledge, before=None)
-    os.read(heard, 64)
-    lasts = time.perf_counter() - started
+    os.read(reader, 64)
+    duration = time.perf_counter() - started
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return lasts, said
+    return duration, said
 
 
 if __name__ == "__main__":
@@ -180,5 +180,5 @@ if __name__ == "__main__":
     options.add_argument("--runs", type=int, default=100)
     options.add_argument("--services", type=int, default=ALL)
     options.add_argument("--seed", type=int, default=20261123)
-    chosen = options.parse_args()
-    sys.exit(main(chosen.runs, chosen.services, chosen.seed))
+    arguments = options.parse_args()
+    sys.exit(main(arguments.runs, arguments.services, arguments.seed))

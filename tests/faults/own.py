@@ -1,6 +1,6 @@
-"""A database of a fault test's own, on the server ``DATABASE_URL`` names or in a temporary file, and what is in it.
+"""A temporary database for fault tests, on the server of ``DATABASE_URL`` or in a SQLite file, and its content.
 
-A process that is killed cannot be inside pytest's transaction: these tests are commands, run by pytest as such.
+A process that is killed cannot share pytest's transaction, so these tests are commands, which pytest runs.
 """
 
 import datetime
@@ -20,24 +20,24 @@ AT = datetime.datetime(2026, 12, 1, 1, 0, tzinfo=datetime.UTC)
 
 
 class File:
-    """A SQLite file."""
+    """A database in a SQLite file."""
 
     def __init__(self, folder: Path):
         self.path, self.kept = folder / "own.sqlite3", folder / "kept.sqlite3"
         self.url = f"sqlite:///{self.path}"
 
     def keep(self) -> None:
-        """Remember what is in it now. Nobody may be connected."""
+        """Keep a copy of the current content. There may be no open connection."""
         shutil.copy(self.path, self.kept)
 
     def renew(self) -> None:
-        """Put back what was kept, whatever a killed process left behind."""
-        for each in self.path.parent.glob(f"{self.path.name}*"):
-            each.unlink()
+        """Restore the copy, and remove the journals of killed processes."""
+        for path in self.path.parent.glob(f"{self.path.name}*"):
+            path.unlink()
         shutil.copy(self.kept, self.path)
 
     def drop(self) -> None:
-        """Nothing: its folder goes."""
+        """Do nothing: the folder is removed."""
 
 
 class Server:
@@ -49,29 +49,29 @@ class Server:
         self.connect = lambda: closing(psycopg.connect(url, autocommit=True))
         self.name = f"own_{secrets.token_hex(6)}"
         self.url = urlunsplit(urlsplit(url)._replace(path=f"/{self.name}"))
-        self._say(f"CREATE DATABASE {self.name}")
+        self._execute(f"CREATE DATABASE {self.name}")
 
     def keep(self) -> None:
-        self._say(f"CREATE DATABASE {self.name}_kept TEMPLATE {self.name}")
+        self._execute(f"CREATE DATABASE {self.name}_kept TEMPLATE {self.name}")
 
     def renew(self) -> None:
-        self._say(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-        self._say(f"CREATE DATABASE {self.name} TEMPLATE {self.name}_kept")
+        self._execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        self._execute(f"CREATE DATABASE {self.name} TEMPLATE {self.name}_kept")
 
     def drop(self) -> None:
         for name in (self.name, f"{self.name}_kept"):
-            self._say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def _say(self, statement: str) -> None:
+    def _execute(self, statement: str) -> None:
         with self.connect() as connection:
             connection.execute(statement)
 
 
 @contextmanager
 def database() -> Iterator[File | Server]:
-    """Make a database, point Django at it, and leave nothing of it behind."""
+    """Make a database, set Django up with it, and drop it afterwards."""
     url = os.environ.get("DATABASE_URL", "")
-    with tempfile.TemporaryDirectory(prefix="own-", dir="/tmp") as folder:  # noqa: S108 - a socket's path is short
+    with tempfile.TemporaryDirectory(prefix="own-", dir="/tmp") as folder:  # noqa: S108 - a socket's path must be short
         own = Server(url) if url.startswith("postgres") else File(Path(folder))
         os.environ["DATABASE_URL"] = own.url
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -88,9 +88,9 @@ def database() -> Iterator[File | Server]:
 
 
 def build(*, services: int, proposed: bool = True) -> None:
-    """Fill it: an edition of the list's first services, and a draft after it with approved proposals taken up.
+    """Fill the database: a published edition of the list's first services, and a draft with approved proposals.
 
-    Through the product's own verbs; ``proposed`` False leaves the draft as it was begun.
+    Uses the functions of the domain; with ``proposed`` False the draft has no proposals.
     """
     from django.contrib.auth.models import User
     from django.core.management import call_command
@@ -115,7 +115,7 @@ def build(*, services: int, proposed: bool = True) -> None:
     proposer, assessor, approver = (
         User.objects.create_superuser(name, password=None) for name in ("proposer", "assessor", "approver")
     )
-    begun = drafts.create_draft(
+    draft = drafts.create_draft(
         first,
         slug="second",
         title="清单",
@@ -125,17 +125,17 @@ def build(*, services: int, proposed: bool = True) -> None:
     if not proposed:
         return
     codes = [entry["code"] for entry in file["services"][:services]]
-    for kind, action, stated in (("change", "change", {"note": "改动"}), ("withdraw", "withdraw", None)):
+    for kind, action, entry_data in (("change", "change", {"note": "改动"}), ("withdraw", "withdraw", None)):
         proposal = proposals.draft(
             kind=kind,
             region=region,
             department=Department.objects.first(),
             title="建议",
             reason="理由",
-            effective_from=begun.effective_from,
-            entries=[{"service": codes.pop(), "action": action, "entry_data": stated, "successors": []}],
+            effective_from=draft.effective_from,
+            entries=[{"service": codes.pop(), "action": action, "entry_data": entry_data, "successors": []}],
             context=AuditContext(at=AT, user=proposer),
         )
         proposals.submit(proposal, context=AuditContext(at=AT, user=proposer))
         proposals.approve(proposal, context=AuditContext(at=AT, user=approver))
-        proposals.include_in_edition(proposal, begun, context=AuditContext(at=AT, user=assessor))
+        proposals.include_in_edition(proposal, draft, context=AuditContext(at=AT, user=assessor))

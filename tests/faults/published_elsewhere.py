@@ -1,7 +1,7 @@
-"""An edition is published in one process, and others have a cache: ``python -m tests.faults.published_elsewhere``.
+"""Cache invalidation across processes: ``python -m tests.faults.published_elsewhere``.
 
-On PostgreSQL, under postgres.py. Two workers of a server answer the list of editions from their caches; once an
-edition is published elsewhere, both have to tell of it, with nobody's help. Says after how long they did.
+On PostgreSQL, under tests/postgres.py. Two workers of a server answer the list of editions from their caches; after an
+edition is published in another process, both must list it. Prints after how many seconds they do.
 """
 
 import argparse
@@ -18,18 +18,18 @@ from urllib.request import urlopen
 
 from tests.faults import own
 
-# So many answers in a row, each on a connection of its own, are those of both workers.
+# Number of consecutive responses, on a connection each, that must come from both workers.
 ANSWERS = 40
-# Seconds in which a server has to begin, and an edition to be seen.
+# Seconds until a server must answer, and until an edition must be listed.
 PATIENCE = 60.0
 
 
 @contextlib.contextmanager
 def served(url: str) -> Iterator[str]:
-    """Run two workers on a database, and give their address once they answer."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
+    """Run two workers on a database; yield their base URL once they answer."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     settings = {"DEBUG": "false", "HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1", "DATABASE_URL": url}
     command = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--no-ws", "--log-level", "warning"]
     server = subprocess.Popen(  # noqa: S603 - our own command
@@ -38,8 +38,8 @@ def served(url: str) -> Iterator[str]:
         env=os.environ | settings | {"SECRET_KEY": secrets.token_urlsafe(64)},
     )
     try:
-        base, begun = f"http://127.0.0.1:{port}", time.monotonic()
-        while time.monotonic() - begun < PATIENCE:
+        base, started = f"http://127.0.0.1:{port}", time.monotonic()
+        while time.monotonic() - started < PATIENCE:
             with contextlib.suppress(OSError):
                 slugs(base)
                 break
@@ -50,9 +50,9 @@ def served(url: str) -> Iterator[str]:
 
 
 def slugs(base: str) -> set[str]:
-    """Return the editions that a worker tells of."""
-    with urlopen(f"{base}/api/v1/editions/", timeout=10) as answer:  # noqa: S310 - a server of ours on loopback
-        return {edition["slug"] for edition in json.load(answer)["results"]}
+    """Return the slugs of the editions that a worker lists."""
+    with urlopen(f"{base}/api/v1/editions/", timeout=10) as response:  # noqa: S310 - a server of ours on loopback
+        return {edition["slug"] for edition in json.load(response)["results"]}
 
 
 def main() -> int:
@@ -69,15 +69,15 @@ def main() -> int:
             for _ in range(ANSWERS):
                 assert slugs(base) == {"first"}
             publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
-            begun = last = time.monotonic()
-            row = 0
-            while row < ANSWERS and time.monotonic() - begun < PATIENCE:
+            published_at = last_stale = time.monotonic()
+            in_a_row = 0
+            while in_a_row < ANSWERS and time.monotonic() - published_at < PATIENCE:
                 if slugs(base) == {"first", "second"}:
-                    row += 1
+                    in_a_row += 1
                 else:
-                    row, last = 0, time.monotonic()
-        print(f"发布后 {last - begun:.2f} 秒起，两个进程都答出新版本")
-        return 0 if row == ANSWERS else 1
+                    in_a_row, last_stale = 0, time.monotonic()
+        print(f"发布后 {last_stale - published_at:.2f} 秒起，两个进程都答出新版本")
+        return 0 if in_a_row == ANSWERS else 1
 
 
 if __name__ == "__main__":

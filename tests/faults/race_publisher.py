@@ -1,7 +1,7 @@
-"""A writer races the publisher: ``python -m tests.faults.race_publisher``; on PostgreSQL, under postgres.py.
+"""Races between publishers and a writer: ``python -m tests.faults.race_publisher``.
 
-While one process publishes, another writes an entry behind the product's back, with raw SQL, and two more publish too.
-Whoever comes first: what is published is what its digest says, and it is published once.
+On PostgreSQL, under tests/postgres.py. Two processes publish the same draft while a third writes an entry with raw SQL.
+In any order, the published edition matches its digest, and is published once.
 """
 
 import argparse
@@ -26,14 +26,14 @@ UPDATE = (
 
 
 def in_child(work, *, after: float) -> int:
-    """Fork a process that waits and works; it ends with 0 if its work was done, 1 if it was refused."""
+    """Fork a process that waits ``after`` seconds and works; it exits with 0 if done, 1 if refused, 2 if it failed."""
     child = os.fork()
     if child == 0:
         code = 2
         try:
             time.sleep(after)
             code = work()
-        except BaseException:  # noqa: BLE001 - told, and then the child ends
+        except BaseException:  # noqa: BLE001 - printed, then the child ends
             traceback.print_exc()
         finally:
             os._exit(code)
@@ -50,7 +50,7 @@ def publish() -> int:
     try:
         publishing.publish(Edition.objects.get(slug="second"), context=AuditContext(at=own.AT))
     except (publishing.NotPublishableError, OperationalError):
-        # Either it found what stands against it, or PostgreSQL broke a deadlock with the writer: nothing was written.
+        # The publication was refused, or PostgreSQL resolved a deadlock with the writer: nothing was written.
         return 1
     return 0
 
@@ -67,7 +67,7 @@ def smuggle(statement: str) -> int:
 
 
 def main(runs: int, seed: int) -> int:
-    draw = random.Random(seed)  # noqa: S311 - a seed, so that a run can be told again
+    rng = random.Random(seed)  # noqa: S311 - seeded, so that a run can be repeated
     with own.database() as database:
         from django.db import connections
 
@@ -80,14 +80,14 @@ def main(runs: int, seed: int) -> int:
         Service.objects.create(code="NM-09-99")
         connections.close_all()
         database.keep()
-        found = Counter()
+        outcomes = Counter()
         for run in range(runs):
             database.renew()
             statement = (INSERT, UPDATE)[run % 2]
             children = [
                 in_child(publish, after=0),
-                in_child(publish, after=draw.uniform(0, 0.1)),
-                in_child(lambda said=statement: smuggle(said), after=draw.uniform(0, 0.1)),
+                in_child(publish, after=rng.uniform(0, 0.1)),
+                in_child(lambda sql=statement: smuggle(sql), after=rng.uniform(0, 0.1)),
             ]
             codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
             edition = Edition.objects.get(slug="second")
@@ -101,15 +101,15 @@ def main(runs: int, seed: int) -> int:
                     assert Event.objects.filter(edition="second", verb="published").count() == 1
                     assert not smuggled, "written into, and published without a word"
                 else:
-                    # Written before either looked: both refused what no proposal proposed. Or nobody came through.
+                    # Both publishers read a change that has no proposal and refused it, or nothing succeeded.
                     assert codes[:2] == [1, 1], codes
                     assert publish() == int(smuggled)
             except AssertionError as error:
                 print(f"第 {run + 1} 次：{error!r}")
                 return 1
-            found["发布了，偷写被拒绝" if edition.is_published else "先被偷写，发布被拒绝"] += 1
+            outcomes["发布了，偷写被拒绝" if edition.is_published else "先被偷写，发布被拒绝"] += 1
             connections.close_all()
-        counts = "，".join(f"{words} {count}" for words, count in found.items())
+        counts = "，".join(f"{words} {count}" for words, count in outcomes.items())
         print(f"{runs} 次竞争：{counts}；没有一次发布了摘要不符的版本，也没有一次发布两回。")
     return 0
 
@@ -118,5 +118,5 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=int, default=100)
     options.add_argument("--seed", type=int, default=20261123)
-    chosen = options.parse_args()
-    sys.exit(main(chosen.runs, chosen.seed))
+    arguments = options.parse_args()
+    sys.exit(main(arguments.runs, arguments.seed))
