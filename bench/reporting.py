@@ -46,17 +46,23 @@ ENGLISH = {
 def terminal(results: dict) -> str:
     """Return all results as tables for a terminal."""
     measured = [
-        [CHINESE[target], CHINESE.get(server, server), f"{each['rate']:,.0f}", took(each["p50"]), took(each["p99"])]
+        [
+            CHINESE[target],
+            CHINESE.get(server, server),
+            f"{result['rate']:,.0f}",
+            took(result["p50"]),
+            took(result["p99"]),
+        ]
         for target, servers in results["measured"].items()
-        for server, each in servers.items()
+        for server, result in servers.items()
     ]
     judged = [
-        [CHINESE[each["target"]], *_compared(each, CHINESE, "次数", "p99"), "达到" if each["met"] else "未达到"]
-        for each in results["goals"]
+        [CHINESE[result["target"]], *_compared(result, CHINESE, "次数", "p99"), "达到" if result["met"] else "未达到"]
+        for result in results["goals"]
     ]
     servers = [
-        [CHINESE.get(name, name), f"{each['start']:.2f} s", _mebibytes(each["pss"]), _mebibytes(each["rss"])]
-        for name, each in results["servers"].items()
+        [CHINESE.get(name, name), f"{result['start']:.2f} s", _mebibytes(result["pss"]), _mebibytes(result["rss"])]
+        for name, result in results["servers"].items()
     ]
     return "\n\n".join(
         [
@@ -70,22 +76,22 @@ def terminal(results: dict) -> str:
 def markdown(results: dict) -> str:
     """Return the tables of docs/performance.md for a results file."""
     goals = []
-    for each in results["goals"]:
-        servers = results["measured"][each["target"]]
+    for result in results["goals"]:
+        servers = results["measured"][result["target"]]
         own = servers.get(PROJECT) or servers[ANEW]
         goals.append(
             [
-                ENGLISH[each["target"]],
+                ENGLISH[result["target"]],
                 f"{own['rate']:,.0f}",
                 took(own["p50"]),
                 took(own["p99"]),
-                *_compared(each, ENGLISH, "requests", "p99"),
-                "met" if each["met"] else "missed",
+                *_compared(result, ENGLISH, "requests", "p99"),
+                "met" if result["met"] else "missed",
             ]
         )
     servers = [
-        [ENGLISH[name], f"{each['start']:.2f} s", _mebibytes(each["pss"]), _mebibytes(each["rss"])]
-        for name, each in results["servers"].items()
+        [ENGLISH[name], f"{result['start']:.2f} s", _mebibytes(result["pss"]), _mebibytes(result["rss"])]
+        for name, result in results["servers"].items()
     ]
     machine = (
         f"{results['date']}, {results['machine']['cpu']}, one core for the server and another for wrk with "
