@@ -26,7 +26,7 @@ IDLE, LOOK, PATIENCE = 0.95, 0.2, 30
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestSpec:
     """The request to one server: one path, or several in turn.
 
     The response to the first path contains ``marker`` and not ``missing``, which only an unfiltered response contains.
@@ -74,7 +74,7 @@ def median(rounds: Sequence[Figures]) -> Figures:
 
 def measure(
     target: str,
-    asked: Mapping[str, Asked],
+    asked: Mapping[str, RequestSpec],
     servers: Mapping[str, Server],
     *,
     rounds: int,
@@ -100,7 +100,7 @@ def measure(
     return measured
 
 
-def checked(server: Server, asked: Asked) -> Asked:
+def checked(server: Server, asked: RequestSpec) -> RequestSpec:
     """Send the request once and return it, with its ETag if it is conditional. Raises Failed for a wrong response."""
     status, headers, body = answer(server, asked)
     text = body.decode()
@@ -114,7 +114,7 @@ def checked(server: Server, asked: Asked) -> Asked:
     return asked
 
 
-def answer(server: Server, asked: Asked, *, raw: bool = False) -> tuple[int, Mapping[str, str], bytes]:
+def answer(server: Server, asked: RequestSpec, *, raw: bool = False) -> tuple[int, Mapping[str, str], bytes]:
     """Return status, headers and body of the response to the first path; ``raw`` leaves the body compressed."""
     request = urllib.request.Request(  # noqa: S310 - a server of our own
         server.url + asked.paths[0], asked.body and asked.body.encode(), dict(asked.headers)
@@ -128,7 +128,7 @@ def answer(server: Server, asked: Asked, *, raw: bool = False) -> tuple[int, Map
         return error.code, error.headers, b""
 
 
-def drive(server: Server, asked: Asked, *, seconds: int, core: int | None, folder: Path) -> Figures:
+def drive(server: Server, asked: RequestSpec, *, seconds: int, core: int | None, folder: Path) -> Figures:
     """Run wrk once and return its figures. Raises Failed, naming the server."""
     script = folder / "wrk.lua"
     script.write_text(lua(asked))
@@ -145,7 +145,7 @@ def drive(server: Server, asked: Asked, *, seconds: int, core: int | None, folde
         raise Failed(f"{server.name}：{error}") from None
 
 
-def lua(asked: Asked) -> str:
+def lua(asked: RequestSpec) -> str:
     """Return wrk's script: a body for every request, or paths requested in turn; empty if neither is needed."""
     lines = []
     if asked.body is not None:

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from bench.targets import ANEW, DATASETTE, EMPTY, FASTAPI, NGINX, PLAIN, PROJECT, SLACK
+from bench.targets import DATASETTE, EMPTY, FASTAPI, NGINX, NOISE_TOLERANCE, PLAIN, PROJECT, UNCACHED
 
 CHINESE = {
     "list": "清单",
@@ -17,7 +17,7 @@ CHINESE = {
     "first search": "初次：检索",
     "entitlements": "资格判断",
     PROJECT: "本项目",
-    ANEW: "本项目（不记答复）",
+    UNCACHED: "本项目（不记答复）",
     NGINX: "nginx",
     EMPTY: "空的 Django 视图",
     PLAIN: "普通 DRF",
@@ -34,7 +34,7 @@ ENGLISH = {
     "first search": "a search, the first time",
     "entitlements": "entitlements, all rules judged",
     PROJECT: "the catalogue",
-    ANEW: "the catalogue, each answer made anew",
+    UNCACHED: "the catalogue, each answer made anew",
     NGINX: "nginx, a file of the same bytes",
     EMPTY: "an empty Django view",
     PLAIN: "a plain DRF viewset",
@@ -50,8 +50,8 @@ def terminal(results: dict) -> str:
             CHINESE[target],
             CHINESE.get(server, server),
             f"{result['rate']:,.0f}",
-            took(result["p50"]),
-            took(result["p99"]),
+            milliseconds(result["p50"]),
+            milliseconds(result["p99"]),
         ]
         for target, servers in results["measured"].items()
         for server, result in servers.items()
@@ -78,13 +78,13 @@ def markdown(results: dict) -> str:
     goals = []
     for result in results["goals"]:
         servers = results["measured"][result["target"]]
-        own = servers.get(PROJECT) or servers[ANEW]
+        own = servers.get(PROJECT) or servers[UNCACHED]
         goals.append(
             [
                 ENGLISH[result["target"]],
                 f"{own['rate']:,.0f}",
-                took(own["p50"]),
-                took(own["p99"]),
+                milliseconds(own["p50"]),
+                milliseconds(own["p99"]),
                 *_compared(result, ENGLISH, "requests", "p99"),
                 "met" if result["met"] else "missed",
             ]
@@ -114,10 +114,10 @@ def missed(results: dict) -> list[str]:
 
 def too_slow(judged: Sequence[dict]) -> list[str]:
     """Return the targets that miss a goal by more than noise explains (``SLACK``)."""
-    return [goal["target"] for goal in judged if goal["value"] < goal["bound"] * SLACK[goal["against"]]]
+    return [goal["target"] for goal in judged if goal["value"] < goal["bound"] * NOISE_TOLERANCE[goal["against"]]]
 
 
-def took(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
     """Return a duration in milliseconds with three significant digits."""
     return f"{seconds * 1000:.{2 if seconds < 0.01 else 1 if seconds < 0.1 else 0}f} ms"
 
@@ -126,7 +126,7 @@ def _compared(goal: dict, names: dict, rate: str, p99: str) -> list[str]:
     """Return four cells: what is compared, with which server, the value, and the goal."""
     other = goal["against"]
     if other is None:
-        return [p99, "—", took(goal["value"]), f"≤ {took(goal['bound'])}"]
+        return [p99, "—", milliseconds(goal["value"]), f"≤ {milliseconds(goal['bound'])}"]
     measure, sign = (p99, "≤") if goal["of"] == "p99" else (rate, "≥")
     return [measure, names.get(other, other), f"{goal['value']:.2f}", f"{sign} {goal['bound']:g}"]
 

@@ -28,10 +28,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import driving, reporting, targets
-from bench.driving import Asked, Figures
+from bench.driving import Figures, RequestSpec
 from bench.peers import datasets, environment, nginx
 from bench.starting import ROOT, Command, Failed, Server
-from bench.targets import ANEW, DATASETTE, EMPTY, FASTAPI, GOALS, NGINX, PLAIN, PROJECT, TARGETS
+from bench.targets import DATASETTE, EMPTY, FASTAPI, GOALS, NGINX, PLAIN, PROJECT, TARGETS, UNCACHED
 
 RESULTS = ROOT / "bench" / "results"
 # Rounds, and seconds per round, of a full and of a short run.
@@ -105,7 +105,7 @@ class Run:
         self._start(EMPTY, _granian("empty"), asked="/empty", environment=own, starts=starts)
         self._start(NGINX, self._nginx(), asked="/detail.json", starts=starts)
         if python:
-            self._start(ANEW, _granian(), asked=detail, environment=own | {"ANSWERS_MIB": "0"}, starts=starts)
+            self._start(UNCACHED, _granian(), asked=detail, environment=own | {"ANSWERS_MIB": "0"}, starts=starts)
             asked = f"/services/{targets.CODE}/"
             self._start(PLAIN, _granian("plain"), asked=asked, environment=own, starts=starts)
             self._start_others(python, starts=starts)
@@ -221,7 +221,7 @@ class Run:
 
     def _answer(self, path: str, headers: dict | None = None) -> bytes:
         """Return the body of the catalogue's response as sent. Raises Failed if it is not 200."""
-        status, _, body = driving.answer(self.servers[PROJECT], Asked([path], headers=headers or {}), raw=True)
+        status, _, body = driving.answer(self.servers[PROJECT], RequestSpec([path], headers=headers or {}), raw=True)
         if status != 200:
             raise Failed(f"{PROJECT} 对 {path} 答 {status}")
         return body

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from bench.driving import Asked, Figures
+from bench.driving import Figures, RequestSpec
 from bench.peers import datasets
 
 QUERIES = Path(__file__).resolve().parent.parent / "tests" / "data" / "queries.json"
 # The catalogue, the catalogue without its response cache, and the servers they are compared with.
-PROJECT, ANEW, NGINX, EMPTY = "project", "project-anew", "nginx", "empty-view"
+PROJECT, UNCACHED, NGINX, EMPTY = "project", "project-anew", "nginx", "empty-view"
 FASTAPI, DATASETTE, PLAIN = "FastAPI", "Datasette", "plain-DRF"
 PEERS = (FASTAPI, DATASETTE, PLAIN)
 SHORT = (PROJECT, NGINX, EMPTY)
@@ -41,44 +41,46 @@ def _datasette(code: str, sign: str, field: str) -> str:
     return "/catalogue/services.json?" + urlencode({"_shape": "array", "domain_code": code, order: field})
 
 
-TARGETS: dict[str, dict[str, Asked]] = {
+TARGETS: dict[str, dict[str, RequestSpec]] = {
     "list": {
-        PROJECT: Asked([API], LAST),
-        NGINX: Asked(["/list.json"], LAST),
-        FASTAPI: Asked(["/services"], LAST),
-        DATASETTE: Asked(["/catalogue/services.json?_shape=array"], LAST),
-        PLAIN: Asked(["/services/"], LAST),
+        PROJECT: RequestSpec([API], LAST),
+        NGINX: RequestSpec(["/list.json"], LAST),
+        FASTAPI: RequestSpec(["/services"], LAST),
+        DATASETTE: RequestSpec(["/catalogue/services.json?_shape=array"], LAST),
+        PLAIN: RequestSpec(["/services/"], LAST),
     },
     "list, gzip": {
-        PROJECT: Asked([API], LAST, headers=GZIP),
-        NGINX: Asked(["/gzip/list.json"], LAST, headers=GZIP),
+        PROJECT: RequestSpec([API], LAST, headers=GZIP),
+        NGINX: RequestSpec(["/gzip/list.json"], LAST, headers=GZIP),
     },
     "not modified": {
-        PROJECT: Asked([f"{API}{CODE}/"], CODE, known=True),
-        NGINX: Asked(["/detail.json"], CODE, known=True),
+        PROJECT: RequestSpec([f"{API}{CODE}/"], CODE, known=True),
+        NGINX: RequestSpec(["/detail.json"], CODE, known=True),
     },
     "detail": {
-        PROJECT: Asked([f"{API}{CODE}/"], "citations"),
-        NGINX: Asked(["/detail.json"], "citations"),
-        FASTAPI: Asked([f"/services/{CODE}"], "citations"),
-        DATASETTE: Asked([f"/catalogue/details/{CODE}.json?_shape=array"], "citations"),
-        PLAIN: Asked([f"/services/{CODE}/"], "citations"),
+        PROJECT: RequestSpec([f"{API}{CODE}/"], "citations"),
+        NGINX: RequestSpec(["/detail.json"], "citations"),
+        FASTAPI: RequestSpec([f"/services/{CODE}"], "citations"),
+        DATASETTE: RequestSpec([f"/catalogue/details/{CODE}.json?_shape=array"], "citations"),
+        PLAIN: RequestSpec([f"/services/{CODE}/"], "citations"),
     },
-    "filter": {PROJECT: Asked([FILTER], CODE, LAST), NGINX: Asked(["/filter.json"], CODE, LAST)},
-    "search": {PROJECT: Asked([SEARCH], "matches", LAST), NGINX: Asked(["/search.json"], "matches", LAST)},
-    "first list": {ANEW: Asked([API], LAST), PLAIN: Asked(["/services/"], LAST)},
+    "filter": {PROJECT: RequestSpec([FILTER], CODE, LAST), NGINX: RequestSpec(["/filter.json"], CODE, LAST)},
+    "search": {PROJECT: RequestSpec([SEARCH], "matches", LAST), NGINX: RequestSpec(["/search.json"], "matches", LAST)},
+    "first list": {UNCACHED: RequestSpec([API], LAST), PLAIN: RequestSpec(["/services/"], LAST)},
     "first filter": {
-        ANEW: Asked([f"{API}?domain={code}&ordering={sign}{field}" for code, sign, field in LISTS], "NM-01-01", LAST),
-        PLAIN: Asked(
+        UNCACHED: RequestSpec(
+            [f"{API}?domain={code}&ordering={sign}{field}" for code, sign, field in LISTS], "NM-01-01", LAST
+        ),
+        PLAIN: RequestSpec(
             [f"/services/?domain={code}&ordering={sign}{ORDERS[field]}" for code, sign, field in LISTS],
             "NM-01-01",
             LAST,
         ),
-        DATASETTE: Asked([_datasette(*arguments) for arguments in LISTS], "NM-01-01", LAST),
+        DATASETTE: RequestSpec([_datasette(*arguments) for arguments in LISTS], "NM-01-01", LAST),
     },
     "first search": {
-        ANEW: Asked([f"{API}?{urlencode({'q': word})}" for word in WORDS], "NM-", LAST),
-        DATASETTE: Asked(
+        UNCACHED: RequestSpec([f"{API}?{urlencode({'q': word})}" for word in WORDS], "NM-", LAST),
+        DATASETTE: RequestSpec(
             [
                 "/catalogue/services.json?" + urlencode({"_shape": "array", "_search": datasets.phrase(word)})
                 for word in WORDS
@@ -88,10 +90,10 @@ TARGETS: dict[str, dict[str, Asked]] = {
         ),
     },
     "entitlements": {
-        PROJECT: Asked(
+        PROJECT: RequestSpec(
             ["/api/v1/entitlements/"], "next_question", headers={"Content-Type": "application/json"}, body=ENTITLED
         ),
-        EMPTY: Asked(["/empty"], "{}", headers={"Content-Type": "application/json"}, body=ENTITLED),
+        EMPTY: RequestSpec(["/empty"], "{}", headers={"Content-Type": "application/json"}, body=ENTITLED),
     },
 }
 
@@ -111,7 +113,7 @@ class Goal:
 
     def judge(self, figures: Mapping[str, Figures]) -> dict:
         """Return the value, the server compared with, and whether the goal is met, for a target's figures."""
-        own = next(own_figures for name, own_figures in figures.items() if name in (PROJECT, ANEW))
+        own = next(own_figures for name, own_figures in figures.items() if name in (PROJECT, UNCACHED))
         other = max((name for name in self.against if name in figures), key=lambda name: figures[name].rate, default="")
         if self.p99:
             value = own.p99 / figures[other].p99 if other else own.p99
@@ -145,7 +147,7 @@ GOALS = (
 )
 # The share of a goal below which the short form fails, by the server compared with; it allows for noise.
 # The ratio to an empty view varies by more than half: four threads share one core with the server's own.
-SLACK = {NGINX: 0.75, EMPTY: 0.25}
+NOISE_TOLERANCE = {NGINX: 0.75, EMPTY: 0.25}
 
 
 def short(goal: Goal) -> bool:

@@ -41,7 +41,7 @@ def integer(name: str, default: int, least: int, most: int) -> int:
     return int(value)
 
 
-def words(name: str) -> list[str]:
+def comma_separated(name: str) -> list[str]:
     """Return a comma-separated variable as a list, without empty items."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
@@ -55,7 +55,7 @@ def default_to_development() -> None:
 
 def allowed_hosts(*, debug: bool) -> list[str]:
     """Return ``ALLOWED_HOSTS``, by default with ``DEBUG`` this machine's names. Raises ImproperlyConfigured."""
-    hosts = words("ALLOWED_HOSTS") or (LOCAL_HOSTS if debug else [])
+    hosts = comma_separated("ALLOWED_HOSTS") or (LOCAL_HOSTS if debug else [])
     if not hosts:
         raise ImproperlyConfigured(
             f"DEBUG 关闭时必须设置 ALLOWED_HOSTS（对外的主机名，用逗号分隔），例如 ALLOWED_HOSTS=fw.example.cn；{TRIAL}"

@@ -78,7 +78,7 @@ def set_defaults(address: str) -> None:
         probe.connect(("192.0.2.1", 9))
         names.append(probe.getsockname()[0])
     if debug or trial:
-        os.environ["ALLOWED_HOSTS"] = ",".join(environment.words("ALLOWED_HOSTS") or dict.fromkeys(names))
+        os.environ["ALLOWED_HOSTS"] = ",".join(environment.comma_separated("ALLOWED_HOSTS") or dict.fromkeys(names))
     if trial and not debug:
         os.environ |= {"SECRET_KEY": environment.secret_key(debug=True), "HTTPS": os.environ.get("HTTPS") or "false"}
 

@@ -62,10 +62,10 @@ def syllables(text: str) -> list[str]:
     Texts of the committed editions and synonyms are looked up in ``READINGS``, others in pypinyin's dictionary.
     """
     reading = _readings().get(text)
-    return look_up(text) if reading is None else reading.split()
+    return dictionary_syllables(text) if reading is None else reading.split()
 
 
-def look_up(text: str) -> list[str]:
+def dictionary_syllables(text: str) -> list[str]:
     """Return the same as ``syllables()``, always from pypinyin's dictionary, which then keeps 55 MB in memory.
 
     A character with several readings is read by the word it is part of (种: ``jie zhong`` in 接种).

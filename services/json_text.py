@@ -8,7 +8,7 @@ import orjson
 # The deepest nesting that is accepted, in levels; code that walks deeper values recursively would exhaust the stack.
 MAX_DEPTH = 20
 # The longest request body, in bytes; the longest feedback message takes 30 kB with every character escaped.
-LONGEST = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 
 
 def dumps(value: object) -> bytes:

@@ -40,7 +40,7 @@ def months(text: str) -> set[str]:
     return {str(12 * number) for number in year_counts} | ({"6"} if "半年" in folded else set())
 
 
-def unsupported(value: str, quotes: Iterable[str]) -> list[str]:
+def unsupported_parts(value: str, quotes: Iterable[str]) -> list[str]:
     """Return the parts of a value (between ，；and 。) that occur in no quote, and its other numbers that do not.
 
     Numbers are compared as a whole: 20 does not occur in 2021.

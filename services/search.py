@@ -134,7 +134,7 @@ def fold_compact(text: str) -> FoldedText:
     return FoldedText(simplified, tuple(offset for _, offset in pairs))
 
 
-def terms(query: str) -> list[str]:
+def split_query(query: str) -> list[str]:
     """Split a query at blanks, punctuation and between Latin letters and Chinese characters; each part once."""
     return list(dict.fromkeys(re.findall(r"[a-z]+[0-9]*|[^\sa-z]+", fold(query))))
 
@@ -237,7 +237,7 @@ class Index:
 
         Raises nothing for any query.
         """
-        parts = terms(query)
+        parts = split_query(query)
         whole = "".join(fold(query).split())
         if not whole:
             return []

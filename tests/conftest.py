@@ -117,7 +117,9 @@ def make_edition(terms) -> Callable[..., Edition]:
         edition.full_clean()
         edition.save()
         for number, entry in enumerate(entries if entries is not None else [make_entry()], start=1):
-            drafts.revise(edition, entry | {"number": number}, terms=terms, context=AuditContext(at=at or PUBLISHED_AT))
+            drafts.save_entry(
+                edition, entry | {"number": number}, terms=terms, context=AuditContext(at=at or PUBLISHED_AT)
+            )
         return publishing.publish(edition, context=AuditContext(at=at), from_fixtures=True) if at else edition
 
     return make

@@ -47,7 +47,7 @@ class Cursors(pagination.Pages):
 
 @extend_schema(tags=["editions"])
 @extend_schema_view(list=extend_schema(summary="变更流：所有版本的新增、调整与取消"))
-class FeedViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
+class FeedViewSet(languages.LocalizedMixin, parameters.StrictParameters, viewsets.GenericViewSet):
     """Every change of every published edition, oldest first, to be read on from the last cursor one has."""
 
     queryset = Event.objects.changes()

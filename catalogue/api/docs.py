@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.views import APIView
 
-from catalogue.api.base.negotiation import OnePage
+from catalogue.api.base.negotiation import SingleRendererNegotiation
 from catalogue.api.exports import cpsv
 from catalogue.web.parameters import StrictParameters
 
@@ -22,7 +22,7 @@ class SchemaView(StrictParameters, SpectacularAPIView):
 class ContextView(StrictParameters, APIView):
     """The context of our JSON-LD: which term of which vocabulary each key is."""
 
-    content_negotiation_class = OnePage
+    content_negotiation_class = SingleRendererNegotiation
 
     @extend_schema(summary="JSON-LD 的上下文", tags=["services"], responses={(200, LD): OpenApiTypes.OBJECT})
     def get(self, request) -> HttpResponse:
@@ -30,9 +30,9 @@ class ContextView(StrictParameters, APIView):
 
 
 class SwaggerView(SpectacularSwaggerSplitView):
-    content_negotiation_class = OnePage
+    content_negotiation_class = SingleRendererNegotiation
 
 
 class RedocView(SpectacularRedocView):
-    content_negotiation_class = OnePage
+    content_negotiation_class = SingleRendererNegotiation
     template_name = "catalogue/redoc.html"

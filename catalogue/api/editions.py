@@ -22,7 +22,7 @@ SINCE = parameters.Parameter("since", "与哪个版本比较；不写则为上�
 @extend_schema(tags=["editions"])
 @extend_schema_view(list=extend_schema(summary="已发布的版本，新的在前"), retrieve=extend_schema(summary="一个版本"))
 class EditionViewSet(
-    languages.Spoken,
+    languages.LocalizedMixin,
     parameters.StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -57,12 +57,12 @@ class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
     )
     def retrieve(self, request, slug: str) -> HttpResponse:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        return HttpResponse(published.get(edition).content(), content_type="application/json")
+        return HttpResponse(published.get_published(edition).content(), content_type="application/json")
 
 
 @extend_schema(tags=["editions"])
 @extend_schema_view(list=extend_schema(summary="与另一版本相比，逐字段的变化"))
-class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
+class ChangesViewSet(languages.LocalizedMixin, parameters.StrictParameters, viewsets.GenericViewSet):
     """What an edition changed, field by field, since another; by default since its predecessor.
 
     The reasons are those of every step between the two. Of a comparison backwards there are none: nobody took it.
@@ -82,8 +82,8 @@ class ChangesViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
         steps = lineage[: lineage.index(since)] if since in lineage else [] if since else lineage
         slugs = [step.slug for step in steps]
         recorded = changes.group_by("service", Event.objects.changes().filter(edition__in=slugs))
-        before = published.get(since).documents.values() if since else ()
-        compared = diff.changes(before, published.get(edition).documents.values())
+        before = published.get_published(since).documents.values() if since else ()
+        compared = diff.changes(before, published.get_published(edition).documents.values())
         page = self.paginate_queryset(
             [
                 changes.serialize_comparison(edition, document, change, recorded.get(document["code"], []))

@@ -38,7 +38,7 @@ from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fac
 from services.eligibility.rules import OUTCOMES
 from services.faults import Fault, InvalidError
 
-NOT_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 # Query parameters: none of them is about the person.
 IN_ADDRESS = [
     parameters.Parameter("outcome", "只要这些结论，例如 eligible,unknown", allowed=OUTCOMES, many=True, explode=False),
@@ -154,8 +154,8 @@ class EntitlementView(parameters.StrictParameters, APIView):
     def post(self, request) -> Response:
         circumstances, query = _read_body(request.data)
         edition, language = edition_query.edition_from_query(query), languages.chosen(request, self.query)
-        answer = _answer(published.get(edition), circumstances, self.query.get("outcome", OUTCOMES), language)
-        headers = NOT_KEPT | {"Content-Language": language}
+        answer = _answer(published.get_published(edition), circumstances, self.query.get("outcome", OUTCOMES), language)
+        headers = NO_STORE | {"Content-Language": language}
         return HttpResponse(orjson.dumps(answer), content_type="application/json", headers=headers)
 
     def initial(self, request, *args, **kwargs):

@@ -47,7 +47,7 @@ class FactSerializer(serializers.Serializer):
         parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="名称，例如 age")],
     ),
 )
-class FactViewSet(languages.Spoken, StrictParameters, viewsets.GenericViewSet):
+class FactViewSet(languages.LocalizedMixin, StrictParameters, viewsets.GenericViewSet):
     """The vocabulary of circumstances. What is not said of a person is unknown, never false."""
 
     serializer_class = FactSerializer

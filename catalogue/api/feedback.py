@@ -23,7 +23,7 @@ from services.models import Service
 RECEIPT = "[0-9a-z]{16}"
 FIELDS = [name for name, _ in Citation.FIELDS]
 CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
-NOT_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 class FeedbackSerializer(serializers.Serializer):
@@ -84,10 +84,10 @@ class FeedbackView(StrictParameters, APIView):
         service, edition_name = _service(values.pop("service")), values.pop("edition", None)
         edition = edition_name and edition_query.edition_by_name(edition_name)
         with transaction.atomic():
-            throttling.admit(request)
+            throttling.check_rate(request)
             feedback = answers.receive_feedback(service, edition=edition, at=timezone.now(), **values)
         answer = ReceiptSerializer(feedback, context={"request": request}).data
-        return Response(answer, status=201, headers=NOT_KEPT | {"Location": answer["url"]})
+        return Response(answer, status=201, headers=NO_STORE | {"Location": answer["url"]})
 
 
 class FeedbackStateView(StrictParameters, APIView):
@@ -103,7 +103,7 @@ class FeedbackStateView(StrictParameters, APIView):
         feedback = Feedback.objects.select_related("service", "edition").filter(receipt=receipt).first()
         if feedback is None:
             raise NotFound("没有这个回执编号，请核对 16 位编号。")
-        return Response(ReceiptSerializer(feedback, context={"request": request}).data, headers=NOT_KEPT)
+        return Response(ReceiptSerializer(feedback, context={"request": request}).data, headers=NO_STORE)
 
 
 def _service(code: str) -> Service:

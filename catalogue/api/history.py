@@ -14,7 +14,7 @@ from catalogue.web import parameters
 
 @extend_schema(tags=["services"])
 @extend_schema_view(list=extend_schema(summary="一个服务项目在每个版本中的样子与变化"))
-class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.GenericViewSet):
+class HistoryViewSet(languages.LocalizedMixin, parameters.StrictParameters, viewsets.GenericViewSet):
     """One service in every edition, newest first, with what changed from the one before."""
 
     queryset = Entry.objects.published()
@@ -24,7 +24,7 @@ class HistoryViewSet(languages.Spoken, parameters.StrictParameters, viewsets.Gen
     def list(self, request, code: str) -> Response:
         # A damaged edition raises here: whether it has the service is not known either.
         editions = Edition.objects.published().select_related("previous").order_by("effective_from", "number")
-        states = [(edition, published.get(edition).documents.get(code)) for edition in editions]
+        states = [(edition, published.get_published(edition).documents.get(code)) for edition in editions]
         if not any(state for _, state in states):
             raise NotFound(f"没有服务项目 {code}。")
         recorded = changes.group_by("edition", Event.objects.changes().filter(service=code))

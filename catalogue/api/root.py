@@ -48,7 +48,7 @@ class RootSerializer(serializers.Serializer):
         return {name: serializers.URLField() for name in LINKS} | super().get_fields()
 
 
-class RootView(languages.Spoken, StrictParameters, APIView):
+class RootView(languages.LocalizedMixin, StrictParameters, APIView):
     """Links to everything, and the edition in force."""
 
     @extend_schema(summary="入口", responses=RootSerializer, tags=["services"])

@@ -11,8 +11,8 @@ from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 
 from catalogue.api.base import facets, languages, pagination
-from catalogue.api.base.filters import FILTERS, filtered
-from catalogue.api.base.negotiation import OnePage
+from catalogue.api.base.filters import FILTERS, apply_filters
+from catalogue.api.base.negotiation import SingleRendererNegotiation
 from catalogue.api.exports import files
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.editions import changes, listing, published
@@ -29,14 +29,14 @@ JSON = "application/json"
 # The fields of each serializer, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
 # The values for a service that the edition has.
-STANDING = {"status": changes.LISTED, "withdrawal": None}
+LISTED_STATUS = {"status": changes.LISTED, "withdrawal": None}
 # As in the model: a code that the model allows and this pattern does not would break the links of every list.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
 
-FIELDS_ASKED = Parameter("fields", "只要这些字段，用逗号分隔，例如 code,name", many=True, explode=False)
+FIELDS_PARAMETER = Parameter("fields", "只要这些字段，用逗号分隔，例如 code,name", many=True, explode=False)
 EXPAND = Parameter("expand", "带上每个字段的来源", allowed=["citations"])
-SHAPE = [*edition_query.PARAMETERS, FIELDS_ASKED, EXPAND]
+COMMON_PARAMETERS = [*edition_query.PARAMETERS, FIELDS_PARAMETER, EXPAND]
 QUERY = Parameter(
     "q", "检索：简体、繁体、拼音全拼或首字母、英文、代码、文号、俗称；每项结果的 matches 说明在何处、如何匹配"
 )
@@ -71,7 +71,7 @@ class ServicePages(pagination.Pages):
     retrieve=extend_schema(summary="一个服务项目；已取消的也答复，附理由与承接项目"),
 )
 class ServiceViewSet(
-    languages.Spoken,
+    languages.LocalizedMixin,
     StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -85,8 +85,8 @@ class ServiceViewSet(
     lookup_url_kwarg = "code"
     lookup_value_regex = CODE
     parameters = {
-        "list": [*SHAPE, *pagination.PARAMETERS, *FILTERS, QUERY, FACETS, ORDERING],
-        "retrieve": SHAPE,
+        "list": [*COMMON_PARAMETERS, *pagination.PARAMETERS, *FILTERS, QUERY, FACETS, ORDERING],
+        "retrieve": COMMON_PARAMETERS,
     }
 
     def list(self, request, *args, **kwargs) -> HttpResponseBase:
@@ -101,7 +101,7 @@ class ServiceViewSet(
             "edition": self.published.reference,
         }
         if self.query.get("facets") == "true":
-            answer["facets"] = translate(facets.counted(self.listed, self._selected_without), self.language)
+            answer["facets"] = translate(facets.count_facets(self.listed, self._selected_without), self.language)
         answer["results"] = self._services(page, fields)
         return HttpResponse(dumps(answer), content_type=JSON)
 
@@ -118,7 +118,7 @@ class ServiceViewSet(
         # The OpenAPI document describes the files at paths of their own.
         if getattr(self, "swagger_fake_view", False):
             return super().get_renderers()
-        kinds = files.KINDS if self.action == "list" else files.OF_ONE
+        kinds = files.FILE_FORMATS if self.action == "list" else files.SERVICE_FORMATS
         return [*super().get_renderers(), *(files.RENDERERS[kind]() for kind in kinds)]
 
     def get_serializer_class(self) -> type[EntrySerializer]:
@@ -139,7 +139,7 @@ class ServiceViewSet(
 
     @cached_property
     def published(self) -> PublishedEdition:
-        return published.get(self.edition)
+        return published.get_published(self.edition)
 
     @property
     def listed(self) -> Listing:
@@ -155,7 +155,7 @@ class ServiceViewSet(
     @cached_property
     def _selected(self) -> Mapping[str, Collection[str]]:
         """The codes that each filter selects, and those that the search found, by parameter name."""
-        selected = filtered(self.listed, self.query)
+        selected = apply_filters(self.listed, self.query)
         return selected if self.found is None else selected | {"q": self.found}
 
     def _selected_without(self, facet: str) -> set[str]:
@@ -179,7 +179,7 @@ class ServiceViewSet(
         services = self.published.translation(self.language).services
         answer = []
         for code in codes:
-            extra = STANDING if self.found is None else {"matches": translate(self._matches(code), self.language)}
+            extra = LISTED_STATUS if self.found is None else {"matches": translate(self._matches(code), self.language)}
             service = {**services[code], "edition": self.published.reference, "url": f"{base}{code}/", **extra}
             answer.append({name: service[name] for name in fields})
         return answer
@@ -193,17 +193,17 @@ class ServiceViewSet(
         matches = [] if self.found is None else ["matches"]
         expanded = self.query.get("expand")
         if selected := self.query.get("fields"):
-            FIELDS_ASKED.check(selected, fields)
+            FIELDS_PARAMETER.check(selected, fields)
             return [*selected, *(["citations"] if expanded and "citations" not in selected else []), *matches]
         if not expanded and self.action == "list":
             fields.remove("citations")
         return [*fields, *matches]
 
-    def _kind(self) -> files.Kind | None:
+    def _kind(self) -> files.FileFormat | None:
         """The file format that the Accept header selects, None for JSON."""
-        return files.KINDS.get(self.request.accepted_renderer.format)
+        return files.FILE_FORMATS.get(self.request.accepted_renderer.format)
 
-    def _file(self, kind: files.Kind) -> HttpResponseBase:
+    def _file(self, kind: files.FileFormat) -> HttpResponseBase:
         return files.respond(kind, self._documents(), self)
 
     def _documents(self) -> Sequence[dict]:
@@ -218,10 +218,12 @@ class ServiceViewSet(
         return [documents[code] | {"matches": self._matches(code)} for code in codes]
 
 
-FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.KINDS), description="文件的形式")
+FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.FILE_FORMATS), description="文件的形式")
 
 
-FORM_OF_ONE = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.OF_ONE), description="文件的形式")
+FORM_OF_ONE = OpenApiParameter(
+    "kind", str, OpenApiParameter.PATH, enum=list(files.SERVICE_FORMATS), description="文件的形式"
+)
 
 
 @extend_schema(tags=["services"])
@@ -230,19 +232,19 @@ FORM_OF_ONE = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(fil
         operation_id="services_file",
         summary="清单的文件：CSV、XLSX、NDJSON、JSON-LD 与 Turtle（CPSV-AP 3.2.0）、HSDS 3.1；参数与清单相同",
         parameters=[FORM],
-        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.KINDS.values()},
+        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.FILE_FORMATS.values()},
     ),
     retrieve=extend_schema(
         operation_id="service_file",
         summary="一个服务项目的文件：JSON-LD 或 Turtle（CPSV-AP 3.2.0）",
         parameters=[FORM_OF_ONE],
-        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.OF_ONE.values()},
+        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.SERVICE_FORMATS.values()},
     ),
 )
 class ServiceFileViewSet(ServiceViewSet):
     """The list, or one service, as a file: its address says its form, whatever the Accept header does."""
 
-    content_negotiation_class = OnePage
+    content_negotiation_class = SingleRendererNegotiation
 
-    def _kind(self) -> files.Kind:
-        return files.KINDS[self.kwargs["kind"]]
+    def _kind(self) -> files.FileFormat:
+        return files.FILE_FORMATS[self.kwargs["kind"]]

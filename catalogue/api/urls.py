@@ -14,7 +14,7 @@ router.register("departments", vocabularies.DepartmentViewSet)
 router.register("target-groups", vocabularies.TargetGroupViewSet)
 router.register("sources", vocabularies.SourceViewSet)
 router.register("indicators", vocabularies.IndicatorViewSet)
-router.register("projects", vocabularies.BoxViewSet, basename="project")
+router.register("projects", vocabularies.ProjectGroupViewSet, basename="project")
 router.register("facts", facts.FactViewSet, basename="fact")
 
 

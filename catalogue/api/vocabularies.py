@@ -14,7 +14,7 @@ from services.models import Department, Domain, Indicator, ProjectGroup, Source,
 
 
 class VocabularyViewSet(
-    languages.Spoken,
+    languages.LocalizedMixin,
     StrictParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -80,6 +80,6 @@ class IndicatorViewSet(VocabularyViewSet):
 
 
 @_documented("专栏与项目")
-class BoxViewSet(VocabularyViewSet):
+class ProjectGroupViewSet(VocabularyViewSet):
     queryset = ProjectGroup.objects.select_related("source", "domain").prefetch_related("projects")
     serializer_class = serializers.BoxSerializer

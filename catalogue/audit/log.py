@@ -81,7 +81,7 @@ def event_digest(event: Event) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-def verify(*, until: int | None = None) -> list[str]:
+def verify_chain(*, until: int | None = None) -> list[str]:
     """Return the faults of the chain as sentences; an empty list if it is intact.
 
     Detects a change of any column of any event, and an event missing between two others; ``until`` is the number of
@@ -116,7 +116,7 @@ def verify_head(head: str, *, number: int | None = None) -> list[str]:
         return [f"记录：没有摘要为 {head} 的一条；当时的记录被截去或改写了。"]
     if number not in (None, event.number):
         return [f"记录：摘要 {head} 当时是第 {number} 条的，现在是第 {event.number} 条的。"]
-    return [f"记录：第 {event.number} 条以前有改动：{fault}" for fault in verify(until=event.number)]
+    return [f"记录：第 {event.number} 条以前有改动：{fault}" for fault in verify_chain(until=event.number)]
 
 
 def _json_text(value: object) -> str | None:

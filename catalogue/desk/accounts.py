@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalogue.audit import snapshots
 from catalogue.desk.base.locking import OptimisticLockMixin
-from catalogue.desk.base.mixins import DeletionPreviewMixin, NamedFormSet, act
+from catalogue.desk.base.mixins import DeletionPreviewMixin, NamedFormSet, audit_context
 from catalogue.desk.vocabularies.terms import AuditedMixin
 from catalogue.models import Membership
 
@@ -93,7 +93,7 @@ class EditorAdmin(AccountAdminMixin, UserAdmin):
     def user_change_password(self, request, id, form_url=""):  # noqa: A002 (Django's name)
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
-            snapshots.record_password(self.get_object(request, id), context=act(request))
+            snapshots.record_password(self.get_object(request, id), context=audit_context(request))
         return response
 
 

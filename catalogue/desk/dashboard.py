@@ -73,9 +73,9 @@ def _information_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator
     codes = permissions.visible_departments(user)
     edition = Edition.objects.in_force(on).first()
     if edition and user.has_perm("catalogue.check_entry"):
-        not_verified = FieldVerification.objects.not_verified().filter(entry__edition=edition)
-        not_verified = not_verified if codes is None else not_verified.filter(entry__lead_department__code__in=codes)
-        if count := not_verified.count():
+        unverified = FieldVerification.objects.unverified().filter(entry__edition=edition)
+        unverified = unverified if codes is None else unverified.filter(entry__lead_department__code__in=codes)
+        if count := unverified.count():
             url = f"{reverse('admin:catalogue_fieldverification_changelist')}?edition={edition.slug}"
             yield Section("待核实的字段", [Item(f"版本 {edition.slug}：{count} 个字段", url, None)], "")
     if user.has_perm("catalogue.view_event"):
@@ -127,7 +127,7 @@ def _feedback_item(feedback: Feedback) -> Item:
     return Item(f"{feedback.service}：{feedback.message[:40]}", url, _day(feedback.at), feedback.get_state_display())
 
 
-def _recheck_item(due: rechecks.DueEntry) -> Item:
+def _recheck_item(due: rechecks.DueRecheck) -> Item:
     entry = due.entry
     url = reverse("admin:catalogue_entry_change", args=[entry.pk])
     note = "" if due.last_checked else "从未核对"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
-from catalogue.desk.base.mixins import DeskAdmin, Paragraphs, act
+from catalogue.desk.base.mixins import DeskAdmin, Paragraphs, audit_context
 from catalogue.desk.entries import citations
 from catalogue.feedback import answers
 from catalogue.models import Citation, Entry, Event, Feedback
@@ -91,7 +91,7 @@ class FeedbackAdmin(DeskAdmin):
     def page(self, request: HttpRequest, feedback: Feedback, form: AnswerForm, *, reasons=(), status=200):
         """Return the page of a message; after a refused answer with the ``reasons`` and the submitted ``form``."""
         entry = stating(feedback)
-        rests = citations.rests(entry) if entry else []
+        all_citations = citations.field_citations(entry) if entry else []
         may_answer = feedback.state != State.ANSWERED and self.has_change_permission(request, feedback)
         may_propose = feedback.state == State.RECEIVED and request.user.has_perm("catalogue.add_proposal")
         proposal_url = (
@@ -103,7 +103,7 @@ class FeedbackAdmin(DeskAdmin):
             "opts": self.opts,
             "feedback": feedback,
             "entry": entry,
-            "rest": next((rest for rest in rests if rest.field == feedback.field), None),
+            "sourcing": next((item for item in all_citations if item.field == feedback.field), None),
             "mentions": citations.cited(entry, Citation.MENTION)
             if entry and feedback.field == Citation.MENTION
             else [],
@@ -111,7 +111,7 @@ class FeedbackAdmin(DeskAdmin):
             "lost": form.data.get("answer") if reasons and not may_answer else None,
             "propose_at": proposal_url if may_answer and may_propose else None,
             "reasons": reasons,
-            "events": [self.said(event) for event in self.events_of(feedback).order_by("-number")],
+            "events": [self.event_row(event) for event in self.events_of(feedback).order_by("-number")],
         }
         return TemplateResponse(request, "desk/feedback.html", context, status=status)
 
@@ -120,7 +120,7 @@ class FeedbackAdmin(DeskAdmin):
         if not form.is_valid():
             return self.page(request, feedback, form, status=422)
         try:
-            answers.answer_feedback(feedback, answer=form.cleaned_data["answer"], context=act(request))
+            answers.answer_feedback(feedback, answer=form.cleaned_data["answer"], context=audit_context(request))
         except proposals.TransitionError as error:
             return self.page(
                 request, self.get_object(request, str(feedback.pk)), form, reasons=error.reasons, status=409

@@ -51,7 +51,7 @@ MAX_ROWS = 2 * rules.MAX_CRITERIA
 TRIED = 4
 
 
-class Typed(NamedTuple):
+class RuleInput(NamedTuple):
     """The input of a rule: a key of ``MODES``, the reason why it is not machine-readable, and the rows by ``ROW``."""
 
     mode: str
@@ -66,12 +66,12 @@ class RuleWidget(forms.Widget):
     class Media:
         js = ("desk/rules.js",)
 
-    def value_from_datadict(self, data, files, name) -> Typed | None:
+    def value_from_datadict(self, data, files, name) -> RuleInput | None:
         if f"{name}-mode" not in data:
             return None
         columns = [data.getlist(f"{name}-{column}")[:MAX_ROWS] for column in ROW]
         rows = [dict(zip(ROW, cells, strict=True)) for cells in zip(*columns, strict=False)]
-        return Typed(data[f"{name}-mode"], data.get(f"{name}-reason", "").strip(), rows)
+        return RuleInput(data[f"{name}-mode"], data.get(f"{name}-reason", "").strip(), rows)
 
     def value_omitted_from_data(self, data, files, name):
         return f"{name}-mode" not in data
@@ -82,10 +82,10 @@ class RuleWidget(forms.Widget):
 
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
-        typed = value if isinstance(value, Typed) else shown(value)
+        typed = value if isinstance(value, RuleInput) else input_from_rule(value)
         filled = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
         last_group = filled[-1]["group"] if filled else "1"
-        rule = None if isinstance(value, Typed) else value
+        rule = None if isinstance(value, RuleInput) else value
         context["widget"] |= {
             "typed": typed,
             "modes": MODES,
@@ -110,8 +110,8 @@ class RuleFormField(forms.Field):
     def __init__(self, *, encoder=None, decoder=None, **kwargs):
         super().__init__(**kwargs)
 
-    def to_python(self, value: Typed | None) -> dict | None:
-        return value and written(value)
+    def to_python(self, value: RuleInput | None) -> dict | None:
+        return value and rule_from_input(value)
 
     def has_changed(self, initial, data):
         try:
@@ -126,20 +126,20 @@ class RuleFormField(forms.Field):
             raise ValidationError(faults)
 
 
-def shown(rule: Mapping | None) -> Typed:
+def input_from_rule(rule: Mapping | None) -> RuleInput:
     """Return the input for a valid rule, the inverse of ``written()``; None gives ``CRITERIA`` without rows."""
     if rule is None:
-        return Typed(CRITERIA, "", [])
+        return RuleInput(CRITERIA, "", [])
     mode = UNIVERSAL if rule["universal"] else CRITERIA if rule["machine_readable"] else UNREADABLE
     rows = [
         {"group": str(number), "fact": raw["fact"], "op": raw["op"], "value": _value_text(raw)}
         for number, group in enumerate(rule["any"], 1)
         for raw in group["all"]
     ]
-    return Typed(mode, rule["reason"] or "", rows)
+    return RuleInput(mode, rule["reason"] or "", rows)
 
 
-def written(typed: Typed) -> dict | None:
+def rule_from_input(typed: RuleInput) -> dict | None:
     """Return the rule of an input, None for an unknown one. Raises ValidationError with every invalid row."""
     rows = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
     if typed.mode not in MODES:

@@ -83,7 +83,7 @@ def get_service(code: str, edition: Edition) -> dict:
     three for a withdrawn service. Raises NotFoundError, which names the editions that have the service, if neither
     this edition nor an earlier one in its line has it.
     """
-    if document := published.get(edition).documents.get(code):
+    if document := published.get_published(edition).documents.get(code):
         return document | {"status": LISTED, "withdrawal": None}
     if withdrawn := get_withdrawn_service(code, edition):
         return withdrawn
@@ -99,7 +99,7 @@ def get_withdrawn_service(code: str, edition: Edition) -> dict | None:
     and one for each edition that is not in memory yet.
     """
     for after, before in pairwise(edition.lineage()):
-        if document := published.get(before).documents.get(code):
+        if document := published.get_published(before).documents.get(code):
             events = Event.objects.filter(verb=Event.Verb.SERVICE_WITHDRAWN, service=code, edition=after.slug)
             withdrawal = {"edition": after.slug, "effective_from": after.effective_from, **reasons(list(events))}
             return document | {"edition": before, "status": WITHDRAWN, "withdrawal": withdrawal}

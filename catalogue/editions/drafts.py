@@ -43,7 +43,7 @@ class DraftError(Exception):
 
 
 @transaction.atomic
-def revise(edition: Edition, data: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
+def save_entry(edition: Edition, data: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
     """Create or replace the entry of one service in a draft edition, and record the changed fields.
 
     ``data`` is an entry with codes for terms, as ``entry_data()`` returns it; ``terms`` are the vocabularies of the
@@ -79,7 +79,7 @@ def length_errors(data: Mapping) -> list[sourcing.FieldFault]:
     return faults
 
 
-def resolve(data: Mapping, terms: Terms) -> tuple[dict, dict]:
+def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
     """Return an entry's columns and its lists with terms in place of codes.
 
     Raises ``services.vocabularies.UnknownCodeError`` for an unknown code.
@@ -102,7 +102,7 @@ def resolve(data: Mapping, terms: Terms) -> tuple[dict, dict]:
 
 
 def _save_entry(edition: Edition, service: Service, data: Mapping, terms: Terms) -> Entry:
-    columns, lists = resolve(data, terms)
+    columns, lists = resolve_codes(data, terms)
     entry, _ = Entry.objects.update_or_create(edition=edition, service=service, defaults=columns)
     for name, related in lists.items():
         getattr(entry, name).set(related)
@@ -162,7 +162,7 @@ def copy_previous_entries(edition: Edition) -> None:
     _refuse_published(edition)
     terms = Terms()
     previous_data = [entry_data(document) for document in edition.previous.documents()]
-    resolved = {data["code"]: resolve(data, terms) for data in previous_data}
+    resolved = {data["code"]: resolve_codes(data, terms) for data in previous_data}
     # A few bulk queries: saving entries one by one takes a thousand.
     Entry.objects.bulk_create(
         Entry(edition=edition, service=terms.service(code), **columns) for code, (columns, _) in resolved.items()
@@ -235,13 +235,13 @@ def delete_draft(edition: Edition, *, context: log.AuditContext) -> None:
 def insert_entry(edition: Edition, data: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
     """Add a service to a draft edition, as the last of its domain; later numbers increase by one.
 
-    ``data``, ``terms`` and the errors are those of ``revise()``.
+    ``data``, ``terms`` and the errors are those of ``save_entry()``.
     """
     domains = dict(edition.entries.values_list("service__code", "domain__position"))
     position = terms.domain(data["domain"]).position
     number = new_number(domains.values(), position)
     _shift_numbers(edition, number, by=1)
-    return revise(edition, {**data, "number": number}, terms=terms, context=context)
+    return save_entry(edition, {**data, "number": number}, terms=terms, context=context)
 
 
 @transaction.atomic

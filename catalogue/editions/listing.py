@@ -37,7 +37,7 @@ class Listing:
         }
         self.numbers = {documents[code]["number"]: code for code in self.codes}
 
-    def having(self, name: str, code: str) -> Collection[str]:
+    def services_with(self, name: str, code: str) -> Collection[str]:
         """Return the codes of the services that have a term; empty if the edition lacks the term."""
         return self._having[name].get(code, frozenset())
 

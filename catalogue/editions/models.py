@@ -266,7 +266,7 @@ class SourcedField(models.TextChoices):
 
 
 class FieldVerificationQuerySet(models.QuerySet):
-    def not_verified(self):
+    def unverified(self):
         """Exclude fields that were verified word for word; the rest is still to be verified."""
         return self.exclude(verification=Verification.VERBATIM)
 

@@ -159,7 +159,7 @@ class TranslatedEntitlement:
         }
 
 
-def get(edition: Edition) -> PublishedEdition:
+def get_published(edition: Edition) -> PublishedEdition:
     """Return a published edition in memory. No query."""
     # The digest is part of the key: a rebuilt database may have another edition with the same primary key.
     return _get(edition.pk, edition.digest)

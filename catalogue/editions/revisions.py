@@ -5,7 +5,7 @@ from django.db.models import Max
 
 # Differs after every change of public data: the count of tokens, the largest id and the newest token.
 DataVersion = tuple[int, int | None, str | None]
-DATA_VERSION = """
+REVISION_SQL = """
 SELECT COUNT(*), MAX(id), (SELECT token FROM catalogue_revisiontoken ORDER BY id DESC LIMIT 1)
 FROM catalogue_revisiontoken
 """
@@ -18,7 +18,7 @@ class RevisionTokenQuerySet(models.QuerySet):
         It includes the count: a transaction that began earlier may commit later, with a smaller id.
         """
         with connection.cursor() as cursor:
-            cursor.execute(DATA_VERSION)
+            cursor.execute(REVISION_SQL)
             return tuple(cursor.fetchone())
 
     def prune(self) -> None:

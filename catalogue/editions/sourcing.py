@@ -116,7 +116,7 @@ def _unsupported_verbatim(entry: Mapping) -> list[FieldFault]:
     for field, column in TEXT_COLUMNS.items():
         if entry["verification"].get(field) == Verification.VERBATIM and entry[column]:
             label = SourcedField(field).label
-            for part in quotes.unsupported(entry[column], _verbatim_quotes(citations_of(entry, field))):
+            for part in quotes.unsupported_parts(entry[column], _verbatim_quotes(citations_of(entry, field))):
                 reason = (
                     f"“{label}”标为“原文核对”，但“{part}”不在所引原文之中；请补充原文、改用原文的文字，或标为“转述”。"
                 )

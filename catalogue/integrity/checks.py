@@ -27,10 +27,10 @@ TEXT_FIELDS = {"period", "funding_source", "conclusion", "opinion", "attachment_
 
 def damaged_editions(editions: Iterable[Edition]) -> list[str]:
     """Return the slugs of the published editions whose sealed texts do not match their digest."""
-    return [edition.slug for edition in editions if not published.get(edition).is_sound()]
+    return [edition.slug for edition in editions if not published.get_published(edition).is_sound()]
 
 
-def verify() -> list[str]:
+def cross_check() -> list[str]:
     """Return the contradictions between the database and the audit log as sentences; empty if there are none."""
     record = RecordedEvents()
     return [*_edition_faults(record), *_proposal_faults(record), *_feedback_faults(record)]

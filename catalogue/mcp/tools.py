@@ -31,8 +31,8 @@ def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
     if not 1 <= limit <= MAX_RESULTS:
         raise InvalidError(Fault("limit", f"limit 应是 1 到 {MAX_RESULTS} 的整数。"))
     selected = _edition(edition=edition)
-    documents = published.get(selected).documents
-    results = published.get(selected).search(query)
+    documents = published.get_published(selected).documents
+    results = published.get_published(selected).search(query)
     return {
         "edition": imprint(selected),
         "count": len(results),
@@ -67,7 +67,7 @@ def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | No
     if errors := list(entitlements.faults(circumstances)):
         raise InvalidError(*errors)
     selected = _edition(valid_on=valid_on)
-    judgement = entitlements.judge(published.get(selected).entitlements, circumstances)
+    judgement = entitlements.judge(published.get_published(selected).entitlements, circumstances)
     services = {ELIGIBLE: [], UNKNOWN: [], NOT_ELIGIBLE: []}
     for entitlement, verdict in judgement.verdicts:
         service = {"code": entitlement.service["code"], "name": entitlement.service["name"]}

@@ -36,14 +36,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _in_force(edition: Edition) -> dict:
-    listing = published.get(edition).listing
+    listing = published.get_published(edition).listing
     goals = dict(Domain.objects.values_list("code", "goal"))
     return {
         "edition": edition,
         "imprint": imprint(edition),
         "count": len(listing.codes),
         "domains": [
-            domain | {"goal": goals.get(code), "count": len(listing.having("domain", code))}
+            domain | {"goal": goals.get(code), "count": len(listing.services_with("domain", code))}
             for code, domain in sorted(listing.terms["domain"].items())
         ],
     }

@@ -26,14 +26,16 @@ def services(request: HttpRequest) -> HttpResponse:
     submitted = _filled(request.GET)
     query = parameters.read(submitted, PARAMETERS)
     edition = edition_query.edition_from_query(query)
-    listing = published.get(edition).listing
+    listing = published.get_published(edition).listing
     domains = dict(sorted(listing.terms["domain"].items()))
     domain = query.get("domain")
     if domain is not None:
         DOMAIN.check([domain], domains)
-    results = {item.code: item for item in published.get(edition).search(query["q"])} if "q" in query else None
+    results = (
+        {item.code: item for item in published.get_published(edition).search(query["q"])} if "q" in query else None
+    )
     codes = listing.codes if results is None else results
-    codes_in_domain = listing.codes if domain is None else listing.having("domain", domain)
+    codes_in_domain = listing.codes if domain is None else listing.services_with("domain", domain)
     chosen = {item.name: submitted[item.name] for item in edition_query.PARAMETERS if item.name in query}
     rows = [
         _row(listing.documents[code], results[code].matches if results else (), chosen)

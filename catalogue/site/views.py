@@ -89,7 +89,7 @@ def llms_txt(request: HttpRequest) -> HttpResponse:
     """``llms.txt``: what the list is, how to query it, and every service of the edition in force."""
     parameters.read(request.GET, [])
     edition = edition_query.edition_from_query({})
-    text = llms.page(imprint(edition), published.get(edition).documents.values(), root=base_url(request))
+    text = llms.page(imprint(edition), published.get_published(edition).documents.values(), root=base_url(request))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

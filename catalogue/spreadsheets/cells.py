@@ -33,18 +33,18 @@ class CellError(Exception):
 
 
 @dataclass(frozen=True)
-class Clause:
+class FieldSourcing:
     """The sourcing of a field: its verification, its basis and its citations."""
 
     verification: str | None
     basis: str | None
     citations: list[dict]
 
-    def for_field(self, field: str, existing: Iterable[dict] = ()) -> "Clause":
-        """Return the clause with its citations set to a field, after the citations the field keeps."""
+    def for_field(self, field: str, existing: Iterable[dict] = ()) -> "FieldSourcing":
+        """Return the sourcing with its citations set to a field, after the citations the field keeps."""
         own = [citation | {"field": field} for citation in self.citations]
         others = [citation for citation in existing if citation not in own]
-        return Clause(self.verification, self.basis, others + own)
+        return FieldSourcing(self.verification, self.basis, others + own)
 
     def is_contained_in(self, citations: Iterable[Mapping]) -> bool:
         """Whether all its citations are among these, whatever their field."""
@@ -108,7 +108,7 @@ def check_dates(key: str, text: str) -> None:
             ) from None
 
 
-def parse_clause(row: Row, terms: Terms) -> Clause | None:
+def parse_clause(row: Row, terms: Terms) -> FieldSourcing | None:
     """Return the clause of a row of the list, for every sourced field the row changes; None if there is none."""
     cells = {column.key: row.cells.get(column.key, "") for column in writer.CITATION_COLUMNS}
     if not any(cells.values()):
@@ -119,7 +119,7 @@ def parse_clause(row: Row, terms: Terms) -> Clause | None:
         raise CellError(
             "basis" if "basis" in row.columns else "source", f"填了来源，还要填“依据类别”：{_allowed('basis')}。"
         )
-    return Clause(citation["verification"], basis, [citation])
+    return FieldSourcing(citation["verification"], basis, [citation])
 
 
 def parse_citation(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, str | None]]:

@@ -18,7 +18,7 @@ from catalogue.editions.document import entry_data
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Edition, Entry, SourcedField
 from catalogue.spreadsheets import writer
-from catalogue.spreadsheets.cells import CellError, Clause, parse_citation, parse_clause, parse_value
+from catalogue.spreadsheets.cells import CellError, FieldSourcing, parse_citation, parse_clause, parse_value
 from catalogue.spreadsheets.limits import ImportFault
 from catalogue.spreadsheets.reader import Row, Table
 from catalogue.workflow import proposals, wording
@@ -159,7 +159,7 @@ class _Planner:
         self.current = {document["code"]: entry_data(document) for document in documents}
         self.next_number = 1 + max((document["number"] for document in documents), default=0)
         self.terms, self.used = Terms(), proposals.used_codes()
-        self.sources: dict[str, dict[str, Clause]] = {}
+        self.sources: dict[str, dict[str, FieldSourcing]] = {}
         self.seen: dict[str, int] = {}
         self.codes: set[str] = set()
 
@@ -189,7 +189,7 @@ class _Planner:
                 continue
             try:
                 field, citation, finding = parse_citation(row, self.terms)
-                clause = self.sources.setdefault(code, {}).setdefault(field, Clause(*finding, []))
+                clause = self.sources.setdefault(code, {}).setdefault(field, FieldSourcing(*finding, []))
                 if (clause.verification, clause.basis) != finding:
                     raise CellError("finding", "同一字段各行的字段核实情况和依据类别应当相同。")
                 clause.citations.append(citation)
@@ -273,7 +273,7 @@ class _Planner:
         }
         return lookup.get(key, self.terms.department)(code)
 
-    def _change(self, planned: PlannedRow, current: Mapping | None, values: dict, clause: Clause | None) -> None:
+    def _change(self, planned: PlannedRow, current: Mapping | None, values: dict, clause: FieldSourcing | None) -> None:
         """Set the action, data and changes of the row, and add the faults by the rules of proposals."""
         is_addition = current is None
         before = current or proposals.blank_entry(planned.code, self.next_number)
@@ -302,12 +302,14 @@ class _Planner:
             planned.row.fault(fault.reason, self._column(planned.row, fault.field, changed)) for fault in field_faults
         ]
 
-    def _uncited(self, after: Mapping, changed: Mapping, clauses: Mapping[str, Clause]) -> list[sourcing.FieldFault]:
+    def _uncited(
+        self, after: Mapping, changed: Mapping, clauses: Mapping[str, FieldSourcing]
+    ) -> list[sourcing.FieldFault]:
         return sourcing.uncited(after, changed=touched_by(changed), cited=clauses)
 
     def _new_clauses(
-        self, planned: PlannedRow, before: Mapping, after: Mapping, changed: Mapping, clause: Clause | None
-    ) -> dict[str, Clause]:
+        self, planned: PlannedRow, before: Mapping, after: Mapping, changed: Mapping, clause: FieldSourcing | None
+    ) -> dict[str, FieldSourcing]:
         """Return the new clauses by sourced field, in place of the current ones.
 
         Citations of a field on the sheet of citations take precedence over the clause of the row, if they differ from
@@ -335,7 +337,7 @@ class _Planner:
             planned.faults.append(planned.row.fault(reason, "code"))
         return clauses
 
-    def _changes(self, before: Mapping, after: Mapping, changed: Mapping, clauses: Mapping[str, Clause]):
+    def _changes(self, before: Mapping, after: Mapping, changed: Mapping, clauses: Mapping[str, FieldSourcing]):
         """Yield the changes in words: terms by name, and the clauses of each field."""
         for key in changed:
             label = str(Entry._meta.get_field(key).verbose_name)
@@ -349,7 +351,7 @@ class _Planner:
         if value in (None, []):
             return None
         if key not in (*drafts.LIST_COLUMNS, "domain", "lead_department"):
-            return wording.words(value)
+            return wording.value_text(value)
         codes = value if isinstance(value, list) else [value]
         return wording.SEPARATOR.join(f"{self._name_of(key, code)}（{code}）" for code in codes)
 
@@ -366,9 +368,9 @@ class _Planner:
         return next((column for column in present if column in changed), present[0] if present else "code")
 
 
-def _current_clause(entry: Mapping, field: str) -> Clause:
+def _current_clause(entry: Mapping, field: str) -> FieldSourcing:
     """Return the current clause of a field of an entry."""
-    return Clause(entry["verification"].get(field), entry["basis"].get(field), citations_of(entry, field))
+    return FieldSourcing(entry["verification"].get(field), entry["basis"].get(field), citations_of(entry, field))
 
 
 def _kept_legal_citations(before: Mapping, after: Mapping) -> list[dict]:
@@ -376,7 +378,7 @@ def _kept_legal_citations(before: Mapping, after: Mapping) -> list[dict]:
     return [citation for citation in citations_of(before, "legal_basis") if citation["source"] in after["legal_basis"]]
 
 
-def _sourcing(clauses: Mapping[str, Clause], mentions: Iterable[dict] = ()) -> dict:
+def _sourcing(clauses: Mapping[str, FieldSourcing], mentions: Iterable[dict] = ()) -> dict:
     return {
         "verification": {field: clause.verification for field, clause in clauses.items() if clause.verification},
         "basis": {field: clause.basis for field, clause in clauses.items() if clause.basis},

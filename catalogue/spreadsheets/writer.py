@@ -169,10 +169,10 @@ def explanation(field: str, value: object) -> str:
     if value is None:
         return ""
     if field == "eligibility":
-        return wording.words(value)
+        return wording.value_text(value)
     if field == "verification":
         labels = (
-            (SourcedField(name).label, wording.words(label, field="verification")) for name, label in value.items()
+            (SourcedField(name).label, wording.value_text(label, field="verification")) for name, label in value.items()
         )
         return "；".join(f"{name}：{label}" for name, label in labels)
     return term_names(value if isinstance(value, list) else [value])

@@ -26,14 +26,14 @@ from catalogue.web.request_id import HEADER
 
 # Seconds between two reads of the revision; the largest share of the memory for one response; the bytes that an entry
 # takes beside its body and key.
-BELIEVED, MAX_SHARE, OVERHEAD = 0.5, 1 / 8, 4096
+POLL_SECONDS, MAX_SHARE, OVERHEAD = 0.5, 1 / 8, 4096
 UNCACHED = ("/admin/", "/static/")  # the desk, and whitenoise's files
 # Environ names: two headers that are read but not part of the key, and our own item that passes a miss to the cache.
-KNOWN, REQUEST_ID, PLACE = "HTTP_IF_NONE_MATCH", "HTTP_X_REQUEST_ID", "catalogue.cache"
+IF_NONE_MATCH, REQUEST_ID, MISS = "HTTP_IF_NONE_MATCH", "HTTP_X_REQUEST_ID", "catalogue.cache"
 KEY = ("PATH_INFO", "QUERY_STRING", "HTTP_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING")
 # Headers that describe a body, which a 304 does not have (RFC 9110, 15.4.5), and the other headers that are stored.
 BODY_HEADERS = {f"content-{name}" for name in ("disposition", "encoding", "language", "length", "type")}
-HEADERS = BODY_HEADERS | {
+STORED_HEADERS = BODY_HEADERS | {
     "access-control-allow-origin", "access-control-expose-headers", "allow", "cache-control", "content-security-policy",
     "cross-origin-opener-policy", "etag", "link", "referrer-policy", "strict-transport-security", "vary",
     "x-content-type-options", "x-frame-options",
@@ -61,11 +61,11 @@ class Store(OrderedDict[tuple, Entry]):
 class ResponseCache:
     """WSGI middleware that answers from at most ``max_bytes`` of stored responses (0: no cache).
 
-    ``readers`` is passed to ``RequestLimits``; ``believed`` is the number of seconds between two reads of the revision.
+    ``readers`` is passed to ``RequestLimits``; ``poll_seconds`` lie between two reads of the revision.
     """
 
-    def __init__(self, application: Callable, *, max_bytes: int, readers: int = 1, believed: float = BELIEVED):
-        self._application, self._max_bytes, self._poll_seconds = application, max_bytes, believed
+    def __init__(self, application: Callable, *, max_bytes: int, readers: int = 1, poll_seconds: float = POLL_SECONDS):
+        self._application, self._max_bytes, self._poll_seconds = application, max_bytes, poll_seconds
         # Behind the cache: an answer from the cache parses no header and reads no body.
         self._limited = RequestLimits(self._forward, readers=readers)
         self.store, self._fresh_from, self._fresh_until = Store(datetime.date.min, None), 0.0, 0.0
@@ -81,8 +81,8 @@ class ResponseCache:
             self._refresh()
         store, key = self.store, tuple(map(environ.get, self._key))
         entry = store.get(key)
-        if entry is None or len(environ.get("HTTP_COOKIE", "") + environ.get(KNOWN, "")) > MAX_HEADER_LENGTH:
-            environ[PLACE] = store, key
+        if entry is None or len(environ.get("HTTP_COOKIE", "") + environ.get(IF_NONE_MATCH, "")) > MAX_HEADER_LENGTH:
+            environ[MISS] = store, key
             return self._limited(environ, start_response)
         with self._store_lock, suppress(KeyError):
             store.move_to_end(key)
@@ -93,7 +93,7 @@ class ResponseCache:
 
         The application sees only the headers in the key, so the response is the same for every client that sends them.
         """
-        store, key = environ.pop(PLACE, (None, None))
+        store, key = environ.pop(MISS, (None, None))
         if key is None or environ["REQUEST_METHOD"] == "HEAD":
             return self._application(environ, start_response)
         hidden = {name for name in environ if name.startswith(("HTTP_", "CONTENT_"))} - {*self._key, REQUEST_ID}
@@ -105,7 +105,7 @@ class ResponseCache:
             return response
         with closing(response):
             body = b"".join(response)
-        headers = [(name, value) for name, value in started[1] if name.lower() in HEADERS - {"content-length"}]
+        headers = [(name, value) for name, value in started[1] if name.lower() in STORED_HEADERS - {"content-length"}]
         headers.append(("Content-Length", str(len(body))))
         size = OVERHEAD + len(body) + sum(map(len, filter(None, key)))
         entry = Entry(response_headers["etag"], headers, not_modified(headers), [body], size)
@@ -150,7 +150,7 @@ def not_modified(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _send(entry: Entry, environ: dict, start_response: Callable, *, number: str | None = None) -> list[bytes]:
     request_id = (HEADER, number or request_id_module.request_id(environ.get(REQUEST_ID, "")))
-    if_none_match = environ.get(KNOWN)
+    if_none_match = environ.get(IF_NONE_MATCH)
     # If-None-Match uses weak comparison, and * matches any ETag (RFC 9110, 13.1.2).
     if if_none_match and (
         if_none_match == entry.etag

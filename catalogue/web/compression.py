@@ -27,7 +27,7 @@ def compress(body: bytes, encoding: str) -> bytes:
     return body if encoding == IDENTITY else COMPRESSORS[encoding](body)
 
 
-def etag_of(etag: str, encoding: str) -> str:
+def encoded_etag(etag: str, encoding: str) -> str:
     """Return the ETag of an encoded body, made from that of the plain one: ``"abc"`` becomes ``"abc-gzip"``."""
     return etag if encoding == IDENTITY else f'{etag[:-1]}-{encoding}"'
 

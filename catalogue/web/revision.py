@@ -15,18 +15,18 @@ EDITIONS_CACHE_SIZE, IN_FORCE_CACHE_SIZE = 4, 64
 
 
 class Revision(NamedTuple):
-    """The state of the public data at a moment. ``stamp`` changes with every change of public data."""
+    """The state of the public data at a moment. ``data_version`` changes with every change of public data."""
 
-    stamp: DataVersion
+    data_version: DataVersion
 
     @property
     def editions(self) -> tuple[Edition, ...]:
         """The published editions by number, with their predecessors. One query, then cached."""
-        return _editions(self.stamp)
+        return _editions(self.data_version)
 
     def in_force(self, on: datetime.date, *, known_at: datetime.datetime | None = None) -> Edition | None:
         """Return the result of ``EditionQuerySet.in_force()``, with its predecessor. One query, then cached."""
-        return _in_force(self.stamp, on, known_at)
+        return _in_force(self.data_version, on, known_at)
 
 
 def current() -> Revision:
@@ -34,12 +34,12 @@ def current() -> Revision:
     return Revision(RevisionToken.objects.current_token())
 
 
-# Both query after the stamp was read: a change in between changes the stamp, and is seen at the next read.
+# Both query after the version was read: a change in between changes it, and is seen at the next read.
 @lru_cache(EDITIONS_CACHE_SIZE)
-def _editions(stamp: DataVersion) -> tuple[Edition, ...]:
+def _editions(data_version: DataVersion) -> tuple[Edition, ...]:
     return tuple(Edition.objects.published().select_related("previous").order_by("number"))
 
 
 @lru_cache(IN_FORCE_CACHE_SIZE)
-def _in_force(stamp: DataVersion, on: datetime.date, known_at: datetime.datetime | None) -> Edition | None:
+def _in_force(data_version: DataVersion, on: datetime.date, known_at: datetime.datetime | None) -> Edition | None:
     return Edition.objects.in_force(on, known_at=known_at).select_related("previous").first()

@@ -129,7 +129,7 @@ def load_edition(path: Path, file: Mapping, *, terms: Terms, cases_path: Path | 
     context = log.AuditContext(at=datetime.datetime.fromisoformat(raw["published_at"]))
     for entry in entries:
         try:
-            drafts.revise(edition, entry, terms=terms, context=context)
+            drafts.save_entry(edition, entry, terms=terms, context=context)
         except (drafts.DraftError, UnknownCodeError) as error:
             raise FixtureError(path, entry["code"], str(error)) from None
     if cases_path and cases_path.exists():

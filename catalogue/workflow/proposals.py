@@ -41,7 +41,7 @@ ALLOWED_ACTIONS = {
 }
 
 
-class Fault(NamedTuple):
+class ProposalFault(NamedTuple):
     """A reason why a proposal cannot be submitted: field, service code (None for the proposal itself), sentence."""
 
     field: str
@@ -236,7 +236,7 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
             entry = edition.entries.filter(service__code=step.service).first()
             if entry is None:
                 raise TransitionError([f"版本 {edition.slug} 中已没有服务项目 {step.service}，不能编入对它的调整。"])
-            drafts.revise(
+            drafts.save_entry(
                 edition, merge.apply_change(drafts.current_data(entry), step.entry_data), terms=terms, context=context
             )
     for approval in proposal.approvals.filter(granted=True):
@@ -259,22 +259,22 @@ def needs_assessment(proposal: Proposal) -> bool:
     )
 
 
-def faults(proposal: Proposal) -> list[Fault]:
+def faults(proposal: Proposal) -> list[ProposalFault]:
     """Return all reasons why a proposal cannot be submitted, an empty list if there are none."""
     entries = list(proposal.entries.all())
-    result = [Fault("kind", None, reason) for reason in _action_count_faults(proposal, entries)]
+    result = [ProposalFault("kind", None, reason) for reason in _action_count_faults(proposal, entries)]
     current = {code: entry_data(document) for code, document in current_documents(proposal).items()}
     terms, used = Terms(), used_codes()
     for entry in entries:
         field_faults = entry_faults(
             entry, effective_from=proposal.effective_from, current=current, terms=terms, used=used
         )
-        result += [Fault(fault.field, entry.service, fault.reason) for fault in field_faults]
+        result += [ProposalFault(fault.field, entry.service, fault.reason) for fault in field_faults]
     codes = {entry.service for entry in entries if entry.action != Action.WITHDRAW} | set(current)
     withdrawn_codes = {entry.service for entry in entries if entry.action == Action.WITHDRAW}
     for entry in entries:
         result += [
-            Fault("successors", entry.service, f"承接项目 {code} 不在清单中，也不在本建议中。")
+            ProposalFault("successors", entry.service, f"承接项目 {code} 不在清单中，也不在本建议中。")
             for code in entry.successors
             if code not in codes - withdrawn_codes
         ]
@@ -319,7 +319,7 @@ def entry_faults(
             sourcing.FieldFault(field, f"“{SourcedField(field).label}”必须写明。") for field in missing_fields
         ]
     try:
-        drafts.resolve(new_data, terms)
+        drafts.resolve_codes(new_data, terms)
     except UnknownCodeError as error:
         field_faults.append(sourcing.FieldFault("code", f"{error}。"))
     return field_faults

@@ -18,7 +18,7 @@ RECHECK_INTERVAL = datetime.timedelta(days=365)
 CHECK_VERBS = (Event.Verb.CHECKED, Event.Verb.SERVICE_ADDED, Event.Verb.SERVICE_CHANGED)
 
 
-class DueEntry(NamedTuple):
+class DueRecheck(NamedTuple):
     """An entry in force and the day it was last checked, None if never."""
 
     entry: Entry
@@ -41,14 +41,14 @@ def last_checked(codes: list[str] | None = None) -> dict[str, datetime.date]:
     return {code: timezone.localdate(at) for code, at in latest}
 
 
-def due_entries(on: datetime.date) -> list[DueEntry]:
+def due_entries(on: datetime.date) -> list[DueRecheck]:
     """Return the entries in force on a day that were not checked for a year, the longest unchecked first."""
     edition = Edition.objects.in_force(on).first()
     if edition is None:
         return []
     checked = last_checked()
     entries = edition.entries.select_related("service", "lead_department", "edition").order_by("number")
-    candidates = [DueEntry(entry, checked.get(entry.service.code)) for entry in entries]
+    candidates = [DueRecheck(entry, checked.get(entry.service.code)) for entry in entries]
     return sorted(
         (
             candidate

@@ -49,7 +49,7 @@ def values(value: object, *, field: str | None = None) -> list[str]:
     return [CHOICES.get(field, {}).get(str(value), str(value))]
 
 
-def words(value: object, *, field: str | None = None) -> str:
+def value_text(value: object, *, field: str | None = None) -> str:
     """Return the value of a field in words on one line, ``UNKNOWN`` if it is unknown."""
     return SEPARATOR.join(values(value, field=field)) or UNKNOWN
 

@@ -341,7 +341,7 @@ def test_the_rules_are_cached_and_circumstances_are_in_no_query(client, db, djan
 
 
 def test_an_edition_is_judged_without_a_query(db, django_assert_num_queries):
-    entitlements = published.get(Edition.objects.get(slug="2026")).entitlements
+    entitlements = published.get_published(Edition.objects.get(slug="2026")).entitlements
 
     with django_assert_num_queries(0):
         judge(entitlements, EXAMPLE)

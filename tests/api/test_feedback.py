@@ -16,13 +16,13 @@ from tests.support.openapi import strict_schema
 from tests.web.test_problems import assert_problem
 
 PATH = "/api/v1/feedback/"
-SAID = {"service": "NM-05-01", "message": "体检次数写错了。"}
+MESSAGE = {"service": "NM-05-01", "message": "体检次数写错了。"}
 CONTACT = "13800000000"
-WHOLE = SAID | {"field": "standard", "edition": "2026", "contact": CONTACT}
+WHOLE = MESSAGE | {"field": "standard", "edition": "2026", "contact": CONTACT}
 
 
-def send(client, said: object = None, **more: object):
-    body = said if isinstance(said, str | bytes) else json.dumps(SAID if said is None else said)
+def send(client, fields: object = None, **more: object):
+    body = fields if isinstance(fields, str | bytes) else json.dumps(MESSAGE if fields is None else fields)
     return client.post(PATH, data=body, **{"content_type": "application/json"} | more)
 
 
@@ -46,7 +46,7 @@ def test_feedback_is_stored_and_gets_a_receipt(client, db):
     assert response["Cache-Control"] == "no-store"
     assert not response.cookies
     assert (feedback.service.code, feedback.field, feedback.edition.slug) == ("NM-05-01", "standard", "2026")
-    assert (feedback.message, feedback.contact, feedback.state) == (SAID["message"], CONTACT, "received")
+    assert (feedback.message, feedback.contact, feedback.state) == (MESSAGE["message"], CONTACT, "received")
 
 
 def test_the_receipt_shows_state_and_answer_but_not_message_and_contact(client, people, act):
@@ -61,11 +61,11 @@ def test_the_receipt_shows_state_and_answer_but_not_message_and_contact(client, 
     for response in (before, after):
         assert response["Cache-Control"] == "no-store"
         assert CONTACT not in response.content.decode()
-        assert SAID["message"] not in response.content.decode()
+        assert MESSAGE["message"] not in response.content.decode()
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("fields", "kept"),
     [
         ({}, {"field": None, "edition": None, "contact": None}),
         ({"field": None, "edition": None, "contact": None}, {"field": None, "edition": None, "contact": None}),
@@ -77,8 +77,8 @@ def test_the_receipt_shows_state_and_answer_but_not_message_and_contact(client, 
         ({"contact": "张三　" + "1" * 197}, {"contact": "张三　" + "1" * 197}),
     ],
 )
-def test_optional_fields_may_be_missing_and_long_values_fit(client, db, said, kept):
-    assert send(client, SAID | said).status_code == 201
+def test_optional_fields_may_be_missing_and_long_values_fit(client, db, fields, kept):
+    assert send(client, MESSAGE | fields).status_code == 201
 
     feedback = Feedback.objects.get()
     values = {name: getattr(feedback, name) for name in kept}
@@ -86,7 +86,7 @@ def test_optional_fields_may_be_missing_and_long_values_fit(client, db, said, ke
 
 
 @pytest.mark.parametrize(
-    ("said", "field", "allowed"),
+    ("fields", "field", "allowed"),
     [
         ({"service": None}, "service", None),
         ({"service": ""}, "service", None),
@@ -128,8 +128,8 @@ def test_optional_fields_may_be_missing_and_long_values_fit(client, db, said, ke
         ({"": 1}, "?", "message"),
     ],
 )
-def test_an_invalid_value_is_named_with_the_allowed_ones(client, db, said, field, allowed):
-    problem = assert_problem(send(client, SAID | said), 400)
+def test_an_invalid_value_is_named_with_the_allowed_ones(client, db, fields, field, allowed):
+    problem = assert_problem(send(client, MESSAGE | fields), 400)
 
     assert [error["field"] for error in problem["errors"]] == [field]
     if allowed:
@@ -147,7 +147,7 @@ def test_every_fault_is_named_at_once(client, db):
 def test_a_service_without_a_published_entry_is_refused(client, db):
     Service.objects.create(code="NM-09-77")
 
-    assert_problem(send(client, SAID | {"service": "NM-09-77"}), 400)
+    assert_problem(send(client, MESSAGE | {"service": "NM-09-77"}), 400)
 
 
 @pytest.mark.parametrize(
@@ -165,11 +165,11 @@ def test_a_service_without_a_published_entry_is_refused(client, db):
         ('{"service": ' + "9" * 10_000 + "}", 400),
         ('{"a":' * 21 + "1" + "}" * 21, 400),
         *((f'{{"message": {"[" * depth}{"]" * depth}}}', 400) for depth in (15, 100, 900, 950, 980, 1000, 30_000)),
-        (json.dumps(SAID).encode("utf-16"), 400),
-        (json.dumps(SAID, ensure_ascii=False).encode("gb18030"), 400),
+        (json.dumps(MESSAGE).encode("utf-16"), 400),
+        (json.dumps(MESSAGE, ensure_ascii=False).encode("gb18030"), 400),
         (b"\xff\xfe", 400),
         (b"\0", 400),
-        (json.dumps(SAID | {"message": "x" * 70_000}), 413),
+        (json.dumps(MESSAGE | {"message": "x" * 70_000}), 413),
         (" " * 65_536 + "{}", 413),
         (" " * 2_000_000, 413),
     ],
@@ -188,8 +188,8 @@ def test_a_body_has_a_maximum_depth(client, db, depth, words):
 
 
 def test_the_longest_message_fits_also_when_escaped(client, db):
-    assert send(client, json.dumps(SAID | {"message": "字" * 5000}, ensure_ascii=True)).status_code == 201
-    assert send(client, json.dumps(SAID | {"message": "😀" * 5000}, ensure_ascii=True)).status_code == 201
+    assert send(client, json.dumps(MESSAGE | {"message": "字" * 5000}, ensure_ascii=True)).status_code == 201
+    assert send(client, json.dumps(MESSAGE | {"message": "😀" * 5000}, ensure_ascii=True)).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_another_media_type_is_refused(client, db, content_type):
 
 
 def test_a_query_parameter_is_refused(client, db):
-    assert_problem(client.post(f"{PATH}?x=1", data=json.dumps(SAID), content_type="application/json"), 400)
+    assert_problem(client.post(f"{PATH}?x=1", data=json.dumps(MESSAGE), content_type="application/json"), 400)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from catalogue.api.exports.files import KINDS
+from catalogue.api.exports.files import FILE_FORMATS
 from catalogue.audit.log import AuditContext
 from catalogue.models import Edition, Entry
 from catalogue.spreadsheets import importer
@@ -40,17 +40,17 @@ def current() -> Edition:
     return Edition.objects.get(slug="2026")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FILE_FORMATS)
 @pytest.mark.parametrize("by", ["address", "accept"])
 def test_a_format_is_selected_by_path_or_accept(client, db, kind, by):
     if by == "address":
         response = client.get(f"/api/v1/services.{kind}", headers={"accept": "text/html"})
     else:
-        response = client.get(LIST, headers={"accept": KINDS[kind].media_type})
+        response = client.get(LIST, headers={"accept": FILE_FORMATS[kind].media_type})
 
     assert response.status_code == 200
     assert response.streaming
-    assert response["Content-Type"] == KINDS[kind].sent_as
+    assert response["Content-Type"] == FILE_FORMATS[kind].sent_as
     assert f"services-2026.{kind}" in response["Content-Disposition"]
     assert current().digest.encode() in unpacked(content(response))
 
@@ -62,7 +62,7 @@ def unpacked(data: bytes) -> bytes:
         return b"".join(book.read(name) for name in book.namelist())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_a_file_has_its_edition_digest_licence_and_source(client, db, kind):
     text = unpacked(content(file(client, kind, edition="2023"))).decode()
 
@@ -75,7 +75,7 @@ def test_a_file_has_its_edition_digest_licence_and_source(client, db, kind):
         assert part in text
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_a_matching_if_none_match_is_a_304(client, db, kind):
     response = file(client, kind)
     again = client.get(f"/api/v1/services.{kind}", headers={"If-None-Match": response["ETag"]})
@@ -100,12 +100,12 @@ def test_a_new_synonym_changes_the_etag(client, db):
     assert [row["服务项目代码"] for row in rows(response)] == ["NM-07-04"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_a_file_is_deterministic(client, db, kind):
     assert content(file(client, kind)) == content(file(client, kind))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_a_file_is_compressed_while_it_is_streamed(client, db, kind):
     plain = file(client, kind)
     compressed = client.get(f"/api/v1/services.{kind}", headers={"accept-encoding": "gzip"})
@@ -115,7 +115,7 @@ def test_a_file_is_compressed_while_it_is_streamed(client, db, kind):
     assert gzip.decompress(content(compressed)) == content(plain)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_head_has_the_headers_of_get_and_no_body(client, db, kind):
     head, get = client.head(f"/api/v1/services.{kind}"), file(client, kind)
 
@@ -243,7 +243,7 @@ def test_an_unavailable_media_type_is_not_acceptable(client, db, accept):
     assert client.get(LIST, headers={"accept": accept}).status_code == 406
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_the_query_count_of_a_file_does_not_depend_on_its_length(client, db, django_assert_num_queries, kind):
     client.get(LIST)
     for query in ({}, {"number": "1"}):

@@ -13,7 +13,7 @@ NUMBER = "内文旅发〔2026〕9号"
 
 
 @pytest.fixture
-def withdrew(make_proposal, publish) -> Edition:
+def later_edition(make_proposal, publish) -> Edition:
     return publish(
         "2027",
         make_proposal(
@@ -30,7 +30,7 @@ def named(code: str) -> dict:
     return {"code": code, "name": Entry.objects.get(edition__slug="2026", service__code=code).name}
 
 
-def test_a_withdrawn_service_has_its_last_entry_and_the_reason(client, withdrew):
+def test_a_withdrawn_service_has_its_last_entry_and_the_reason(client, later_edition):
     before = client.get(DETAIL, {"edition": "2026"}).json()
 
     response = client.get(DETAIL, {"edition": "2027"})
@@ -63,11 +63,11 @@ def test_a_withdrawn_service_has_its_last_entry_and_the_reason(client, withdrew)
         ({"edition": "4"}, "withdrawn"),
     ],
 )
-def test_the_status_depends_on_the_selected_edition(client, withdrew, query, status):
+def test_the_status_depends_on_the_selected_edition(client, later_edition, query, status):
     assert client.get(DETAIL, query).json()["status"] == status
 
 
-def test_a_service_stays_withdrawn_in_later_editions(client, withdrew, publish):
+def test_a_service_stays_withdrawn_in_later_editions(client, later_edition, publish):
     publish("2028", effective_from=datetime.date(2028, 1, 1))
 
     answer = client.get(DETAIL, {"edition": "2028"})
@@ -76,7 +76,7 @@ def test_a_service_stays_withdrawn_in_later_editions(client, withdrew, publish):
     assert answer.content == client.get(DETAIL, {"edition": "2027"}).content
 
 
-def test_the_list_has_no_withdrawn_service(client, withdrew):
+def test_the_list_has_no_withdrawn_service(client, later_edition):
     answer = client.get("/api/v1/services/", {"edition": "2027"}).json()
 
     assert answer["count"] == 80
@@ -84,14 +84,14 @@ def test_the_list_has_no_withdrawn_service(client, withdrew):
     assert "status" not in answer["results"][0]
 
 
-def test_the_fields_of_a_withdrawn_service_can_be_selected(client, withdrew):
+def test_the_fields_of_a_withdrawn_service_can_be_selected(client, later_edition):
     answer = client.get(DETAIL, {"edition": "2027", "fields": "status,code"}).json()
 
     assert answer == {"status": "withdrawn", "code": GONE}
     assert client.get("/api/v1/services/", {"fields": "status"}).status_code == 400
 
 
-def test_the_etag_changes_with_the_selected_edition(client, withdrew):
+def test_the_etag_changes_with_the_selected_edition(client, later_edition):
     etag = client.get(DETAIL, {"edition": "2026"})["ETag"]
 
     response = client.get(DETAIL, {"edition": "2027"}, headers={"If-None-Match": etag})
@@ -101,7 +101,7 @@ def test_the_etag_changes_with_the_selected_edition(client, withdrew):
     assert again.status_code == 304
 
 
-def test_the_sealed_content_has_no_status(client, withdrew):
+def test_the_sealed_content_has_no_status(client, later_edition):
     content = client.get("/api/v1/editions/2026/content/").content
 
     assert b'"status"' not in content
@@ -127,7 +127,7 @@ def test_a_withdrawal_without_a_reason_has_null(client, make_edition):
     }  # fmt: skip
 
 
-def test_a_withdrawn_service_costs_three_queries(client, withdrew, django_assert_num_queries):
+def test_a_withdrawn_service_costs_three_queries(client, later_edition, django_assert_num_queries):
     # Reads both editions into memory; a new process reads each of them once.
     for edition in ("2026", "2027"):
         client.get("/api/v1/services/", {"edition": edition})
@@ -136,7 +136,7 @@ def test_a_withdrawn_service_costs_three_queries(client, withdrew, django_assert
         client.get(DETAIL, {"edition": "2027"})
 
 
-def test_the_history_has_the_withdrawal(client, withdrew):
+def test_the_history_has_the_withdrawal(client, later_edition):
     newest, *others = client.get(f"{DETAIL}history/").json()["results"]
 
     assert (newest["edition"], newest["kind"], newest["state"]) == ("2027", "withdrawn", None)
@@ -146,7 +146,7 @@ def test_the_history_has_the_withdrawal(client, withdrew):
     assert {(change["reason"], change["document_number"]) for change in others} == {(None, None)}
 
 
-def test_feed_history_and_comparison_agree(client, withdrew):
+def test_feed_history_and_comparison_agree(client, later_edition):
     (change,) = client.get("/api/v1/changes/?page_size=500").json()["results"][-1:]
     (compared,) = client.get("/api/v1/editions/2027/changes/").json()["results"]
     history = client.get(f"{DETAIL}history/").json()["results"][0]
@@ -195,13 +195,13 @@ def test_a_comparison_has_the_reasons_of_every_step(client, make_proposal, publi
     assert (change["reason"], change["document_number"]) == (reason, number)
 
 
-def test_the_atom_feed_has_the_reason(client, withdrew):
+def test_the_atom_feed_has_the_reason(client, later_edition):
     feed = client.get("/feeds/changes.atom").content.decode()
 
     assert "服务项目取消：" in feed
     assert f"理由：并入公共文化设施免费开放；文号：{NUMBER}；承接项目：{HEIR} {named(HEIR)['name']}" in feed
 
 
-def test_the_lineage_of_an_edition_is_its_predecessors(withdrew):
-    assert [edition.slug for edition in withdrew.lineage()] == ["2027", "2026", "2023", "2021"]
-    assert withdrew.published_at == PROPOSED_AT
+def test_the_lineage_of_an_edition_is_its_predecessors(later_edition):
+    assert [edition.slug for edition in later_edition.lineage()] == ["2027", "2026", "2023", "2021"]
+    assert later_edition.published_at == PROPOSED_AT

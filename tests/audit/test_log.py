@@ -53,7 +53,7 @@ def test_every_changed_field_is_an_event_with_its_values_and_context(make_editio
     revised["citations"].append(make_citation("content", quote="健康体检"))
     count = Event.objects.count()
 
-    drafts.revise(draft, revised, terms=terms, context=act)
+    drafts.save_entry(draft, revised, terms=terms, context=act)
 
     events = {event.field: event for event in newest(Event.objects.count() - count)}
     assert set(events) == {"content", "note", "verification", "basis", "citations"}
@@ -77,7 +77,7 @@ def test_saving_the_same_values_again_records_nothing(make_edition, terms, act):
     draft = make_edition("draft", at=None)
     count = Event.objects.count()
 
-    drafts.revise(draft, make_entry(), terms=terms, context=act)
+    drafts.save_entry(draft, make_entry(), terms=terms, context=act)
 
     assert Event.objects.count() == count
 
@@ -87,7 +87,7 @@ def test_a_refused_change_is_not_recorded(make_edition, terms, act):
     count = Event.objects.count()
 
     with pytest.raises(drafts.DraftError):
-        drafts.revise(draft, make_entry(content="没有来源"), terms=terms, context=act)
+        drafts.save_entry(draft, make_entry(content="没有来源"), terms=terms, context=act)
 
     assert Event.objects.count() == count
 
@@ -109,7 +109,7 @@ def test_the_log_of_the_committed_editions_is_a_chain_without_gaps(db):
 
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert [event.previous_digest for event in events] == [None, *(event.digest for event in events[:-1])]
-    assert log.verify() == []
+    assert log.verify_chain() == []
 
 
 def test_the_orm_cannot_rewrite_the_audit_log(db):
@@ -155,7 +155,7 @@ def test_any_flipped_column_of_an_event_is_detected(db, column, place):
         flipped = Event.objects.filter(number=number).exclude(**{column: FLIPS[column]})
         assert flipped.update(**{column: FLIPS[column]}) == 1
 
-    assert log.verify()
+    assert log.verify_chain()
     with pytest.raises(CommandError, match="记录"):
         call_command("verify")
 
@@ -164,7 +164,7 @@ def test_a_missing_event_is_detected(db):
     with without_triggers(MIGRATION.audit_log):
         Event.objects.filter(number=100).delete()
 
-    assert "记录：第 100 条缺失。" in log.verify()
+    assert "记录：第 100 条缺失。" in log.verify_chain()
 
 
 def test_the_database_refuses_a_fork_of_the_log(db):

@@ -214,7 +214,7 @@ def screens() -> list[str]:
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         rows = model._default_manager.order_by("pk")
-        row = rows.not_verified().last() if model is FieldVerification else rows.last()
+        row = rows.unverified().last() if model is FieldVerification else rows.last()
         paths.append(reverse(f"{name}_changelist"))
         if row and model not in {FieldVerification, Event}:
             paths += [reverse(f"{name}_history", args=[row.pk])]
@@ -229,7 +229,7 @@ def screens() -> list[str]:
         ):
             paths.append(reverse(f"{name}_delete", args=[row.pk]))
     draft, sealed = Edition.objects.drafts().get(), Entry.objects.published().first()
-    paths += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("beside", "publish")]
+    paths += [reverse(f"admin:catalogue_edition_{page}", args=[draft.pk]) for page in ("diff", "publish")]
     paths.append(reverse("admin:catalogue_entry_change", args=[sealed.pk]))
     paths.append(reverse("admin:auth_user_password_change", args=[1]))
     services = reverse("services")

@@ -21,7 +21,7 @@ PROMISED = [("低保", "NM-07-01"), ("五保", "NM-07-02"), ("新农合", "NM-04
 @pytest.fixture
 def found(db):
     edition = Edition.objects.get(slug="2026")
-    return lambda query: [result.code for result in published.get(edition).search(query)]
+    return lambda query: [result.code for result in published.get_published(edition).search(query)]
 
 
 def test_there_are_enough_queries_and_kinds_of_query():

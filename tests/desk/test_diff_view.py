@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.desk.proposals.diff_view import beside, parts
+from catalogue.desk.proposals.diff_view import diff_documents, parts
 from catalogue.editions.document import entry_document
 from catalogue.models import Edition, Entry
-from catalogue.workflow.wording import words
+from catalogue.workflow.wording import value_text
 
 TEXTS = st.text(alphabet="每人月元0123456789，。养老ab \n", max_size=60)
 
@@ -63,12 +63,12 @@ def test_long_texts_are_not_compared_by_character():
     ],
 )
 def test_values_are_shown_by_their_names(value, read):
-    assert words(value) == read
+    assert value_text(value) == read
 
 
 def test_a_document_has_no_differences_from_itself(db):
     for document in Edition.objects.get(slug="2026").documents():
-        assert beside(document, document) == []
+        assert diff_documents(document, document) == []
 
 
 @pytest.mark.parametrize("code", ["NM-01-07", "NM-05-01"])
@@ -78,13 +78,13 @@ def test_each_difference_of_two_editions_is_shown_once(db, code):
         for slug in ("2023", "2026")
     )
 
-    rows = beside(before, after)
+    rows = diff_documents(before, after)
 
     differing = {
         column for columns in Entry.SOURCED_FIELDS.values() for column in columns if before[column] != after[column]
     }
     labels = {str(Entry._meta.get_field(column).verbose_name) for column in differing}
-    words = [row.words for row in rows]
+    words = [row.field_label for row in rows]
     assert len(words) == len(set(words))
     assert labels <= set(words) | {"服务对象（词表）"}
     added = [citation for citation in after["citations"] if citation not in before["citations"]]
@@ -94,7 +94,7 @@ def test_each_difference_of_two_editions_is_shown_once(db, code):
 def test_an_added_or_removed_service_differs_in_every_part(db):
     document = Edition.objects.get(slug="2026").documents()[0]
 
-    added, removed = beside(None, document), beside(document, None)
+    added, removed = diff_documents(None, document), diff_documents(document, None)
 
     assert {part.kind for row in added for part in row.after} == {"new"}
     assert {part.kind for row in removed for part in row.before} == {"gone"}

@@ -131,7 +131,7 @@ def test_a_stale_save_is_refused_and_keeps_the_input(editor, make_proposal):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     [
         ({"kind": "fly"}, "kind"),
         ({"department": "0"}, "department"),
@@ -141,10 +141,10 @@ def test_a_stale_save_is_refused_and_keeps_the_input(editor, make_proposal):
         ({"title": "长" * 201}, "title"),
     ],
 )
-def test_an_invalid_head_is_shown_with_its_errors(editor, head, typed, said):
+def test_an_invalid_head_is_shown_with_its_errors(editor, head, typed, expected):
     response = editor.post(reverse("admin:catalogue_proposal_add"), head | typed)
 
-    assert (response.status_code, list(response.context["form"].errors)) == (422, [said])
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [expected])
     assert not Proposal.objects.exists()
 
 
@@ -179,7 +179,7 @@ def figures() -> dict:
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     [
         ({"share_league": "33.33"}, "正好是 100%"),
         ({"unit_standard": "-1"}, "大于或等于"),
@@ -189,7 +189,7 @@ def figures() -> dict:
         ({"beneficiaries": "99999999999999999999"}, "小于或等于"),
     ],
 )
-def test_invalid_figures_are_refused_with_a_message(client, make_proposal, figures, typed, said):
+def test_invalid_figures_are_refused_with_a_message(client, make_proposal, figures, typed, expected):
     proposal = make_proposal(to="assessing")
     client.force_login(make_user("sun", "评估"))
     url = address("assess", proposal)
@@ -197,7 +197,7 @@ def test_invalid_figures_are_refused_with_a_message(client, make_proposal, figur
     refused = client.post(url, figures | {"seen": client.get(url).context["seen"]} | typed)
 
     assert refused.status_code == 422
-    assert said in visible_text(refused)
+    assert expected in visible_text(refused)
     assert Proposal.objects.get().state == "assessing"
 
 

@@ -137,7 +137,7 @@ def test_the_token_of_an_account_holds_no_password(admin_client, db):
 
     seen = form_data(admin_client.get(reverse("admin:auth_user_change", args=[user.pk])))["seen"]
 
-    assert versions.read(seen)["boxes"]["username"] == ["wang"]
+    assert versions.read(seen)["form_values"]["username"] == ["wang"]
     assert user.password not in str(versions.read(seen))
 
 

@@ -120,7 +120,7 @@ def test_the_page_shows_the_diff_and_the_citations(editor, make_proposal):
     response = editor.get(page(proposal))
 
     (standard, period) = response.context["entries"][0].rows
-    assert (standard.words, period.words) == ("服务标准", "标准所属时间")
+    assert (standard.field_label, period.field_label) == ("服务标准", "标准所属时间")
     assert "".join(part.text for part in standard.after) == STANDARD
     unchanged = [
         "".join(part.text for part in side if part.kind == "same") for side in (standard.before, standard.after)

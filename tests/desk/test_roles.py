@@ -72,7 +72,7 @@ SCREENS = {
     "catalogue_entry_export": Screen(ALL, ALL),
     # Refused, because the entry of the draft is not in force.
     "catalogue_entry_check": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
-    "catalogue_edition_beside": Screen(ALL, ALL),
+    "catalogue_edition_diff": Screen(ALL, ALL),
     "catalogue_edition_publish": Screen(PUBLISHERS, PUBLISHERS),
     **screens_of(Proposal, view=ALL, add=EDITORS, change=ALL, scoped=True),
     # Refused, because none of these users is the proposer.
@@ -150,7 +150,7 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         proposal = row_of(app, model, draft, foreign=foreign)
         extra_args = {"entry": ["NM-01-07"], "remove": ["NM-01-07"], "step": ["comment"]}.get(view, [])
         return reverse(f"admin:{name}", args=[proposal.pk, *extra_args])
-    if view in {"beside", "publish"}:
+    if view in {"diff", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])
     if view in {"change", "delete", "history", "password_change", "check"}:
         row = row_of(app, model, draft, foreign=foreign)
@@ -168,7 +168,7 @@ def row_of(app: str, model: str, draft: Edition, *, foreign: bool) -> models.Mod
     if row_model is Entry:
         return draft.entries.get(lead_department__code=led_by)
     if row_model is FieldVerification:
-        return FieldVerification.objects.not_verified().filter(entry__lead_department__code=led_by).first()
+        return FieldVerification.objects.unverified().filter(entry__lead_department__code=led_by).first()
     if row_model is Edition:
         return draft
     if row_model is Feedback:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from catalogue.desk.rule_forms import OUTCOMES, RuleFormField, Typed, shown, written
+from catalogue.desk.rule_forms import OUTCOMES, RuleFormField, RuleInput, input_from_rule, rule_from_input
 from catalogue.models import Case, Entry, Proposal
 from catalogue.workflow import proposals
 from services.eligibility import sentences
@@ -34,18 +34,18 @@ def row(group: object = 1, fact: str = "age", op: str = "gte", value: str = "65"
     return {"group": str(group), "fact": fact, "op": op, "value": value}
 
 
-def typed(*rows: dict, mode: str = "criteria", reason: str = "") -> Typed:
-    return Typed(mode, reason, list(rows))
+def typed(*rows: dict, mode: str = "criteria", reason: str = "") -> RuleInput:
+    return RuleInput(mode, reason, list(rows))
 
 
 @pytest.mark.parametrize("rule", [None, RULE], ids=["unknown", "groups"])
 def test_written_is_the_inverse_of_shown(rule):
-    assert written(shown(rule)) == rule
+    assert rule_from_input(input_from_rule(rule)) == rule
 
 
 def test_the_form_preserves_every_rule_of_the_edition_in_force(db):
     for entry in Entry.objects.filter(edition__slug="2026"):
-        assert written(shown(entry.eligibility)) == entry.eligibility
+        assert rule_from_input(input_from_rule(entry.eligibility)) == entry.eligibility
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_form_preserves_every_rule_of_the_edition_in_force(db):
     ],
 )
 def test_labels_and_codes_are_accepted(given, value):
-    assert written(typed(given))["any"][0]["all"][0]["value"] == value
+    assert rule_from_input(typed(given))["any"][0]["all"][0]["value"] == value
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_stale_save_keeps_the_submitted_rule(client, proposal, rule):
     assert refused.status_code == 409
     assert proposed(proposal) == {"note": "先保存的说明"}
     data = proposal_form_data(refused)
-    assert written(refused.context["form"]["eligibility"].value()) == rule
+    assert rule_from_input(refused.context["form"]["eligibility"].value()) == rule
     assert (
         client.post(
             page_of(proposal), data | {"note": "先保存的说明"} | rule_form_data("eligibility", rule)

@@ -32,7 +32,7 @@ def test_the_list_shows_the_edition_in_force_by_default(admin_client, edition):
 
     assert (
         page.context["cl"].result_count
-        == FieldVerification.objects.not_verified().filter(entry__edition__slug="2026").count()
+        == FieldVerification.objects.unverified().filter(entry__edition__slug="2026").count()
     )
     assert page.context["subtitle"] == Edition.objects.get(slug="2026").title
 
@@ -96,7 +96,7 @@ def test_the_summary_is_above_the_list(admin_client, edition):
 
 @pytest.mark.parametrize(("action", "status"), [("add", 403), ("delete", 403), ("change", 302)])
 def test_the_list_is_read_only(admin_client, edition, action, status):
-    finding = FieldVerification.objects.not_verified().filter(entry__edition=edition).first()
+    finding = FieldVerification.objects.unverified().filter(entry__edition=edition).first()
     url = reverse(f"admin:catalogue_fieldverification_{action}", args=[] if action == "add" else [finding.pk])
 
     page = admin_client.post(url, {"verification": "verbatim", "post": "yes"})

@@ -117,9 +117,9 @@ DAMAGE = {
 
 
 READERS = [
-    lambda edition: published.get(edition).documents,
-    lambda edition: published.get(edition).header,
-    lambda edition: published.get(edition).content(),
+    lambda edition: published.get_published(edition).documents,
+    lambda edition: published.get_published(edition).header,
+    lambda edition: published.get_published(edition).content(),
     Edition.documents,
 ]
 
@@ -144,7 +144,7 @@ def test_damage_found_by_a_reader_is_not_hidden_by_an_earlier_check(make_edition
     with without_seal_triggers():
         edition.entries.update(canonical_json="{}")
     with pytest.raises(DamagedEditionError):
-        list(published.get(edition).documents)
+        list(published.get_published(edition).documents)
 
     assert checks.damaged_editions(revision.current().editions) == ["met"]
 
@@ -155,10 +155,10 @@ def test_a_repaired_edition_is_served_again(make_edition):
     with without_seal_triggers():
         edition.entries.update(canonical_json="{}")
         with pytest.raises(DamagedEditionError):
-            list(published.get(edition).documents)
+            list(published.get_published(edition).documents)
         edition.entries.update(canonical_json=text)
 
-    assert list(published.get(edition).documents) == ["NM-05-01"]
+    assert list(published.get_published(edition).documents) == ["NM-05-01"]
     assert checks.damaged_editions(revision.current().editions) == []
 
 
@@ -166,8 +166,8 @@ def test_checking_and_reading_take_one_query(make_edition, django_assert_num_que
     edition = make_edition("asked-once")
     checks.damaged_editions(editions := revision.current().editions)
     with django_assert_num_queries(1):
-        list(published.get(edition).documents)
+        list(published.get_published(edition).documents)
 
     with django_assert_num_queries(0):
-        list(published.get(edition).documents)
+        list(published.get_published(edition).documents)
         assert checks.damaged_editions(editions) == []

@@ -44,7 +44,7 @@ def test_a_service_is_answered_as_its_serializer_declares(client, editions, lang
         answer = client.get("/api/v1/services/", query).json()
 
         context = {"request": RequestFactory().get("/"), "edition": edition, "fields": FIELDS}
-        documents = published.get(edition).documents.values()
+        documents = published.get_published(edition).documents.values()
         serializer = serializers.EntrySerializer(documents, many=True, context=context)
         expected = json.loads(JSONRenderer().render(translate(serializer.data, language)))
         # Compared as text, so that the order of the fields counts too.
@@ -82,18 +82,18 @@ def test_ties_are_ordered_by_number_in_every_order(order, sign):
 
 def test_services_by_term_match_the_database(editions):
     for edition in editions:
-        listing, entries = published.get(edition).listing, Entry.objects.filter(edition=edition)
+        listing, entries = published.get_published(edition).listing, Entry.objects.filter(edition=edition)
         for department in Department.objects.all():
             code = department.code
             leading = entries.filter(lead_department=department).values_list("service__code", flat=True)
             supporting = entries.filter(co_departments=department).values_list("service__code", flat=True)
-            assert set(listing.having("lead_department", code)) == set(leading)
-            assert set(listing.having("department", code)) == {*leading, *supporting}
+            assert set(listing.services_with("lead_department", code)) == set(leading)
+            assert set(listing.services_with("department", code)) == {*leading, *supporting}
 
 
 def test_the_facets_of_an_edition_count_every_service(editions):
     for edition in editions:
-        listing = published.get(edition).listing
-        counts = facets.counted(listing, lambda name, listing=listing: listing.codes)
+        listing = published.get_published(edition).listing
+        counts = facets.count_facets(listing, lambda name, listing=listing: listing.codes)
         for name in ("domain", "lead_department"):
             assert sum(facet["count"] for facet in counts[name]) == 81

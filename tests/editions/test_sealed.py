@@ -42,7 +42,7 @@ def test_a_published_edition_refuses_save_and_delete(edition):
 
 def test_drafts_refuses_a_published_edition_with_a_message(edition, terms):
     with pytest.raises(drafts.DraftError, match="已发布，不能更改"):
-        drafts.revise(edition, make_entry(), terms=terms, context=AuditContext(at=PUBLISHED_AT))
+        drafts.save_entry(edition, make_entry(), terms=terms, context=AuditContext(at=PUBLISHED_AT))
     with pytest.raises(drafts.DraftError, match="已发布，不能更改"):
         drafts.withdraw_entry(edition, "NM-05-01", context=AuditContext(at=PUBLISHED_AT))
 
@@ -57,7 +57,7 @@ def test_validation_refuses_a_published_edition_with_a_message(edition, publishe
 def test_a_draft_can_be_changed_and_deleted(make_edition, terms):
     draft = make_edition("draft", at=None)
 
-    drafts.revise(draft, make_entry(note="改过"), terms=terms, context=AuditContext(at=PUBLISHED_AT))
+    drafts.save_entry(draft, make_entry(note="改过"), terms=terms, context=AuditContext(at=PUBLISHED_AT))
     assert draft.entries.get().note == "改过"
     Edition.objects.filter(pk=draft.pk).update(title="改过", effective_from=datetime.date(2027, 1, 1))
     draft.delete()

@@ -140,7 +140,7 @@ def main(editors: int, saves: int) -> int:
             expected = new
         if changes and draft.note != json.loads(expected):
             faults.append(f"版本现在是 {draft.note}，不是最后接受的 {expected}")
-        faults += log.verify()
+        faults += log.verify_chain()
     verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
     print(f"{editors} 位编辑各存 {saves} 次：接受 {counts[302]} 次，拒绝 {counts[409]} 次；{verdict}")
     return 1 if faults else 0

@@ -80,7 +80,7 @@ def judge(acknowledged: str) -> str:
     sealed = edition.entries.exclude(canonical_json=None).count()
     events = Event.objects.filter(edition="second", verb__in=["published", *Event.CHANGES]).count()
     states = set(Proposal.objects.values_list("state", flat=True))
-    assert log.verify() == [], log.verify()
+    assert log.verify_chain() == [], log.verify_chain()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -110,7 +110,7 @@ def build(*, services: int, proposed: bool = True) -> None:
     first = Edition(region=region, number=1, slug="first", title="清单", effective_from=datetime.date(2026, 11, 1))
     first.save()
     for number, entry in enumerate(file["services"][:services], start=1):
-        drafts.revise(first, entry | {"number": number}, terms=terms, context=AuditContext(at=AT))
+        drafts.save_entry(first, entry | {"number": number}, terms=terms, context=AuditContext(at=AT))
     first = publishing.publish(first, context=AuditContext(at=AT), from_fixtures=True)
     proposer, assessor, approver = (
         User.objects.create_superuser(name, password=None) for name in ("proposer", "assessor", "approver")

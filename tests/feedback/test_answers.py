@@ -31,12 +31,12 @@ def test_a_receipt_is_random_and_easy_to_copy(feedback):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [{"message": ""}, {"message": "字" * 5001}, {"message": "\0"}, {"field": "price"}, {"contact": "1" * 201}],
 )
-def test_an_invalid_message_is_refused(feedback, said):
+def test_an_invalid_message_is_refused(feedback, fields):
     with pytest.raises(ValidationError):
-        answers.receive_feedback(feedback.service, at=PROPOSED_AT, **{"message": "意见"} | said)
+        answers.receive_feedback(feedback.service, at=PROPOSED_AT, **{"message": "意见"} | fields)
 
     assert Feedback.objects.count() == 1
 
@@ -50,7 +50,7 @@ def test_an_answer_is_logged_and_deletes_the_contact(feedback, act):
     assert feedback.contact is None
     assert (event.verb, event.term, event.service) == ("answered", f"feedback/{feedback.receipt}", "NM-01-07")
     assert (event.actor, event.before, json.loads(event.after)) == ("root", None, {"answer": "已更正。"})
-    assert log.verify() == []
+    assert log.verify_chain() == []
 
 
 def test_the_audit_log_has_neither_contact_nor_message(feedback, make_proposal, act):

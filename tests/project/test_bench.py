@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from bench import driving, reporting, starting, targets
-from bench.driving import Asked, Figures
+from bench.driving import Figures, RequestSpec
 from bench.peers import datasets, nginx
 
 REPORT = """Running 3s test @ http://127.0.0.1:8000/
@@ -67,7 +67,13 @@ def test_a_failed_run_names_its_target(monkeypatch, tmp_path):
 
     with pytest.raises(starting.Failed, match="目标“list”：有 7 个"):
         driving.measure(
-            "list", {"project": Asked(["/"])}, {"project": server}, rounds=1, seconds=1, core=None, folder=tmp_path
+            "list",
+            {"project": RequestSpec(["/"])},
+            {"project": server},
+            rounds=1,
+            seconds=1,
+            core=None,
+            folder=tmp_path,
         )
 
 
@@ -138,9 +144,9 @@ def test_the_requests_of_a_first_time_target_differ():
 
 
 def test_a_body_and_several_paths_need_a_script():
-    assert 'wrk.body = "{\\"age\\": 70}"' in driving.lua(Asked(["/"], body='{"age": 70}'))
-    assert 'local paths = {"/a", "/b"}' in driving.lua(Asked(["/a", "/b"]))
-    assert driving.lua(Asked(["/"])) == ""
+    assert 'wrk.body = "{\\"age\\": 70}"' in driving.lua(RequestSpec(["/"], body='{"age": 70}'))
+    assert 'local paths = {"/a", "/b"}' in driving.lua(RequestSpec(["/a", "/b"]))
+    assert driving.lua(RequestSpec(["/"])) == ""
 
 
 def results() -> dict:

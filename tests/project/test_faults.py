@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.long, pytest.mark.own_database]
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "expected"),
     [
         (["kill_publisher", "--runs", "10", "--services", "8"], "10 次 kill -9 之后"),
         (["race_publisher", "--runs", "6"], "6 次竞争"),
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.long, pytest.mark.own_database]
     ],
     ids=["kill-9", "race", "10-editors", "elsewhere"],
 )
-def test_no_publication_and_no_save_is_lost(command, said):
+def test_no_publication_and_no_save_is_lost(command, expected):
     completed = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-W", "error", "-m", f"tests.faults.{command[0]}", *command[1:]],
         cwd=ROOT,
@@ -36,4 +36,4 @@ def test_no_publication_and_no_save_is_lost(command, said):
     )
 
     assert completed.returncode == 0, completed.stdout + completed.stderr
-    assert said in completed.stdout
+    assert expected in completed.stdout

@@ -31,4 +31,4 @@ def test_searching_a_committed_edition_does_not_load_the_dictionary(db, monkeypa
 def test_a_new_name_is_found_by_its_pinyin(make_edition):
     edition = make_edition("new", entries=[make_entry(name="喀喇沁旗蒙古包补贴")])
 
-    assert published.get(edition).search("menggubao")
+    assert published.get_published(edition).search("menggubao")

@@ -6,7 +6,7 @@ from services import quotes
 
 
 @pytest.mark.parametrize(
-    ("value", "said", "missing"),
+    ("value", "quotes_given", "missing"),
     [
         ("每人每月840元", ["城市每人每月840元"], []),
         ("每人每月840元；农村牧区670元", ["城市每人每月840元", "农村牧区670元"], []),  # each part is in a quote
@@ -26,8 +26,8 @@ from services import quotes
         ("没有引文", [], ["没有引文"]),
     ],
 )
-def test_the_unsupported_parts_of_a_value_are_listed(value, said, missing):
-    assert quotes.unsupported(value, said) == missing
+def test_the_unsupported_parts_of_a_value_are_listed(value, quotes_given, missing):
+    assert quotes.unsupported_parts(value, quotes_given) == missing
 
 
 @pytest.mark.parametrize(

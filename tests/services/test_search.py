@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services import chinese
-from services.search import Index, Text, fold, terms
+from services.search import Index, Text, fold, split_query
 
 SERVICES = {
     "NM-05-01": [
@@ -80,7 +80,7 @@ def test_text_is_folded(typed, folded):
     ],
 )
 def test_a_query_is_split_into_parts(query, parts):
-    assert terms(query) == parts
+    assert split_query(query) == parts
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from django.http import HttpResponse
 from django.urls import reverse
 
-from catalogue.desk.rule_forms import ROW, RuleFormField, Typed, shown
+from catalogue.desk.rule_forms import ROW, RuleFormField, RuleInput, input_from_rule
 from catalogue.editions.document import entry_data, entry_document
 from catalogue.models import Entry
 from tests.support.entries import make_citation, make_entry
@@ -85,9 +85,9 @@ def form_data(page: HttpResponse, **changes: object) -> dict[str, object]:
     return sent | changes
 
 
-def rule_form_data(name: str, rule: dict | Typed | None) -> dict[str, object]:
+def rule_form_data(name: str, rule: dict | RuleInput | None) -> dict[str, object]:
     """Return what a browser sends for the fields of a rule, blank row included."""
-    typed = rule if isinstance(rule, Typed) else shown(rule)
+    typed = rule if isinstance(rule, RuleInput) else input_from_rule(rule)
     rows = [*typed.rows, {"group": "1", "fact": "", "op": "", "value": ""}]
     columns = {f"{name}-{column}": [row[column] for row in rows] for column in ROW}
     return columns | {f"{name}-mode": typed.mode, f"{name}-reason": typed.reason}

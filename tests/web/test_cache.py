@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 LIST = "/api/v1/services/"
 DETAIL = f"{LIST}NM-05-01/"
 # A path of every kind whose response is cached.
-KEPT = [
+STORED = [
     "/api/v1/",
     LIST,
     DETAIL,
@@ -61,7 +61,7 @@ KEPT = [
 # Responses that Django streams.
 FILES = ["/api/v1/services.csv", "/api/v1/services.ndjson", "/api/v1/services/NM-05-01.ttl"]
 # Paths whose responses are not cached, with their status.
-NOT_KEPT = {
+NOT_STORED = {
     "/healthz": 200,
     "/readyz": 200,
     "/admin/login/": 200,
@@ -84,13 +84,13 @@ EACH_TIME = {"x-request-id", "date", "set-cookie", "expires"}
 @pytest.fixture
 def cached(counting_application) -> ResponseCache:
     """A cache that reads the revision once, and not again during a test."""
-    return ResponseCache(counting_application, max_bytes=64 * MIB, believed=3600)
+    return ResponseCache(counting_application, max_bytes=64 * MIB, poll_seconds=3600)
 
 
 @pytest.fixture
-def looking(counting_application) -> ResponseCache:
+def polling_cache(counting_application) -> ResponseCache:
     """A cache that reads the revision with every request."""
-    return ResponseCache(counting_application, max_bytes=64 * MIB, believed=0)
+    return ResponseCache(counting_application, max_bytes=64 * MIB, poll_seconds=0)
 
 
 def same(first, other) -> bool:
@@ -104,9 +104,9 @@ def same(first, other) -> bool:
 # Cached and uncached responses.
 
 
-@pytest.mark.parametrize("address", KEPT)
+@pytest.mark.parametrize("address", STORED)
 @pytest.mark.parametrize(
-    "said",
+    "headers",
     [
         {},
         {"method": "HEAD"},
@@ -117,16 +117,16 @@ def same(first, other) -> bool:
     ],
     ids=str,
 )
-def test_the_response_is_the_one_from_django_and_django_is_called_once(counting_application, cached, address, said):
-    direct = send_request(counting_application.application, address, **said)
-    send_request(cached, address, **{name: value for name, value in said.items() if name == "accept_encoding"})
-    first, again = send_request(cached, address, **said), send_request(cached, address, **said)
+def test_the_response_is_the_one_from_django_and_django_is_called_once(counting_application, cached, address, headers):
+    direct = send_request(counting_application.application, address, **headers)
+    send_request(cached, address, **{name: value for name, value in headers.items() if name == "accept_encoding"})
+    first, again = send_request(cached, address, **headers), send_request(cached, address, **headers)
 
     assert same(direct, first)
     assert same(first, again)
     assert first.headers["x-request-id"] != again.headers["x-request-id"]
     assert counting_application.request_count == 1
-    assert direct.status == (304 if "if_none_match" in said else 200)
+    assert direct.status == (304 if "if_none_match" in headers else 200)
 
 
 @pytest.mark.parametrize("address", FILES)
@@ -142,16 +142,16 @@ def test_a_streamed_file_is_cached_whole(counting_application, cached, address, 
 
 
 def test_a_cached_response_costs_no_query(counting_application, cached, django_assert_num_queries):
-    for address in KEPT:
+    for address in STORED:
         send_request(cached, address)
 
     with django_assert_num_queries(0):
-        for address in KEPT:
+        for address in STORED:
             assert send_request(cached, address).status == 200
-    assert counting_application.request_count == len(KEPT) == len(cached.store)
+    assert counting_application.request_count == len(STORED) == len(cached.store)
 
 
-@pytest.mark.parametrize(("address", "status"), NOT_KEPT.items())
+@pytest.mark.parametrize(("address", "status"), NOT_STORED.items())
 def test_other_responses_are_not_cached(counting_application, cached, address, status):
     direct = send_request(counting_application.application, address, accept_encoding="gzip")
 
@@ -184,7 +184,7 @@ def test_a_post_is_never_cached(counting_application, cached):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "headers",
     [
         {"accept_language": "en"},
         {"accept_language": "zh-TW"},
@@ -194,18 +194,18 @@ def test_a_post_is_never_cached(counting_application, cached):
     ],
     ids=str,
 )
-def test_each_variant_has_a_cache_entry_of_its_own(counting_application, cached, said):
-    first, other = send_request(cached, LIST), send_request(cached, LIST, **said)
+def test_each_variant_has_a_cache_entry_of_its_own(counting_application, cached, headers):
+    first, other = send_request(cached, LIST), send_request(cached, LIST, **headers)
 
     assert first.body != other.body
-    direct = send_request(counting_application.application, LIST, **said)
+    direct = send_request(counting_application.application, LIST, **headers)
     assert (other.status, other.body, other.headers["etag"]) == (direct.status, direct.body, direct.headers["etag"])
     assert (counting_application.request_count, len(cached.store)) == (2, 2)
 
 
 def test_behind_a_proxy_its_header_decides_the_scheme(counting_application, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    cached = ResponseCache(counting_application, max_bytes=MIB, believed=3600)
+    cached = ResponseCache(counting_application, max_bytes=MIB, poll_seconds=3600)
 
     secure, plain = send_request(cached, DETAIL, x_forwarded_proto="https"), send_request(cached, DETAIL)
 
@@ -250,7 +250,7 @@ MALFORMED = [
     "sessionid=x; csrftoken=y; messages=z",
     'sessionid="; csrftoken=\\"',
 ]
-READING = [*KEPT, *FILES, *(address for address in NOT_KEPT if not address.startswith("/admin/"))]
+READING = [*STORED, *FILES, *(address for address in NOT_STORED if not address.startswith("/admin/"))]
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_no_response_to_one_visitor_depends_on_a_cookie_of_another(valid_cookies
     direct = send_request(counting_application.application, address)
 
     for cookie in (MALFORMED[-2], valid_cookies):
-        cached = ResponseCache(counting_application, max_bytes=64 * MIB, believed=3600)
+        cached = ResponseCache(counting_application, max_bytes=64 * MIB, poll_seconds=3600)
         for response in (send_request(cached, address, cookie=cookie), send_request(cached, address)):
             assert (response.status, response.body) == (direct.status, direct.body)
             assert "set-cookie" not in response.headers
@@ -278,7 +278,7 @@ def test_no_response_to_one_visitor_depends_on_a_cookie_of_another(valid_cookies
 
 @pytest.mark.parametrize("cookie", MALFORMED)
 @pytest.mark.parametrize(
-    "said",
+    "headers",
     [
         {"address": DETAIL},
         {"address": "/api/v1/entitlements/", "method": "POST", "body": b'{"circumstances": {}}'},
@@ -288,15 +288,15 @@ def test_no_response_to_one_visitor_depends_on_a_cookie_of_another(valid_cookies
     ],
     ids=str,
 )
-def test_no_public_response_sets_a_cookie(counting_application, cached, said, cookie):
+def test_no_public_response_sets_a_cookie(counting_application, cached, headers, cookie):
     for application in (counting_application.application, cached):
-        response = send_request(application, **said, cookie=cookie)
+        response = send_request(application, **headers, cookie=cookie)
         assert "set-cookie" not in response.headers
         assert "cookie" not in response.headers.get("vary", "").lower()
 
 
 @pytest.mark.parametrize(
-    "said",
+    "headers",
     [
         {"x_forwarded_for": "10.0.0.1", "x_forwarded_host": "evil.example", "x_forwarded_proto": "https"},
         {"authorization": "Basic eDp5", "user_agent": "<script>", "referer": "https://evil.example/"},
@@ -305,10 +305,10 @@ def test_no_public_response_sets_a_cookie(counting_application, cached, said, co
     ],
     ids=str,
 )
-def test_headers_outside_the_key_change_nothing(counting_application, cached, said):
+def test_headers_outside_the_key_change_nothing(counting_application, cached, headers):
     direct = send_request(counting_application.application, DETAIL)
 
-    assert same(send_request(cached, DETAIL, **said), direct)
+    assert same(send_request(cached, DETAIL, **headers), direct)
     assert same(send_request(cached, DETAIL), direct)
     assert counting_application.request_count == 1
 
@@ -334,7 +334,7 @@ class Body(list):
 
 
 def test_memory_is_bounded_and_the_most_recently_used_entries_stay(counting_application):
-    small = ResponseCache(counting_application, max_bytes=160_000, believed=3600)
+    small = ResponseCache(counting_application, max_bytes=160_000, poll_seconds=3600)
     fields = itertools.combinations(("code", "number", "name", "name_en", "standard_as_of", "url"), 3)
     addresses = [f"{LIST}?fields={','.join(names)}" for names in fields]
 
@@ -353,7 +353,7 @@ def test_memory_is_bounded_and_the_most_recently_used_entries_stay(counting_appl
 
 
 def test_long_keys_count_toward_the_size(counting_application):
-    small = ResponseCache(counting_application, max_bytes=MIB, believed=3600)
+    small = ResponseCache(counting_application, max_bytes=MIB, poll_seconds=3600)
 
     for number in range(60):
         send_request(small, f"/api/v1/facts/?lang=en&{'&' * 15_000}{number}=", accept="application/json")
@@ -363,7 +363,7 @@ def test_long_keys_count_toward_the_size(counting_application):
 
 
 def test_evicted_entries_no_longer_count(counting_application):
-    small = ResponseCache(counting_application, max_bytes=MIB // 4, believed=3600)
+    small = ResponseCache(counting_application, max_bytes=MIB // 4, poll_seconds=3600)
     for number in range(1, 60):
         send_request(small, f"{LIST}?page_size={number}&fields=code")
 
@@ -372,7 +372,7 @@ def test_evicted_entries_no_longer_count(counting_application):
 
 
 def test_a_response_too_large_for_the_cache_is_still_sent(counting_application):
-    tiny = ResponseCache(counting_application, max_bytes=MIB // 2, believed=3600)
+    tiny = ResponseCache(counting_application, max_bytes=MIB // 2, poll_seconds=3600)
     tag = send_request(tiny, LIST).headers["etag"]
 
     assert send_request(tiny, LIST, if_none_match=tag).status == 304
@@ -395,30 +395,30 @@ def add_synonym():
     ("change", "address"),
     [(rename_department, "/api/v1/departments/finance/"), (add_synonym, f"{LIST}?{urlencode({'q': '麒麟饭'})}")],
 )
-def test_a_change_of_the_vocabularies_shows_at_the_next_poll(looking, change, address):
-    before = send_request(looking, address)
+def test_a_change_of_the_vocabularies_shows_at_the_next_poll(polling_cache, change, address):
+    before = send_request(polling_cache, address)
     change()
 
-    assert send_request(looking, address).body != before.body
+    assert send_request(polling_cache, address).body != before.body
 
 
-def test_a_publication_shows_at_the_next_poll(looking, make_edition):
+def test_a_publication_shows_at_the_next_poll(polling_cache, make_edition):
     addresses = [LIST, "/api/v1/", "/api/v1/editions/", "/api/v1/domains/", f"{LIST}?valid_on=2030-01-01", "/llms.txt"]
     addresses += ["/feeds/changes.atom", "/api/v1/changes/"]
-    before = [send_request(looking, address) for address in addresses]
-    unchanged = send_request(looking, f"{LIST}?edition=2026")
+    before = [send_request(polling_cache, address) for address in addresses]
+    unchanged = send_request(polling_cache, f"{LIST}?edition=2026")
 
     make_edition("2026-2", "2026-11-10", entries=[make_entry()])
 
     for address, response in zip(addresses, before, strict=True):
-        assert send_request(looking, address).body != response.body
-    assert same(send_request(looking, f"{LIST}?edition=2026"), unchanged)
+        assert send_request(polling_cache, address).body != response.body
+    assert same(send_request(polling_cache, f"{LIST}?edition=2026"), unchanged)
 
 
-def test_a_draft_drops_nothing(counting_application, looking, make_edition):
-    send_request(looking, LIST)
+def test_a_draft_drops_nothing(counting_application, polling_cache, make_edition):
+    send_request(polling_cache, LIST)
     make_edition("draft", "2027-01-01", at=None)
-    send_request(looking, LIST)
+    send_request(polling_cache, LIST)
 
     assert counting_application.request_count == 1
 
@@ -433,7 +433,7 @@ def test_a_response_made_before_a_change_is_not_cached_after_it(counting_applica
             send_request(cached, LIST)
         return response
 
-    cached = ResponseCache(slow, max_bytes=64 * MIB, believed=0)
+    cached = ResponseCache(slow, max_bytes=64 * MIB, poll_seconds=0)
     send_request(cached, "/api/v1/departments/finance/")
 
     assert "新的名称" in send_request(cached, "/api/v1/departments/finance/").body.decode()
@@ -465,15 +465,15 @@ def test_midnight_drops_the_cache_without_a_query(counting_application, cached, 
     assert counting_application.request_count == 2
 
 
-def test_a_lost_database_leaves_the_cache_in_use(looking):
+def test_a_lost_database_leaves_the_cache_in_use(polling_cache):
     def lost(*_):
         raise OperationalError("gone")
 
-    before = send_request(looking, LIST)
+    before = send_request(polling_cache, LIST)
     with connection.execute_wrapper(lost):
-        assert same(send_request(looking, LIST), before)
-        assert send_request(looking, DETAIL).status == 503
-        assert send_request(looking, "/healthz").status == 200
+        assert same(send_request(polling_cache, LIST), before)
+        assert send_request(polling_cache, DETAIL).status == 503
+        assert send_request(polling_cache, "/healthz").status == 200
 
 
 # Random requests.
@@ -524,10 +524,10 @@ headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for 
 
 
 @settings(max_examples=RUNS, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(address=addresses, said=headers, method=st.sampled_from(["GET", "GET", "GET", "HEAD"]))
-def test_every_response_is_the_same_with_and_without_the_cache(counting_application, cached, address, said, method):
+@given(address=addresses, headers=headers, method=st.sampled_from(["GET", "GET", "GET", "HEAD"]))
+def test_every_response_is_the_same_with_and_without_the_cache(counting_application, cached, address, headers, method):
     """``CACHE_RUNS=5000 scripts/test tests/web/test_cache.py`` runs longer."""
-    direct = send_request(counting_application.application, address, method=method, **said)
+    direct = send_request(counting_application.application, address, method=method, **headers)
 
-    for response in (send_request(cached, address, method=method, **said) for _ in range(2)):
+    for response in (send_request(cached, address, method=method, **headers) for _ in range(2)):
         assert same(direct, response), (direct.status, direct.headers, response.status, response.headers)

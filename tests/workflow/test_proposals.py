@@ -306,7 +306,7 @@ def test_a_change_without_approval_is_not_published(make_proposal, act, next_edi
         }
     if field == "content":
         unapproved["citations"] = [c for c in unapproved["citations"] if c["field"] != "content"]
-    drafts.revise(next_edition, unapproved, terms=terms, context=act("root"))
+    drafts.save_entry(next_edition, unapproved, terms=terms, context=act("root"))
 
     with pytest.raises(publishing.NotPublishableError, match="没有经批准的调整建议") as refusal:
         publishing.publish(next_edition, context=act("root"))

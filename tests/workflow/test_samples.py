@@ -75,7 +75,7 @@ def test_a_complete_sample_can_be_submitted(editor, act):
 
 
 @pytest.mark.parametrize(
-    ("name", "held", "departments", "said"),
+    ("name", "held", "departments", "expected"),
     [
         ("nobody", None, [], "没有账号“nobody”"),
         ("sun", "审计", DEPARTMENTS, "没有“编辑”角色"),
@@ -83,11 +83,11 @@ def test_a_complete_sample_can_be_submitted(editor, act):
         ("sun", "编辑", ["finance"], "您不属于"),
     ],
 )
-def test_a_user_who_may_not_propose_is_refused_with_a_reason(db, name, held, departments, said):
+def test_a_user_who_may_not_propose_is_refused_with_a_reason(db, name, held, departments, expected):
     if held:
         make_user(name, held, departments=departments)
 
-    with pytest.raises(CommandError, match=said):
+    with pytest.raises(CommandError, match=expected):
         call_command("draft_samples", by=name)
 
     assert not Proposal.objects.exists()

@@ -37,7 +37,7 @@ UNKNOWN = {"code": None, "name": "未知", "name_en": "unknown"}
 FACETS = ("domain", "target_group", "lead_department", "verification")
 
 
-def counted(listed: Listing, select: Callable[[str], Collection[str]]) -> dict[str, list[dict]]:
+def count_facets(listed: Listing, select: Callable[[str], Collection[str]]) -> dict[str, list[dict]]:
     """Return for each facet the terms of the edition, each with the number of selected services that have it.
 
     ``select`` returns the codes that all filters except that of the facet select. The most frequent term comes first;
@@ -48,9 +48,11 @@ def counted(listed: Listing, select: Callable[[str], Collection[str]]) -> dict[s
 
 def _count_terms(name: str, listed: Listing, codes: set[str]) -> list[dict]:
     terms = LABELS if name == "verification" else listed.terms[name].values()
-    having_term = {term["code"]: listed.having(name, term["code"]) for term in terms}
-    counts = [(term, len(codes & having_term[term["code"]])) for term in terms if having_term[term["code"]]]
-    if name != "verification" and (unknown := set(listed.codes).difference(*having_term.values())):
+    services_with_term = {term["code"]: listed.services_with(name, term["code"]) for term in terms}
+    counts = [
+        (term, len(codes & services_with_term[term["code"]])) for term in terms if services_with_term[term["code"]]
+    ]
+    if name != "verification" and (unknown := set(listed.codes).difference(*services_with_term.values())):
         counts.append((UNKNOWN, len(codes & unknown)))
     facet = [
         {"code": term["code"], "name": term["name"], "name_en": term["name_en"], "count": count}

@@ -17,7 +17,7 @@ FILTERS = [
 ]
 
 
-def filtered(listed: Listing, query: Mapping[str, object]) -> dict[str, set[str]]:
+def apply_filters(listed: Listing, query: Mapping[str, object]) -> dict[str, set[str]]:
     """Return the codes of the services that each filter in a query selects, by filter name.
 
     Raises InvalidError for an unknown code. One database query for a vocabulary, only for a code that no service of
@@ -37,4 +37,4 @@ def _select(listed: Listing, parameter: Parameter, value: int | Sequence[str]) -
     if name in VOCABULARIES and not all(listed.knows(name, code) for code in value):
         terms = VOCABULARIES[name].objects.order_by("position", "code")
         parameter.check(value, terms.values_list("code", flat=True))
-    return set().union(*(listed.having(name, code) for code in value))
+    return set().union(*(listed.services_with(name, code) for code in value))

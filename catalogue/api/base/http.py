@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from catalogue.web import problems
 from catalogue.web.cache import not_modified
-from catalogue.web.compression import MIN_LENGTH, compress, etag_of, gzip_stream
+from catalogue.web.compression import MIN_LENGTH, compress, encoded_etag, gzip_stream
 from catalogue.web.limits import DESK
 from catalogue.web.negotiation import IDENTITY, encoding
 
@@ -98,7 +98,7 @@ def _encode(request: HttpRequest, response: HttpResponse) -> None:
     """Encode a response as negotiated, unless it is shorter than ``MIN_LENGTH``, and set its ETag and length."""
     body = response.content
     name = encoding(request.headers.get("Accept-Encoding")) if len(body) >= MIN_LENGTH else IDENTITY
-    response.headers["ETag"] = etag_of(f'"{hashlib.sha256(body).hexdigest()}"', name)
+    response.headers["ETag"] = encoded_etag(f'"{hashlib.sha256(body).hexdigest()}"', name)
     if name != IDENTITY:
         response.content = compress(body, name)
         response.headers["Content-Encoding"] = name
@@ -110,4 +110,4 @@ def _encode_stream(request: HttpRequest, response: StreamingHttpResponse) -> Non
     if encoding(request.headers.get("Accept-Encoding"), ["gzip"]) != IDENTITY:
         response.streaming_content = gzip_stream(response.streaming_content)
         response.headers["Content-Encoding"] = "gzip"
-        response.headers["ETag"] = etag_of(response.headers["ETag"], "gzip")
+        response.headers["ETag"] = encoded_etag(response.headers["ETag"], "gzip")

@@ -22,7 +22,7 @@ def chosen(request: HttpRequest, query: Mapping[str, object]) -> str:
     return query.get("lang") or language(request.headers.get("Accept-Language"))
 
 
-class Spoken:
+class LocalizedMixin:
     """Mixin that translates responses into the negotiated language. Comes before ``StrictParameters`` in the bases."""
 
     def initial(self, request, *args, **kwargs):

@@ -22,7 +22,7 @@ class AcceptNegotiation(DefaultContentNegotiation):
         return next(renderer for renderer in renderers if renderer.media_type == selected), selected
 
 
-class OnePage(DefaultContentNegotiation):
+class SingleRendererNegotiation(DefaultContentNegotiation):
     """Ignores the Accept header: the view has one media type."""
 
     def select_renderer(

@@ -10,7 +10,7 @@ from services.faults import Fault, InvalidError, printable
 
 class BodyTooLongError(exceptions.APIException):
     status_code = 413
-    default_detail = f"请求正文太大，最多 {json_text.LONGEST // 1024} kB。"
+    default_detail = f"请求正文太大，最多 {json_text.MAX_BODY_BYTES // 1024} kB。"
 
 
 class JSONParser(parsers.BaseParser):
@@ -20,8 +20,8 @@ class JSONParser(parsers.BaseParser):
 
     def parse(self, stream, media_type=None, parser_context=None) -> object:
         try:
-            body = stream.read(json_text.LONGEST + 1)
-            if len(body) > json_text.LONGEST:
+            body = stream.read(json_text.MAX_BODY_BYTES + 1)
+            if len(body) > json_text.MAX_BODY_BYTES:
                 raise BodyTooLongError
             return json_text.strict_loads(body)
         # OSError: the connection broke off.

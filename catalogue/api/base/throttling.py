@@ -34,7 +34,7 @@ class DailyThrottle(AddressThrottle):
     rate, limit = "100/day", "每天最多 100 件"
 
 
-def admit(request: Request) -> None:
+def check_rate(request: Request) -> None:
     """Count a message from the address of a request; called in the transaction that stores the message.
 
     Raises Throttled, with the seconds to wait, above either limit.

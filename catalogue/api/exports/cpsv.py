@@ -119,7 +119,7 @@ class _Maker:
 
     def __init__(self, edition: Edition, root: str):
         self.edition, self.root = edition, root
-        self.region = published.get(edition).header["region"]
+        self.region = published.get_published(edition).header["region"]
         self.address = permalinks.permalink(root, permalinks.EDITIONS, edition.slug)
         self.described: set[str] = set()
 

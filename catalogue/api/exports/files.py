@@ -23,7 +23,7 @@ from catalogue.web.permalinks import base_url
 from services.faults import Fault, InvalidError
 
 
-class About(NamedTuple):
+class WriterContext(NamedTuple):
     """The arguments of a writer besides the documents."""
 
     edition: Edition
@@ -34,31 +34,31 @@ class About(NamedTuple):
     represented: Callable[[Mapping], Mapping]
 
 
-class Kind(NamedTuple):
+class FileFormat(NamedTuple):
     """A file format: its media types, its writer, and the parameters of the list that it refuses, with the reason."""
 
     # The media type in Accept, and the Content-Type of the response.
     media_type: str
     sent_as: str
-    write: Callable[[list[dict], About], Iterator[str | bytes]]
+    write: Callable[[list[dict], WriterContext], Iterator[str | bytes]]
     refused: Mapping[str, str] = {}
     # Whether the file is in one language; otherwise it has the texts of all languages.
     spoken: bool = True
 
 
-def _csv(documents: list[dict], about: About) -> Iterator[bytes]:
+def _csv(documents: list[dict], about: WriterContext) -> Iterator[bytes]:
     return writer.to_csv(documents, edition=about.edition, columns=_columns(about))
 
 
-def _xlsx(documents: list[dict], about: About) -> Iterator[bytes]:
+def _xlsx(documents: list[dict], about: WriterContext) -> Iterator[bytes]:
     return writer.to_xlsx(documents, edition=about.edition, columns=_columns(about))
 
 
-def _columns(about: About) -> list[str] | None:
+def _columns(about: WriterContext) -> list[str] | None:
     return None if about.fields is None else [*{"code": None} | dict.fromkeys(about.fields)]
 
 
-def _ndjson(documents: list[dict], about: About) -> Iterator[str]:
+def _ndjson(documents: list[dict], about: WriterContext) -> Iterator[str]:
     source_fields = {
         key: value for key, value in imprint(about.edition).items() if key in {"source", "licence", "licence_url"}
     }
@@ -70,35 +70,35 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_FACETS = {"facets": "文件里没有各项的数目；请用 /api/v1/services/?facets=true。"}
 WHOLE = "这种文件里的记录总是完整的。"
 GRAPH = NO_FACETS | {"fields": WHOLE, "expand": WHOLE, "lang": "文字都标明语言，中英文名称都在其中。"}
-KINDS = {
-    "csv": Kind(
+FILE_FORMATS = {
+    "csv": FileFormat(
         "text/csv",
         "text/csv; charset=utf-8",
         _csv,
         NO_FACETS | {"expand": "CSV 只有一张表；来源请看 services.xlsx 的工作表“字段来源”，或用 services.ndjson。"},
     ),
-    "xlsx": Kind(
+    "xlsx": FileFormat(
         XLSX,
         XLSX,
         _xlsx,
         NO_FACETS | {"expand": "工作簿里总有来源，在工作表“字段来源”。"},
     ),
-    "ndjson": Kind("application/x-ndjson", "application/x-ndjson", _ndjson, NO_FACETS),
-    "jsonld": Kind(
+    "ndjson": FileFormat("application/x-ndjson", "application/x-ndjson", _ndjson, NO_FACETS),
+    "jsonld": FileFormat(
         "application/ld+json",
         "application/ld+json",
         lambda documents, about: cpsv.to_jsonld(documents, edition=about.edition, root=about.root),
         GRAPH,
         spoken=False,
     ),
-    "ttl": Kind(
+    "ttl": FileFormat(
         "text/turtle",
         "text/turtle; charset=utf-8",
         lambda documents, about: cpsv.to_turtle(documents, edition=about.edition, root=about.root),
         GRAPH,
         spoken=False,
     ),
-    "hsds.json": Kind(
+    "hsds.json": FileFormat(
         # Sent as plain JSON; the media type only selects the format.
         "application/vnd.hsds+json",
         "application/json",
@@ -107,17 +107,17 @@ KINDS = {
     ),
 }
 # The formats of one service besides JSON.
-OF_ONE = {name: KINDS[name] for name in ("jsonld", "ttl")}
+SERVICE_FORMATS = {name: FILE_FORMATS[name] for name in ("jsonld", "ttl")}
 # Django REST framework negotiates the format with these; they never render.
 RENDERERS = {
     name: type(f"{name}Renderer", (BaseRenderer,), {"media_type": kind.media_type, "format": name})
-    for name, kind in KINDS.items()
+    for name, kind in FILE_FORMATS.items()
 }
-PATTERN = "|".join(re.escape(name) for name in KINDS)
-PATTERN_OF_ONE = "|".join(OF_ONE)
+PATTERN = "|".join(re.escape(name) for name in FILE_FORMATS)
+PATTERN_OF_ONE = "|".join(SERVICE_FORMATS)
 
 
-def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
+def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpResponse:
     """Return documents of an edition as a streamed file.
 
     ``view`` is a ``ServiceViewSet`` that has read its parameters. Raises InvalidError for parameters that the format
@@ -133,14 +133,14 @@ def respond(kind: Kind, documents: list[dict], view) -> StreamingHttpResponse:
     serializer = view.get_serializer_class()(context=context)
     # A withdrawn service is answered from the last edition that had it.
     edition = documents[0].get("edition", view.edition) if documents else view.edition
-    about = About(edition, base_url(request), fields, serializer.to_representation)
+    about = WriterContext(edition, base_url(request), fields, serializer.to_representation)
     translated = translate(documents, language) if language else documents
     try:
         pieces = kind.write(translated, about)
     except writer.TextTooLongError as error:
         raise NotAcceptable(str(error)) from None
     response = StreamingHttpResponse(pieces, content_type=kind.sent_as)
-    name = next(name for name, candidate in KINDS.items() if candidate is kind)
+    name = next(name for name, candidate in FILE_FORMATS.items() if candidate is kind)
     code = view.kwargs.get("code")
     stem, title = (code, code) if code else ("services", "基本公共服务清单")
     disposition = "attachment" if name in {"csv", "xlsx", "ndjson"} else "inline"

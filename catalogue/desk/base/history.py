@@ -66,7 +66,7 @@ class AuditHistoryMixin:
     def events_of(self, obj: models.Model) -> models.QuerySet:
         return Event.objects.filter(term=snapshots.term_reference(obj))
 
-    def said(self, event: Event) -> dict:
+    def event_row(self, event: Event) -> dict:
         """Return an event for a template: the event, the label of its field, and both values as text."""
         return {
             "event": event,
@@ -89,7 +89,7 @@ class AuditHistoryMixin:
             "opts": self.opts,
             "object": obj,
             "page": page,
-            "events": [self.said(event) for event in page],
+            "events": [self.event_row(event) for event in page],
         }
         return TemplateResponse(request, "desk/history.html", context | (extra_context or {}))
 
@@ -126,7 +126,7 @@ def in_words(value: str | None, *, about: str | None = None) -> str:
 def _words(field: str | None, value: object, depth: int = 0) -> str:
     """Return a decoded value as text, a mapping with one line for each of its keys."""
     if wording.is_rule(value) and not rules.faults(value):
-        return wording.words(value)
+        return wording.value_text(value)
     if value and isinstance(value, dict):
         has_choices = field in wording.CHOICES
         lines = [
@@ -139,4 +139,4 @@ def _words(field: str | None, value: object, depth: int = 0) -> str:
         )
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return "\n".join(_words(field, item, depth) for item in value)
-    return wording.words(value, field=field)
+    return wording.value_text(value, field=field)

@@ -20,12 +20,12 @@ from catalogue.desk.base.history import AuditHistoryMixin
 from catalogue.models import Event
 
 
-class Mine(NamedTuple):
+class Conflict(NamedTuple):
     """A field that the refused user changed: its label, its current value and the submitted value, all as text."""
 
-    words: str
-    now: str
-    typed: str
+    label: str
+    current: str
+    submitted: str
 
 
 class OptimisticLockMixin(AuditHistoryMixin):
@@ -58,7 +58,7 @@ class OptimisticLockMixin(AuditHistoryMixin):
             if stale := getattr(request, "stale", None):
                 context["mine"] = list(_put_back(stale, *forms_shown))
                 events = self.events_of(obj).filter(number__gt=versions.read(stale.get("seen", "")).get("record", 0))
-                context["theirs"] = [self.said(event) for event in events.order_by("number")]
+                context["theirs"] = [self.event_row(event) for event in events.order_by("number")]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _key(self, object_id: str) -> object:
@@ -74,11 +74,11 @@ class OptimisticLockMixin(AuditHistoryMixin):
         last_event = Event.objects.order_by("number").values_list("number", flat=True).last() or 0
         # The token is readable: a disabled field cannot change, and the one of an account holds its password's hash.
         values = {
-            bound_field.html_name: typed(bound_field)
+            bound_field.html_name: submitted_values(bound_field)
             for bound_field in _bound_fields(main, formsets)
             if not bound_field.field.disabled
         }
-        return versions.token(self.state_of(obj), record=last_event, boxes=values)
+        return versions.token(self.state_of(obj), record=last_event, form_values=values)
 
     def _refuse(self, request, object_id, form_url, extra_context) -> HttpResponse:
         get_request = copy.copy(request)
@@ -88,7 +88,7 @@ class OptimisticLockMixin(AuditHistoryMixin):
         return response
 
 
-def typed(bound_field: forms.BoundField) -> list[str]:
+def submitted_values(bound_field: forms.BoundField) -> list[str]:
     """Return the values that a browser submits for an untouched field, with line ends as \\n; [] if it is empty."""
     value = bound_field.value()
     if value is None or value is False or value == "":
@@ -110,20 +110,20 @@ def _sent(post: QueryDict, name: str) -> list[str]:
     return [_line_ends(value) for value in post.getlist(name) if value != ""]
 
 
-def _put_back(post: QueryDict, main: list, formsets: list) -> Iterator[Mine]:
+def _put_back(post: QueryDict, main: list, formsets: list) -> Iterator[Conflict]:
     """Put the submitted values over forms with the current ones, and yield each field that this changes.
 
     Inline rows are matched by primary key, because they may have moved. A row that the user changed and that is gone
     comes back as a new row.
     """
-    initial_values = versions.read(post.get("seen", "")).get("boxes", {})
+    initial_values = versions.read(post.get("seen", "")).get("form_values", {})
     for form in main:
         yield from _overlay(post, initial_values, form, form.prefix)
     for formset in formsets:
         yield from _put_rows_back(post, initial_values, formset)
 
 
-def _put_rows_back(post: QueryDict, initial_values: dict, formset: forms.BaseInlineFormSet) -> Iterator[Mine]:
+def _put_rows_back(post: QueryDict, initial_values: dict, formset: forms.BaseInlineFormSet) -> Iterator[Conflict]:
     pk_name, parent_name = formset.model._meta.pk.name, formset.fk.name
     existing_pks = {str(form.instance.pk) for form in formset.initial_forms}
     prefixes = [f"{formset.prefix}-{at}" for at in range(_count(post, f"{formset.prefix}-TOTAL_FORMS"))]
@@ -148,16 +148,20 @@ def _put_rows_back(post: QueryDict, initial_values: dict, formset: forms.BaseInl
             yield from _overlay(post, initial_values, form, prefix)
     for form, row in zip(formset.extra_forms, new_rows, strict=False):
         texts = (_shown(field, [row[name]]) for name, field in form.fields.items() if row.get(name))
-        yield Mine(f"{formset.model._meta.verbose_name}（新的一条）", "", "；".join(filter(None, texts)))
+        yield Conflict(f"{formset.model._meta.verbose_name}（新的一条）", "", "；".join(filter(None, texts)))
 
 
-def _overlay(post: QueryDict, initial_values: dict, form: forms.ModelForm, prefix: str | None) -> Iterator[Mine]:
+def _overlay(post: QueryDict, initial_values: dict, form: forms.ModelForm, prefix: str | None) -> Iterator[Conflict]:
     for name, field in form.fields.items():
         html_name = f"{prefix}-{name}" if prefix else name
         submitted = _sent(post, html_name)
-        if field.disabled or submitted == initial_values.get(html_name, []) or submitted == typed(form[name]):
+        if (
+            field.disabled
+            or submitted == initial_values.get(html_name, [])
+            or submitted == submitted_values(form[name])
+        ):
             continue
-        current_text = _shown(field, typed(form[name]))
+        current_text = _shown(field, submitted_values(form[name]))
         if isinstance(field, forms.BooleanField):
             form.initial[name] = bool(submitted)
         else:
@@ -165,7 +169,7 @@ def _overlay(post: QueryDict, initial_values: dict, form: forms.ModelForm, prefi
         # The bound field has cached the initial value that was read above.
         form._bound_fields_cache.pop(name, None)
         prefix_text = f"{form.instance}：" if prefix else ""
-        yield Mine(f"{prefix_text}{field.label or name}", current_text, _shown(field, submitted))
+        yield Conflict(f"{prefix_text}{field.label or name}", current_text, _shown(field, submitted))
 
 
 def _shown(field: forms.Field, values: list[str]) -> str:

@@ -20,7 +20,9 @@ from catalogue.desk.base.locking import OptimisticLockMixin
 from services.models import Verification
 
 
-def act(request: HttpRequest, *, reason: str | None = None, document_number: str | None = None) -> log.AuditContext:
+def audit_context(
+    request: HttpRequest, *, reason: str | None = None, document_number: str | None = None
+) -> log.AuditContext:
     """Return the audit context of a request. ``department`` is set only if the user belongs to exactly one."""
     user = request.user
     departments = permissions.departments_of(user)
@@ -117,7 +119,7 @@ class DeletionPreviewMixin:
 
     def named(self, rows: list[models.Model]) -> list[str]:
         """Return links to the first ``NAMED`` rows, and the total if there are more."""
-        links = [link(row) for row in rows[: self.NAMED]]
+        links = [admin_link(row) for row in rows[: self.NAMED]]
         return [*links, f"……共 {len(rows)} 处"] if len(rows) > self.NAMED else links
 
 
@@ -194,13 +196,13 @@ class ReadOnlyMixin:
         return False
 
 
-def label(verification: str | None) -> SafeString:
+def verification_badge(verification: str | None) -> SafeString:
     """Return a verification (核实情况) as the badge shown on every screen; None means that the field is unknown."""
     text = Verification(verification).label if verification else "未知"
     return format_html('<span class="desk-label desk-label-{}">{}</span>', verification or "unknown", text)
 
 
-def link(row: models.Model) -> str:
+def admin_link(row: models.Model) -> str:
     """Return the type and name of a row, as a link if its change page exists."""
     text = f"{row._meta.verbose_name}：{row}"
     if edition := getattr(row, "edition", None):

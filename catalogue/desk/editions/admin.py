@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from catalogue.accounts import permissions
-from catalogue.desk.base.mixins import DeskAdmin, act, link
+from catalogue.desk.base.mixins import DeskAdmin, admin_link, audit_context
 from catalogue.desk.editions.publishing import PublishingMixin
 from catalogue.desk.entries import citations
 from catalogue.editions import drafts
@@ -139,16 +139,16 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
     def save_model(self, request, obj, form, change):
         before = edition_header(Edition.objects.select_related("region", "previous").get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
-        drafts.record_edition(obj, before=before, context=act(request))
+        drafts.record_edition(obj, before=before, context=audit_context(request))
 
     def get_deleted_objects(self, objs, request):
         # Included proposals do not prevent the deletion: ``drafts.delete_draft()`` releases them.
         names, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
-        included = {str(link(proposal)) for proposal in Proposal.objects.filter(edition__in=objs)}
+        included = {str(admin_link(proposal)) for proposal in Proposal.objects.filter(edition__in=objs)}
         return names, counts, missing_permissions, [row for row in protected if str(row) not in included]
 
     def delete_model(self, request, obj):
-        drafts.delete_draft(obj, context=act(request))
+        drafts.delete_draft(obj, context=audit_context(request))
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
@@ -162,7 +162,9 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
             entries = [entry for entry in entries if permissions.can_see(request.user, lead_of(entry))]
             proposals = Proposal.objects.select_related("department").order_by("number")
             context |= {
-                "entries": [(entry, citations.standing(entry.field_verifications.all())) for entry in entries],
+                "entries": [
+                    (entry, citations.count_verifications(entry.field_verifications.all())) for entry in entries
+                ],
                 **({} if obj.is_published else self.faults_of(obj, request.user)),
                 "proposals": proposals.filter(edition=obj),
                 "approved": proposals.filter(state=Proposal.State.APPROVED, edition=None),

@@ -14,9 +14,9 @@ from django.utils import timezone
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.history import field_in_words
-from catalogue.desk.base.mixins import act
+from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.proposals.cases import in_words
-from catalogue.desk.proposals.diff_view import Row, beside
+from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.editions.diff import compare
 from catalogue.editions.document import edition_header, entry_document
 from catalogue.models import Edition, Entry, Proposal
@@ -25,7 +25,7 @@ from catalogue.workflow import cases, publishing
 KINDS = {"added": "新增", "changed": "调整", "withdrawn": "取消"}
 
 
-class Changed(NamedTuple):
+class ServiceChange(NamedTuple):
     """A changed service: code, name, a key of ``KINDS``, labels of the fields, proposals and rows of the diff."""
 
     code: str
@@ -42,19 +42,19 @@ class PublishingMixin:
     def get_urls(self):
         site = self.admin_site.admin_view
         return [
-            path("<path:object_id>/beside/", site(self.beside_view), name="catalogue_edition_beside"),
+            path("<path:object_id>/diff/", site(self.diff_view), name="catalogue_edition_diff"),
             path("<path:object_id>/publish/", site(self.publish_view), name="catalogue_edition_publish"),
             *super().get_urls(),
         ]
 
-    def beside_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def diff_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Compare an edition with the previous one, field by field."""
         edition = self.get_object(request, object_id)
         if edition is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, edition):
             raise PermissionDenied
-        return self._page(request, "desk/edition_beside.html", edition, title=f"{edition.slug}：与上一版本对照")
+        return self._page(request, "desk/edition_diff.html", edition, title=f"{edition.slug}：与上一版本对照")
 
     def publish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET: show a confirmation with all changes. POST: publish.
@@ -76,7 +76,7 @@ class PublishingMixin:
             return self._confirm(request, edition, notice=notice, status=409)
         try:
             edition = publishing.publish(
-                edition, context=act(request, reason=request.POST.get("reason", "").strip() or None)
+                edition, context=audit_context(request, reason=request.POST.get("reason", "").strip() or None)
             )
         except publishing.NotPublishableError:
             edition.refresh_from_db()
@@ -145,7 +145,7 @@ class PublishingMixin:
         return f"{edition_url}#id_{fault.field}"
 
 
-def changes_of(edition: Edition, *, seen: list[str] | None) -> list[Changed]:
+def changes_of(edition: Edition, *, seen: list[str] | None) -> list[ServiceChange]:
     """Return the changes of an edition to services led by the departments ``seen`` (codes; None for all)."""
     before = {item["code"]: item for item in (edition.previous.documents() if edition.previous else [])}
     if edition.is_published:
@@ -166,7 +166,11 @@ def changes_of(edition: Edition, *, seen: list[str] | None) -> list[Changed]:
         if comparison := compare(old, new):
             fields = [field_in_words(Entry, item["field"]) for item in comparison["fields"]]
             proposals = proposals_by_service.get(code, [])
-            changes.append(Changed(code, (new or old)["name"], comparison["kind"], fields, proposals, beside(old, new)))
+            changes.append(
+                ServiceChange(
+                    code, (new or old)["name"], comparison["kind"], fields, proposals, diff_documents(old, new)
+                )
+            )
     return changes
 
 

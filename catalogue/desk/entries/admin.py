@@ -39,7 +39,7 @@ class VerificationFilter(filters.CodeFilter):
             counts = findings.order_by().values("entry").annotate(count=Count("pk")).values("count")
             return queryset.alias(known=Coalesce(Subquery(counts), 0)).filter(known__lt=len(Entry.SOURCED_FIELDS))
         if value == Verification.VERBATIM:
-            return queryset.filter(~Exists(findings.not_verified()))
+            return queryset.filter(~Exists(findings.unverified()))
         return queryset.filter(Exists(findings.filter(verification=value)))
 
 
@@ -80,7 +80,7 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
 
     @admin.display(description="核实情况")
     def standing(self, entry):
-        parts = citations.standing(entry.field_verifications.all()).in_words()
+        parts = citations.count_verifications(entry.field_verifications.all()).in_words()
         return format_html_join(" ", '<span class="desk-part">{}</span>', ((part,) for part in parts))
 
     @admin.display(description="版本")
@@ -98,7 +98,7 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context |= {
-            "rests": citations.rests(obj),
+            "field_citations": citations.field_citations(obj),
             "mentions": citations.cited(obj, Citation.MENTION),
             **self.doing(request, obj),
             "elsewhere": Entry.objects.filter(service=obj.service).select_related("edition").order_by("edition"),

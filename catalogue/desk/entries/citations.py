@@ -19,7 +19,7 @@ class Column(NamedTuple):
     values: list
 
 
-class Rest(NamedTuple):
+class FieldCitations(NamedTuple):
     """A sourced field: its code and label, its columns, its verification (None if unknown) and its citations."""
 
     field: str
@@ -33,11 +33,11 @@ class Rest(NamedTuple):
         return any(column.values for column in self.columns)
 
 
-def rests(entry: Entry) -> list[Rest]:
+def field_citations(entry: Entry) -> list[FieldCitations]:
     """Return every sourced field of an entry; no queries after ``Entry.objects.with_details()``."""
     findings = {finding.field: finding for finding in entry.field_verifications.all()}
     return [
-        Rest(
+        FieldCitations(
             field,
             SourcedField(field).label,
             [
@@ -56,7 +56,7 @@ def cited(entry: Entry, field: str) -> list[Citation]:
     return [citation for citation in entry.citations.all() if citation.field == field]
 
 
-class Standing(NamedTuple):
+class VerificationCounts(NamedTuple):
     """Counts of an entry's sourced fields that are unverified, from a secondary source, or unknown."""
 
     unverified: int
@@ -68,10 +68,12 @@ class Standing(NamedTuple):
         return [f"{count} 项{label}" for count, label in counts if count] or ["全部核对"]
 
 
-def standing(findings: Iterable[FieldVerification]) -> Standing:
+def count_verifications(findings: Iterable[FieldVerification]) -> VerificationCounts:
     """Count an entry's field verifications; a sourced field without one is unknown."""
     labels = [finding.verification for finding in findings]
-    return Standing(labels.count("unverified"), labels.count("secondary"), len(Entry.SOURCED_FIELDS) - len(labels))
+    return VerificationCounts(
+        labels.count("unverified"), labels.count("secondary"), len(Entry.SOURCED_FIELDS) - len(labels)
+    )
 
 
 def _column_value(entry: Entry, column: str) -> object:

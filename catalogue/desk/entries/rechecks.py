@@ -7,7 +7,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from catalogue.accounts import permissions
-from catalogue.desk.base.mixins import act
+from catalogue.desk.base.mixins import audit_context
 from catalogue.models import Edition, Entry
 from catalogue.workflow import rechecks
 
@@ -29,7 +29,7 @@ class RecheckMixin:
         if request.method == "POST":
             checked_documents = request.POST.get("against", "").replace("\0", "").strip()
             if checked_documents:
-                rechecks.record_check(entry, context=act(request, reason=checked_documents[:500]))
+                rechecks.record_check(entry, context=audit_context(request, reason=checked_documents[:500]))
                 self.message_user(request, f"{entry.service} 已核对，写入记录。")
             else:
                 self.message_user(request, "请写明核对了什么文件，才能记为核对无误。", level="error")

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
-from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin, label
+from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin, verification_badge
 from catalogue.desk.entries import citations
 from catalogue.models import Edition, Entry, FieldVerification
 from services.models import Department, Verification
@@ -67,12 +67,12 @@ def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[
 
 
 @admin.register(FieldVerification)
-class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
+class UnverifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
     """Read-only: a verification is changed by a proposal for its entry, together with the citations."""
 
     listed_as = "待核实"
     led_by = "entry__lead_department"
-    change_list_template = "desk/not_verified.html"
+    change_list_template = "desk/unverified.html"
     list_display = ("department", "service", "named_field", "current_label", "basis", "edition_slug")
     list_display_links = None
     # By department, then in the order of the list and of the entry's page.
@@ -93,7 +93,7 @@ class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
     search_help_text = "按服务项目的代码或名称查找。例：NM-05-01、养老"
 
     def get_queryset(self, request):
-        return super().get_queryset(request).not_verified()
+        return super().get_queryset(request).unverified()
 
     @admin.display(description="牵头负责单位", ordering="entry__lead_department__position")
     def department(self, finding):
@@ -111,7 +111,7 @@ class NotVerifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
 
     @admin.display(description="核实情况", ordering="verification")
     def current_label(self, finding):
-        return label(finding.verification)
+        return verification_badge(finding.verification)
 
     @admin.display(description="版本")
     def edition_slug(self, finding):

@@ -15,7 +15,7 @@ from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
 from catalogue.desk.proposals.cases import in_words
-from catalogue.desk.proposals.diff_view import Row, beside
+from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.transitions import TransitionsMixin, steps_for
 from catalogue.editions import merge
@@ -33,7 +33,7 @@ class MineFilter(filters.CodeFilter):
         return queryset.filter(proposer=self.request.user)
 
 
-class Shown(NamedTuple):
+class EntryDiff(NamedTuple):
     """A proposed entry for the template: the rows of its diff, its successors, and the outcomes that it changes.
 
     ``touched`` are (person, outcome before, outcome after) of the example persons, None if the rule stays the same.
@@ -90,7 +90,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             return None
         events = self.events_of(proposal).filter(number__gt=versions.read(token).get("record", 0)).order_by("number")
         reasons = ["这件建议在您打开本页之后有了变化，没有办理。请看清现在的内容，再决定是否继续。"]
-        return {"reasons": reasons, "theirs": [self.said(event) for event in events]}
+        return {"reasons": reasons, "theirs": [self.event_row(event) for event in events]}
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         proposal = self.get_object(request, object_id)
@@ -121,7 +121,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "subtitle": None,
             "opts": self.opts,
             "proposal": proposal,
-            "entries": shown(proposal),
+            "entries": entry_diffs(proposal),
             "decided": proposal.approvals.filter(granted=True).exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
             "assessment": assessment,
@@ -129,7 +129,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "needs_assessment": proposals.needs_assessment(proposal),
             "decisions": proposal.approvals.select_related("approver").order_by("-at"),
             "feedback": proposal.feedback.select_related("service"),
-            "events": [self.said(event) for event in reversed(events)],
+            "events": [self.event_row(event) for event in reversed(events)],
             "steps": steps,
             "may_edit": any(step.name == "edit" for step in steps),
             "seen": versions.proposal_token(proposal),
@@ -140,7 +140,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         return TemplateResponse(request, "desk/proposal.html", context, status=status)
 
 
-def mended_at(proposal: Proposal, fault: proposals.Fault) -> str | None:
+def mended_at(proposal: Proposal, fault: proposals.ProposalFault) -> str | None:
     """Return the URL of the form to correct a fault in, None if it is not about one service."""
     return fault.service and reverse("admin:catalogue_proposal_entry", args=[proposal.pk, fault.service])
 
@@ -159,7 +159,7 @@ def costs_of(assessment) -> list[tuple[str, str, str]]:
     ]
 
 
-def shown(proposal: Proposal) -> list[Shown]:
+def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
     """Return the entries of a proposal compared with its base: the edition before its own, else the base edition."""
     edition = proposal.edition
     base = edition.previous if edition else proposals.base_edition(proposal.region)
@@ -174,10 +174,10 @@ def shown(proposal: Proposal) -> list[Shown]:
         withdrawn = entry.action == ProposedEntry.Action.WITHDRAW
         after = None if withdrawn else vocabularies.documented(wanted(entry, before))
         successors = [f"{code} {names.get(code, '（不在清单中）')}" for code in entry.successors]
-        rows = beside(before, after)
+        rows = diff_documents(before, after)
         outcomes = [in_words(change) for change in outcome_changes if change.service == entry.service]
         shown_entries.append(
-            Shown(entry, names.get(entry.service, ""), rows, successors, _affected_persons(before, after), outcomes)
+            EntryDiff(entry, names.get(entry.service, ""), rows, successors, _affected_persons(before, after), outcomes)
         )
     return shown_entries
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from catalogue.editions.diff import COMPARED_FIELDS
 from catalogue.editions.merge import citations_of
 from catalogue.models import Entry, FieldVerification, SourcedField
-from catalogue.workflow.wording import UNKNOWN, words
+from catalogue.workflow.wording import UNKNOWN, value_text
 from services.models import Verification
 
 SAME, GONE, NEW = "same", "gone", "new"
@@ -36,7 +36,7 @@ class Row(NamedTuple):
     """
 
     field: str
-    words: str
+    field_label: str
     before: list[Part]
     after: list[Part]
     was_label: str | None
@@ -46,7 +46,7 @@ class Row(NamedTuple):
     gone: list[Mapping]
 
 
-def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
+def diff_documents(before: Mapping | None, after: Mapping | None) -> list[Row]:
     """Return the differences of two documents of a service (``entry_document()``), in the order of its page.
 
     None stands for an edition without the service: then every column of the other document differs.
@@ -60,7 +60,7 @@ def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
         if not differing and (added or removed or old_label != new_label or _basis(old, field) != _basis(new, field)):
             differing = columns[:1]
         for column in differing:
-            text_parts = parts(words(old.get(column)), words(new.get(column)))
+            text_parts = parts(value_text(old.get(column)), value_text(new.get(column)))
             rows.append(
                 Row(field, _column_label(column), *text_parts, old_label, new_label, _basis(new, field), added, removed)
             )
@@ -69,7 +69,7 @@ def beside(before: Mapping | None, after: Mapping | None) -> list[Row]:
     sourced = {column for columns in Entry.SOURCED_FIELDS.values() for column in columns} | LABELS
     for column in COMPARED_FIELDS:
         if column not in sourced and _differs(old, new, column):
-            text_parts = parts(words(old.get(column)), words(new.get(column)))
+            text_parts = parts(value_text(old.get(column)), value_text(new.get(column)))
             rows.append(Row(column, _column_label(column), *text_parts, None, None, None, [], []))
     added, removed = _added_citations(new, old, "mention"), _added_citations(old, new, "mention")
     if added or removed:

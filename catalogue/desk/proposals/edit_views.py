@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from catalogue.accounts import permissions
-from catalogue.desk.base.mixins import act
+from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.base.versions import proposal_token
 from catalogue.desk.proposals.forms import (
     AssessmentForm,
     CitationFormSet,
+    EntryForm,
     HeadForm,
     NewEntryForm,
-    StatedForm,
     citations_of,
     typed_entry,
 )
@@ -64,7 +64,7 @@ class EditViewsMixin:
             try:
                 with transaction.atomic():
                     values = {column: form.cleaned_data[column] for column in COLUMNS}
-                    proposal = proposals.draft(region=region, entries=[], context=act(request), **values)
+                    proposal = proposals.draft(region=region, entries=[], context=audit_context(request), **values)
                     self._link_feedback(request, proposal)
             except proposals.TransitionError as error:
                 reasons = error.reasons
@@ -125,7 +125,7 @@ class EditViewsMixin:
             data = (
                 merge.apply_change(base, existing.entry_data) if action == Action.CHANGE else base | existing.entry_data
             )
-        form = StatedForm(request.POST or None, stated=data)
+        form = EntryForm(request.POST or None, stated=data)
         citations = CitationFormSet(request.POST or None, initial=citations_of(data), prefix="citations")
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid() and citations.is_valid():
@@ -219,7 +219,7 @@ class EditViewsMixin:
                 if stale := self.stale(request, proposal):
                     return stale["reasons"], stale["theirs"]
                 current_entries = list(proposal.entries.values("service", "action", "entry_data", "successors"))
-                proposals.amend(proposal, entries=entries(current_entries), context=act(request), **values)
+                proposals.amend(proposal, entries=entries(current_entries), context=audit_context(request), **values)
         except proposals.TransitionError as error:
             return error.reasons, []
         return [], []
@@ -230,7 +230,7 @@ class EditViewsMixin:
         proposal = self.get_object(request, str(pk))
         if stale := self.stale(request, proposal):
             return stale["reasons"], stale["theirs"]
-        figures, context = form.figures(), act(request)
+        figures, context = form.figures(), audit_context(request)
         if file := form.cleaned_data["attachment"]:
             attachment = attachments.store(PurePath(file.name).name, file.read(), context=context)
             figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": attachment.digest}
@@ -248,7 +248,7 @@ class EditViewsMixin:
             and feedback.state == Feedback.State.RECEIVED
             and permissions.can_change(request.user, feedback.lead)
         ):
-            answers.link_proposal(feedback, proposal, context=act(request))
+            answers.link_proposal(feedback, proposal, context=audit_context(request))
 
     def _own_departments(self, request: HttpRequest) -> list[str] | None:
         return None if request.user.is_superuser else permissions.departments_of(request.user)

@@ -116,7 +116,7 @@ class NewEntryForm(forms.Form):
         return cleaned | {"code": code, "successors": successors}
 
 
-class StatedForm(forms.ModelForm):
+class EntryForm(forms.ModelForm):
     """All columns of an entry, with the verification and basis of each sourced field; without citations."""
 
     class Meta:
@@ -206,7 +206,7 @@ def citations_of(data: Mapping) -> list[dict]:
     return [citation | {"source": sources.get(citation["source"])} for citation in citations]
 
 
-def typed_entry(base: Mapping, form: StatedForm, citations: forms.BaseFormSet) -> dict:
+def typed_entry(base: Mapping, form: EntryForm, citations: forms.BaseFormSet) -> dict:
     """Return the valid input of both forms in the format of ``entry_data()``; ``base`` gives code and number."""
     cleaned = form.cleaned_data
     rows = [
@@ -217,7 +217,7 @@ def typed_entry(base: Mapping, form: StatedForm, citations: forms.BaseFormSet) -
     return {
         "code": base["code"],
         "number": base["number"],
-        **{name: plain(cleaned[name]) for name in StatedForm.Meta.fields},
+        **{name: plain(cleaned[name]) for name in EntryForm.Meta.fields},
         **{
             name: {field: label for field in Entry.SOURCED_FIELDS if (label := cleaned[f"{name}_{field}"])}
             for name in ("verification", "basis")
@@ -230,7 +230,7 @@ def typed_entry(base: Mapping, form: StatedForm, citations: forms.BaseFormSet) -
 
 
 def _initial(data: Mapping) -> dict:
-    initial = {name: data[name] for name in StatedForm.Meta.fields}
+    initial = {name: data[name] for name in EntryForm.Meta.fields}
     for name, model in TERMS.items():
         codes = data[name] if name in MANY else [data[name]]
         terms: QuerySet = model.objects.filter(code__in=[code for code in codes if code])

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
-from catalogue.desk.base.mixins import act
+from catalogue.desk.base.mixins import audit_context
 from catalogue.editions.drafts import DraftError
 from catalogue.models import Edition, Proposal
 from catalogue.workflow import proposals
@@ -106,7 +106,7 @@ class TransitionsMixin:
         return redirect("admin:catalogue_proposal_change", proposal.pk)
 
     def _take_step(self, request: HttpRequest, proposal: Proposal, step: str, reason: str | None) -> None:
-        context = act(request, reason=reason)
+        context = audit_context(request, reason=reason)
         if step == "take-up":
             slug = request.POST.get("edition", "")
             edition = Edition.objects.drafts().filter(slug=slug.replace("\0", "")).first()

@@ -16,7 +16,7 @@ from catalogue.editions.document import entry_document
 from catalogue.models import Entry
 from catalogue.spreadsheets import writer
 
-KINDS = {
+FILE_FORMATS = {
     "csv": ("text/csv; charset=utf-8", writer.to_csv),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", writer.to_xlsx),
 }
@@ -29,7 +29,7 @@ def export(entries: ModelAdmin, request: HttpRequest, kind: str) -> HttpResponse
     """
     if not entries.has_view_permission(request):
         raise PermissionDenied
-    if kind not in KINDS:
+    if kind not in FILE_FORMATS:
         messages.error(request, f"不能导出为“{kind[:20]}”；可用：CSV、XLSX。")
         return redirect(reverse("admin:catalogue_entry_changelist"))
     try:
@@ -44,9 +44,9 @@ def export(entries: ModelAdmin, request: HttpRequest, kind: str) -> HttpResponse
     order = {pk: position for position, pk in enumerate(selected.values_list("pk", flat=True))}
     rows = sorted(Entry.objects.with_details().filter(pk__in=order), key=lambda entry: order[entry.pk])
     # Published documents keep the names that terms had at publication.
-    documents_by_code = published.get(edition).documents if edition.is_published else {}
+    documents_by_code = published.get_published(edition).documents if edition.is_published else {}
     documents = [documents_by_code.get(entry.service.code) or entry_document(entry) for entry in rows]
-    content_type, write = KINDS[kind]
+    content_type, write = FILE_FORMATS[kind]
     try:
         content = write(documents, edition=edition)
     except writer.TextTooLongError as error:

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
-from catalogue.desk.base.mixins import Paragraphs, act, link
+from catalogue.desk.base.mixins import Paragraphs, admin_link, audit_context
 from catalogue.models import Proposal
 from catalogue.spreadsheets import importer, limits
 from catalogue.spreadsheets.plan import Plan
@@ -116,7 +116,7 @@ def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse
     if not form.is_valid():
         return _page(request, site, form)
     file = form.cleaned_data.pop("file")
-    content, context = file.read(), act(request)
+    content, context = file.read(), audit_context(request)
     try:
         plan = importer.dry_run(
             file.name,
@@ -150,13 +150,13 @@ def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
             seen["file"],
             fingerprint=seen["digest"],
             details=form.cleaned_data,
-            context=act(request),
+            context=audit_context(request),
         )
     except importer.OutdatedPlanError as error:
         return _page(request, site, form, plan=error.plan, digest=seen["file"], notice=True)
     except proposals.TransitionError as error:
         return _page(request, site, form, faults=[limits.ImportFault(reason) for reason in error.reasons])
-    links = format_html_join("、", "{}", ((link(proposal),) for proposal in drafted))
+    links = format_html_join("、", "{}", ((admin_link(proposal),) for proposal in drafted))
     messages.success(request, format_html("已由表格提出 {}，现在是草稿，请查看后提交。", links))
     return redirect("admin:import")
 

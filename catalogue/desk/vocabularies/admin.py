@@ -21,7 +21,7 @@ class TaskInline(TermInline):
 
 @admin.register(Domain)
 class DomainAdmin(TermAdmin):
-    sealed, named_by = ("name", "name_en"), ("entries__domain",)
+    frozen_fields, edition_paths = ("name", "name_en"), ("entries__domain",)
     list_display = ("code", "name", "name_en", "entry_count", "task_count", "label")
     search_fields = ("code", "name", "name_en", "goal")
     inlines = (TaskInline,)
@@ -42,8 +42,8 @@ class DomainAdmin(TermAdmin):
 
 @admin.register(Department)
 class DepartmentAdmin(TermAdmin):
-    sealed = ("name", "short_name", "name_en", "position")
-    named_by = ("entries__lead_department", "entries__lead_department_alternatives", "entries__co_departments")
+    frozen_fields = ("name", "short_name", "name_en", "position")
+    edition_paths = ("entries__lead_department", "entries__lead_department_alternatives", "entries__co_departments")
     list_display = ("code", "name", "short_name", "level", "kind", "led_count", "supported_count", "label")
     list_filter = [filters.choices_of(Department, column) for column in ("level", "kind", "verification")]
     search_fields = ("code", "name", "short_name", "name_en")
@@ -71,7 +71,7 @@ class DepartmentAdmin(TermAdmin):
 
 @admin.register(TargetGroup)
 class TargetGroupAdmin(TermAdmin):
-    sealed, named_by = ("name", "name_en", "position"), ("entries__target_groups",)
+    frozen_fields, edition_paths = ("name", "name_en", "position"), ("entries__target_groups",)
     list_display = ("code", "name", "definition", "entry_count", "label")
     list_filter = [filters.choices_of(TargetGroup, "verification")]
     search_fields = ("code", "name", "name_en")
@@ -122,8 +122,8 @@ class SourceAdmin(TermAdmin):
     """Sources: editors add them and change those that no published edition cites; publishers change all."""
 
     form = SourceForm
-    sealed = ("title", "document_number", "position")
-    named_by = ("entries__legal_basis", "entries__citations__source")
+    frozen_fields = ("title", "document_number", "position")
+    edition_paths = ("entries__legal_basis", "entries__citations__source")
     list_display = (
         "code", "title", "document_number", "kind", "citable_from", "extent_read", "citing_count",
     )  # fmt: skip
@@ -209,7 +209,7 @@ class ServiceAdmin(TermAdmin):
 
 @admin.register(Region)
 class RegionAdmin(TermAdmin):
-    sealed, named_by = ("name",), ("region",)
+    frozen_fields, edition_paths = ("name",), ("region",)
     list_display = ("code", "name", "name_en", "label")
     search_fields = ("code", "name", "name_en")
     autocomplete_fields = ("source",)

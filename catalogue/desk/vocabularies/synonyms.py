@@ -34,7 +34,7 @@ class MeaningFormSet(NamedFormSet):
         return "同一项服务写了两次；请删去一行，或改选别的服务。"
 
 
-class MeaningInline(FormFieldsMixin, admin.TabularInline):
+class SynonymTargetInline(FormFieldsMixin, admin.TabularInline):
     model = SynonymTarget
     form, formset = KeptServiceForm, MeaningFormSet
     fields = ("position", "service", "name")
@@ -60,7 +60,7 @@ class SynonymAdmin(TermAdmin):
     list_display_links = ("word",)
     list_filter = [filters.choices_of(Synonym, "verification")]
     search_fields = ("word", "note", "targets__service__code", "targets__service__entries__name")
-    inlines = (MeaningInline,)
+    inlines = (SynonymTargetInline,)
     autocomplete_fields = ("source",)
     fieldsets = ((None, {"fields": ["word", "note"]}), CITED)
 

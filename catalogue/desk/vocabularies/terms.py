@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalogue.audit import snapshots
-from catalogue.desk.base.mixins import DeskAdmin, FormFieldsMixin, act, label
+from catalogue.desk.base.mixins import DeskAdmin, FormFieldsMixin, audit_context, verification_badge
 from catalogue.models import Edition, Entry
 
 CITED = ("来源", {"fields": ["source", "locator", "quote", "verification"]})
@@ -24,37 +24,37 @@ class AuditedMixin:
         super().save_related(request, form, formsets, change)
         # Reloaded: the instance still caches its old related rows.
         saved = self.model._default_manager.get(pk=form.instance.pk)
-        snapshots.record_change(saved, before=form.before, context=act(request))
+        snapshots.record_change(saved, before=form.before, context=audit_context(request))
 
     def delete_model(self, request, obj):
-        snapshots.record_deleted(obj, context=act(request))
+        snapshots.record_deleted(obj, context=audit_context(request))
         super().delete_model(request, obj)
 
 
 class TermAdmin(AuditedMixin, DeskAdmin):
     """A vocabulary.
 
-    ``sealed`` are the columns that appear in the documents of published editions (``entry_document()``): names, and
-    the position if documents list the terms in this order. ``named_by`` are the lookup paths from an edition to its
-    terms.
+    ``frozen_fields`` are the columns that appear in the documents of published editions (``entry_document()``): names,
+    and the position if documents list the terms in this order. ``edition_paths`` are the lookup paths from an edition
+    to its terms.
     """
 
     # The natural key, read-only after creation.
     given_once = "code"
-    sealed: tuple[str, ...] = ()
-    named_by: tuple[str, ...] = ()
+    frozen_fields: tuple[str, ...] = ()
+    edition_paths: tuple[str, ...] = ()
     list_display_links = ("code", "name")
 
     def get_readonly_fields(self, request, obj=None):
         readonly = tuple(super().get_readonly_fields(request, obj))
         if obj is None:
             return readonly
-        return (*readonly, self.given_once, *(self.sealed if self.sealed_in(obj) else ()))
+        return (*readonly, self.given_once, *(self.frozen_fields if self.sealed_in(obj) else ()))
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
         if obj and (editions := self.sealed_in(obj)):
-            names = "、".join(f"“{self.opts.get_field(column).verbose_name}”" for column in self.sealed)
+            names = "、".join(f"“{self.opts.get_field(column).verbose_name}”" for column in self.frozen_fields)
             description = (
                 f"已写入已发布的版本（{'、'.join(editions)}），{names}不能再更改；要用新的名称，请另立新的代码。"
             )
@@ -65,15 +65,15 @@ class TermAdmin(AuditedMixin, DeskAdmin):
     def sealed_in(self, term: models.Model) -> list[str]:
         """Return the slugs of the published editions that use a term."""
         condition = models.Q()
-        for path in self.named_by:
+        for path in self.edition_paths:
             condition |= models.Q(pk__in=Edition.objects.filter(**{path: term}).values("pk"))
-        if not self.named_by:
+        if not self.edition_paths:
             return []
         return list(Edition.objects.published().filter(condition).order_by("number").values_list("slug", flat=True))
 
     @admin.display(description="核实情况", ordering="verification")
     def label(self, term):
-        return label(term.verification)
+        return verification_badge(term.verification)
 
 
 class TermInline(FormFieldsMixin, admin.StackedInline):

@@ -18,7 +18,7 @@ def readings() -> dict[str, str]:
     for edition in Edition.objects.published():
         for document in edition.documents():
             texts |= {text.text for text in search_index.texts(document) if text.field in PINYIN_FIELDS}
-    return {text: " ".join(chinese.look_up(text)) for text in sorted(texts)}
+    return {text: " ".join(chinese.dictionary_syllables(text)) for text in sorted(texts)}
 
 
 class Command(BaseCommand):

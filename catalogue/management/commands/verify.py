@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if expect is not None and head is None:
             raise CommandError("--expect 应是从前 verify 印出的最后一行：编号:摘要，或只有摘要（64 位，0-9 与 a-f）。")
         faults = self._editions() + self._record() + attachments.verify_attachments()
-        faults += self._part("版本、建议、反馈与记录", checks.verify(), "相符")
+        faults += self._part("版本、建议、反馈与记录", checks.cross_check(), "相符")
         faults += self._part("触发器", triggers.faults(), "齐全")
         if head:
             number = head["number"] and int(head["number"])
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
     def _record(self) -> list[str]:
         count = Event.objects.count()
-        return self._part("记录", log.verify(), f"摘要链完整（共 {count} 条）" if count else "尚无")
+        return self._part("记录", log.verify_chain(), f"摘要链完整（共 {count} 条）" if count else "尚无")
 
     def _part(self, subject: str, faults: list[str], success: str) -> list[str]:
         self.stdout.write(f"{subject}：{'有不一致' if faults else success}")
