@@ -150,7 +150,7 @@ def _clauses(document: Mapping, name: str) -> list[Clause]:
     clauses = []
     for key, citation in citations.items():
         jurisdiction = citation["jurisdiction"]
-        about = [f"第 {'、'.join(map(str, criteria[key]))} 个条件"] if criteria[key] else []
+        about = [f"第 {'、'.join(map(str, sorted(criteria[key])))} 个条件"] if criteria[key] else []
         if jurisdiction and jurisdiction != Jurisdiction.INNER_MONGOLIA:
             about.append(f"适用范围：{Jurisdiction(jurisdiction).label}")
         field = first_shown.get(_passage(citation))

@@ -83,6 +83,14 @@ def test_a_quote_is_shown_once_on_a_page(client, db, form):
     assert "原文见上面的" in body
 
 
+def test_the_conditions_of_a_clause_are_named_in_order(client, db):
+    text = page(client, "/services/NM-07-01/").text
+
+    numbers = [list(map(int, found.split("、"))) for found in re.findall(r"第 ([\d、]+) 个条件", text)]
+    assert max(map(len, numbers)) > 1
+    assert numbers == [sorted(group) for group in numbers]
+
+
 def test_a_source_read_in_a_copy_is_marked(client, db):
     cited = {citation["source"]["code"] for citation in sealed_document("NM-05-02")["citations"]}
     copies = set(Source.objects.filter(code__in=cited, read_in="copy").values_list("code", flat=True))
