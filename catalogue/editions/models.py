@@ -152,7 +152,7 @@ class EntryQuerySet(models.QuerySet):
             "co_departments",
             "legal_basis",
             "field_verifications",
-            models.Prefetch("citations", Citation.objects.select_related("source")),
+            "citations__source",
         )
 
 

@@ -160,6 +160,7 @@ def environment(tmp_path_factory) -> dict[str, str]:
     return variables
 
 
+@pytest.mark.long
 def test_the_server_works_over_stdio(environment):
     command = StdioServerParameters(command=sys.executable, args=["manage.py", "mcp"], cwd=str(ROOT), env=environment)
 
@@ -171,6 +172,7 @@ def test_the_server_works_over_stdio(environment):
     assert answer["results"][0]["name"] == "特困人员救助供养"
 
 
+@pytest.mark.long
 def test_circumstances_are_only_in_the_answers_of_a_server(environment):
     """Standard error, which clients log, has no value of valid or invalid messages."""
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}

@@ -51,20 +51,21 @@ def test_a_withdrawn_service_has_its_last_entry_and_the_reason(client, later_edi
     assert before["edition"]["slug"] == "2026"
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({}, "listed"),  # today the edition of 2026 is in force
-        ({"valid_on": "2026-12-31"}, "listed"),
-        ({"valid_on": "2027-01-01"}, "withdrawn"),
-        ({"valid_on": "2027-01-01", "known_at": "2026-12-01T08:59:59Z"}, "listed"),  # a second before it was published
-        ({"valid_on": "2027-01-01", "known_at": "2026-12-01T09:00:00Z"}, "withdrawn"),
-        ({"edition": "2021"}, "listed"),
-        ({"edition": "4"}, "withdrawn"),
-    ],
-)
-def test_the_status_depends_on_the_selected_edition(client, later_edition, query, status):
-    assert client.get(DETAIL, query).json()["status"] == status
+STATUS = [
+    ({}, "listed"),  # today the edition of 2026 is in force
+    ({"valid_on": "2026-12-31"}, "listed"),
+    ({"valid_on": "2027-01-01"}, "withdrawn"),
+    ({"valid_on": "2027-01-01", "known_at": "2026-12-01T08:59:59Z"}, "listed"),  # a second before it was published
+    ({"valid_on": "2027-01-01", "known_at": "2026-12-01T09:00:00Z"}, "withdrawn"),
+    ({"edition": "2021"}, "listed"),
+    ({"edition": "4"}, "withdrawn"),
+]
+
+
+def test_the_status_depends_on_the_selected_edition(client, later_edition, subtests):
+    for query, status in STATUS:
+        with subtests.test(query):
+            assert client.get(DETAIL, query).json()["status"] == status
 
 
 def test_a_service_stays_withdrawn_in_later_editions(client, later_edition, publish):
@@ -169,7 +170,8 @@ def test_the_history_of_a_change_has_its_reason(client, make_proposal, publish):
     assert newest["document"]["code"] == "seed-daily"  # the source of the new citation
 
 
-def two_steps(make_proposal, publish) -> None:
+@pytest.fixture
+def two_later_editions(make_proposal, publish) -> None:
     publish("2027", make_proposal(to="approved", document_number=NUMBER))
     publish(
         "2028",
@@ -178,21 +180,20 @@ def two_steps(make_proposal, publish) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("edition", "since", "reason", "number"),
-    [
-        ("2027", "2026", "落实常务会议决定", NUMBER),
-        ("2028", "2027", "补充说明", "内民政发〔2027〕1号"),
-        ("2028", "2026", "落实常务会议决定；补充说明", None),  # two steps, two documents
-        ("2026", "2028", None, None),  # a comparison backwards has no reasons
-    ],
-)
-def test_a_comparison_has_the_reasons_of_every_step(client, make_proposal, publish, edition, since, reason, number):
-    two_steps(make_proposal, publish)
+REASONS = [
+    ("2027", "2026", "落实常务会议决定", NUMBER),
+    ("2028", "2027", "补充说明", "内民政发〔2027〕1号"),
+    ("2028", "2026", "落实常务会议决定；补充说明", None),  # two steps, two documents
+    ("2026", "2028", None, None),  # a comparison backwards has no reasons
+]
 
-    (change,) = client.get(f"/api/v1/editions/{edition}/changes/", {"since": since}).json()["results"]
 
-    assert (change["reason"], change["document_number"]) == (reason, number)
+def test_a_comparison_has_the_reasons_of_every_step(client, two_later_editions, subtests):
+    for edition, since, reason, number in REASONS:
+        with subtests.test(f"{since} to {edition}"):
+            (change,) = client.get(f"/api/v1/editions/{edition}/changes/", {"since": since}).json()["results"]
+
+            assert (change["reason"], change["document_number"]) == (reason, number)
 
 
 def test_the_atom_feed_has_the_reason(client, later_edition):

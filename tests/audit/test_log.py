@@ -156,7 +156,13 @@ def test_any_flipped_column_of_an_event_is_detected(db, column, place):
         assert flipped.update(**{column: FLIPS[column]}) == 1
 
     assert log.verify_chain()
-    with pytest.raises(CommandError, match="记录"):
+
+
+def test_the_verify_command_reports_a_changed_event(db):
+    with without_triggers(MIGRATION.audit_log):
+        Event.objects.filter(number=2).update(reason="x")
+
+    with pytest.raises(CommandError, match="记录第 2 条：内容与摘要不符"):
         call_command("verify")
 
 

@@ -44,7 +44,7 @@ def test_all_names_in_published_documents_are_sealed():
     """The names of terms in ``entry_document()`` and ``edition_header()``."""
     screens = admin.site._registry
 
-    assert {model: list(screens[model].sealed) for model in SEALED} == {
+    assert {model: list(screens[model].frozen_fields) for model in SEALED} == {
         model: names for model, (_, names) in SEALED.items()
     }
 

@@ -132,7 +132,13 @@ def test_a_direct_change_of_the_database_is_detected(published_entry, change):
         change(published_entry)
 
     assert publishing.verify_edition(Edition.objects.get(slug="2026"))
-    with pytest.raises(CommandError, match="版本 2026"):
+
+
+def test_the_verify_command_names_a_changed_edition(published_entry):
+    with without_seal_triggers():
+        Entry.objects.filter(pk=published_entry.pk).update(standard="每人每月9999元。")
+
+    with pytest.raises(CommandError, match=f"版本 2026，{published_entry.service.code}：数据与封存内容不符"):
         call_command("verify")
 
 
