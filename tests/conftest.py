@@ -22,6 +22,7 @@ from catalogue.workflow import proposals, publishing
 from catalogue.workflow.load import load_catalogue
 from services.models import Department, Region
 from services.vocabularies import Terms
+from tests.support.editions import shorten
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, PROPOSED_AT, make_entry, standard_change
 from tests.support.live_server import shared_connection
 from tests.support.openapi import OPENAPI_FILE
@@ -75,6 +76,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 @pytest.fixture
 def terms(db) -> Terms:
     return Terms()
+
+
+@pytest.fixture
+def short_list(db) -> None:
+    """The edition of 2026 with a dozen services: a draft of it, a publication and their checks are then quick."""
+    shorten(Edition.objects.get(slug="2026"))
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from catalogue.workflow import attachments, proposals, publishing
 from services.json_text import canonical_json
 from services.models import Domain, Service, Source
 from tests.conftest import make_user
+from tests.support.editions import reseal
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT
 from tests.support.triggers import without_triggers
 
@@ -91,16 +92,6 @@ def test_a_history_made_by_the_application_has_no_fault(history, capsys):
 
 def published_proposal() -> Proposal:
     return Proposal.objects.get(state="published")
-
-
-def reseal(edition: Edition) -> None:
-    """Rewrite the sealed texts and the digest from the current rows."""
-    for entry in edition.entries.with_details():
-        Entry.objects.filter(pk=entry.pk).update(canonical_json=canonical_json(entry_document(entry)))
-    Edition.objects.filter(pk=edition.pk).update(canonical_json=canonical_json(edition_header(edition)))
-    edition.refresh_from_db()
-    digest = hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
-    Edition.objects.filter(pk=edition.pk).update(digest=digest)
 
 
 def seal_by_hand() -> None:

@@ -9,7 +9,10 @@ from catalogue.workflow import proposals
 from services.models import Domain, Service
 from tests.conftest import all_department_codes, make_user
 from tests.support.admin_forms import entry_change_url, form_data, read_entry_data, visible_text
+from tests.support.editions import SHORT_LIST
 from tests.support.entries import STANDARD
+
+pytestmark = pytest.mark.usefixtures("short_list")
 
 WRITING = {
     f"{action}_{model}" for action in ("add", "change", "delete") for model in ("entry", "finding", "citation")
@@ -52,7 +55,7 @@ def test_no_view_changes_a_draft_entry(client, entry, somebody, view):
 
     assert response.status_code == 403
     assert read_entry_data(entry) == data_before
-    assert (entry.edition.entries.count(), Event.objects.count()) == (81, events)
+    assert (entry.edition.entries.count(), Event.objects.count()) == (len(SHORT_LIST), events)
 
 
 @pytest.mark.parametrize("action", ["delete_selected", "check"])
@@ -61,7 +64,7 @@ def test_no_bulk_action_changes_entries(admin_client, entry, action):
 
     admin_client.post(reverse("admin:catalogue_entry_changelist") + "?edition=2027", data)
 
-    assert entry.edition.entries.count() == 81
+    assert entry.edition.entries.count() == len(SHORT_LIST)
 
 
 def test_a_post_to_an_entry_is_answered_with_a_hint_to_proposals(admin_client, entry):

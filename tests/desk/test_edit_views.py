@@ -12,6 +12,8 @@ from tests.conftest import make_user
 from tests.support.admin_forms import proposal_form_data, visible_text
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, STANDARD
 
+pytestmark = pytest.mark.usefixtures("short_list")
+
 HEAD = {
     "kind": "change",
     "title": "提高孤儿基本生活费标准",

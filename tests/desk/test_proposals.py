@@ -11,6 +11,8 @@ from tests.conftest import all_department_codes, make_user
 from tests.support.admin_forms import visible_text
 from tests.support.entries import ASSESSMENT_FIGURES, NOTE_CHANGE, STANDARD, addition, standard_change, withdrawal
 
+pytestmark = pytest.mark.usefixtures("short_list")
+
 STEPS = {"submit", "approve", "decline", "retract", "comment", "take-up", "edit", "assess"}
 # The steps of each role, by state, for a proposal of another user; without "comment".
 ROLES = {

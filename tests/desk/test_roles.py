@@ -21,6 +21,8 @@ from tests.conftest import make_user
 from tests.support.admin_forms import column_texts, make_rich_entry
 from tests.support.entries import PROPOSED_AT, make_citation, make_entry
 
+pytestmark = pytest.mark.usefixtures("short_list")
+
 ALL, NOBODY = frozenset(permissions.ROLES), frozenset()
 EDITORS, ASSESSORS, PUBLISHERS, AUDITORS = (frozenset({role}) for role in ("编辑", "评估", "发布", "审计"))
 OWN, FOREIGN = "health-commission", "civil-affairs"

@@ -27,6 +27,8 @@ from tests.support.entries import (
 )
 from tests.workflow.test_publishing_faults import forge
 
+pytestmark = pytest.mark.usefixtures("short_list")
+
 OLD = "自治区平均标准"
 RULE = {
     "universal": False,

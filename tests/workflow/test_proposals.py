@@ -13,6 +13,7 @@ from catalogue.models import Assessment, Entry, Event, Proposal
 from catalogue.workflow import proposals, publishing
 from services.models import Department, Region, Service
 from tests.conftest import make_user
+from tests.support.editions import SHORT_LIST
 from tests.support.entries import (
     ASSESSMENT_FIGURES,
     NEXT_YEAR,
@@ -24,6 +25,8 @@ from tests.support.entries import (
     standard_change,
     withdrawal,
 )
+
+pytestmark = pytest.mark.usefixtures("short_list")
 
 
 def test_a_proposal_goes_from_draft_to_a_published_edition(make_proposal, act, next_edition, client):
@@ -238,7 +241,7 @@ def test_after_a_merger_the_entries_are_renumbered(make_proposal, act, next_edit
     proposals.include_in_edition(proposal, next_edition, context=act("root"))
 
     entries = list(next_edition.entries.order_by("number").values_list("number", "service__code"))
-    assert [number for number, _ in entries] == list(range(1, 81))
+    assert [number for number, _ in entries] == list(range(1, len(SHORT_LIST)))
     assert entries[-1][1] == "NM-09-10"
     publishing.publish(next_edition, context=act("root"))
 
@@ -339,7 +342,7 @@ def test_the_preview_shows_the_public_changes_of_a_draft(make_proposal, act, nex
 
 def test_a_new_draft_equals_the_previous_edition(next_edition):
     assert publishing.preview(next_edition) == []
-    assert next_edition.entries.count() == 81
+    assert next_edition.entries.count() == len(SHORT_LIST)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from tests.conftest import make_user
 from tests.support.entries import NEXT_YEAR, PROPOSED_AT
 from tests.support.triggers import MIGRATION, without_triggers
 
+pytestmark = pytest.mark.usefixtures("short_list")
+
 ON = PROPOSED_AT.date()
 
 
