@@ -18,9 +18,10 @@ def main(arguments: list[str]) -> int:
     environment = os.environ | ENVIRONMENT
     pytest = [sys.executable, "-W", "error", "-m", "pytest", *(arguments or ["-m", "not long"])]
     with tempfile.TemporaryFile() as output:
-        # A test that touches no database is run once, on the PostgreSQL side.
-        sqlite = Popen([*pytest, "--only-with-database"], env=environment)  # noqa: S603 - our own command
-        postgresql = Popen([sys.executable, "tests/postgres.py", *pytest], env=environment, stdout=output)  # noqa: S603
+        # A test that touches no database is run once, on the SQLite side, which ends first.
+        sqlite = Popen(pytest, env=environment)  # noqa: S603 - our own command
+        server = [sys.executable, "tests/postgres.py", *pytest, "--only-with-database"]
+        postgresql = Popen(server, env=environment, stdout=output)  # noqa: S603 - our own command
         # The terminal sends Ctrl-C to the children too, so it is ignored here.
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: [child.send_signal(signal.SIGINT) for child in (sqlite, postgresql)])
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> int:
         output.seek(0)
         shutil.copyfileobj(output, sys.stdout.buffer)
     # pytest exits with 5 if it collects no tests, as when no selected test uses the database.
-    passed = codes[0] in {0, 5}, codes[1] == 0
+    passed = codes[0] == 0, codes[1] in {0, 5}
     print(f"SQLite {'通过' if passed[0] else '失败'}；PostgreSQL {'通过' if passed[1] else '失败'}")
     return 0 if all(passed) else 1
 

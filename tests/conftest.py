@@ -70,7 +70,7 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
         load_catalogue(FIXTURES, report=lambda sentence: None)
     # A publication makes ten thousand rows; by default the collector looks at each of them many times.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture

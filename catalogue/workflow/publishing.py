@@ -53,6 +53,44 @@ def faults(edition: Edition, *, on: datetime.date, from_fixtures: bool = False) 
     ``from_fixtures``: an edition of ``fixtures/`` is compiled from documents and reviewed like code; it may come into
     force in the past and needs no proposals.
     """
+    return _faults(edition, _entries(edition), on=on, from_fixtures=from_fixtures)
+
+
+@transaction.atomic
+def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool = False) -> Edition:
+    """Seal a draft edition and make it public.
+
+    The canonical JSON of every entry is written to the entry, the digest of them all and ``context.at`` to the edition;
+    from then on database triggers refuse any change. The audit log gets one event for the publication and one for each
+    changed service. Raises NotPublishableError with all faults; then nothing is written.
+    """
+    edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
+    entries = _entries(edition)
+    if problems := _faults(edition, entries, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
+        raise NotPublishableError(problems)
+    for entry in entries:
+        entry.canonical_json = canonical_json(entry_document(entry))
+    Entry.objects.bulk_update(entries, ["canonical_json"])
+    edition.canonical_json = canonical_json(edition_header(edition))
+    edition.digest = hashlib.sha256(sealed_bytes(edition)).hexdigest()
+    edition.published_at = context.at
+    edition.save(update_fields=["canonical_json", "digest", "published_at"])
+    edition.proposals.update(state=Proposal.State.PUBLISHED)
+    log.append(context, _publication_events(edition))
+    return edition
+
+
+def preview(edition: Edition) -> list[tuple[dict, dict]]:
+    """Return the public changes of a draft edition: ``diff.changes()`` from the previous edition."""
+    before = edition.previous.documents() if edition.previous else []
+    return diff.changes(before, [entry_document(entry) for entry in _entries(edition)])
+
+
+def _entries(edition: Edition) -> list[Entry]:
+    return list(edition.entries.with_details().order_by("number"))
+
+
+def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_fixtures: bool) -> list[EditionFault]:
     edition_faults = []
     if edition.is_published:
         edition_faults.append(EditionFault(None, "published_at", "版本已经发布。"))
@@ -70,7 +108,6 @@ def faults(edition: Edition, *, on: datetime.date, from_fixtures: bool = False) 
         edition_faults += [
             EditionFault(None, "previous", f"词表或上一版本的数据有变：{reason}") for reason in verify_edition(previous)
         ]
-    entries = list(edition.entries.with_details().order_by("number"))
     entries_by_code = {entry.service.code: entry_data(entry_document(entry)) for entry in entries}
     if not from_fixtures:
         included = _included_proposals(edition)
@@ -92,37 +129,6 @@ def faults(edition: Edition, *, on: datetime.date, from_fixtures: bool = False) 
         EditionFault(failure.service, "eligibility", str(failure)) for failure in cases.failures(edition)
     ]
     return edition_faults
-
-
-@transaction.atomic
-def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool = False) -> Edition:
-    """Seal a draft edition and make it public.
-
-    The canonical JSON of every entry is written to the entry, the digest of them all and ``context.at`` to the edition;
-    from then on database triggers refuse any change. The audit log gets one event for the publication and one for each
-    changed service. Raises NotPublishableError with all faults; then nothing is written.
-    """
-    edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
-    if problems := faults(edition, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
-        raise NotPublishableError(problems)
-    entries = list(edition.entries.with_details().order_by("number"))
-    for entry in entries:
-        entry.canonical_json = canonical_json(entry_document(entry))
-    Entry.objects.bulk_update(entries, ["canonical_json"])
-    edition.canonical_json = canonical_json(edition_header(edition))
-    edition.digest = hashlib.sha256(sealed_bytes(edition)).hexdigest()
-    edition.published_at = context.at
-    edition.save(update_fields=["canonical_json", "digest", "published_at"])
-    edition.proposals.update(state=Proposal.State.PUBLISHED)
-    log.append(context, _publication_events(edition))
-    return edition
-
-
-def preview(edition: Edition) -> list[tuple[dict, dict]]:
-    """Return the public changes of a draft edition: ``diff.changes()`` from the previous edition."""
-    before = edition.previous.documents() if edition.previous else []
-    entries = edition.entries.with_details().order_by("number")
-    return diff.changes(before, [entry_document(entry) for entry in entries])
 
 
 def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.date) -> Iterator[EditionFault]:
