@@ -18,17 +18,19 @@ from services.models import (
     Domain,
     Indicator,
     LoadedRow,
+    Observation,
     Project,
     ProjectGroup,
     Region,
     Service,
-    Source,
     Synonym,
     SynonymTarget,
     TargetGroup,
     Task,
-    Verification,
+    Topic,
+    TopicService,
 )
+from services.sources import Source, Verification
 
 CITATION_KEYS = ("source", "locator", "quote", "verification")
 # The natural key of a model whose natural key is not ``code``.
@@ -149,6 +151,13 @@ class _FileLoader:
         terms[code] = term
         return term
 
+    def set_services(self, term: models.Model, codes: object) -> None:
+        """Link a saved term to services. Raises FixtureError if ``codes`` is not a list of codes of services."""
+        check_list(self.path, term.code, "services", codes, of=str)
+        if {service.code for service in term.services.all()} != set(codes):
+            term.services.set(self.find(Service, code, term.code) for code in codes)
+            self.note_change(term)
+
     def note_change(self, term: models.Model) -> None:
         self.changed[f"{term._meta.verbose_name} {getattr(term, KEY_FIELDS.get(type(term), 'code'))}"] = None
 
@@ -206,7 +215,9 @@ def _load_domain(file: _FileLoader, position: int, raw: object) -> None:
     tasks = values.pop("tasks")
     domain = file.save(Domain, values | {"position": position})
     for place, task in enumerate(check_list(file.path, domain.code, "tasks", tasks), start=1):
-        file.save(Task, file.read(task, ("code", "heading", "text")) | {"domain": domain, "position": place})
+        values = file.read(task, ("code", "heading", "text", "services"))
+        codes = values.pop("services")
+        file.set_services(file.save(Task, values | {"domain": domain, "position": place}), codes)
 
 
 def _load_department(file: _FileLoader, position: int, raw: object) -> None:
@@ -226,7 +237,6 @@ def _load_indicator(file: _FileLoader, position: int, raw: object) -> None:
     )  # fmt: skip
     values = file.read(raw, keys)
     code, services, baseline = values["code"], values.pop("services"), values.pop("baseline")
-    check_list(file.path, code, "services", services, of=str)
     if baseline is not None:
         baseline = check_keys(file.path, code, baseline, ("value", "year", "citation"))
         citation = file.citation(code, baseline["citation"])
@@ -242,18 +252,31 @@ def _load_indicator(file: _FileLoader, position: int, raw: object) -> None:
     else:
         empty = ("value", "period", "source", "locator", "quote")
         values |= {f"baseline_{name}": None for name in empty}
-    indicator = file.save(Indicator, values | {"domain": file.find(Domain, values["domain"], code)})
-    if {service.code for service in indicator.services.all()} != set(services):
-        indicator.services.set(file.find(Service, service, code) for service in services)
-        file.note_change(indicator)
+    domain = values["domain"] and file.find(Domain, values["domain"], code)
+    indicator = file.save(Indicator, values | {"domain": domain})
+    file.set_services(indicator, services)
+
+
+def _load_observation(file: _FileLoader, position: int, raw: object) -> None:
+    keys = (
+        "code", "domain", "indicator", "services", "name", "operator", "value", "unit", "on", "place", "note",
+    )  # fmt: skip
+    values = file.read(raw, keys)
+    code, services, indicator = values["code"], values.pop("services"), values["indicator"]
+    terms = {"domain": file.find(Domain, values["domain"], code)}
+    terms["indicator"] = indicator and file.find(Indicator, indicator, code)
+    file.set_services(file.save(Observation, values | terms), services)
 
 
 def _load_project_group(file: _FileLoader, position: int, raw: object) -> None:
-    values = file.read(raw, ("code", "number", "title", "domain", "projects"))
-    projects = values.pop("projects")
+    values = file.read(raw, ("code", "number", "title", "domain", "services", "projects"))
+    projects, services = values.pop("projects"), values.pop("services")
     group = file.save(ProjectGroup, values | {"domain": file.find(Domain, values["domain"], values["code"])})
+    file.set_services(group, services)
     for place, project in enumerate(check_list(file.path, group.code, "projects", projects), start=1):
-        file.save(Project, file.read(project, ("code", "name", "text")) | {"group": group, "position": place})
+        values = file.read(project, ("code", "name", "text", "services"))
+        codes = values.pop("services")
+        file.set_services(file.save(Project, values | {"group": group, "position": place}), codes)
 
 
 def _load_synonym(file: _FileLoader, position: int, raw: object) -> None:
@@ -274,6 +297,23 @@ def _load_synonym(file: _FileLoader, position: int, raw: object) -> None:
         file.note_change(synonym)
 
 
+def _load_topic(file: _FileLoader, position: int, raw: object) -> None:
+    values = file.read(raw, ("code", "name", "name_en", "note", "services"), cited=False)
+    code, codes = values["code"], values.pop("services")
+    check_list(file.path, code, "services", codes, of=str)
+    if len(set(codes)) < len(codes):
+        raise FixtureError(file.path, code, "services 应是不重复的代码")
+    services = [file.find(Service, service, code) for service in codes]
+    topic = file.save(Topic, values | {"position": position})
+    if list(topic.links.values_list("service__code", flat=True)) != codes:
+        topic.links.all().delete()
+        TopicService.objects.bulk_create(
+            TopicService(topic=topic, service=service, position=place)
+            for place, service in enumerate(services, start=1)
+        )
+        file.note_change(topic)
+
+
 # In the order of their dependencies: every citation needs its source.
 LOADERS: dict[str, Callable[[_FileLoader, int, object], None]] = {
     "sources": _load_source,
@@ -283,6 +323,9 @@ LOADERS: dict[str, Callable[[_FileLoader, int, object], None]] = {
     "departments": _load_department,
     "target_groups": _load_target_group,
     "indicators": _load_indicator,
+    "targets": _load_indicator,
+    "observations": _load_observation,
     "projects": _load_project_group,
     "synonyms": _load_synonym,
+    "topics": _load_topic,
 }

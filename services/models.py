@@ -1,166 +1,12 @@
-"""Models that do not depend on an edition: regions, vocabularies, source documents and the other tables of the plan."""
-
-import calendar
-import datetime
+"""Models that do not depend on an edition: regions, vocabularies and the other tables of the plan."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, validate_no_nul, validate_word
-
-
-class Verification(models.TextChoices):
-    """How well a value is verified (核实情况). A label is only raised with a quote from the document."""
-
-    VERBATIM = "verbatim", "原文核对"
-    SECONDARY = "secondary", "转述"
-    UNVERIFIED = "unverified", "未核实"
-
-    @property
-    def rank(self) -> int:
-        """The rank of the label for comparisons, from 0 (unverified) to 2 (verbatim)."""
-        return ["unverified", "secondary", "verbatim"].index(self.value)
-
-
-class Jurisdiction(models.TextChoices):
-    NATIONAL = "national", "国家"
-    INNER_MONGOLIA = "inner-mongolia", "内蒙古自治区"
-    OTHER_REGION = "other-region", "其他省区"
-    UNKNOWN = "unknown", "未知"
-
-
-class Source(models.Model):
-    """A document that values are cited from (依据文件); CPSV-AP LegalResource."""
-
-    class Kind(models.TextChoices):
-        PLAN = "plan", "规划"
-        PLAN_REPOST = "plan-repost", "规划（转载）"
-        LAW = "law", "法律"
-        ADMINISTRATIVE_REGULATION = "administrative-regulation", "行政法规"
-        LOCAL_REGULATION = "local-regulation", "地方性法规"
-        NORMATIVE_DOCUMENT = "normative-document", "规范性文件"
-        REGIONAL_POLICY = "regional-policy", "自治区政策"
-        NATIONAL_STANDARD = "national-standard", "国家基本公共服务标准"
-        NATIONAL_STANDARD_GBT = "national-standard-gbt", "国家标准（GB/T）"
-        GUIDE = "guide", "办事指南"
-        GUIDE_OTHER_REGION = "guide-other-region", "外省区指南"
-        NEWSPAPER = "newspaper", "报纸"
-        PRESS = "press", "新闻报道"
-        OFFICIAL_ARTICLE = "official-article", "署名文章"
-        RESEARCH_ARTICLE = "research-article", "研究文章"
-        SECONDARY = "secondary", "二手资料"
-        RECALLED = "recalled", "凭记忆列出"
-        EDITORIAL = "editorial", "编者归纳"
-
-    class ExtentRead(models.TextChoices):
-        FULL = "full", "全文"
-        CLAUSES = "clauses", "引用条款"
-        EXCERPT = "excerpt", "节选"
-        NONE = "none", "未读到原文"
-
-    class ReadIn(models.TextChoices):
-        OFFICIAL = "official", "发布机关的网站或公报"
-        COPY = "copy", "副本或转载"
-        NONE = "none", "未读到"
-
-    # An undated source is not evidence for an earlier day (decided with the first editions, 2026-11-23).
-    UNDATED_CITABLE_FROM = datetime.date(2026, 1, 1)
-
-    code = Code(
-        "代码", pattern=SLUG, unique=True, help_text="小写字母、数字和连字符，一经使用不再更改。例：law-elderly"
-    )
-    position = models.PositiveSmallIntegerField("次序", default=0, help_text="在词表中的先后。例：12")
-    title = Line("标题", max_length=300, help_text="例：中华人民共和国老年人权益保障法")
-    issuer = Line("发文机关", max_length=200, null=True, blank=True, help_text="例：内蒙古自治区人民政府办公厅")
-    document_number = Line("文号", max_length=100, null=True, blank=True, help_text="例：内政办发〔2021〕70号")
-    date = Code(
-        "成文日期",
-        pattern=r"\A[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?\Z",
-        max_length=10,
-        null=True,
-        blank=True,
-        help_text="知道多少写多少。例：2021-11-05、2018-08 或 2017",
-    )
-    in_force_from = models.DateField(
-        "施行日期", null=True, blank=True, help_text="晚于成文日期时填写。例：法律援助法 2022-01-01"
-    )
-    citable_from = models.DateField(
-        "可采信起始日",
-        editable=False,
-        help_text="此日起的版本才可引用：取施行日期；未填则取成文日期的最后一天；均不知则为 2026-01-01。",
-    )
-    kind = Choice("类别", choices=Kind)
-    jurisdiction = Choice("适用范围", choices=Jurisdiction)
-    extent_read = Choice("阅读范围", choices=ExtentRead)
-    read_in = Choice(
-        "读自",
-        choices=ReadIn,
-        default=ReadIn.COPY,
-        help_text="在哪里读到的：没有在发布机关的网站或公报上核对过的，都是“副本或转载”。",
-    )
-    url = Line("网址", max_length=500, null=True, blank=True, validators=[URLValidator(["http", "https"])])
-    note = Text("说明", null=True, blank=True)
-
-    class Meta:
-        ordering = ["position", "code"]
-        verbose_name = verbose_name_plural = "依据文件"
-
-    def __str__(self) -> str:
-        return f"{self.title}（{self.document_number}）" if self.document_number else self.title
-
-    def save(self, *args, **kwargs):
-        self.citable_from = self.first_citable_day()
-        super().save(*args, **kwargs)
-
-    def clean(self):
-        if self.date:
-            try:
-                last_day(self.date)
-            except ValueError:
-                raise ValidationError({"date": f"没有 {self.date} 这一天或这一月。"}) from None
-
-    def first_citable_day(self) -> datetime.date:
-        """Return the first day on which this source may be cited for a value.
-
-        This is ``in_force_from`` if it is set; otherwise the date, for a year or a month its last day; without a date,
-        ``UNDATED_CITABLE_FROM``.
-        """
-        if self.in_force_from:
-            return self.in_force_from
-        return last_day(self.date) if self.date else self.UNDATED_CITABLE_FROM
-
-
-def last_day(date: str) -> datetime.date:
-    """Return the last day of a year, a month or a day (``2018``, ``2018-08``, ``2018-08-09``). Raises ValueError."""
-    year, *month_and_day = (int(part) for part in date.split("-"))
-    month = month_and_day[0] if month_and_day else 12
-    if not 1 <= month <= 12:
-        raise ValueError(f"no such month: {date}")
-    return datetime.date(
-        year, month, month_and_day[1] if len(month_and_day) > 1 else calendar.monthrange(year, month)[1]
-    )
-
-
-class Cited(models.Model):
-    """Abstract base of every vocabulary term: its citation, one clause of one source (字段来源)."""
-
-    source = models.ForeignKey(Source, models.PROTECT, related_name="+", verbose_name="来源文件")
-    locator = Line("位置", max_length=200, null=True, blank=True, help_text="章、条、表或专栏。例：表2、第四章第五节")
-    quote = Text("原文", null=True, blank=True, help_text="逐字照录；标为“原文核对”时必填。")
-    verification = Choice("核实情况", choices=Verification)
-
-    class Meta:
-        abstract = True
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(verification="verbatim") | Q(quote__isnull=False),
-                name="%(app_label)s_%(class)s_verbatim_has_quote",
-                violation_error_message="标为“原文核对”的，必须照录原文。",
-            )
-        ]
+from services.sources import Cited, Source, last_day
 
 
 class Region(Cited):
@@ -204,6 +50,7 @@ class Task(Cited):
     domain = models.ForeignKey(Domain, models.CASCADE, related_name="tasks", verbose_name="领域")
     heading = Line("标题", max_length=200)
     text = Text("正文")
+    services = models.ManyToManyField("Service", related_name="tasks", blank=True, verbose_name="相关服务项目")
 
     class Meta(Cited.Meta):
         ordering = ["domain", "position"]
@@ -346,8 +193,57 @@ class SynonymTarget(models.Model):
         return f"{self.synonym} → {self.service}"
 
 
+class Topic(models.Model):
+    """A life event (人生事件) with the services that a person in it looks for. The editors', no document's."""
+
+    code = Code("代码", pattern=SLUG, unique=True, help_text="例：retirement")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+    name = Line("名称", max_length=100, help_text="人们自己的说法。例：退休养老")
+    name_en = Line("英文名称", max_length=200, null=True, blank=True)
+    note = Text("说明", null=True, blank=True, help_text="收哪些、不收哪些，为什么。")
+
+    class Meta:
+        ordering = ["position", "code"]
+        verbose_name = verbose_name_plural = "人生事件"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TopicService(models.Model):
+    """A service of a topic (人生事件中的服务); the first is the one most people look for."""
+
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="links", verbose_name="人生事件")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="topic_links", verbose_name="服务项目")
+    position = models.PositiveSmallIntegerField("次序", default=1, help_text="最常要找的排第一。例：1")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = verbose_name_plural = "人生事件中的服务"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["topic", "service"],
+                name="topic_service_once",
+                violation_error_message="这个人生事件已经列有这项服务。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} → {self.service}"
+
+
+class IndicatorQuerySet(models.QuerySet):
+    def of_table_1(self) -> models.QuerySet:
+        """Return the 24 indicators of table 1 of the plan."""
+        return self.filter(number__isnull=False)
+
+    def further_targets(self) -> models.QuerySet:
+        """Return the numeric targets of chapter 4 and the boxes, which table 1 does not have."""
+        return self.filter(number__isnull=True)
+
+
 class Indicator(Cited):
-    """An indicator of table 1 of the plan (主要发展指标), with its target for 2025."""
+    """A numeric target of the plan: an indicator of table 1 (主要发展指标), or one of chapter 4 or a box (目标)."""
 
     class Operator(models.TextChoices):
         EQ = "eq", "等于"
@@ -361,17 +257,31 @@ class Indicator(Cited):
         BINDING = "binding", "约束性"
         ANTICIPATED = "anticipated", "预期性"
 
-    code = Code("代码", pattern=r"\AIND-[0-9]{2}\Z", unique=True, help_text="例：IND-03")
-    number = models.PositiveSmallIntegerField("序号", unique=True)
-    domain = models.ForeignKey(Domain, models.PROTECT, related_name="indicators", verbose_name="领域")
+    code = Code(
+        "代码", pattern=r"\A(IND|TGT)-[0-9]{2}\Z", unique=True, help_text="表1的指标用 IND，其他目标用 TGT。例：IND-03"
+    )
+    number = models.PositiveSmallIntegerField(
+        "序号", unique=True, null=True, blank=True, help_text="在表1中的序号；表1以外的目标留空。例：3"
+    )
+    domain = models.ForeignKey(
+        Domain,
+        models.PROTECT,
+        related_name="indicators",
+        null=True,
+        blank=True,
+        verbose_name="领域",
+        help_text="不限于一个领域的目标留空。例：老有所养",
+    )
     name = Line("名称", max_length=200)
     name_en = Line("英文名称", max_length=300, null=True, blank=True)
     unit = Line("单位", max_length=50, null=True, blank=True)
     operator = Choice("比较方式", choices=Operator)
     target_value = models.DecimalField("目标值", max_digits=12, decimal_places=3, null=True, blank=True)
     target_text = Line("目标原文", max_length=50, help_text="例：≥85")
-    target_year = models.PositiveSmallIntegerField("目标年份")
-    nature = Choice("性质", choices=Nature)
+    target_year = models.PositiveSmallIntegerField(
+        "目标年份", null=True, blank=True, help_text="条文没有写明的留空。例：2025"
+    )
+    nature = Choice("性质", choices=Nature, null=True, blank=True, help_text="表1写明的才填。例：约束性")
     services = models.ManyToManyField(Service, related_name="indicators", blank=True, verbose_name="相关服务项目")
     baseline_value = models.DecimalField("基期值", max_digits=12, decimal_places=3, null=True, blank=True)
     baseline_period = Line("基期", max_length=20, null=True, blank=True, help_text="例：2020 或 2016-2020")
@@ -382,11 +292,19 @@ class Indicator(Cited):
     baseline_quote = Text("基期原文", null=True, blank=True)
     note = Text("说明", null=True, blank=True)
 
+    objects = IndicatorQuerySet.as_manager()
+
     class Meta:
-        ordering = ["number"]
+        ordering = ["code"]
         verbose_name = verbose_name_plural = "发展指标"
         constraints = [
             *Cited.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(code__startswith="IND-", number__isnull=False, nature__isnull=False)
+                | Q(code__startswith="TGT-", number__isnull=True),
+                name="indicator_of_table_1_has_number_and_nature",
+                violation_error_message="表1的指标（IND）应有序号和性质；其他目标（TGT）没有序号。",
+            ),
             models.CheckConstraint(
                 condition=Q(baseline_value__isnull=True, baseline_period__isnull=True, baseline_source__isnull=True)
                 | Q(baseline_value__isnull=False, baseline_period__isnull=False, baseline_source__isnull=False),
@@ -399,6 +317,56 @@ class Indicator(Cited):
         return self.name
 
 
+class Observation(Cited):
+    """A measured figure (监测值): what stood on a day or in a year, as a document gives it."""
+
+    code = Code("代码", pattern=r"\AOBS-[0-9]{3}\Z", unique=True, help_text="例：OBS-001")
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="observations", verbose_name="领域")
+    indicator = models.ForeignKey(
+        Indicator,
+        models.PROTECT,
+        related_name="observations",
+        null=True,
+        blank=True,
+        verbose_name="指标或目标",
+        help_text="所对照的指标或目标；没有的留空。",
+    )
+    services = models.ManyToManyField(Service, related_name="observations", blank=True, verbose_name="相关服务项目")
+    name = Line("所量的是什么", max_length=200, help_text="例：高中阶段毛入学率")
+    operator = Choice(
+        "比较方式",
+        choices=Indicator.Operator,
+        default=Indicator.Operator.EQ,
+        help_text="条文给的是界限时选。例：“75%以上”选“不低于”",
+    )
+    value = models.DecimalField("值", max_digits=14, decimal_places=4, help_text="例：94.6")
+    unit = Line("单位", max_length=50, null=True, blank=True, help_text="例：%、万人")
+    on = Code(
+        "时间",
+        pattern=r"\A[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?\Z",
+        max_length=10,
+        null=True,
+        blank=True,
+        help_text="条文写到年、月或日，就写到年、月或日；条文没有写的留空。例：2020 或 2023-11",
+    )
+    place = Line("地方", max_length=100, null=True, blank=True, help_text="留空表示全自治区。例：呼和浩特市")
+    note = Text("说明", null=True, blank=True)
+
+    class Meta(Cited.Meta):
+        ordering = ["code"]
+        verbose_name = verbose_name_plural = "监测值"
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.on or '时间未知'}）"
+
+    def clean(self):
+        if self.on:
+            try:
+                last_day(self.on)
+            except ValueError:
+                raise ValidationError({"on": f"没有 {self.on} 这一天或这一月。"}) from None
+
+
 class ProjectGroup(Cited):
     """A box of the plan (专栏), a set of projects in one domain."""
 
@@ -406,6 +374,7 @@ class ProjectGroup(Cited):
     number = models.PositiveSmallIntegerField("序号", unique=True)
     title = Line("标题", max_length=200)
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="project_groups", verbose_name="领域")
+    services = models.ManyToManyField(Service, related_name="project_groups", blank=True, verbose_name="相关服务项目")
 
     class Meta(Cited.Meta):
         ordering = ["number"]
@@ -423,6 +392,7 @@ class Project(Cited):
     group = models.ForeignKey(ProjectGroup, models.CASCADE, related_name="projects", verbose_name="专栏")
     name = Line("名称", max_length=200)
     text = Text("内容")
+    services = models.ManyToManyField(Service, related_name="projects", blank=True, verbose_name="相关服务项目")
 
     class Meta(Cited.Meta):
         ordering = ["group", "position"]

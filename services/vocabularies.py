@@ -4,7 +4,8 @@ import datetime
 
 from django.db import models
 
-from services.models import Department, Domain, Region, Service, Source, TargetGroup
+from services.models import Department, Domain, Region, Service, TargetGroup
+from services.sources import Source
 
 
 class UnknownCodeError(Exception):

@@ -7,7 +7,8 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import filters, routers, serializers, viewsets
 
 from catalogue.models import Citation, Edition, Entry, FieldVerification
-from services.models import Department, Domain, Source, TargetGroup
+from services.models import Department, Domain, TargetGroup
+from services.sources import Source
 
 TERM = ["code", "name", "name_en"]
 

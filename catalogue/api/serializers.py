@@ -5,22 +5,12 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from catalogue.editions.changes import LISTED, WITHDRAWN
-from catalogue.editions.document import Entry
-from catalogue.models import Citation, Edition, FieldVerification
+from catalogue.editions.document import LeadBasis, lead_basis
+from catalogue.models import Citation, Edition, Entry, FieldVerification
 from services import search
 from services.eligibility import rules
-from services.models import (
-    Department,
-    Domain,
-    Indicator,
-    Jurisdiction,
-    Project,
-    ProjectGroup,
-    Source,
-    TargetGroup,
-    Task,
-    Verification,
-)
+from services.models import Department, Domain, Indicator, Observation, Project, ProjectGroup, TargetGroup, Task, Topic
+from services.sources import Jurisdiction, Source, Verification
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
@@ -191,6 +181,9 @@ class EntrySerializer(serializers.Serializer):
     standard_as_of = serializers.CharField(allow_null=True, help_text="标准是何时的")
     expenditure_responsibility = serializers.CharField(allow_null=True, help_text="支出责任")
     lead_department = DepartmentReferenceSerializer(allow_null=True)
+    lead_basis = serializers.ChoiceField(
+        choices=LeadBasis.choices, allow_null=True, help_text="牵头单位凭什么；null 表示没有牵头单位"
+    )
     lead_department_alternatives = TermReferenceSerializer(many=True)
     co_departments = TermReferenceSerializer(many=True)
     legal_basis = SourceReferenceSerializer(many=True)
@@ -208,6 +201,7 @@ class EntrySerializer(serializers.Serializer):
         service = document | {
             "edition": EditionReferenceSerializer(document.get("edition", self.context["edition"])).data,
             "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
+            "lead_basis": lead_basis(document),
         }
         return {field: service[field] for field in self.context["fields"]}
 
@@ -298,10 +292,18 @@ class TermSerializer(serializers.ModelSerializer):
     citation = ClauseSerializer(source="*")
 
 
-class TaskSerializer(serializers.ModelSerializer):
+class LinkedTermSerializer(TermSerializer):
+    """A term that is linked to services."""
+
+    services = serializers.SlugRelatedField("code", many=True, read_only=True, help_text="条文说到的服务项目，代码")
+
+
+class TaskSerializer(LinkedTermSerializer):
+    domain = serializers.CharField(source="domain.code")
+
     class Meta:
         model = Task
-        fields = ["heading", "text"]
+        fields = ["code", "domain", "heading", "text", "services", "citation"]
 
 
 class DomainSerializer(TermSerializer):
@@ -358,9 +360,31 @@ class BaselineSerializer(serializers.Serializer):
     quote = serializers.CharField(source="baseline_quote", allow_null=True)
 
 
-class IndicatorSerializer(TermSerializer):
-    target_value = serializers.FloatField(allow_null=True)
+class ObservationSerializer(LinkedTermSerializer):
+    """A measured figure; of an indicator, a target, or of neither."""
+
+    value = serializers.FloatField()
+    operator = serializers.ChoiceField(choices=Indicator.Operator.choices, help_text="eq 以外：条文给的是界限")
+    on = serializers.CharField(allow_null=True, help_text="年、月或日，如条文所写；null 表示条文没有写")
+    place = serializers.CharField(allow_null=True, help_text="null 表示全自治区")
     domain = serializers.CharField(source="domain.code")
+    indicator = serializers.CharField(source="indicator.code", allow_null=True, help_text="所对照的指标或目标的代码")
+
+    class Meta:
+        model = Observation
+        fields = [
+            "code", "domain", "indicator", "name", "operator", "value", "unit", "on", "place", "services", "note",
+            "citation",
+        ]  # fmt: skip
+
+
+class IndicatorSerializer(LinkedTermSerializer):
+    target_value = serializers.FloatField(allow_null=True, help_text="null：条文的数写不成小数，见 target_text")
+    domain = serializers.CharField(source="domain.code", allow_null=True, help_text="null：不限于一个领域")
+    nature = serializers.ChoiceField(
+        choices=Indicator.Nature.choices, allow_null=True, help_text="null：条文没有写（只有表1写）"
+    )
+    observations = ObservationSerializer(many=True)
     baseline = serializers.SerializerMethodField(help_text="基期值；null 表示规划没有给出")
 
     class Meta:
@@ -373,9 +397,13 @@ class IndicatorSerializer(TermSerializer):
             "operator",
             "target_value",
             "target_text",
+            "target_year",
             "nature",
             "domain",
+            "services",
+            "note",
             "baseline",
+            "observations",
             "citation",
         ]
 
@@ -384,17 +412,30 @@ class IndicatorSerializer(TermSerializer):
         return None if indicator.baseline_value is None else BaselineSerializer(indicator).data
 
 
-class ProjectSerializer(serializers.ModelSerializer):
+class ProjectSerializer(LinkedTermSerializer):
     class Meta:
         model = Project
-        fields = ["code", "name", "text"]
+        fields = ["code", "name", "text", "services", "citation"]
 
 
-class BoxSerializer(TermSerializer):
+class ProjectGroupSerializer(LinkedTermSerializer):
     number = serializers.IntegerField(min_value=1, help_text="专栏序号")
     domain = serializers.CharField(source="domain.code")
     projects = ProjectSerializer(many=True)
 
     class Meta:
         model = ProjectGroup
-        fields = ["code", "number", "title", "domain", "projects", "citation"]
+        fields = ["code", "number", "title", "domain", "services", "projects", "citation"]
+
+
+class TopicSerializer(serializers.ModelSerializer):
+    """A life event. The editors', no document's."""
+
+    services = serializers.SerializerMethodField(help_text="服务项目的代码，最常要找的在前")
+
+    class Meta:
+        model = Topic
+        fields = ["code", "name", "name_en", "note", "services"]
+
+    def get_services(self, topic: Topic) -> list[str]:
+        return [link.service.code for link in topic.links.all()]

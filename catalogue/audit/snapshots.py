@@ -12,10 +12,16 @@ from django.db import models
 
 from catalogue.audit import log
 from catalogue.audit.models import Event
-from services.models import Domain, ProjectGroup, Synonym
+from services.models import Domain, ProjectGroup, Synonym, Topic
 
 # Relations whose rows are edited on the page of their parent, and are part of its snapshot.
-CHILDREN = {Domain: ["tasks"], ProjectGroup: ["projects"], Synonym: ["targets"], User: ["memberships"]}
+CHILDREN = {
+    Domain: ["tasks"],
+    ProjectGroup: ["projects"],
+    Synonym: ["targets"],
+    Topic: ["links"],
+    User: ["memberships"],
+}
 # The audit log keeps the names that these fields had when it began.
 RECORDED_AS = {"targets": "meanings", "citable_from": "counts_from"}
 # Secrets, and timestamps set by Django.

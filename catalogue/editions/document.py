@@ -5,6 +5,9 @@ that an edition has the same bytes on every machine and on both databases. Seali
 ``catalogue.workflow.publishing``.
 """
 
+from collections.abc import Mapping
+
+from django.db import models
 from django.db.models import Manager
 
 from catalogue.editions.models import Edition, Entry
@@ -18,6 +21,26 @@ TERM_NAMES = {
     "co_departments": ("name", "name_en"),
     "legal_basis": ("title",),
 }
+
+
+class LeadBasis(models.TextChoices):
+    """On what it rests that a department leads a service (牵头依据)."""
+
+    LIST = "list", "已公布的清单写明"
+    STATUTE = "statute", "法律法规写明的主管部门"
+    ASSIGNED = "assigned", "编者指定"
+
+
+def lead_basis(document: Mapping) -> LeadBasis | None:
+    """Return on what the lead department of a document rests; None if there is none.
+
+    It follows from the basis that the field has: a plan's list, a law, or anything else, which is the editors'
+    judgement.
+    """
+    basis = document["basis"]["lead_department"]
+    if basis is None:
+        return None
+    return {"plan": LeadBasis.LIST, "regulation": LeadBasis.STATUTE}.get(basis, LeadBasis.ASSIGNED)
 
 
 def entry_document(entry: Entry) -> dict:

@@ -10,7 +10,8 @@ from django.db.models import F, Q, Subquery, Value
 from catalogue.editions.seal import SealedTexts, verified_texts
 from services.eligibility import rules
 from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text, validate_no_nul
-from services.models import Cited, Department, Domain, Jurisdiction, Region, Service, Source, TargetGroup, Verification
+from services.models import Department, Domain, Region, Service, TargetGroup
+from services.sources import Cited, Jurisdiction, Source, Verification
 
 # The highest number of an edition or of an entry: the column holds it on both databases.
 MAX_NUMBER = 9999

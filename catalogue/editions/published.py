@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from orjson import Fragment
 
 from catalogue.editions import seal, search_index
+from catalogue.editions.document import lead_basis
 from catalogue.editions.entitlements import Entitlement, Entitlements
 from catalogue.editions.listing import Listing
 from catalogue.editions.models import Edition
@@ -113,7 +114,8 @@ class Translation:
     def services(self) -> Mapping[str, Mapping]:
         """The fields of each service, by its code."""
         return {
-            code: _fields(translate(document, self._language)) for code, document in self._edition.documents.items()
+            code: _fields(translate(document, self._language)) | {"lead_basis": lead_basis(document)}
+            for code, document in self._edition.documents.items()
         }
 
     @cached_property

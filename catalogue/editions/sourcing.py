@@ -13,7 +13,7 @@ from catalogue.editions.models import Citation, Entry, SourcedField
 from services import quotes
 from services.eligibility import rules
 from services.eligibility.facts import VOCABULARY
-from services.models import Verification
+from services.sources import Verification
 
 # The text column of each field that has one: a text labelled verbatim must occur in the field's quotes.
 TEXT_COLUMNS = {

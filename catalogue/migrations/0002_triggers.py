@@ -192,11 +192,19 @@ READ = {
         "targetgroup",
         "source",
         "service",
+        "task_services",
         "indicator",
+        "indicator_services",
+        "observation",
+        "observation_services",
         "projectgroup",
+        "projectgroup_services",
         "project",
+        "project_services",
         "synonym",
         "synonymtarget",
+        "topic",
+        "topicservice",
     )
 }
 # Random: a key may come again, after a change that was taken back.

@@ -8,9 +8,10 @@ from django.db import migrations
 
 TERMS = (
     *("region", "domain", "task", "department", "targetgroup", "source", "service"),
-    *("indicator", "projectgroup", "project", "synonym", "synonymtarget"),
+    *("indicator", "observation", "projectgroup", "project", "synonym", "synonymtarget", "topic", "topicservice"),
 )
-SYNONYMS = ("synonym", "synonymtarget")
+# The editors' own words and groupings, which a document does not give.
+EDITORIAL = ("synonym", "synonymtarget", "topic", "topicservice")
 READ = {
     "catalogue": {model: ["view"] for model in ("edition", "entry", "fieldverification", "citation", "proposal")},
     "services": {model: ["view"] for model in TERMS},
@@ -27,7 +28,7 @@ ROLES = {
     "审批": {"catalogue": {"proposal": ["approve"], "attachment": ["view"]}},
     "发布": {
         "catalogue": {"edition": ["add", "change", "delete", "publish"]},
-        "services": {model: ["add", "change", *(["delete"] if model in SYNONYMS else [])] for model in TERMS},
+        "services": {model: ["add", "change", *(["delete"] if model in EDITORIAL else [])] for model in TERMS},
     },
     "审计": {
         "catalogue": {model: ["view"] for model in ("event", "attachment", "feedback", "membership")},

@@ -6,10 +6,11 @@ Reads a sealed document (``entry_document()``). An unknown field has no values a
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from catalogue.editions.document import lead_basis
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
-from services.models import Jurisdiction, Verification
 from services.search import Match
+from services.sources import Jurisdiction, Verification
 
 # The order of the page: eligibility, content, departments, funding, legal basis. Name and domain are in the heading too
 # and come last, for their clauses.
@@ -135,6 +136,8 @@ def _values(document: Mapping, name: str) -> Iterator[Value]:
         for item in value if isinstance(value, list) else [value]:
             for words in wording.values(item):
                 yield Value(CAPTIONS.get(column), words, item["code"] if column in TERMS else None)
+    if name == "lead_department" and (basis := lead_basis(document)):
+        yield Value("牵头依据", basis.label)
 
 
 def _clauses(document: Mapping, name: str) -> list[Clause]:

@@ -15,7 +15,8 @@ from catalogue.web import edition_query, parameters, permalinks, problems
 from catalogue.web.negotiation import media_type
 from catalogue.web.read_only import read_only
 from services.faults import Fault, NotFoundError, printable
-from services.models import Department, Domain, Service, Source, TargetGroup
+from services.models import Department, Domain, Service, TargetGroup
+from services.sources import Source
 
 JSON = "application/json"
 NAMES = {

@@ -13,7 +13,7 @@ from catalogue.site import markdown as written
 from catalogue.web import edition_query, parameters, permalinks
 from catalogue.web.permalinks import base_url
 from catalogue.web.read_only import read_only
-from services.models import Source
+from services.sources import Source
 
 
 @read_only(responses.refusal)

@@ -13,6 +13,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from catalogue.editions.document import lead_basis
 from catalogue.editions.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.editions.models import Citation, Edition, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
@@ -80,6 +81,7 @@ COLUMNS = {
         Column("eligibility", _column_header(Entry, "eligibility")),
         Column("eligibility_text", f"{_column_header(Entry, 'eligibility')}说明", explains="eligibility"),
         *_code_and_name_columns("lead_department"),
+        Column("lead_basis", "牵头依据", explains="basis"),
         *_code_and_name_columns("lead_department_alternatives"),
         *_code_and_name_columns("co_departments"),
         *_code_and_name_columns("legal_basis"),
@@ -175,6 +177,9 @@ def explanation(field: str, value: object) -> str:
             (SourcedField(name).label, wording.value_text(label, field="verification")) for name, label in value.items()
         )
         return "；".join(f"{name}：{label}" for name, label in labels)
+    if field == "basis":
+        basis = lead_basis({"basis": {"lead_department": None} | value})
+        return basis.label if basis else ""
     return term_names(value if isinstance(value, list) else [value])
 
 

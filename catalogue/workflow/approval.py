@@ -14,7 +14,7 @@ from catalogue.editions.models import Citation, Entry, FieldVerification
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.eligibility import sentences
 from services.json_text import canonical_json
-from services.models import Jurisdiction, Verification
+from services.sources import Jurisdiction, Verification
 from services.vocabularies import Terms, UnknownCodeError
 
 Action = ProposedEntry.Action

@@ -19,7 +19,8 @@ from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerif
 from catalogue.workflow import cases, publishing
 from services.fixtures import CITATION_KEYS, editor_changes, load_vocabularies
 from services.json_files import FixtureError, check_keys, check_list, read_json
-from services.models import Jurisdiction, LoadedRow, Verification
+from services.models import LoadedRow
+from services.sources import Jurisdiction, Verification
 from services.vocabularies import Terms, UnknownCodeError
 
 # ``LoadedRow.file`` of the files of editions and of cases.

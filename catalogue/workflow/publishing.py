@@ -20,7 +20,8 @@ from catalogue.workflow import cases, proposals
 from catalogue.workflow.approval import difference_sentence
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.json_text import canonical_json
-from services.models import Domain, Source
+from services.models import Domain
+from services.sources import Source
 from services.vocabularies import Terms
 
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from catalogue.editions.models import Citation, FieldVerification
 from catalogue.workflow.models import Assessment, Proposal, ProposedEntry
 from services.eligibility import sentences
-from services.models import Jurisdiction, Verification
+from services.sources import Jurisdiction, Verification
 
 UNKNOWN = "未知"
 SEPARATOR = "、"

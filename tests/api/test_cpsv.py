@@ -137,7 +137,7 @@ def test_a_service_is_mapped_to_the_profile(graphs):
         str(graph.value(graph.value(part, CV.role), SKOS.notation))
         for part in graph.objects(SERVICE, CV.hasParticipation)
     }
-    assert roles == {"co-department", "expenditure"}
+    assert roles == {"lead", "co-department", "expenditure"}
     rule = graph.value(SERVICE, CPSV.follows)
     assert (rule, RDF.type, CPSV.Rule) in graph
     assert {(law, RDF.type, ELI.LegalResource) in graph for law in graph.objects(rule, CPSV.implements)} == {True}

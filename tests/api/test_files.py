@@ -14,7 +14,8 @@ from catalogue.api.exports.files import FILE_FORMATS
 from catalogue.audit.log import AuditContext
 from catalogue.models import Edition, Entry
 from catalogue.spreadsheets import importer
-from services.models import Region, Service, Source, Synonym, SynonymTarget
+from services.models import Region, Service, Synonym, SynonymTarget
+from services.sources import Source
 from tests.support.entries import NEXT_YEAR, make_entry
 
 LIST = "/api/v1/services/"

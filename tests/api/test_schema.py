@@ -45,6 +45,14 @@ PATHS = {
     "/api/v1/sources/{code}/": "/api/v1/sources/law-elderly/",
     "/api/v1/indicators/": "/api/v1/indicators/",
     "/api/v1/indicators/{code}/": "/api/v1/indicators/IND-03/",
+    "/api/v1/targets/": "/api/v1/targets/",
+    "/api/v1/targets/{code}/": "/api/v1/targets/TGT-13/",
+    "/api/v1/observations/": "/api/v1/observations/",
+    "/api/v1/observations/{code}/": "/api/v1/observations/OBS-030/",
+    "/api/v1/tasks/": "/api/v1/tasks/",
+    "/api/v1/tasks/{code}/": "/api/v1/tasks/T05-1/",
+    "/api/v1/topics/": "/api/v1/topics/",
+    "/api/v1/topics/{code}/": "/api/v1/topics/having-a-baby/",
     "/api/v1/projects/": "/api/v1/projects/",
     "/api/v1/projects/{code}/": "/api/v1/projects/BOX-1/",
     "/api/v1/facts/": "/api/v1/facts/",
@@ -83,8 +91,8 @@ def test_the_parameters_of_the_list_are_documented(document):
     names = {parameter["name"] for parameter in document["paths"]["/api/v1/services/"]["get"]["parameters"]}
 
     assert names == {
-        "domain", "target_group", "lead_department", "department", "verification", "number", "edition", "valid_on",
-        "known_at", "ordering", "fields", "expand", "page", "page_size", "q", "facets", "lang",
+        "domain", "target_group", "lead_department", "department", "verification", "topic", "number", "edition",
+        "valid_on", "known_at", "ordering", "fields", "expand", "page", "page_size", "q", "facets", "lang",
     }  # fmt: skip
 
 
@@ -93,7 +101,7 @@ def test_the_document_of_a_sealed_entry_has_the_fields_of_a_service(db, document
     properties = set(schemas["Entry"]["properties"])
 
     for text in Entry.objects.published().values_list("canonical_json", flat=True):
-        assert set(json.loads(text)) | {"edition", "url", "matches"} == properties
+        assert set(json.loads(text)) | {"edition", "url", "matches", "lead_basis"} == properties
     assert set(schemas["Service"]["properties"]) ^ properties == {"status", "withdrawal", "matches"}
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.api.base import filters
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
 from catalogue.models import Entry
-from services.models import Department, Domain, Service, TargetGroup
+from services.models import Department, Domain, Service, TargetGroup, TopicService
 from tests.support.entries import make_citation, make_entry
 
 LIST = "/api/v1/services/"
@@ -71,6 +71,7 @@ def test_a_service_has_all_its_fields(client, empty_catalogue, make_edition):
             "short_name": "自治区卫生健康委",
             "name_en": "Health Commission of Inner Mongolia Autonomous Region",
         },
+        "lead_basis": "assigned",
         "lead_department_alternatives": [],
         "co_departments": [],
         "legal_basis": [],
@@ -129,7 +130,7 @@ def test_a_service_equals_its_sealed_document(client, db):
 
     answer = client.get(f"{LIST}NM-01-07/", {"edition": "2021"}).json()
 
-    added = {"edition", "url", "status", "withdrawal"}
+    added = {"edition", "url", "status", "withdrawal", "lead_basis"}
     assert {key: value for key, value in answer.items() if key not in added} == json.loads(sealed)
 
 
@@ -167,6 +168,10 @@ FILTERS = {
         lambda s: "civil-affairs" in [d["code"] for d in [s["lead_department"], *s["co_departments"]]],
     ),
     "verification": ("secondary", lambda s: "secondary" in s["verification"].values()),
+    "topic": (
+        "housing",
+        lambda s: TopicService.objects.filter(topic__code="housing", service__code=s["code"]).exists(),
+    ),
     "number": ("47", lambda s: s["number"] == 47),
 }
 

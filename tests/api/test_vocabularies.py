@@ -2,17 +2,38 @@
 
 import pytest
 
+from services.models import Topic
+
 SHAPES = {
     "domains": (9, "NM-05", ["code", "name", "name_en", "goal", "service_count", "tasks"]),
     "departments": (31, "civil-affairs", ["code", "name", "short_name", "name_en", "level"]),
     "target-groups": (95, "older-65-plus", ["code", "name", "name_en", "definition"]),
-    "sources": (213, "law-elderly", ["code", "title", "issuer", "document_number", "date", "kind", "url"]),
+    "sources": (214, "law-elderly", ["code", "title", "issuer", "document_number", "date", "kind", "url"]),
     "indicators": (
         24,
         "IND-03",
-        ["code", "name", "name_en", "unit", "operator", "target_value", "target_text", "nature", "domain", "baseline"],
+        [
+            "code",
+            "name",
+            "name_en",
+            "unit",
+            "operator",
+            "target_value",
+            "target_text",
+            "target_year",
+            "nature",
+            "domain",
+            "services",
+            "note",
+            "baseline",
+            "observations",
+        ],
     ),
-    "projects": (8, "BOX-5", ["code", "number", "title", "domain", "projects"]),
+    "targets": (30, "TGT-04", ["code", "name", "target_value", "target_year", "nature", "services", "observations"]),
+    "observations": (30, "OBS-003", ["code", "indicator", "name", "value", "unit", "on", "place", "services"]),
+    "tasks": (41, "T05-1", ["code", "domain", "heading", "text", "services"]),
+    "projects": (8, "BOX-5", ["code", "number", "title", "domain", "services", "projects"]),
+    "topics": (17, "having-a-baby", ["code", "name", "name_en", "services"]),
 }
 
 
@@ -40,11 +61,12 @@ def test_the_query_count_of_a_vocabulary_does_not_depend_on_the_page_size(
     client, db, name, django_assert_max_num_queries
 ):
     for page_size in (1, 500):
-        with django_assert_max_num_queries(3):
+        # The count, the page, and the relations of its terms.
+        with django_assert_max_num_queries(6):
             client.get(f"/api/v1/{name}/", {"page_size": page_size})
 
 
-@pytest.mark.parametrize("name", [name for name in SHAPES if name != "sources"])
+@pytest.mark.parametrize("name", [name for name in SHAPES if name not in {"sources", "topics"}])
 def test_every_term_has_its_citation(client, db, name):
     for term in client.get(f"/api/v1/{name}/", {"page_size": 500}).json()["results"]:
         assert set(term["citation"]) == {"source", "locator", "quote", "verification"}
@@ -61,7 +83,9 @@ def test_a_domain_has_its_goal_and_its_tasks(client, db):
 
     assert domain["goal"].startswith("为")
     assert len(domain["tasks"]) == 4
-    assert list(domain["tasks"][0]) == ["heading", "text"]
+    task = domain["tasks"][0]
+    assert list(task) == ["code", "domain", "heading", "text", "services", "citation"]
+    assert task == client.get(f"/api/v1/tasks/{task['code']}/").json()
 
 
 @pytest.mark.parametrize(
@@ -91,4 +115,95 @@ def test_the_boxes_hold_26_projects(client, db):
     boxes = client.get("/api/v1/projects/").json()["results"]
 
     assert sum(len(box["projects"]) for box in boxes) == 26
-    assert list(boxes[0]["projects"][0]) == ["code", "name", "text"]
+    assert list(boxes[0]["projects"][0]) == ["code", "name", "text", "services", "citation"]
+
+
+def codes(client, path: str, **query: str) -> list[str]:
+    return [term["code"] for term in client.get(f"/api/v1/{path}/", query).json()["results"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "found"),
+    [
+        ("indicators", {"domain": "NM-05"}, ["IND-15", "IND-16", "IND-17"]),
+        ("indicators", {"nature": "binding", "domain": "NM-02"}, ["IND-04", "IND-06"]),
+        ("indicators", {"service": "NM-02-05"}, ["IND-04"]),
+        ("indicators", {"q": "義務教育"}, ["IND-04"]),  # Traditional finds Simplified
+        ("targets", {"service": "NM-01-02"}, ["TGT-01", "TGT-02", "TGT-03", "TGT-04"]),
+        ("targets", {"domain": "NM-08"}, ["TGT-25", "TGT-26"]),
+        ("targets", {"q": "足球"}, ["TGT-27"]),
+        ("observations", {"indicator": "TGT-13"}, ["OBS-001"]),
+        ("observations", {"q": "乌兰牧骑"}, ["OBS-006"]),
+        ("tasks", {"service": "NM-01-01"}, ["T01-1"]),
+        ("projects", {"q": "产前筛查机构"}, ["BOX-1"]),  # in the text of a project
+        ("topics", {"service": "NM-01-02"}, ["having-a-baby"]),
+    ],
+)
+def test_a_filter_narrows_the_list(client, db, path, query, found):
+    assert codes(client, path, **query) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field"),
+    [
+        ("indicators", {"domain": "NM-99"}, "domain"),
+        ("indicators", {"nature": "wished"}, "nature"),
+        ("targets", {"service": "NM-99-99"}, "service"),
+        ("observations", {"indicator": "IND-99"}, "indicator"),
+        ("tasks", {"colour": "red"}, "colour"),
+        ("services", {"topic": "no-such"}, "topic"),
+    ],
+)
+def test_an_unknown_value_of_a_filter_is_a_400_that_names_the_allowed_ones(client, db, path, query, field):
+    response = client.get(f"/api/v1/{path}/", query)
+
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["field"] == field
+    assert error["allowed"]
+
+
+def test_the_indicators_say_their_year_and_their_services(client, db):
+    indicators = client.get("/api/v1/indicators/").json()["results"]
+
+    assert {indicator["target_year"] for indicator in indicators} == {2025}
+    assert next(item for item in indicators if item["code"] == "IND-24")["services"] == ["NM-09-08", "NM-09-09"]
+
+
+def test_a_target_without_a_year_or_a_nature_says_so(client, db):
+    target = client.get("/api/v1/targets/TGT-04/").json()
+
+    assert (target["operator"], target["target_value"], target["unit"]) == ("gte", 80, "%")
+    assert (target["target_year"], target["nature"], target["baseline"]) == (None, None, None)
+    assert "没有写年份" in target["note"]
+
+
+def test_a_target_has_what_was_measured(client, db):
+    (observation,) = client.get("/api/v1/targets/TGT-13/").json()["observations"]
+
+    assert (observation["value"], observation["unit"], observation["on"], observation["place"]) == (
+        94.6, "%", "2020", None,
+    )  # fmt: skip
+    assert observation["citation"]["source"]["code"] == "seed-plan"
+
+
+def test_an_undated_observation_has_no_day(client, db):
+    assert client.get("/api/v1/observations/OBS-030/").json()["on"] is None
+
+
+def test_every_service_is_in_a_topic_and_the_list_narrows_to_one(client, db):
+    topics = client.get("/api/v1/topics/").json()["results"]
+
+    assert len({code for topic in topics for code in topic["services"]}) == 81
+    baby = next(topic for topic in topics if topic["code"] == "having-a-baby")
+    assert baby["services"][0] == "NM-01-02"  # what most people look for
+    assert sorted(codes(client, "services", topic="having-a-baby")) == sorted(baby["services"])
+    assert client.get("/api/v1/services.ndjson", {"topic": "having-a-baby"}).getvalue().count(b"\n") == len(
+        baby["services"]
+    )
+
+
+def test_a_changed_topic_changes_the_list_at_once(admin_client, client, db):
+    Topic.objects.get(code="having-a-baby").links.all().delete()
+
+    assert codes(client, "services", topic="having-a-baby") == []

@@ -31,7 +31,8 @@ from catalogue.models import (
 )
 from catalogue.workflow import attachments, proposals, publishing
 from services.json_text import canonical_json
-from services.models import Domain, Service, Source
+from services.models import Domain, Service
+from services.sources import Source
 from tests.conftest import make_user
 from tests.support.editions import reseal
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT

@@ -8,7 +8,8 @@ import pytest
 from catalogue.editions import published
 from catalogue.models import Edition
 from services import chinese
-from services.models import Department, Service, Source, Synonym, SynonymTarget
+from services.models import Department, Service, Synonym, SynonymTarget
+from services.sources import Source
 
 HERE = Path(__file__).resolve().parent
 QUERIES = json.loads((HERE / "queries.json").read_text())

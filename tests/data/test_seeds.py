@@ -400,8 +400,21 @@ def test_no_label_is_above_the_best_citation(slug: str) -> None:
 @pytest.mark.parametrize("slug", EDITIONS)
 def test_values_assigned_by_the_editors_are_unverified(slug: str) -> None:
     for entry in edition(slug)["services"]:
-        for field in ("lead_department", "name_en"):
-            assert entry["verification"].get(field, "unverified") == "unverified", (entry["code"], field)
+        assert entry["verification"].get("name_en", "unverified") == "unverified", entry["code"]
+        if entry["basis"].get("lead_department") == "editorial":
+            assert entry["verification"]["lead_department"] == "unverified", entry["code"]
+
+
+@pytest.mark.parametrize(("slug", "count"), [("2021", 22), ("2023", 30), ("2026", 40)])
+def test_a_lead_of_statute_has_a_clause_that_names_a_department(slug: str, count: int) -> None:
+    """No label is raised without a quote; a clause of "县级以上地方人民政府…部门" makes it secondary, not verbatim."""
+    leads = [entry for entry in edition(slug)["services"] if entry["basis"].get("lead_department") == "regulation"]
+
+    assert len(leads) == count
+    for entry in leads:
+        quotes = [citation["quote"] for citation in citations_of(entry, "lead_department") if citation["quote"]]
+        assert entry["verification"]["lead_department"] == "secondary"
+        assert any(re.search("部门|民政牵头|主管体育工作", quote) for quote in quotes), entry["code"]
 
 
 @pytest.mark.parametrize("slug", EDITIONS)
@@ -451,4 +464,4 @@ def test_an_edition_states_that_it_is_not_endorsed_and_how_many_values_are_unkno
     unknown = sum(not entry[field] for entry in services for field in SOURCED_FIELDS)
     note = edition(slug)["edition"]["note"]
     assert "未经自治区人民政府及其任何部门审定、认可或背书" in note
-    assert f"其中{unverified}个标为未核实，{unknown}个未知" in note
+    assert f"{unverified}个标为未核实，{unknown}个未知" in note

@@ -8,7 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from services.models import Service, Source, Synonym, SynonymTarget
+from services.models import Service, Synonym, SynonymTarget
+from services.sources import Source
 from tests.conftest import FIXTURES
 from tests.data.test_seeds import fold as unbroken
 

@@ -47,7 +47,8 @@ def english_in(page) -> list[str]:
 def test_these_models_have_an_admin():
     assert [model._meta.object_name for model in MODELS] == [
         "Group", "User", "Edition", "Entry", "Event", "Feedback", "FieldVerification", "Proposal", "Department",
-        "Domain", "Indicator", "ProjectGroup", "Region", "Service", "Source", "Synonym", "TargetGroup",
+        "Domain", "Indicator", "Observation", "ProjectGroup", "Region", "Service", "Source", "Synonym", "TargetGroup",
+        "Topic",
     ]  # fmt: skip
 
 
@@ -111,7 +112,22 @@ def test_the_start_page_lists_models_in_the_order_of_the_work(admin_client):
 
     assert [(app["name"], [model["name"] for model in app["models"]]) for app in page.context["app_list"]] == [
         ("服务清单", ["调整建议", "版本", "清单条目", "待核实", "意见反馈", "记录"]),
-        ("词表", ["领域", "部门", "服务对象", "依据文件", "服务项目", "同义词", "发展指标", "专栏", "行政区划"]),
+        (
+            "词表",
+            [
+                "领域",
+                "部门",
+                "服务对象",
+                "依据文件",
+                "服务项目",
+                "同义词",
+                "人生事件",
+                "发展指标",
+                "监测值",
+                "专栏",
+                "行政区划",
+            ],
+        ),
         ("认证和授权", ["用户", "组"]),
     ]
 

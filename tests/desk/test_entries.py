@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from catalogue.desk.base import filters
 from catalogue.models import Edition, Entry
-from services.models import Department, Domain, Service, Source, TargetGroup
+from services.models import Department, Domain, Service, TargetGroup
+from services.sources import Source
 from tests.support.admin_forms import column_texts, entry_change_url, filter_counts, make_rich_entry, visible_text
 from tests.support.entries import make_entry
 

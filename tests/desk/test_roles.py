@@ -16,7 +16,19 @@ from django.urls import URLPattern, reverse
 from catalogue.accounts import permissions
 from catalogue.feedback import answers
 from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
-from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, Source, Synonym, TargetGroup
+from services.models import (
+    Department,
+    Domain,
+    Indicator,
+    Observation,
+    ProjectGroup,
+    Region,
+    Service,
+    Synonym,
+    TargetGroup,
+    Topic,
+)
+from services.sources import Source
 from tests.conftest import make_user
 from tests.support.admin_forms import column_texts, make_rich_entry
 from tests.support.entries import PROPOSED_AT, make_citation, make_entry
@@ -91,10 +103,11 @@ SCREENS = {
     **screens_of(Event, view=AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
     **screens_of(Synonym, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
+    **screens_of(Topic, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     **screens_of(Group, view=AUDITORS),
     **screens_of(User, view=AUDITORS),
 }
-for vocabulary in (Domain, Department, TargetGroup, Service, Indicator, ProjectGroup, Region):
+for vocabulary in (Domain, Department, TargetGroup, Service, Indicator, Observation, ProjectGroup, Region):
     SCREENS |= screens_of(vocabulary, view=ALL, add=PUBLISHERS, change=PUBLISHERS)
 # Django's legacy URL of the change page, the catch-all and the content type redirect.
 UNNAMED = {"<path:object_id>/", "(?P<url>.*)$", "r/<path:content_type_id>/<path:object_id>/"}

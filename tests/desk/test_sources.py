@@ -11,7 +11,7 @@ from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
 from catalogue.models import Edition, Event
 from catalogue.workflow import publishing
-from services.models import Source
+from services.sources import Source
 from tests.conftest import PUBLISHED_AT, make_user
 from tests.support.admin_forms import form_data, visible_text
 from tests.support.entries import make_citation, make_entry

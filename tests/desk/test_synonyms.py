@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from catalogue.models import Edition, Event
-from services.models import Service, Source, Synonym
+from services.models import Service, Synonym
+from services.sources import Source
 from tests.conftest import make_user
 from tests.support.admin_forms import column_texts, form_data, visible_text, with_inline_row
 

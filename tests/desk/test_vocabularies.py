@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from catalogue.models import Edition
 from catalogue.workflow import publishing
-from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, Source, TargetGroup, Task
+from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, TargetGroup, Task
+from services.sources import Source
 from tests.support.admin_forms import column_texts, filter_counts, form_data, visible_text
 
 SEALED = {

@@ -18,9 +18,9 @@ from services.models import Department
 
 FIELDS = [name for name in serializers.EntrySerializer().fields if name != "matches"]
 DIGESTS = {
-    "2021": "b077bf03f3c7bc26053315005e75634ff5d75b95433e9a0b5dcfe1843b96618f",
-    "2023": "9cf0ce5c055bd806df362debe4f949f3c2214ea11915f175f8a6750bd113d86d",
-    "2026": "dffe4ba521f37d40a07a95166f3567b421df13b53d3a7ce5329b0ddb963747a4",
+    "2021": "5d4bb41d7341a66ae923086c6c60999ac6df4374a4a8b8e77ad52db955ff80f7",
+    "2023": "9bd491ee29a6d275de94fe137ed9bed4c01e044739b087c57d47418c50198a5d",
+    "2026": "d05abd087e88f2608df7e023434248930b16bef437a1690c3385676b897eba15",
 }
 
 

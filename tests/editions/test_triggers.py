@@ -11,7 +11,8 @@ from django.db import IntegrityError, connection, transaction
 
 from catalogue.integrity import triggers
 from catalogue.models import Approval, Assessment, Edition, Entry, Proposal, ProposedEntry, RevisionToken
-from services.models import Department, Service, Source, TargetGroup
+from services.models import Department, Service, TargetGroup
+from services.sources import Source
 from tests.support.entries import ASSESSMENT_FIGURES, PROPOSED_AT
 from tests.support.triggers import without_seal_triggers
 
@@ -28,8 +29,8 @@ SEALED = {"catalogue_edition": "id", "catalogue_entry": "edition_id"} | dict.fro
     ["catalogue_fieldverification", "catalogue_citation", *(f"catalogue_entry_{field}" for field in LINKS)], "entry_id"
 )
 RECORD = "catalogue_event"
-# Vocabulary tables that are not public: the loaded rows of files, and the services of indicators.
-NOT_SHOWN = {"services_loadedrow", "services_indicator_services"}
+# The table of the vocabularies' app that is not public: the loaded rows of files.
+NOT_SHOWN = {"services_loadedrow"}
 SHOWN = sorted({table for table in MODELS if table.startswith("services_")} - NOT_SHOWN)
 
 

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 
 from services.fields import Choice
-from services.models import Department, Domain, Region, Service, Source
+from services.models import Department, Domain, Region, Service
+from services.sources import Source
 
 
 @pytest.mark.parametrize(

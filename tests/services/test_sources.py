@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from services.models import Source, last_day
+from services.sources import Source, last_day
 
 
 @pytest.mark.parametrize(

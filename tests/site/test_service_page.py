@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from catalogue.models import Edition, Entry
 from catalogue.site import markdown
-from services.models import Source
+from services.sources import Source
 from tests.support.entries import make_citation, make_entry, withdrawal
 from tests.web.test_problems import assert_problem
 

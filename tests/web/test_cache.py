@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from catalogue.web import cache
 from catalogue.web.cache import ResponseCache
-from services.models import Department, Service, Source, Synonym, SynonymTarget
+from services.models import Department, Service, Synonym, SynonymTarget
+from services.sources import Source
 from tests.conftest import make_user
 from tests.support.entries import make_entry
 from tests.support.wsgi import send_request

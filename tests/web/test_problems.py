@@ -6,7 +6,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
-from services.models import Verification
+from services.sources import Verification
 
 LIST = "/api/v1/services/"
 DETAIL = f"{LIST}NM-05-01/"

@@ -12,7 +12,8 @@ from django.urls import reverse
 from catalogue.editions import drafts
 from catalogue.models import Approval, Citation, Edition, Entry, Event, FieldVerification, Proposal, ProposedEntry
 from catalogue.workflow import approval, proposals, publishing
-from services.models import Department, Service, Source, TargetGroup
+from services.models import Department, Service, TargetGroup
+from services.sources import Source
 from tests.conftest import make_user
 from tests.support.entries import (
     NEXT_YEAR,

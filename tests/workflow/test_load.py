@@ -19,15 +19,17 @@ from services.models import (
     Department,
     Domain,
     Indicator,
+    Observation,
     Project,
     ProjectGroup,
     Region,
     Service,
-    Source,
     Synonym,
     TargetGroup,
     Task,
+    Topic,
 )
+from services.sources import Source
 from tests.conftest import FIXTURES
 
 
@@ -53,7 +55,9 @@ def test_the_fixtures_are_loaded_completely(db):
     assert Domain.objects.count() == 9
     assert list(Domain.objects.order_by("code").values_list("goal", flat=True)).count(None) == 0
     assert Service.objects.count() == 81
-    assert Indicator.objects.count() == 24
+    assert Indicator.objects.of_table_1().count() == 24
+    assert Indicator.objects.further_targets().count() == Observation.objects.count() == 30
+    assert Topic.objects.count() == 17
     assert Indicator.objects.filter(nature="binding").count() == 6
     assert Indicator.objects.filter(baseline_value__isnull=False).count() == 10
     assert (ProjectGroup.objects.count(), Project.objects.count()) == (8, 26)

@@ -11,7 +11,8 @@ from django.db import IntegrityError
 from catalogue.audit.log import AuditContext
 from catalogue.models import Citation, Edition, Entry, FieldVerification
 from catalogue.workflow import publishing
-from services.models import Department, Region, Source
+from services.models import Department, Region
+from services.sources import Source
 from tests.conftest import FIXTURES, PUBLISHED_AT
 from tests.support.entries import make_entry
 from tests.support.triggers import without_seal_triggers

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from catalogue.editions.listing import Listing
-from services.models import Verification
+from services.sources import Verification
 
 LABELS = [
     {"code": code, "name": label, "name_en": english}

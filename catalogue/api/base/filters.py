@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from catalogue.editions.listing import Listing
 from catalogue.web.parameters import Parameter
-from services.models import Department, Domain, TargetGroup, Verification
+from services.models import Department, Domain, TargetGroup, Topic, TopicService
+from services.sources import Verification
 
 VOCABULARIES = {"domain": Domain, "target_group": TargetGroup, "lead_department": Department, "department": Department}
 FILTERS = [
@@ -13,6 +14,7 @@ FILTERS = [
     Parameter("lead_department", "牵头负责单位代码；可重复或用逗号分隔", many=True),
     Parameter("department", "牵头或配合单位代码；可重复或用逗号分隔", many=True),
     Parameter("verification", "任一字段的核实情况；可重复或用逗号分隔", many=True, allowed=Verification.values),
+    Parameter("topic", "人生事件的代码（见 /api/v1/topics/）；可重复或用逗号分隔", many=True),
     Parameter("number", "在版本中的序号", int, maximum=32767),
 ]
 
@@ -34,6 +36,10 @@ def _select(listed: Listing, parameter: Parameter, value: int | Sequence[str]) -
     name = parameter.name
     if name == "number":
         return {listed.numbers[value]} if value in listed.numbers else set()
+    if name == "topic":
+        # The editors' own, and in no edition: as it stands now.
+        parameter.check(value, Topic.objects.values_list("code", flat=True))
+        return set(TopicService.objects.filter(topic__code__in=value).values_list("service__code", flat=True))
     if name in VOCABULARIES and not all(listed.knows(name, code) for code in value):
         terms = VOCABULARIES[name].objects.order_by("position", "code")
         parameter.check(value, terms.values_list("code", flat=True))

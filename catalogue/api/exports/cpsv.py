@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from django.utils import timezone
 
 from catalogue.editions import imprint, published
+from catalogue.editions.document import lead_basis
 from catalogue.models import Edition
 from catalogue.web import permalinks
 from services.eligibility import sentences
@@ -74,6 +75,7 @@ CONTEXT = {
     **{name: {"@id": term, "@type": "@id"} for name, term in LINKED.items()},
 }
 ROLES = {
+    "lead": ("牵头单位", "lead department"),
     "co-department": ("配合单位", "supporting department"),
     "possible-lead": ("可能的牵头单位", "possible lead department"),
     "expenditure": ("支出责任", "expenditure responsibility"),
@@ -208,6 +210,11 @@ class _Maker:
         }
 
     def _participations(self, document: Mapping, address: str) -> Iterator[Node]:
+        if (lead := document["lead_department"]) and (basis := lead_basis(document)):
+            # hasCompetentAuthority says which department it is, this says on what that rests.
+            description = _tagged(f"{ROLES['lead'][0]}：{lead['name']}（{basis.label}）")
+            participant = permalinks.permalink(self.root, permalinks.DEPARTMENTS, lead["code"])
+            yield self._participation(f"{address}#lead", "lead", participant, description)
         for role, departments in (
             ("co-department", document["co_departments"]),
             ("possible-lead", document["lead_department_alternatives"]),

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from catalogue.accounts import permissions
 from catalogue.audit import log
 from catalogue.desk.base.locking import OptimisticLockMixin
-from services.models import Verification
+from services.sources import Verification
 
 
 def audit_context(

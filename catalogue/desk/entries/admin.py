@@ -15,7 +15,8 @@ from catalogue.desk.entries import citations
 from catalogue.desk.entries.rechecks import RecheckMixin
 from catalogue.desk.spreadsheets.exports import export
 from catalogue.models import Citation, Entry, Event, FieldVerification
-from services.models import TargetGroup, Verification
+from services.models import TargetGroup
+from services.sources import Verification
 
 
 class TargetGroupFilter(filters.CodeFilter):

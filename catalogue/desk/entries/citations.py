@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.db.models import Case, Value, When
 
+from catalogue.editions.document import lead_basis
 from catalogue.models import Citation, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 
@@ -27,6 +28,13 @@ class FieldCitations(NamedTuple):
     columns: list[Column]
     finding: FieldVerification | None
     citations: list[Citation]
+
+    @property
+    def lead_basis(self) -> str | None:
+        """On what the lead department rests, in words; None of other fields."""
+        if self.field != "lead_department" or self.finding is None:
+            return None
+        return lead_basis({"basis": {self.field: self.finding.basis}}).label
 
     @property
     def is_known(self) -> bool:

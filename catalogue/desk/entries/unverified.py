@@ -15,7 +15,8 @@ from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin, verification_badge
 from catalogue.desk.entries import citations
 from catalogue.models import Edition, Entry, FieldVerification
-from services.models import Department, Verification
+from services.models import Department
+from services.sources import Verification
 
 
 class EntryEditionFilter(filters.EditionFilter):

@@ -23,7 +23,8 @@ from catalogue.editions.document import TERM_NAMES, entry_data
 from catalogue.models import Event, Proposal, ProposedEntry
 from catalogue.workflow import cases, proposals
 from services.eligibility import persons, rules
-from services.models import Department, Domain, Source, TargetGroup
+from services.models import Department, Domain, TargetGroup
+from services.sources import Source
 
 
 class MineFilter(filters.CodeFilter):

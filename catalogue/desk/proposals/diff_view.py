@@ -9,7 +9,7 @@ from catalogue.editions.diff import COMPARED_FIELDS
 from catalogue.editions.merge import citations_of
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow.wording import UNKNOWN, value_text
-from services.models import Verification
+from services.sources import Verification
 
 SAME, GONE, NEW = "same", "gone", "new"
 # Chinese is compared by character, numbers and Latin words as a whole.

@@ -14,7 +14,8 @@ from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import attachments, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
-from services.models import Department, Domain, Source, TargetGroup, Verification
+from services.models import Department, Domain, TargetGroup
+from services.sources import Source, Verification
 
 Action = ProposedEntry.Action
 # Sections of the form, as on the page of an entry.

@@ -11,12 +11,14 @@ from catalogue.desk.base import filters
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
 from catalogue.workflow import publishing
-from services.models import Department, Domain, Region, Service, Source, TargetGroup, Task
+from services.models import Department, Domain, Region, Service, TargetGroup, Task
+from services.sources import Source
 
 
 class TaskInline(TermInline):
     model = Task
-    fields = (("code", "position"), "heading", "text", ("source", "locator"), "quote", "verification")
+    fields = (("code", "position"), "heading", "text", "services", ("source", "locator"), "quote", "verification")
+    autocomplete_fields = ("services",)
 
 
 @admin.register(Domain)

@@ -1,11 +1,11 @@
-"""Admins of the plan's other tables: the indicators of table 1, and the project groups with their projects."""
+"""Admins of the plan's other tables: indicators and targets, what was measured, and project groups with projects."""
 
 from django.contrib import admin
 from django.db.models import Count
 
 from catalogue.desk.base import filters
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline
-from services.models import Indicator, Project, ProjectGroup
+from services.models import Indicator, Observation, Project, ProjectGroup
 
 
 @admin.register(Indicator)
@@ -38,21 +38,38 @@ class IndicatorAdmin(TermAdmin):
         return f"{indicator.baseline_value.normalize():f}（{indicator.baseline_period}）"
 
 
+@admin.register(Observation)
+class ObservationAdmin(TermAdmin):
+    list_display = ("code", "name", "value", "unit", "on", "place", "domain", "indicator", "label")
+    list_display_links = ("code", "name")
+    list_filter = (filters.terms_of(Observation, "domain"), filters.choices_of(Observation, "verification"))
+    list_select_related = ("domain", "indicator")
+    search_fields = ("code", "name", "quote")
+    autocomplete_fields = ("indicator", "services", "source")
+    fieldsets = (
+        (None, {"fields": ["code", "name", "domain", "indicator", "services"]}),
+        ("量得的数", {"fields": ["operator", "value", "unit", "on", "place"]}),
+        ("说明", {"fields": ["note"]}),
+        CITED,
+    )
+
+
 class ProjectInline(TermInline):
     model = Project
-    fields = (("code", "position"), "name", "text", ("source", "locator"), "quote", "verification")
+    fields = (("code", "position"), "name", "text", "services", ("source", "locator"), "quote", "verification")
+    autocomplete_fields = ("services",)
 
 
 @admin.register(ProjectGroup)
-class BoxAdmin(TermAdmin):
+class ProjectGroupAdmin(TermAdmin):
     list_display = ("number", "code", "title", "domain", "project_count", "label")
     list_display_links = ("code", "title")
     list_filter = (filters.terms_of(ProjectGroup, "domain"),)
     list_select_related = ("domain",)
     search_fields = ("code", "title")
     inlines = (ProjectInline,)
-    autocomplete_fields = ("source",)
-    fieldsets = ((None, {"fields": ["code", "number", "title", "domain"]}), CITED)
+    autocomplete_fields = ("services", "source")
+    fieldsets = ((None, {"fields": ["code", "number", "title", "domain", "services"]}), CITED)
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(project_count=Count("projects"))

@@ -1,0 +1,51 @@
+"""Admin of the life events (人生事件): the editors' grouping of services by what happens to a person."""
+
+from django.contrib import admin
+from django.db.models import Prefetch
+
+from catalogue.desk.base.mixins import FormFieldsMixin, NamedFormSet
+from catalogue.desk.vocabularies.admin import newest_name
+from catalogue.desk.vocabularies.synonyms import KeptServiceForm
+from catalogue.desk.vocabularies.terms import TermAdmin
+from services.models import Topic, TopicService
+
+
+class TopicServiceFormSet(NamedFormSet):
+    def get_unique_error_message(self, unique_check):
+        return "同一项服务写了两次；请删去一行，或改选别的服务。"
+
+
+class TopicServiceInline(FormFieldsMixin, admin.TabularInline):
+    model = TopicService
+    form, formset = KeptServiceForm, TopicServiceFormSet
+    fields = ("position", "service", "name")
+    readonly_fields = ("name",)
+    autocomplete_fields = ("service",)
+    extra = 0
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("service").annotate(newest_name=newest_name("service"))
+
+    @admin.display(description="最新版本中的名称")
+    def name(self, link):
+        # An unsaved row has no annotation.
+        return getattr(link, "newest_name", None) or "—"
+
+
+@admin.register(Topic)
+class TopicAdmin(TermAdmin):
+    """Nothing refers to a topic, so a misleading one can be deleted."""
+
+    list_display = ("code", "name", "services", "note")
+    list_display_links = ("code", "name")
+    search_fields = ("code", "name", "name_en", "links__service__code", "links__service__entries__name")
+    inlines = (TopicServiceInline,)
+    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en", "note"]}),)
+
+    def get_queryset(self, request):
+        links = TopicService.objects.select_related("service").annotate(newest_name=newest_name("service"))
+        return super().get_queryset(request).prefetch_related(Prefetch("links", links))
+
+    @admin.display(description="服务项目")
+    def services(self, topic):
+        return "、".join(link.newest_name or link.service.code for link in topic.links.all())
