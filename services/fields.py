@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 from django.db import models
 
+from services import amounts
 from services.eligibility import rules
 
 # Anchored with \A and \Z, which mean the same in Python and PostgreSQL; Python's "$" also accepts a trailing newline.
@@ -38,6 +39,19 @@ def validate_rule(value: object) -> None:
     """Raise ValidationError with all faults of an entry's ``eligibility``."""
     if messages := rules.faults(value):
         raise ValidationError(messages)
+
+
+def validate_amounts(value: object) -> None:
+    """Raise ValidationError if a value is no list of amounts (``services.amounts.faults()``)."""
+    if messages := amounts.faults(value):
+        raise ValidationError(messages)
+
+
+class AmountsField(models.JSONField):
+    """The figures of a standard as a JSON list; an empty list if there are none."""
+
+    default_validators = [validate_amounts]
+    empty_values = [None]
 
 
 class RuleField(models.JSONField):

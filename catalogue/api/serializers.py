@@ -8,12 +8,15 @@ from catalogue.editions.changes import LISTED, WITHDRAWN
 from catalogue.editions.document import LeadBasis, lead_basis
 from catalogue.models import Citation, Edition, Entry, FieldVerification
 from services import search
+from services.amounts import KINDS, PERIODS, PERS, with_current
 from services.eligibility import rules
 from services.models import Department, Domain, Indicator, Observation, Project, ProjectGroup, TargetGroup, Task, Topic
 from services.sources import Jurisdiction, Source, Verification
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
+CURRENCIES = [("CNY", "人民币")]
+AMOUNT_KINDS, AMOUNT_PERIODS, AMOUNT_PERS = (list(choices.items()) for choices in (KINDS, PERIODS, PERS))
 MATCHED_FIELDS = [(field, field) for field in search.RANK]
 MATCHED_HOW = [(how, how) for how in search.MATCH_KINDS]
 RULE_OPERATORS = [(name, name) for name in rules.ALL_OPERATORS]
@@ -162,6 +165,33 @@ class EditionSerializer(serializers.ModelSerializer):
         ]
 
 
+class AmountCitationSerializer(serializers.Serializer):
+    source = CitedSourceSerializer()
+    locator = serializers.CharField(allow_null=True)
+    quote = serializers.CharField()
+    verification = serializers.ChoiceField(choices=Verification.choices)
+    jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
+
+
+class AmountSerializer(serializers.Serializer):
+    """A figure of a service's standard with the clause that holds it."""
+
+    label = serializers.CharField(help_text="是什么；同一标签是同一件事在不同时候的数")
+    kind = serializers.ChoiceField(choices=AMOUNT_KINDS, help_text="average 是平均数，不是一人领到的钱")
+    value = serializers.CharField(help_text="写成文字的小数")
+    unit = serializers.CharField(allow_null=True)
+    currency = serializers.ChoiceField(choices=CURRENCIES, allow_null=True)
+    period = serializers.ChoiceField(choices=AMOUNT_PERIODS, allow_null=True)
+    per = serializers.ChoiceField(choices=AMOUNT_PERS, allow_null=True)
+    of_whom = serializers.CharField(allow_null=True, help_text="null 表示所有对象")
+    place = serializers.CharField(allow_null=True, help_text="null 表示全自治区")
+    valid_from = serializers.DateField(allow_null=True)
+    valid_until = serializers.DateField(allow_null=True)
+    as_of = serializers.CharField(allow_null=True, help_text="数字是哪一年或哪一天的")
+    current = serializers.BooleanField(help_text="false：期限已过，或同一标签有更新的数")
+    citation = AmountCitationSerializer()
+
+
 class EntrySerializer(serializers.Serializer):
     """A service as an edition states it. What is unknown is null; a list that is unknown is empty.
 
@@ -179,6 +209,7 @@ class EntrySerializer(serializers.Serializer):
     content = serializers.CharField(allow_null=True, help_text="服务内容")
     standard = serializers.CharField(allow_null=True, help_text="服务标准：每人得到多少")
     standard_as_of = serializers.CharField(allow_null=True, help_text="标准是何时的")
+    amounts = AmountSerializer(many=True, help_text="标准里的数字；每个标签现行的在前，其后是历史；不能跨服务项目相加")
     expenditure_responsibility = serializers.CharField(allow_null=True, help_text="支出责任")
     lead_department = DepartmentReferenceSerializer(allow_null=True)
     lead_basis = serializers.ChoiceField(
@@ -202,6 +233,7 @@ class EntrySerializer(serializers.Serializer):
             "edition": EditionReferenceSerializer(document.get("edition", self.context["edition"])).data,
             "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
             "lead_basis": lead_basis(document),
+            "amounts": with_current(document.get("amounts", []), self.context["on"]),
         }
         return {field: service[field] for field in self.context["fields"]}
 

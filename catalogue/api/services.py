@@ -1,5 +1,6 @@
 """Services: the list, one service, and both as files. All data comes from the sealed documents of an edition."""
 
+import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
@@ -131,7 +132,12 @@ class ServiceViewSet(
         context = super().get_serializer_context()
         if getattr(self, "swagger_fake_view", False):
             return context
-        return context | {"edition": self.edition, "fields": self._fields()}
+        return context | {"edition": self.edition, "fields": self._fields(), "on": self.day}
+
+    @property
+    def day(self) -> datetime.date:
+        """The day that is asked about, today by default."""
+        return self.query.get("valid_on") or edition_query.today()
 
     @cached_property
     def edition(self) -> Edition:
@@ -176,11 +182,18 @@ class ServiceViewSet(
     def _services(self, codes: Iterable[str], fields: Sequence[str]) -> Sequence[dict]:
         """Return services with the given fields, in that order, for orjson."""
         base = self.request.build_absolute_uri(reverse("service-list"))
-        services = self.published.translation(self.language).services
+        translation = self.published.translation(self.language)
+        services, amounts = translation.services, translation.amounts(self.day)
         answer = []
         for code in codes:
             extra = LISTED_STATUS if self.found is None else {"matches": translate(self._matches(code), self.language)}
-            service = {**services[code], "edition": self.published.reference, "url": f"{base}{code}/", **extra}
+            service = {
+                **services[code],
+                "amounts": amounts[code],
+                "edition": self.published.reference,
+                "url": f"{base}{code}/",
+                **extra,
+            }
             answer.append({name: service[name] for name in fields})
         return answer
 

@@ -15,6 +15,7 @@ COMPARED_FIELDS = (
     "content",
     "standard",
     "standard_as_of",
+    "amounts",
     "expenditure_responsibility",
     "lead_department",
     "lead_department_alternatives",

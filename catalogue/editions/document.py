@@ -5,7 +5,7 @@ that an edition has the same bytes on every machine and on both databases. Seali
 ``catalogue.workflow.publishing``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db import models
 from django.db.models import Manager
@@ -62,6 +62,8 @@ def entry_document(entry: Entry) -> dict:
         "content": entry.content,
         "standard": entry.standard,
         "standard_as_of": entry.standard_as_of,
+        # Present only if there are some: an edition sealed before there were amounts keeps its bytes.
+        **({"amounts": _amounts(entry)} if entry.amounts else {}),
         "expenditure_responsibility": entry.expenditure_responsibility,
         "lead_department": lead and _term(lead, *TERM_NAMES["lead_department"]),
         "lead_department_alternatives": _terms(
@@ -94,6 +96,28 @@ def entry_document(entry: Entry) -> dict:
     }
 
 
+def _amounts(entry: Entry) -> list[dict]:
+    """Return the amounts of an entry with the names of their sources."""
+    sources = {source.code: _term(source, "title", "document_number") for source in entry.amount_sources.all()}
+    unnamed = {"title": None, "document_number": None}
+    return [
+        amount
+        | {
+            "citation": amount["citation"]
+            | {"source": sources.get(code := amount["citation"]["source"], {"code": code} | unnamed)}
+        }
+        for amount in entry.amounts
+    ]
+
+
+def amounts_data(amounts: Iterable[Mapping]) -> list[dict]:
+    """Return the amounts of a document with codes in place of sources."""
+    return [
+        amount | {"citation": amount["citation"] | {"source": amount["citation"]["source"]["code"]}}
+        for amount in amounts
+    ]
+
+
 def _terms(related: Manager, *attributes: str) -> list[dict]:
     # By position, then by code: never by the collation of a database.
     terms = sorted(related.all(), key=lambda term: (term.position, term.code))
@@ -114,6 +138,7 @@ def entry_data(document: dict) -> dict:
         **document,
         "domain": document["domain"]["code"],
         "lead_department": lead and lead["code"],
+        "amounts": amounts_data(document.get("amounts", [])),
         **{
             field: sorted(term["code"] for term in document[field])
             for field in ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")

@@ -12,6 +12,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import sourcing
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
+from services import amounts
 from services.models import Service
 from services.vocabularies import Terms
 
@@ -29,8 +30,8 @@ TEXT_COLUMNS = (
 LIST_COLUMNS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
 # The keys of an entry in ``entry_data()`` and in the files of ``fixtures/editions``.
 ENTRY_KEYS = (
-    "code", "number", "domain", *TEXT_COLUMNS, "eligibility", "lead_department", *LIST_COLUMNS, "verification",
-    "basis", "citations",
+    "code", "number", "domain", *TEXT_COLUMNS, "amounts", "eligibility", "lead_department", *LIST_COLUMNS,
+    "verification", "basis", "citations",
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
     columns = {
         "number": data["number"],
         "eligibility": data["eligibility"],
+        "amounts": data["amounts"],
         "domain": terms.domain(data["domain"]),
         "lead_department": lead and terms.department(lead),
         **{column: data[column] for column in TEXT_COLUMNS},
@@ -98,7 +100,8 @@ def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
         "co_departments": terms.department,
         "legal_basis": terms.source,
     }
-    return columns, {name: [lookups[name](code) for code in data[name]] for name in LIST_COLUMNS}
+    lists = {name: [lookups[name](code) for code in data[name]] for name in LIST_COLUMNS}
+    return columns, lists | {"amount_sources": [terms.source(code) for code in amounts.sources(data["amounts"])]}
 
 
 def _save_entry(edition: Edition, service: Service, data: Mapping, terms: Terms) -> Entry:
@@ -168,7 +171,7 @@ def copy_previous_entries(edition: Edition) -> None:
         Entry(edition=edition, service=terms.service(code), **columns) for code, (columns, _) in resolved.items()
     )
     entries = {entry.service.code: entry for entry in edition.entries.select_related("service")}
-    for name in LIST_COLUMNS:
+    for name in (*LIST_COLUMNS, "amount_sources"):
         through = getattr(Entry, name).through
         term = getattr(Entry, name).field.m2m_reverse_field_name()
         through.objects.bulk_create(

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from catalogue.editions.models import Citation, Entry
 
 SOURCING_KEYS = ("verification", "basis", "citations")
-# The columns without sources that a change can have; a proposal cannot change code and number.
-UNSOURCED_COLUMNS = ("note",)
+# The columns without a field's label that a change can have: a note, and amounts, each of which has its own clause.
+# A proposal cannot change code and number.
+UNSOURCED_COLUMNS = ("note", "amounts")
 
 
 def apply_change(base: Mapping, change: Mapping) -> dict:

@@ -9,7 +9,7 @@ from django.db.models import F, Q, Subquery, Value
 
 from catalogue.editions.seal import SealedTexts, verified_texts
 from services.eligibility import rules
-from services.fields import DIGEST, SLUG, Choice, Code, Line, RuleField, Text, validate_no_nul
+from services.fields import DIGEST, SLUG, AmountsField, Choice, Code, Line, RuleField, Text, validate_no_nul
 from services.models import Department, Domain, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
 
@@ -152,6 +152,7 @@ class EntryQuerySet(models.QuerySet):
             "lead_department_alternatives",
             "co_departments",
             "legal_basis",
+            "amount_sources",
             "field_verifications",
             "citations__source",
         )
@@ -199,6 +200,22 @@ class Entry(models.Model):
     standard = Text("服务标准", null=True, blank=True, help_text="每人得到多少。例：2023年全区平均每人每月840元")
     standard_as_of = Line(
         "标准所属时间", max_length=50, null=True, blank=True, help_text="标准是何时的。例：2023、2025目标"
+    )
+    amounts = AmountsField(
+        "标准里的数字",
+        default=list,
+        blank=True,
+        help_text=(
+            "服务标准和服务内容里的数字，一项一个，各带自己的条文；只列原文里有的数字，并说明是什么：840元是平均数，不是一家领到的钱。"
+            '例：[{"label": "低保城市平均标准", "kind": "average", "value": "840", "unit": "元", "currency": "CNY", '
+            '"period": "month", "per": "person", "of_whom": "城市低保对象", "place": null, "valid_from": null, '
+            '"valid_until": null, "as_of": "2023", "citation": {"source": "seed-daily", "locator": "织密保障网络", '
+            '"quote": "城乡低保平均标准达到每人每月840元、670元", "verification": "verbatim", '
+            '"jurisdiction": "inner-mongolia"}}]'
+        ),
+    )
+    amount_sources = models.ManyToManyField(
+        Source, related_name="+", blank=True, editable=False, verbose_name="数字的来源文件"
     )
     lead_department = models.ForeignKey(
         Department, models.PROTECT, related_name="led_entries", null=True, blank=True, verbose_name="牵头负责单位"

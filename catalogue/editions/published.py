@@ -3,6 +3,7 @@
 Derived data (listing, rules, search index, translations) is computed on first use and shared.
 """
 
+import datetime
 import json
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from catalogue.editions.listing import Listing
 from catalogue.editions.models import Edition
 from catalogue.editions.seal import DamagedEditionError, SealedTexts
 from catalogue.editions.translation import translate
+from services.amounts import with_current
 from services.eligibility.rules import Verdict
 from services.json_text import dumps
 from services.search import Index, SearchResult
@@ -109,6 +111,7 @@ class Translation:
 
     def __init__(self, edition: PublishedEdition, language: str):
         self._edition, self._language = edition, language
+        self._amounts: tuple[datetime.date | None, Mapping[str, Fragment]] = None, {}
 
     @cached_property
     def services(self) -> Mapping[str, Mapping]:
@@ -117,6 +120,19 @@ class Translation:
             code: _fields(translate(document, self._language)) | {"lead_basis": lead_basis(document)}
             for code, document in self._edition.documents.items()
         }
+
+    def amounts(self, on: datetime.date) -> Mapping[str, Fragment]:
+        """The amounts of each service, by its code, with ``current`` as of a day; the last day's are kept."""
+        if self._amounts[0] != on:
+            documents = self._edition.documents.items()
+            self._amounts = (
+                on,
+                {
+                    code: _written(with_current(translate(document.get("amounts", []), self._language), on))
+                    for code, document in documents
+                },
+            )
+        return self._amounts[1]
 
     @cached_property
     def entitlements(self) -> list["TranslatedEntitlement"]:

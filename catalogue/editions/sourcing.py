@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Entry, SourcedField
-from services import quotes
+from services import amounts, quotes
 from services.eligibility import rules
 from services.eligibility.facts import VOCABULARY
 from services.sources import Verification
@@ -58,6 +58,9 @@ def faults(
             )
     entry_faults += _criterion_faults(entry)
     entry_faults += _unsupported_verbatim(entry)
+    # An amount carries its own clause; its faults are shown at the standard.
+    amount_faults = amounts.faults(entry["amounts"])
+    entry_faults += [FieldFault("standard", f"“标准里的数字”{reason}") for reason in amount_faults]
     cited_sources = {citation["source"] for citation in citations_of(entry, "legal_basis")}
     entry_faults += [
         FieldFault("legal_basis", f"“法律法规依据”中的 {code} 没有自己的来源。")
@@ -65,7 +68,9 @@ def faults(
         if cited_sources and code not in cited_sources
     ]
     cited_fields = [(citation["field"], citation["source"]) for citation in entry["citations"]]
-    for field, source in dict.fromkeys(cited_fields + [("legal_basis", source) for source in entry["legal_basis"]]):
+    cited_fields += [("legal_basis", source) for source in entry["legal_basis"]]
+    cited_fields += [("standard", source) for source in ([] if amount_faults else amounts.sources(entry["amounts"]))]
+    for field, source in dict.fromkeys(cited_fields):
         if source not in citable_from:
             entry_faults.append(FieldFault(field, f"依据文件中没有代码“{source}”。"))
         elif citable_from[source] > effective_from:

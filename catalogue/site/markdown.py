@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalogue.site.presentation import Clause, Field
+from catalogue.site.presentation import Clause, Field, Figure
 from catalogue.workflow.wording import UNKNOWN
 
 # Characters that are markup anywhere in a line, and those that are markup only where a line begins.
@@ -22,13 +22,24 @@ def text(value: str) -> str:
 
 
 def page(
-    document: Mapping, *, header: Mapping[str, str | None], fields: Sequence[Field], mentions: Sequence[Clause]
+    document: Mapping,
+    *,
+    header: Mapping[str, str | None],
+    fields: Sequence[Field],
+    figures: Sequence[Figure],
+    mentions: Sequence[Clause],
 ) -> str:
     """Return the page. ``header`` is written first, as YAML front matter without its unknown values."""
-    return "\n".join(_lines(document, header, fields, mentions)) + "\n"
+    return "\n".join(_lines(document, header, fields, figures, mentions)) + "\n"
 
 
-def _lines(document: Mapping, header: Mapping, fields: Sequence[Field], mentions: Sequence[Clause]) -> Iterator[str]:
+def _lines(
+    document: Mapping,
+    header: Mapping,
+    fields: Sequence[Field],
+    figures: Sequence[Figure],
+    mentions: Sequence[Clause],
+) -> Iterator[str]:
     yield "---"
     # JSON is valid YAML, so its quoting is enough.
     yield from (f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in header.items() if value)
@@ -40,6 +51,8 @@ def _lines(document: Mapping, header: Mapping, fields: Sequence[Field], mentions
         yield from (*_field(field), "")
         if field.clauses:
             yield from (*_citations(field.clauses), "")
+        if field.name == "standard" and figures:
+            yield from ("### 标准里的数字", "", *map(_figure, figures), "")
     if mentions:
         yield from ("## 相关表述", "", *_citations(mentions), "")
     if document["note"]:
@@ -57,6 +70,12 @@ def _field(field: Field) -> Iterator[str]:
         code = f"（`{value.code}`）" if value.code else ""
         yield from (f"{caption}{paragraphs[0]}{code}", *paragraphs[1:], "")
     yield f"核实情况：{field.label}；依据类别：{field.basis}"
+
+
+def _figure(figure: Figure) -> str:
+    clause = figure.clause
+    place = f" {text(clause.locator)}" if clause.locator else ""
+    return f"- {text(figure.text)}：{text(clause.source)}{place}，“{text(clause.quote)}”（{clause.label}）"
 
 
 def _citations(clauses: Sequence[Clause]) -> Iterator[str]:

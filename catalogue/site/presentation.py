@@ -3,12 +3,14 @@
 Reads a sealed document (``entry_document()``). An unknown field has no values and no label.
 """
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from catalogue.editions.document import lead_basis
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
+from services.amounts import amount_text, with_current
 from services.search import Match
 from services.sources import Jurisdiction, Verification
 
@@ -106,6 +108,22 @@ def fields(document: Mapping) -> list[Field]:
     return [_field(document, name) for name in FIELDS]
 
 
+class Figure(NamedTuple):
+    """An amount in words, whether it is current, and the clause that holds it."""
+
+    text: str
+    current: bool
+    clause: Clause
+
+
+def figures(document: Mapping, on: datetime.date) -> list[Figure]:
+    """Return the amounts of a service as of a day, the current one of each label first."""
+    return [
+        Figure(amount_text(amount), amount["current"], _clause(amount["citation"], None, None))
+        for amount in with_current(document.get("amounts", []), on)
+    ]
+
+
 def mentions(document: Mapping) -> list[Clause]:
     """Return the clauses that mention the service without supporting any of its fields."""
     return _clauses(document, "mention")
@@ -157,20 +175,23 @@ def _clauses(document: Mapping, name: str) -> list[Clause]:
         if jurisdiction and jurisdiction != Jurisdiction.INNER_MONGOLIA:
             about.append(f"适用范围：{Jurisdiction(jurisdiction).label}")
         field = first_shown.get(_passage(citation))
-        clauses.append(
-            Clause(
-                code=citation["source"]["code"],
-                title=citation["source"]["title"],
-                document_number=citation["source"]["document_number"],
-                locator=citation["locator"],
-                quote=citation["quote"],
-                verification=citation["verification"],
-                label=Verification(citation["verification"]).label,
-                about="；".join(about) or None,
-                shown_at=field if citation["quote"] and field != name else None,
-            )
-        )
+        shown_at = field if citation["quote"] and field != name else None
+        clauses.append(_clause(citation, "；".join(about) or None, shown_at))
     return clauses
+
+
+def _clause(citation: Mapping, about: str | None, shown_at: str | None) -> Clause:
+    return Clause(
+        code=citation["source"]["code"],
+        title=citation["source"]["title"],
+        document_number=citation["source"]["document_number"],
+        locator=citation["locator"],
+        quote=citation["quote"],
+        verification=citation["verification"],
+        label=Verification(citation["verification"]).label,
+        about=about,
+        shown_at=shown_at,
+    )
 
 
 def _passage(citation: Mapping) -> tuple[str, str | None, str | None]:

@@ -1,5 +1,6 @@
 """One service of the requested edition as a page and as Markdown, and ``llms.txt`` for language models."""
 
+import datetime
 from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,7 @@ from services.sources import Source
 @read_only(responses.refusal)
 def service(request: HttpRequest, code: str) -> HttpResponse:
     """The page of one service."""
-    document, edition = _requested(request, code)
+    document, edition, day = _requested(request, code)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     same_domain = request.GET.copy()
     same_domain["domain"] = document["domain"]["code"]
@@ -31,6 +32,10 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
             field._asdict()
             | {"values": [value._asdict() for value in field.values], "clauses": _clauses(field.clauses)}
             for field in presentation.fields(document)
+        ],
+        "figures": [
+            figure._asdict() | {"clause": _clauses([figure.clause])[0]}
+            for figure in presentation.figures(document, day)
         ],
         "mentions": _clauses(presentation.mentions(document)),
         "imprint": imprint(edition),
@@ -64,7 +69,7 @@ def _clauses(clauses: Iterable[presentation.Clause]) -> list[dict]:
 @read_only()
 def markdown(request: HttpRequest, code: str) -> HttpResponse:
     """The service as Markdown."""
-    document, edition = _requested(request, code)
+    document, edition, day = _requested(request, code)
     permanent = permalinks.permalink(base_url(request), permalinks.SERVICES, code)
     imprint_fields = imprint(edition)
     header = {
@@ -79,7 +84,11 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
         "cite_as": f"{permanent}?edition={edition.slug}",
     }
     text = written.page(
-        document, header=header, fields=presentation.fields(document), mentions=presentation.mentions(document)
+        document,
+        header=header,
+        fields=presentation.fields(document),
+        figures=presentation.figures(document, day),
+        mentions=presentation.mentions(document),
     )
     return HttpResponse(text, content_type="text/markdown; charset=utf-8")
 
@@ -93,8 +102,12 @@ def llms_txt(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
-def _requested(request: HttpRequest, code: str) -> tuple[dict, Edition]:
-    """Return a service's document and its edition. Raises what ``edition_query`` and ``changes.get_service`` raise."""
-    edition = edition_query.edition_from_query(parameters.read(request.GET, edition_query.PARAMETERS))
+def _requested(request: HttpRequest, code: str) -> tuple[dict, Edition, datetime.date]:
+    """Return a service's document, its edition and the day asked about.
+
+    Raises what ``edition_query`` and ``changes.get_service`` raise.
+    """
+    query = parameters.read(request.GET, edition_query.PARAMETERS)
+    edition = edition_query.edition_from_query(query)
     document = changes.get_service(code, edition)
-    return document, document.get("edition", edition)
+    return document, document.get("edition", edition), query.get("valid_on") or edition_query.today()

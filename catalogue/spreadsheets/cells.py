@@ -14,6 +14,7 @@ from catalogue.editions.models import Citation, Entry
 from catalogue.spreadsheets import writer
 from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
+from services import amounts
 from services.eligibility import rules
 from services.fields import Text
 from services.vocabularies import Terms, UnknownCodeError
@@ -69,6 +70,8 @@ def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> o
         return _parse_code(key, text, terms)
     if key == "eligibility":
         return _parse_rule(text)
+    if key == "amounts":
+        return _parse_amounts(text)
     if not text and key == "name":
         raise CellError(key, "名称不能为空；取消服务项目请另提“取消”建议。")
     current_text = current and current[key]
@@ -95,6 +98,19 @@ def _parse_rule(text: str) -> dict | None:
     if reasons := rules.faults(rule):
         raise CellError("eligibility", f"享受条件不能用：{reasons[0][:200]}")
     return rule
+
+
+def _parse_amounts(text: str) -> list[dict]:
+    """Return the amounts from their JSON, validated as on the desk."""
+    if not text:
+        return []
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CellError("amounts", "标准里的数字应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
+    if reasons := amounts.faults(values):
+        raise CellError("amounts", f"标准里的数字不能用：{reasons[0][:200]}")
+    return values
 
 
 def check_dates(key: str, text: str) -> None:

@@ -260,7 +260,7 @@ class _Planner:
                 planned.faults.append(planned.row.fault(reason, column.key))
 
     def _explanation(self, key: str, value: object) -> str:
-        if key == "eligibility":
+        if key in ("eligibility", "amounts"):
             return writer.explanation(key, value)
         codes = value if isinstance(value, list) else [value] if value else []
         return wording.SEPARATOR.join(wording.name_of(self._term(key, code), short=True) for code in codes)

@@ -13,7 +13,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from catalogue.editions.document import lead_basis
+from catalogue.editions.document import amounts_data, lead_basis
 from catalogue.editions.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.editions.models import Citation, Edition, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
@@ -78,6 +78,8 @@ COLUMNS = {
             Column(field, _column_header(Entry, field))
             for field in ("target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility")
         ),
+        Column("amounts", _column_header(Entry, "amounts")),
+        Column("amounts_text", f"{_column_header(Entry, 'amounts')}说明", explains="amounts"),
         Column("eligibility", _column_header(Entry, "eligibility")),
         Column("eligibility_text", f"{_column_header(Entry, 'eligibility')}说明", explains="eligibility"),
         *_code_and_name_columns("lead_department"),
@@ -113,7 +115,8 @@ COLUMNS = {
 # Column widths in characters of the default font; 14 for all others.
 WIDTHS = {
     "name": 28, "name_en": 32, "content": 60, "standard": 50, "quote": 60, "target_group_text": 40, "note": 40,
-    "eligibility": 40, "eligibility_text": 50, "expenditure_responsibility": 40, "co_departments_names": 30,
+    "eligibility": 40, "eligibility_text": 50, "amounts": 40, "amounts_text": 50,
+    "expenditure_responsibility": 40, "co_departments_names": 30,
     "lead_department_names": 24, "lead_department": 20, "co_departments": 24, "legal_basis": 24, "title": 48,
     "legal_basis_names": 48, "target_groups": 24, "target_groups_names": 30, "findings": 40, "source": 20,
     "source_names": 40, "locator": 20, "digest": 68, "published_at": 26, "origin": 40, "licence": 30, "disclaimer": 30,
@@ -155,12 +158,14 @@ def list_rows(documents: Iterable[Mapping], *, edition: Edition) -> Iterator[dic
 
 def _list_cell(column: Column, document: Mapping) -> str:
     if column.explains:
-        return explanation(column.explains, document[column.explains])
-    value = document[column.key]
+        return explanation(column.explains, document.get(column.explains))
+    value = document.get(column.key)
     if value is None:
         return ""
     if column.key == "eligibility":
         return canonical_json(value)
+    if column.key == "amounts":
+        return canonical_json(amounts_data(value)) if value else ""
     if isinstance(value, list):
         return wording.SEPARATOR.join(sorted(term["code"] for term in value))
     return value["code"] if isinstance(value, Mapping) else str(value)
@@ -177,6 +182,8 @@ def explanation(field: str, value: object) -> str:
             (SourcedField(name).label, wording.value_text(label, field="verification")) for name, label in value.items()
         )
         return "；".join(f"{name}：{label}" for name, label in labels)
+    if field == "amounts":
+        return "；".join(wording.values(value))
     if field == "basis":
         basis = lead_basis({"basis": {"lead_department": None} | value})
         return basis.label if basis else ""

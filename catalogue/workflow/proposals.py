@@ -30,7 +30,9 @@ from services.vocabularies import Terms, UnknownCodeError
 State, Kind, Action = Proposal.State, Proposal.Kind, ProposedEntry.Action
 
 # Columns whose change may raise the cost and is always assessed (plan, chapter 3, section 4).
-NEEDS_ASSESSMENT = {"target_groups", "target_group_text", "standard", "expenditure_responsibility", "eligibility"}
+NEEDS_ASSESSMENT = {
+    "target_groups", "target_group_text", "standard", "amounts", "expenditure_responsibility", "eligibility",
+}  # fmt: skip
 # Number of services that each kind adds, changes and withdraws: (minimum, maximum), None for no maximum.
 ALLOWED_ACTIONS = {
     Kind.ADD: {Action.ADD: (1, None)},
@@ -368,7 +370,10 @@ def current_documents(proposal: Proposal) -> dict[str, dict]:
 
 def blank_entry(code: str, number: int = 1) -> dict:
     """Return an entry with all fields unknown, as a template and as the baseline of an addition."""
-    empty = {column: [] for column in (*drafts.LIST_COLUMNS, "citations")} | {"verification": {}, "basis": {}}
+    empty = {column: [] for column in (*drafts.LIST_COLUMNS, "amounts", "citations")} | {
+        "verification": {},
+        "basis": {},
+    }
     return dict.fromkeys(drafts.ENTRY_KEYS) | empty | {"code": code, "number": number}
 
 

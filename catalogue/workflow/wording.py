@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from catalogue.editions.models import Citation, FieldVerification
 from catalogue.workflow.models import Assessment, Proposal, ProposedEntry
+from services import amounts
 from services.eligibility import sentences
 from services.sources import Jurisdiction, Verification
 
@@ -45,13 +46,19 @@ def values(value: object, *, field: str | None = None) -> list[str]:
     if isinstance(value, list):
         return [words for item in value for words in values(item, field=field)]
     if isinstance(value, Mapping):
-        return [sentences.rule_text(value) if is_rule(value) else name_of(value)]
+        return [_mapping_text(value)]
     return [CHOICES.get(field, {}).get(str(value), str(value))]
 
 
 def value_text(value: object, *, field: str | None = None) -> str:
     """Return the value of a field in words on one line, ``UNKNOWN`` if it is unknown."""
     return SEPARATOR.join(values(value, field=field)) or UNKNOWN
+
+
+def _mapping_text(value: Mapping) -> str:
+    if "of_whom" in value:
+        return amounts.amount_text(value)
+    return sentences.rule_text(value) if is_rule(value) else name_of(value)
 
 
 def is_rule(value: object) -> bool:

@@ -91,7 +91,8 @@ def test_the_parameters_of_the_list_are_documented(document):
     names = {parameter["name"] for parameter in document["paths"]["/api/v1/services/"]["get"]["parameters"]}
 
     assert names == {
-        "domain", "target_group", "lead_department", "department", "verification", "topic", "number", "edition",
+        "domain", "target_group", "lead_department", "department", "verification", "topic", "has_amounts", "number",
+        "edition",
         "valid_on", "known_at", "ordering", "fields", "expand", "page", "page_size", "q", "facets", "lang",
     }  # fmt: skip
 
@@ -101,7 +102,8 @@ def test_the_document_of_a_sealed_entry_has_the_fields_of_a_service(db, document
     properties = set(schemas["Entry"]["properties"])
 
     for text in Entry.objects.published().values_list("canonical_json", flat=True):
-        assert set(json.loads(text)) | {"edition", "url", "matches", "lead_basis"} == properties
+        # Amounts are there only if there are some.
+        assert set(json.loads(text)) | {"edition", "url", "matches", "lead_basis", "amounts"} == properties
     assert set(schemas["Service"]["properties"]) ^ properties == {"status", "withdrawal", "matches"}
 
 

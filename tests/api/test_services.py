@@ -64,6 +64,7 @@ def test_a_service_has_all_its_fields(client, empty_catalogue, make_edition):
         "content": "健康体检",
         "standard": None,
         "standard_as_of": None,
+        "amounts": [],
         "expenditure_responsibility": None,
         "lead_department": {
             "code": "health-commission",
@@ -131,6 +132,8 @@ def test_a_service_equals_its_sealed_document(client, db):
     answer = client.get(f"{LIST}NM-01-07/", {"edition": "2021"}).json()
 
     added = {"edition", "url", "status", "withdrawal", "lead_basis"}
+    for amount in answer["amounts"]:
+        del amount["current"]
     assert {key: value for key, value in answer.items() if key not in added} == json.loads(sealed)
 
 
@@ -172,6 +175,7 @@ FILTERS = {
         "housing",
         lambda s: TopicService.objects.filter(topic__code="housing", service__code=s["code"]).exists(),
     ),
+    "has_amounts": ("true", lambda s: s["amounts"] != []),
     "number": ("47", lambda s: s["number"] == 47),
 }
 
@@ -338,3 +342,49 @@ def test_a_code_that_the_model_allows_has_a_url(client, empty_catalogue, request
 
     assert codes(client) == ["NM-05-12345"]
     assert client.get(f"{LIST}NM-05-12345/").status_code == 200
+
+
+def test_a_service_has_its_figures_with_what_each_is_and_its_clause(client, db):
+    amounts = client.get(f"{LIST}NM-07-01/", {"fields": "amounts"}).json()["amounts"]
+
+    assert [(amount["label"], amount["value"], amount["as_of"], amount["current"]) for amount in amounts] == [
+        ("低保城市平均标准", "840", "2023", True),
+        ("低保城市平均标准", "813", "2022", False),
+        ("低保城市平均标准", "732", "2020", False),
+        ("低保农村牧区平均标准", "670", "2023", True),
+        ("低保农村牧区平均标准", "7320", "2022", False),
+        ("低保农村牧区平均标准", "6307", "2020", False),
+    ]
+    urban = amounts[0]
+    assert (urban["kind"], urban["unit"], urban["currency"], urban["period"], urban["per"]) == (
+        "average", "元", "CNY", "month", "person",
+    )  # fmt: skip
+    assert urban["citation"]["source"]["code"] == "seed-daily"
+    assert "840元" in urban["citation"]["quote"]
+
+
+def test_a_figure_is_current_as_of_the_day_that_is_asked_about(client, make_edition):
+    ended = {
+        "label": "体检次数", "kind": "quantity", "value": "1", "unit": "次", "currency": None, "period": "year",
+        "per": "person", "of_whom": None, "place": None, "valid_from": None, "valid_until": "2026-11-20",
+        "as_of": "2025",
+        "citation": {
+            "source": "seed-plan", "locator": "表2", "quote": "每年体检1次", "verification": "verbatim",
+            "jurisdiction": "inner-mongolia",
+        },
+    }  # fmt: skip
+    make_edition("small", "2026-11-10", entries=[make_entry(amounts=[ended])])
+
+    def current(day: str) -> bool:
+        (amount,) = client.get(f"{LIST}NM-05-01/", {"valid_on": day}).json()["amounts"]
+        return amount["current"]
+
+    assert current("2026-11-20")
+    assert not current("2026-11-21")
+
+
+def test_an_edition_sealed_without_figures_has_none_in_its_content(client, make_edition):
+    make_edition("small", "2026-11-10")
+
+    assert b"amounts" not in client.get("/api/v1/editions/small/content/").content
+    assert client.get(f"{LIST}NM-05-01/", {"edition": "small"}).json()["amounts"] == []

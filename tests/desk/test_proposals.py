@@ -137,6 +137,35 @@ def test_the_page_shows_the_diff_and_the_citations(editor, make_proposal):
     assert "每人每月2300元" in visible_text(response) and "第1条" in visible_text(response)
 
 
+FIGURE = {
+    "label": "孤儿集中供养平均标准", "kind": "average", "value": "2300", "unit": "元", "currency": "CNY",
+    "period": "month", "per": "person", "of_whom": None, "place": None, "valid_from": None, "valid_until": None,
+    "as_of": "2027", "citation": {
+        "source": "seed-daily", "locator": "第1条", "quote": STANDARD, "verification": "verbatim",
+        "jurisdiction": "inner-mongolia",
+    },
+}  # fmt: skip
+
+
+def test_a_changed_figure_is_assessed_and_shown_in_words(editor, make_proposal):
+    change = {"service": "NM-01-07", "action": "change", "entry_data": {"amounts": [FIGURE]}, "successors": []}
+    proposal = make_proposal(change)
+
+    assert proposals.needs_assessment(proposal)
+    assert proposals.faults(proposal) == []
+    (row,) = editor.get(page(proposal)).context["entries"][0].rows
+    assert row.field_label == "标准里的数字"
+    assert "".join(part.text for part in row.after) == "孤儿集中供养平均标准：每人每月2300元（平均数，2027）"
+
+
+def test_a_figure_that_its_quote_does_not_hold_is_a_fault_and_no_server_error(editor, make_proposal):
+    change = {"service": "NM-01-07", "action": "change", "successors": []}
+    proposal = make_proposal(change | {"entry_data": {"amounts": [FIGURE | {"value": "2400"}]}})
+
+    assert "2400 不在所引原文之中" in "".join(fault.reason for fault in proposals.faults(proposal))
+    assert editor.get(page(proposal)).status_code == 200
+
+
 def test_user_input_is_escaped(editor, make_proposal):
     proposal = make_proposal(reason="<script>alert(1)</script>", title="<b>标题</b>")
 

@@ -139,3 +139,31 @@ def test_a_verbatim_citation_without_a_quote_raises_no_label():
     entry = with_standard(VERBATIM | {"quote": None}, label="secondary")
 
     assert any("不能上调" in reason for _, reason in reasons(entry))
+
+
+def with_amount(source: str, value: str) -> dict:
+    citation = {
+        "source": source, "locator": None, "quote": "每人每月840元", "verification": "secondary", "jurisdiction": None,
+    }  # fmt: skip
+    blank = dict.fromkeys(("of_whom", "place", "valid_from", "valid_until", "as_of"))
+    amount = {"label": "低保标准", "kind": "average", "value": value, "unit": "元", "currency": "CNY"}
+    return make_entry(amounts=[amount | {"period": "month", "per": "person"} | blank | {"citation": citation}])
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "words"),
+    [
+        ("newspaper", "940", "第 1 项：940 不在所引原文之中"),
+        ("undated", "840", "来源 undated 自 2026-01-01 起方可引用"),  # not yet citable in 2023
+        ("no-such", "840", "依据文件中没有代码“no-such”"),
+    ],
+)
+def test_an_amount_rests_on_a_clause_too(source, value, words):
+    ((field, reason),) = reasons(with_amount(source, value))
+
+    assert field == "standard"
+    assert words in reason
+
+
+def test_an_amount_that_its_quote_holds_has_no_fault():
+    assert reasons(with_amount("newspaper", "840")) == []

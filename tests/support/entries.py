@@ -48,6 +48,7 @@ def make_entry(code: str = "NM-05-01", **changes: object) -> dict:
         "domain": "NM-05",
         **unknown,
         **lists,
+        "amounts": [],
         "verification": {"name": "verbatim", "domain": "verbatim"},
         "basis": {"name": "plan", "domain": "plan"},
         # A verbatim value must be in its quote.

@@ -15,6 +15,7 @@ FILTERS = [
     Parameter("department", "牵头或配合单位代码；可重复或用逗号分隔", many=True),
     Parameter("verification", "任一字段的核实情况；可重复或用逗号分隔", many=True, allowed=Verification.values),
     Parameter("topic", "人生事件的代码（见 /api/v1/topics/）；可重复或用逗号分隔", many=True),
+    Parameter("has_amounts", "true：只要列有数字（amounts）的；false：只要没有的", allowed=["true", "false"]),
     Parameter("number", "在版本中的序号", int, maximum=32767),
 ]
 
@@ -36,6 +37,8 @@ def _select(listed: Listing, parameter: Parameter, value: int | Sequence[str]) -
     name = parameter.name
     if name == "number":
         return {listed.numbers[value]} if value in listed.numbers else set()
+    if name == "has_amounts":
+        return {code for code in listed.codes if bool(listed.documents[code].get("amounts")) == (value == "true")}
     if name == "topic":
         # The editors' own, and in no edition: as it stands now.
         parameter.check(value, Topic.objects.values_list("code", flat=True))

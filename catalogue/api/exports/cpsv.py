@@ -14,6 +14,7 @@ from catalogue.editions import imprint, published
 from catalogue.editions.document import lead_basis
 from catalogue.models import Edition
 from catalogue.web import permalinks
+from services.amounts import amount_text
 from services.eligibility import sentences
 
 CONTEXT_PATH = "/api/v1/context.jsonld"
@@ -56,6 +57,7 @@ LINKED = {
     "isPartOf": "dct:isPartOf",
     "isVersionOf": "dct:isVersionOf",
     "license": "dct:license",
+    "produces": "cpsv:produces",
     "publisher": "dct:publisher",
     "role": "cv:role",
     "seeAlso": "rdfs:seeAlso",
@@ -178,6 +180,7 @@ class _Maker:
             ("hasParticipation", list(self._participations(document, address))),
             ("holdsRequirement", list(self._requirements(document, address))),
             ("follows", list(self._rules(document, address))),
+            ("produces", list(self._outputs(document, address))),
             # Before the legal basis: the source of a citation also has its document number.
             ("source", [self._legal_resource(citation["source"]) for citation in document["citations"]]),
             ("hasLegalResource", [self._legal_resource(source) for source in document["legal_basis"]]),
@@ -251,6 +254,17 @@ class _Maker:
                 "identifier": f"{document['code']}#requirement-{number}",
                 "title": _tagged("享受条件" if group is None else f"享受条件之{number}（满足其一即可）"),
                 "description": _tagged(text),
+            }
+
+    def _outputs(self, document: Mapping, address: str) -> Iterator[Node]:
+        """Yield what a person gets: one output for each amount, in words."""
+        for number, amount in enumerate(document.get("amounts", []), start=1):
+            yield {
+                "id": f"{address}#amount-{number}",
+                "type": "cv:Output",
+                "identifier": f"{document['code']}#amount-{number}",
+                "title": _tagged(amount["label"]),
+                "description": _tagged(amount_text(amount)),
             }
 
     def _rules(self, document: Mapping, address: str) -> Iterator[Node]:

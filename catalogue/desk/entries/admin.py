@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import path
+from django.utils import timezone
 from django.utils.html import format_html_join
 
 from catalogue.desk.base import filters
@@ -15,6 +16,7 @@ from catalogue.desk.entries import citations
 from catalogue.desk.entries.rechecks import RecheckMixin
 from catalogue.desk.spreadsheets.exports import export
 from catalogue.models import Citation, Entry, Event, FieldVerification
+from services.amounts import amount_text, with_current
 from services.models import TargetGroup
 from services.sources import Verification
 
@@ -100,6 +102,7 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context |= {
             "field_citations": citations.field_citations(obj),
+            "figures": [amount_text(amount) for amount in with_current(obj.amounts, timezone.localdate())],
             "mentions": citations.cited(obj, Citation.MENTION),
             **self.doing(request, obj),
             "elsewhere": Entry.objects.filter(service=obj.service).select_related("edition").order_by("edition"),

@@ -22,6 +22,7 @@ from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, entry_data
 from catalogue.models import Event, Proposal, ProposedEntry
 from catalogue.workflow import cases, proposals
+from services import amounts
 from services.eligibility import persons, rules
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
@@ -229,12 +230,18 @@ class Vocabularies:
             document[column] = next(iter(self._term_documents(model, codes, TERM_NAMES[column])), None)
         for column, model in self.MANY.items():
             document[column] = self._term_documents(model, data.get(column) or [], TERM_NAMES[column])
-        source_codes = list(dict.fromkeys(citation["source"] for citation in data.get("citations", [])))
+        # Invalid amounts are among the faults of the proposal.
+        figures = data.get("amounts") or []
+        figures = [] if amounts.faults(figures) else figures
+        citations = data.get("citations", [])
+        source_codes = list(dict.fromkeys([*(item["source"] for item in citations), *amounts.sources(figures)]))
         sources = {
             term["code"]: term for term in self._term_documents(Source, source_codes, ("title", "document_number"))
         }
-        document["citations"] = [
-            citation | {"source": sources[citation["source"]]} for citation in data.get("citations", [])
+        document["citations"] = [citation | {"source": sources[citation["source"]]} for citation in citations]
+        document["amounts"] = [
+            figure | {"citation": figure["citation"] | {"source": sources[figure["citation"]["source"]]}}
+            for figure in figures
         ]
         return document
 

@@ -1,5 +1,6 @@
 """Forms of a proposal: its head, one of its entries, and its assessment. They do not write to the database."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -7,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
 from django.db.models import Model, QuerySet
+from django.forms.fields import InvalidJSONInput
 
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import Paragraphs
@@ -117,13 +119,27 @@ class NewEntryForm(forms.Form):
         return cleaned | {"code": code, "successors": successors}
 
 
+class AmountsFormField(forms.JSONField):
+    """The amounts of an entry as indented JSON; empty is no amounts."""
+
+    widget = forms.Textarea(attrs={"rows": 6, "class": "desk-text", "spellcheck": "false"})
+
+    def prepare_value(self, value: object) -> str:
+        if isinstance(value, InvalidJSONInput):
+            return value
+        return json.dumps(value, ensure_ascii=False, indent=1) if value else ""
+
+    def clean(self, value: str) -> list:
+        return super().clean(value) or []
+
+
 class EntryForm(forms.ModelForm):
     """All columns of an entry, with the verification and basis of each sourced field; without citations."""
 
     class Meta:
         model = Entry
-        fields = (*sum(Entry.SOURCED_FIELDS.values(), []), "note")
-        field_classes = dict.fromkeys(TEXTS, Paragraphs) | {"eligibility": RuleFormField}
+        fields = (*sum(Entry.SOURCED_FIELDS.values(), []), "amounts", "note")
+        field_classes = dict.fromkeys(TEXTS, Paragraphs) | {"eligibility": RuleFormField, "amounts": AmountsFormField}
         widgets = {name: _textarea() for name in TEXTS} | {
             name: AutocompleteSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
         }
@@ -155,7 +171,7 @@ class EntryForm(forms.ModelForm):
             )
             for title, fields in SECTIONS
         ]
-        return [*sections, ("编者说明", [[self["note"]]])]
+        return [*sections, ("标准里的数字", [[self["amounts"]]]), ("编者说明", [[self["note"]]])]
 
 
 class CitationForm(forms.ModelForm):
