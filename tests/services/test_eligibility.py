@@ -161,10 +161,12 @@ def test_a_rule_is_written_as_a_sentence(eligibility, words):
     ("rules", "circumstances", "asked", "settles"),
     [
         ([OLDER, EITHER], {}, "age", 2),  # 64 fails the first rule, 80 decides the second
+        ([OLDER, OLDER, OLDER], {}, "age", 3),  # each rule counts
         ([OLDER, EITHER], {"age": 70}, "months_resident", 1),  # among equals, the first in the vocabulary
         ([OLDER, EITHER], {"age": 70, "months_resident": 1}, "household", 1),
         ([OLDER], {"age": 3}, None, None),  # facts that can no longer matter are not asked
         ([EVERYBODY, UNREADABLE, None], {}, None, None),
+        ([rule([("age", "gte", 0), ("sex", "eq", "male")])], {}, "sex", 1),  # any age meets the first criterion
         # With two groups of two facts each, no single answer decides the rule, but a question is still asked.
         (
             [rule([("age", "gte", 60), ("sex", "eq", "male")], [("migrant", "eq", True), ("married", "eq", True)])],
