@@ -386,5 +386,5 @@ def distinguishing_answers(
     else:
         for size in range(len(criterion_values) + 1):
             for choices in combinations(sorted(criterion_values), size):
-                if size == 0 or fact.fault(list(choices)) is None:
+                if fact.fault(list(choices)) is None:
                     yield vocabulary.implied(fact.name, choices)

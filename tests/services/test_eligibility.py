@@ -1,5 +1,6 @@
 """Judging rules: three outcomes, a result for every criterion, and the next question to ask."""
 
+import dataclasses
 import json
 from functools import cache
 
@@ -134,6 +135,40 @@ def test_an_invalid_rule_is_refused_with_the_reason(eligibility, says):
 @pytest.mark.parametrize("eligibility", [None, EVERYBODY, UNREADABLE, OLDER, EITHER])
 def test_a_valid_rule_has_no_faults(eligibility):
     assert faults(eligibility) == []
+
+
+@pytest.mark.parametrize(
+    "eligibility",
+    [
+        rule(*[[("age", "eq", age)] for age in range(20)]),
+        rule([("months_resident", "ne", number) for number in range(60)]),
+        rule([("months_resident", "in", list(range(300)))]),  # the values of a criterion are not limited
+    ],
+)
+def test_a_rule_may_be_as_long_as_its_limits(eligibility):
+    assert faults(eligibility) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "op", "count", "message"),
+    [
+        (CHOICES, "contains", 1, []),
+        (CHOICES, "contains", 12, []),
+        (CHOICES, "contains", 13, ["“爱好”在一条规则中最多提到 12 个值。"]),
+        (CHOICE, "eq", 13, []),  # only combinations are limited, and one choice has none
+    ],
+)
+def test_a_rule_mentions_at_most_twelve_choices_of_a_list(type_, op, count, message):
+    choices = {f"hobby-{number}": f"爱好{number}" for number in range(13)}
+    hobby = Fact("hobby", type_, "爱好", "您有哪些爱好？", "Hobbies", "Which hobbies do you have?", choices)
+    vocabulary = dataclasses.replace(VOCABULARY, facts=VOCABULARY.facts | {"hobby": hobby})
+    eligibility = rule(*[[("hobby", op, code)] for code in list(choices)[:count]])
+
+    assert faults(eligibility, vocabulary) == message
+
+
+def test_each_criterion_has_the_number_of_its_group():
+    assert Rule(EITHER).group_numbers == (1, 2, 2)
 
 
 @pytest.mark.parametrize(
