@@ -5,11 +5,11 @@ import json
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts, merge
-from catalogue.models import Assessment, Entry, Event, Proposal
+from catalogue.models import Approval, Assessment, Edition, Entry, Event, Proposal, ProposedEntry
 from catalogue.workflow import proposals, publishing
 from services.models import Department, Region, Service
 from tests.conftest import make_user
@@ -265,7 +265,7 @@ def test_only_an_approved_proposal_is_taken_up(make_proposal, act, next_edition,
 
 def test_a_change_of_a_withdrawn_service_is_not_taken_up(make_proposal, act, next_edition):
     withdrawn = make_proposal(withdrawal("NM-01-07"), kind="withdraw", to="approved")
-    changed = make_proposal(standard_change(), to="approved")
+    changed = make_proposal(NOTE_CHANGE | {"service": "NM-01-05"}, standard_change(), to="approved")
     proposals.include_in_edition(withdrawn, next_edition, context=act("root"))
 
     with pytest.raises(proposals.TransitionError, match="版本 2027 中已没有服务项目 NM-01-07"):
@@ -273,6 +273,7 @@ def test_a_change_of_a_withdrawn_service_is_not_taken_up(make_proposal, act, nex
 
     changed.refresh_from_db()
     assert changed.edition is None
+    assert not next_edition.entries.filter(note=NOTE_CHANGE["entry_data"]["note"]).exists()
 
 
 def test_a_proposal_is_taken_up_once(make_proposal, act, next_edition):
@@ -415,3 +416,72 @@ def test_the_public_change_has_the_reason_of_the_proposal(make_proposal, act, ne
 
     assert (change["service"]["code"], change["reason"]) == ("NM-01-07", "落实常务会议决定")
     assert Event.objects.order_by("number").last().document_number == "内民政发〔2026〕1号"
+
+
+def test_the_event_of_a_withdrawn_service_has_its_proposal_and_successors(make_proposal, publish):
+    proposal = make_proposal(
+        withdrawal("NM-09-09", "NM-09-10", "NM-09-01"), addition("NM-09-10"), addition("NM-09-11"),
+        kind="split", to="approved",
+    )  # fmt: skip
+    publish("2027", proposal)
+
+    event = Event.objects.get(verb="service-withdrawn", edition="2027")
+
+    after = json.loads(event.after)
+    assert (event.service, event.reason, event.document_number) == ("NM-09-09", "落实常务会议决定", None)
+    assert (after["name"], after["effective_from"]) == ("全民健身服务", "2027-01-01")
+    assert after["proposals"] == [proposal.number]
+    assert [service["code"] for service in after["successors"]] == ["NM-09-10", "NM-09-01"]
+
+
+def test_a_change_by_two_documents_has_both_reasons_and_no_document_number(make_proposal, publish):
+    first = make_proposal(to="approved", document_number="内民政发〔2026〕1号")
+    second = make_proposal(NOTE_CHANGE, to="approved", document_number="内民政发〔2026〕2号", reason="统一用语")
+    publish("2027", first, second)
+
+    event = Event.objects.get(verb="service-changed", edition="2027")
+
+    assert (event.service, event.reason) == ("NM-01-07", "统一用语；落实常务会议决定")  # the newest first
+    assert event.document_number is None
+
+
+def without_events(execute, sql, *arguments):
+    if sql.startswith("INSERT") and Event._meta.db_table in sql:
+        raise OperationalError("disk full")
+    return execute(sql, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("to", "step", "name"),
+    [
+        ("draft", lambda proposal, **rest: proposals.amend(proposal, entries=[NOTE_CHANGE], **rest), "wang"),
+        ("draft", proposals.submit, "wang"),
+        ("draft", proposals.retract, "wang"),
+        ("assessing", lambda proposal, **rest: proposals.assess(proposal, figures=ASSESSMENT_FIGURES, **rest), "li"),
+        ("approving", proposals.approve, "zhao"),
+        ("approving", proposals.decline, "zhao"),
+        (
+            "approved",
+            lambda proposal, **rest: proposals.include_in_edition(proposal, Edition.objects.get(slug="2027"), **rest),
+            "root",
+        ),
+    ],
+)
+def test_a_step_that_cannot_be_logged_changes_nothing(make_proposal, act, next_edition, to, step, name):
+    def rows() -> list:
+        return [list(model.objects.values()) for model in (Proposal, ProposedEntry, Assessment, Approval, Entry)]
+
+    proposal = make_proposal(to=to)
+    rows_before = rows()
+
+    with connection.execute_wrapper(without_events), pytest.raises(OperationalError):
+        step(proposal, context=act(name, "理由"))
+
+    assert rows() == rows_before
+
+
+def test_a_draft_that_cannot_be_logged_is_not_made(make_proposal):
+    with connection.execute_wrapper(without_events), pytest.raises(OperationalError):
+        make_proposal()
+
+    assert not Proposal.objects.exists()

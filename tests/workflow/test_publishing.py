@@ -159,6 +159,13 @@ def test_an_edition_effective_before_its_previous_edition_is_not_published(make_
         publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True)
 
 
+def test_an_edition_may_be_effective_on_the_day_of_its_previous_edition(make_edition):
+    draft = make_edition("draft", at=None)
+    Edition.objects.filter(pk=draft.pk).update(effective_from=draft.previous.effective_from)
+
+    assert publishing.publish(draft, context=AuditContext(at=PUBLISHED_AT), from_fixtures=True).is_published
+
+
 def test_an_edition_that_follows_a_draft_is_not_published(make_edition):
     first, second = make_edition("first", at=None), make_edition("second", at=None)
     Edition.objects.filter(pk=second.pk).update(previous=first)
