@@ -183,6 +183,7 @@ def test_only_the_proposer_submits_or_retracts(make_proposal, act, verb):
         ("change", [NOTE_CHANGE | {"entry_data": {"lead_department": "no-such"}}], "部门中没有代码"),
         ("add", [addition("NM-05-01")], "代码已经用过"),
         ("add", [addition() | {"entry_data": {"name": "只有名称"}}], "写明全部字段"),
+        ("add", [addition(colour="red")], "写明全部字段"),
         ("withdraw", [withdrawal("NM-09-09", "NM-09-98")], "承接项目 NM-09-98 不在清单中"),
         ("withdraw", [withdrawal("NM-09-09", "NM-09-09")], "承接项目 NM-09-09 不在清单中"),
     ],
