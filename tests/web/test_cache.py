@@ -380,6 +380,35 @@ def test_a_response_too_large_for_the_cache_is_still_sent(counting_application):
     assert (send_request(tiny, LIST).status, len(tiny.store)) == (200, 0)
 
 
+def application_of(size: int):
+    """Return an application with a public response of so many bytes."""
+
+    def application(environ, start_response):
+        start_response("200 OK", [("ETag", '"a"'), ("Cache-Control", "public")])
+        return Body([b"x" * size])
+
+    return application
+
+
+@pytest.mark.parametrize(("size", "count"), [(1000, 1), (1001, 0)])
+def test_a_response_takes_at_most_an_eighth_of_the_memory(db, size, count):
+    empty = ResponseCache(application_of(0), max_bytes=MIB)
+    send_request(empty, LIST)
+
+    cached = ResponseCache(application_of(size), max_bytes=8 * (empty.store.size + 1000))
+    send_request(cached, LIST)
+
+    assert len(cached.store) == count
+
+
+@pytest.mark.parametrize(("length", "status"), [(8192, 200), (8193, 431)])
+def test_a_long_cookie_is_refused_for_a_cached_response_too(counting_application, cached, length, status):
+    send_request(cached, LIST)
+
+    assert send_request(cached, LIST, cookie="a" * length).status == status
+    assert counting_application.request_count == 1
+
+
 # When the cache is dropped.
 
 
@@ -448,6 +477,18 @@ def test_a_change_shows_within_a_second(counting_application, monkeypatch):
     monkeypatch.setattr("catalogue.web.cache.time.time", lambda: later)
 
     assert send_request(cached, "/api/v1/departments/finance/").body != before.body
+
+
+def test_the_revision_is_read_at_most_twice_a_second(counting_application, monkeypatch, django_assert_num_queries):
+    clock = [time.time()]
+    monkeypatch.setattr("catalogue.web.cache.time.time", lambda: clock[0])
+    cached = ResponseCache(counting_application, max_bytes=64 * MIB)
+    send_request(cached, LIST)
+
+    for step, reads in [(0.49, 0), (0.02, 1), (0.49, 0), (-0.98, 0), (-0.02, 1)]:  # a clock may be set back
+        clock[0] += step
+        with django_assert_num_queries(reads):
+            send_request(cached, LIST)
 
 
 def test_midnight_drops_the_cache_without_a_query(counting_application, cached, make_edition, monkeypatch):

@@ -22,6 +22,7 @@ from tests.support.entries import (
     STANDARD,
     addition,
     make_citation,
+    make_entry,
     standard_change,
     withdrawal,
 )
@@ -486,3 +487,10 @@ def test_a_draft_that_cannot_be_logged_is_not_made(make_proposal):
         make_proposal()
 
     assert not Proposal.objects.exists()
+
+
+def test_a_blank_entry_has_every_field_and_no_value():
+    unknown = {"name": None, "domain": None, "verification": {}, "basis": {}, "citations": []}
+
+    assert proposals.blank_entry("NM-05-05") == make_entry("NM-05-05", **unknown)
+    assert proposals.blank_entry("NM-05-05", 7) == make_entry("NM-05-05", **unknown, number=7)
