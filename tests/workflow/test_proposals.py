@@ -127,6 +127,12 @@ def test_the_proposer_cannot_assess(make_proposal, act):
         proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("wang"))
 
 
+@pytest.mark.parametrize("verb", [proposals.approve, proposals.decline])
+def test_a_decision_has_a_person(make_proposal, verb):
+    with pytest.raises(proposals.TransitionError, match="请由另一人审批"):
+        verb(make_proposal(to="approving"), context=AuditContext(at=PROPOSED_AT, reason="理由"))
+
+
 def test_an_unaffordable_proposal_is_not_approved(make_proposal, act):
     proposal = make_proposal(to="assessing")
     proposals.assess(proposal, figures=ASSESSMENT_FIGURES | {"conclusion": "unaffordable"}, context=act("li"))
@@ -169,6 +175,17 @@ def test_only_the_proposer_submits_or_retracts(make_proposal, act, verb):
         ("merge", [withdrawal("NM-09-09", "NM-09-08")], "合并后应只有一个项目"),
         ("merge", [withdrawal("NM-09-09"), NOTE_CHANGE], "由它承接"),
         ("split", [withdrawal("NM-09-09", "NM-09-10"), addition("NM-09-10")], "至少有两个项目"),
+        # One service more or less than each kind may add, change or withdraw.
+        ("add", [addition(), NOTE_CHANGE], "“调整”条目数不对"),
+        ("change", [NOTE_CHANGE, withdrawal("NM-09-09")], "“取消”条目数不对"),
+        ("merge", [addition()], "“取消”条目数不对"),
+        ("merge", [withdrawal("NM-09-09"), addition(), addition("NM-05-06")], "“新增”条目数不对"),
+        ("merge", [withdrawal("NM-09-09"), NOTE_CHANGE, NOTE_CHANGE | {"service": "NM-01-05"}], "“调整”条目数不对"),
+        ("split", [withdrawal("NM-09-09"), withdrawal("NM-09-08"), addition()], "“取消”条目数不对"),
+        ("split", [addition(), NOTE_CHANGE, NOTE_CHANGE | {"service": "NM-01-05"}], "“调整”条目数不对"),
+        ("split", [withdrawal("NM-09-09"), NOTE_CHANGE], "“新增”条目数不对"),
+        ("change", [NOTE_CHANGE | {"entry_data": {"name": None}}], "“名称”必须写明"),
+        ("add", [addition(domain=None)], "NM-05-05：“领域”必须写明"),
         ("change", [standard_change(citations=[])], "没有来源"),
         ("change", [standard_change(verification={})], "没有核实情况"),
         ("change", [standard_change(citations=[make_citation("standard", quote=None)])], "没有照录原文"),
@@ -407,6 +424,24 @@ def test_the_audit_log_has_every_figure_of_an_assessment(make_proposal):
         "2427245.36",
         "一般公共预算",
     )
+
+
+def test_the_audit_log_has_the_whole_draft(make_proposal):
+    make_proposal(standard_change(), withdrawal("NM-09-09", "NM-09-08"), raises_cost=True)
+
+    assert json.loads(Event.objects.get(verb="drafted").after) == {
+        "kind": "change",
+        "title": "提高孤儿基本生活费标准",
+        "department": "civil-affairs",
+        "reason": "落实常务会议决定",
+        "document_number": None,
+        "effective_from": "2027-01-01",
+        "raises_cost": True,
+        "entries": [
+            {"service": "NM-01-07", "action": "change", "successors": [], "stated": standard_change()["entry_data"]},
+            {"service": "NM-09-09", "action": "withdraw", "successors": ["NM-09-08"], "stated": None},
+        ],
+    }
 
 
 def test_the_public_change_has_the_reason_of_the_proposal(make_proposal, act, next_edition, client):
