@@ -507,6 +507,18 @@ def test_midnight_drops_the_cache_without_a_query(counting_application, cached, 
     assert counting_application.request_count == 2
 
 
+def test_a_clock_set_back_to_the_day_before_drops_the_cache(cached, make_edition, monkeypatch):
+    make_edition("tomorrow", "2026-11-24", entries=[make_entry()])
+    clock = [datetime.datetime.fromisoformat("2026-11-24T00:30:00+08:00")]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
+    monkeypatch.setattr("catalogue.web.cache.time.time", lambda: clock[0].timestamp())
+    send_request(cached, LIST)
+
+    clock[0] -= datetime.timedelta(hours=2)
+
+    assert b'"slug":"2026"' in send_request(cached, LIST).body
+
+
 def test_a_lost_database_leaves_the_cache_in_use(polling_cache):
     def lost(*_):
         raise OperationalError("gone")
