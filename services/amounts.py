@@ -6,6 +6,7 @@ is: 840元 is an average line, not what a family gets. Amounts are never added o
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -44,7 +45,14 @@ def faults(amounts: object) -> list[str]:
     """
     if not isinstance(amounts, list) or len(amounts) > MAX_AMOUNTS:
         return [f"应是列表，至多{MAX_AMOUNTS}项。"]
-    return [f"第 {place} 项：{reason}" for place, amount in enumerate(amounts, start=1) for reason in _faults(amount)]
+    shape_faults = [
+        f"第 {place} 项：{reason}" for place, amount in enumerate(amounts, start=1) for reason in _faults(amount)
+    ]
+    return shape_faults or [
+        f"“{label}”在同一时间（{since or '未知'}）有 {count} 个数；请用不同的标签。"
+        for (label, since), count in Counter((amount["label"], _since(amount)) for amount in amounts).items()
+        if count > 1
+    ]
 
 
 def _faults(amount: object) -> Iterator[str]:

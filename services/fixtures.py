@@ -14,6 +14,7 @@ from django.db import models, transaction
 
 from services.json_files import FixtureError, check_keys, check_list, read_json
 from services.models import (
+    Contact,
     Department,
     Domain,
     Indicator,
@@ -221,8 +222,26 @@ def _load_domain(file: _FileLoader, position: int, raw: object) -> None:
 
 
 def _load_department(file: _FileLoader, position: int, raw: object) -> None:
-    keys = ("code", "name", "short_name", "name_en", "level", "kind", "note")
-    file.save(Department, file.read(raw, keys) | {"position": position})
+    values = file.read(raw, ("code", "name", "short_name", "name_en", "level", "kind", "contacts", "note"))
+    contacts = check_list(file.path, values["code"], "contacts", values.pop("contacts"))
+    department = file.save(Department, values | {"position": position})
+    wanted = []
+    for contact in contacts:
+        contact = check_keys(file.path, department.code, contact, ("kind", "value", "citation"))
+        citation = file.citation(department.code, contact["citation"])
+        wanted.append(Contact(department=department, kind=contact["kind"], value=contact["value"], **citation))
+    columns = ("kind", "value", "source_id", "locator", "quote", "verification")
+    if sorted(department.contacts.values_list(*columns)) != sorted(
+        tuple(getattr(contact, column) for column in columns) for contact in wanted
+    ):
+        department.contacts.all().delete()
+        for contact in wanted:
+            try:
+                contact.full_clean()
+            except ValidationError as error:
+                raise FixtureError(file.path, department.code, "；".join(error.messages)) from None
+            contact.save()
+        file.note_change(department)
 
 
 def _load_target_group(file: _FileLoader, position: int, raw: object) -> None:

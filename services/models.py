@@ -91,6 +91,33 @@ class Department(Cited):
         return self.short_name or self.name
 
 
+class Contact(Cited):
+    """A hotline or a website of a department (联系方式), as a document gives it."""
+
+    class Kind(models.TextChoices):
+        HOTLINE = "hotline", "热线"
+        WEBSITE = "website", "网站"
+
+    department = models.ForeignKey(Department, models.CASCADE, related_name="contacts", verbose_name="部门")
+    kind = Choice("类别", choices=Kind)
+    value = Line("号码或网址", max_length=200, help_text="文件里写明的才填。例：12333")
+
+    class Meta(Cited.Meta):
+        ordering = ["department", "kind"]
+        verbose_name = verbose_name_plural = "联系方式"
+        constraints = [
+            *Cited.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["department", "kind"],
+                name="contact_once_per_kind",
+                violation_error_message="这个部门已有这一类联系方式。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department}：{self.value}"
+
+
 class TargetGroup(Cited):
     """Whom a service is for (服务对象); CPSV-AP audience."""
 

@@ -92,7 +92,7 @@ class CircumstancesSerializer(serializers.Serializer):
 
 class EntitledServiceSerializer(TermReferenceSerializer):
     domain = TermReferenceSerializer()
-    lead_department = DepartmentReferenceSerializer(allow_null=True, help_text="到哪里办；null 表示未知")
+    lead_department = DepartmentReferenceSerializer(allow_null=True, help_text="牵头负责单位；null 表示未知")
 
 
 class ReasonSerializer(CriterionSerializer):

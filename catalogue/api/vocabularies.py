@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, viewsets
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
 
-from catalogue.api import serializers
 from catalogue.api.base import languages, pagination
+from catalogue.api.serializers import CitedSourceSerializer
 from catalogue.models import Edition, Entry
 from catalogue.web import edition_query
 from catalogue.web.parameters import Parameter, StrictParameters
 from services.models import (
+    Contact,
     Department,
     Domain,
     Indicator,
@@ -25,7 +26,7 @@ from services.models import (
     Topic,
 )
 from services.search import fold_compact
-from services.sources import Source
+from services.sources import Source, Verification
 
 
 def _matching(queryset: QuerySet, query: str, texts: Sequence[str]) -> QuerySet:
@@ -76,6 +77,193 @@ class VocabularyViewSet(
         return term
 
 
+class ClauseSerializer(serializers.Serializer):
+    """The clause a term rests on."""
+
+    source = CitedSourceSerializer()
+    locator = serializers.CharField(allow_null=True)
+    quote = serializers.CharField(allow_null=True)
+    verification = serializers.ChoiceField(choices=Verification.choices)
+
+
+class TermSerializer(serializers.ModelSerializer):
+    """A term of a vocabulary, with the clause it rests on."""
+
+    citation = ClauseSerializer(source="*")
+
+
+class LinkedTermSerializer(TermSerializer):
+    """A term that is linked to services."""
+
+    services = serializers.SlugRelatedField("code", many=True, read_only=True, help_text="条文说到的服务项目，代码")
+
+
+class TaskSerializer(LinkedTermSerializer):
+    domain = serializers.CharField(source="domain.code")
+
+    class Meta:
+        model = Task
+        fields = ["code", "domain", "heading", "text", "services", "citation"]
+
+
+class DomainSerializer(TermSerializer):
+    service_count = serializers.IntegerField(allow_null=True, help_text="施行中版本里的服务项目数")
+    tasks = TaskSerializer(many=True)
+
+    class Meta:
+        model = Domain
+        fields = ["code", "name", "name_en", "goal", "service_count", "tasks", "citation"]
+
+
+class ContactSerializer(TermSerializer):
+    """A hotline or a website with the clause that gives it."""
+
+    class Meta:
+        model = Contact
+        fields = ["value", "citation"]
+
+
+class DepartmentSerializer(TermSerializer):
+    hotline = serializers.SerializerMethodField(help_text="热线；null 表示手头的文件没有给出")
+    website = serializers.SerializerMethodField(help_text="网站；null 表示手头的文件没有给出")
+
+    class Meta:
+        model = Department
+        fields = ["code", "name", "short_name", "name_en", "level", "hotline", "website", "citation"]
+
+    @extend_schema_field(ContactSerializer(allow_null=True))
+    def get_hotline(self, department: Department) -> dict | None:
+        return self._contact(department, Contact.Kind.HOTLINE)
+
+    @extend_schema_field(ContactSerializer(allow_null=True))
+    def get_website(self, department: Department) -> dict | None:
+        return self._contact(department, Contact.Kind.WEBSITE)
+
+    def _contact(self, department: Department, kind: Contact.Kind) -> dict | None:
+        found = next((contact for contact in department.contacts.all() if contact.kind == kind), None)
+        return found and ContactSerializer(found).data
+
+
+class TargetGroupSerializer(TermSerializer):
+    definition = serializers.DictField(
+        allow_null=True, help_text="条文给出的界定：text 是条文的原文；null 表示没有查到界定"
+    )
+
+    class Meta:
+        model = TargetGroup
+        fields = ["code", "name", "name_en", "definition", "citation"]
+
+
+class SourceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Source
+        extra_kwargs = {"counts_from": {"source": "citable_from"}}
+        fields = [
+            "code",
+            "title",
+            "issuer",
+            "document_number",
+            "date",
+            "in_force_from",
+            "counts_from",
+            "kind",
+            "jurisdiction",
+            "extent_read",
+            "read_in",
+            "url",
+            "note",
+        ]
+
+
+class BaselineSerializer(serializers.Serializer):
+    value = serializers.FloatField(source="baseline_value")
+    period = serializers.CharField(source="baseline_period")
+    source = serializers.CharField(source="baseline_source.code")
+    locator = serializers.CharField(source="baseline_locator", allow_null=True)
+    quote = serializers.CharField(source="baseline_quote", allow_null=True)
+
+
+class ObservationSerializer(LinkedTermSerializer):
+    """A measured figure; of an indicator, a target, or of neither."""
+
+    value = serializers.FloatField()
+    operator = serializers.ChoiceField(choices=Indicator.Operator.choices, help_text="eq 以外：条文给的是界限")
+    on = serializers.CharField(allow_null=True, help_text="年、月或日，如条文所写；null 表示条文没有写")
+    place = serializers.CharField(allow_null=True, help_text="null 表示全自治区")
+    domain = serializers.CharField(source="domain.code")
+    indicator = serializers.CharField(source="indicator.code", allow_null=True, help_text="所对照的指标或目标的代码")
+
+    class Meta:
+        model = Observation
+        fields = [
+            "code", "domain", "indicator", "name", "operator", "value", "unit", "on", "place", "services", "note",
+            "citation",
+        ]  # fmt: skip
+
+
+class IndicatorSerializer(LinkedTermSerializer):
+    target_value = serializers.FloatField(allow_null=True, help_text="null：条文的数写不成小数，见 target_text")
+    domain = serializers.CharField(source="domain.code", allow_null=True, help_text="null：不限于一个领域")
+    nature = serializers.ChoiceField(
+        choices=Indicator.Nature.choices, allow_null=True, help_text="null：条文没有写（只有表1写）"
+    )
+    observations = ObservationSerializer(many=True)
+    baseline = serializers.SerializerMethodField(help_text="基期值；null 表示规划没有给出")
+
+    class Meta:
+        model = Indicator
+        fields = [
+            "code",
+            "name",
+            "name_en",
+            "unit",
+            "operator",
+            "target_value",
+            "target_text",
+            "target_year",
+            "nature",
+            "domain",
+            "services",
+            "note",
+            "baseline",
+            "observations",
+            "citation",
+        ]
+
+    @extend_schema_field(BaselineSerializer(allow_null=True))
+    def get_baseline(self, indicator: Indicator) -> dict | None:
+        return None if indicator.baseline_value is None else BaselineSerializer(indicator).data
+
+
+class ProjectSerializer(LinkedTermSerializer):
+    class Meta:
+        model = Project
+        fields = ["code", "name", "text", "services", "citation"]
+
+
+class ProjectGroupSerializer(LinkedTermSerializer):
+    number = serializers.IntegerField(min_value=1, help_text="专栏序号")
+    domain = serializers.CharField(source="domain.code")
+    projects = ProjectSerializer(many=True)
+
+    class Meta:
+        model = ProjectGroup
+        fields = ["code", "number", "title", "domain", "services", "projects", "citation"]
+
+
+class TopicSerializer(serializers.ModelSerializer):
+    """A life event. The editors', no document's."""
+
+    services = serializers.SerializerMethodField(help_text="服务项目的代码，最常要找的在前")
+
+    class Meta:
+        model = Topic
+        fields = ["code", "name", "name_en", "note", "services"]
+
+    def get_services(self, topic: Topic) -> list[str]:
+        return [link.service.code for link in topic.links.all()]
+
+
 # The vocabularies whose codes a filter takes.
 FILTERED = {"domain": Domain, "service": Service, "indicator": Indicator}
 DOMAIN = Parameter("domain", "领域代码；可重复或用逗号分隔", many=True)
@@ -99,7 +287,7 @@ class DomainViewSet(VocabularyViewSet):
     queryset = Domain.objects.select_related("source").prefetch_related(
         Prefetch("tasks", Task.objects.select_related("source", "domain").prefetch_related("services"))
     )
-    serializer_class = serializers.DomainSerializer
+    serializer_class = DomainSerializer
 
     def get_queryset(self) -> QuerySet:
         in_force = Edition.objects.in_force(edition_query.today()).values("pk")
@@ -110,20 +298,22 @@ class DomainViewSet(VocabularyViewSet):
 
 @_documented("部门")
 class DepartmentViewSet(VocabularyViewSet):
-    queryset = Department.objects.select_related("source")
-    serializer_class = serializers.DepartmentSerializer
+    queryset = Department.objects.select_related("source").prefetch_related(
+        Prefetch("contacts", Contact.objects.select_related("source"))
+    )
+    serializer_class = DepartmentSerializer
 
 
 @_documented("服务对象")
 class TargetGroupViewSet(VocabularyViewSet):
     queryset = TargetGroup.objects.select_related("source")
-    serializer_class = serializers.TargetGroupSerializer
+    serializer_class = TargetGroupSerializer
 
 
 @_documented("依据文件")
 class SourceViewSet(VocabularyViewSet):
     queryset = Source.objects.all()
-    serializer_class = serializers.SourceSerializer
+    serializer_class = SourceSerializer
 
 
 OBSERVATIONS = Observation.objects.select_related("source", "domain", "indicator").prefetch_related("services")
@@ -138,7 +328,7 @@ class IndicatorViewSet(VocabularyViewSet):
         .select_related("source", "domain", "baseline_source")
         .prefetch_related("services", Prefetch("observations", OBSERVATIONS))
     )
-    serializer_class = serializers.IndicatorSerializer
+    serializer_class = IndicatorSerializer
     parameters = {"list": [*pagination.PARAMETERS, DOMAIN, NATURE, SERVICE, QUERY]}
     filters = {
         "domain": "domain__code",
@@ -164,7 +354,7 @@ class ObservationViewSet(VocabularyViewSet):
     """What was measured, with the day or year and the clause."""
 
     queryset = OBSERVATIONS
-    serializer_class = serializers.ObservationSerializer
+    serializer_class = ObservationSerializer
     parameters = {"list": [*pagination.PARAMETERS, DOMAIN, INDICATOR, SERVICE, QUERY]}
     filters = {
         "domain": "domain__code",
@@ -179,7 +369,7 @@ class TaskViewSet(VocabularyViewSet):
     """The tasks of chapter 4 of the plan."""
 
     queryset = Task.objects.select_related("source", "domain").prefetch_related("services")
-    serializer_class = serializers.TaskSerializer
+    serializer_class = TaskSerializer
     parameters = {"list": [*pagination.PARAMETERS, DOMAIN, SERVICE, QUERY]}
     filters = {"domain": "domain__code", "service": "services__code", "q": ("heading", "text")}
 
@@ -191,7 +381,7 @@ class ProjectGroupViewSet(VocabularyViewSet):
     queryset = ProjectGroup.objects.select_related("source", "domain").prefetch_related(
         "services", Prefetch("projects", Project.objects.select_related("source").prefetch_related("services"))
     )
-    serializer_class = serializers.ProjectGroupSerializer
+    serializer_class = ProjectGroupSerializer
     parameters = {"list": [*pagination.PARAMETERS, DOMAIN, SERVICE, QUERY]}
     filters = {
         "domain": "domain__code",
@@ -205,6 +395,6 @@ class TopicViewSet(VocabularyViewSet):
     """Life events with the services that a person in them looks for. The editors', no document's."""
 
     queryset = Topic.objects.prefetch_related("links__service")
-    serializer_class = serializers.TopicSerializer
+    serializer_class = TopicSerializer
     parameters = {"list": [*pagination.PARAMETERS, SERVICE]}
     filters = {"service": "links__service__code"}

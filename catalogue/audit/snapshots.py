@@ -12,10 +12,11 @@ from django.db import models
 
 from catalogue.audit import log
 from catalogue.audit.models import Event
-from services.models import Domain, ProjectGroup, Synonym, Topic
+from services.models import Department, Domain, ProjectGroup, Synonym, Topic
 
 # Relations whose rows are edited on the page of their parent, and are part of its snapshot.
 CHILDREN = {
+    Department: ["contacts"],
     Domain: ["tasks"],
     ProjectGroup: ["projects"],
     Synonym: ["targets"],

@@ -190,6 +190,7 @@ READ = {
         "domain",
         "task",
         "department",
+        "contact",
         "targetgroup",
         "source",
         "service",

@@ -7,7 +7,7 @@ from catalogue.editions import imprint
 from catalogue.site.markdown import text
 
 SUMMARY = (
-    "内蒙古自治区基本公共服务项目：每项服务给谁、给什么、到哪里办、依据哪一条，每个值都注明出处。"
+    "内蒙古自治区基本公共服务项目：每项服务给谁、给什么、谁负责、依据哪一条，每个值都注明出处。"
     "An open, versioned list of the basic public services of Inner Mongolia; every value traces to a clause."
 )
 # Rules for answers that a language model makes from this list.

@@ -235,6 +235,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Contact',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('locator', services.fields.Line(blank=True, help_text='章、条、表或专栏。例：表2、第四章第五节', max_length=200, null=True, verbose_name='位置')),
+                ('quote', services.fields.Text(blank=True, help_text='逐字照录；标为“原文核对”时必填。', null=True, verbose_name='原文')),
+                ('verification', services.fields.Choice(choices=[('verbatim', '原文核对'), ('secondary', '转述'), ('unverified', '未核实')], max_length=40, verbose_name='核实情况')),
+                ('kind', services.fields.Choice(choices=[('hotline', '热线'), ('website', '网站')], max_length=40, verbose_name='类别')),
+                ('value', services.fields.Line(help_text='文件里写明的才填。例：12333', max_length=200, verbose_name='号码或网址')),
+                ('department', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='services.department', verbose_name='部门')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件')),
+            ],
+            options={
+                'verbose_name': '联系方式',
+                'verbose_name_plural': '联系方式',
+                'ordering': ['department', 'kind'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Synonym',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -376,6 +395,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='department',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('verification', 'verbatim'), _negated=True), ('quote__isnull', False), _connector='OR'), name='services_department_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。'),
+        ),
+        migrations.AddConstraint(
+            model_name='contact',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verification', 'verbatim'), _negated=True), ('quote__isnull', False), _connector='OR'), name='services_contact_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。'),
+        ),
+        migrations.AddConstraint(
+            model_name='contact',
+            constraint=models.UniqueConstraint(fields=('department', 'kind'), name='contact_once_per_kind', violation_error_message='这个部门已有这一类联系方式。'),
         ),
         migrations.AddConstraint(
             model_name='synonym',

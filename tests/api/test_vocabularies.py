@@ -6,7 +6,7 @@ from services.models import Topic
 
 SHAPES = {
     "domains": (9, "NM-05", ["code", "name", "name_en", "goal", "service_count", "tasks"]),
-    "departments": (31, "civil-affairs", ["code", "name", "short_name", "name_en", "level"]),
+    "departments": (31, "civil-affairs", ["code", "name", "short_name", "name_en", "level", "hotline", "website"]),
     "target-groups": (95, "older-65-plus", ["code", "name", "name_en", "definition"]),
     "sources": (214, "law-elderly", ["code", "title", "issuer", "document_number", "date", "kind", "url"]),
     "indicators": (
@@ -207,3 +207,13 @@ def test_a_changed_topic_changes_the_list_at_once(admin_client, client, db):
     Topic.objects.get(code="having-a-baby").links.all().delete()
 
     assert codes(client, "services", topic="having-a-baby") == []
+
+
+def test_a_department_has_the_hotline_that_a_document_gives(client, db):
+    department = client.get("/api/v1/departments/hrss/").json()
+
+    assert department["hotline"]["value"] == "12333"
+    assert department["hotline"]["citation"]["quote"] == "“12333”热线电话咨询服务"
+    assert department["website"] is None
+    others = client.get("/api/v1/departments/").json()["results"]
+    assert [item["code"] for item in others if item["hotline"]] == ["hrss", "justice"]

@@ -23,7 +23,7 @@ def amount(value: str = "840", **changes: object) -> dict:
 
 
 def test_a_valid_amount_has_no_fault():
-    assert amounts.faults([amount(), amount("670", label="低保农村牧区平均标准")]) == []
+    assert amounts.faults([amount(), amount("670", label="低保农村牧区平均标准"), amount(as_of="2022")]) == []
     assert amounts.faults([]) == []
 
 
@@ -77,6 +77,12 @@ def test_what_is_no_list_of_amounts_is_refused(value):
 )
 def test_a_quote_holds_a_number_as_a_whole(quote, value, held):
     assert amounts.holds(quote, value) is held
+
+
+def test_one_label_has_one_figure_at_a_time():
+    (fault,) = amounts.faults([amount(), amount("670", of_whom="农村")])
+
+    assert fault == "“低保城市平均标准”在同一时间（2023）有 2 个数；请用不同的标签。"
 
 
 ON = datetime.date(2026, 11, 29)

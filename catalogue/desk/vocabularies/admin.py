@@ -8,10 +8,11 @@ from django.utils.html import format_html_join
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
+from catalogue.desk.base.mixins import FormFieldsMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
 from catalogue.workflow import publishing
-from services.models import Department, Domain, Region, Service, TargetGroup, Task
+from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
 from services.sources import Source
 
 
@@ -42,6 +43,13 @@ class DomainAdmin(TermAdmin):
         return domain.task_count
 
 
+class ContactInline(FormFieldsMixin, admin.StackedInline):
+    model = Contact
+    fields = (("kind", "value"), ("source", "locator"), "quote", "verification")
+    autocomplete_fields = ("source",)
+    extra, max_num = 0, len(Contact.Kind)
+
+
 @admin.register(Department)
 class DepartmentAdmin(TermAdmin):
     frozen_fields = ("name", "short_name", "name_en", "position")
@@ -50,6 +58,7 @@ class DepartmentAdmin(TermAdmin):
     list_filter = [filters.choices_of(Department, column) for column in ("level", "kind", "verification")]
     search_fields = ("code", "name", "short_name", "name_en")
     autocomplete_fields = ("source",)
+    inlines = (ContactInline,)
     fieldsets = (
         (None, {"fields": ["code", "position", "name", "short_name", "name_en", "level", "kind", "note"]}),
         CITED,
