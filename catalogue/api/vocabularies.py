@@ -204,6 +204,8 @@ class ObservationSerializer(LinkedTermSerializer):
 class IndicatorSerializer(LinkedTermSerializer):
     target_value = serializers.FloatField(allow_null=True, help_text="null：条文的数写不成小数，见 target_text")
     domain = serializers.CharField(source="domain.code", allow_null=True, help_text="null：不限于一个领域")
+    # Declared, because the bounds of a column differ between the databases.
+    target_year = serializers.IntegerField(allow_null=True, help_text="null：条文没有写")
     nature = serializers.ChoiceField(
         choices=Indicator.Nature.choices, allow_null=True, help_text="null：条文没有写（只有表1写）"
     )
