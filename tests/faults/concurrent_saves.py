@@ -76,7 +76,7 @@ def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], c
         for save in range(saves):
             note = f"第 {editor} 位的第 {save + 1} 次。"
             boxes = Form(page.content.decode()).boxes
-            seen_note = versions.read(boxes["seen"][0])["boxes"]["note"]
+            seen_note = versions.read(boxes["seen"][0])["form_values"]["note"]
             response = client.post(address, boxes | {"note": note})
             count(counts, response.status_code)
             if response.status_code == 302:
