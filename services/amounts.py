@@ -63,14 +63,15 @@ def _faults(amount: object) -> Iterator[str]:
         if not (amount[key] is None and key != "label") and not _is_text(amount[key]):
             yield f"{key} 应是不空的文字，至多{MAX_TEXT}字；未知写 null。"
     for key, allowed in _CHOICES.items():
-        if amount[key] not in allowed and not (amount[key] is None and key != "kind"):
+        # A list, because a value of a file need not be hashable.
+        if amount[key] not in list(allowed) and not (amount[key] is None and key != "kind"):
             yield f"{key} 可用：{'、'.join(allowed)}。"
     if amount["currency"] not in ("CNY", None) or (amount["currency"] == "CNY") != (amount["unit"] == "元"):
         yield "currency 在单位是“元”时写 CNY，其余写 null。"
     for key in ("valid_from", "valid_until"):
         if amount[key] is not None and not _is_day(amount[key]):
             yield f"{key} 应是日期，例如 2026-07-01；未知写 null。"
-    if amount["as_of"] is not None and not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", str(amount["as_of"])):
+    if amount["as_of"] is not None and not _is_year_or_day(amount["as_of"]):
         yield "as_of 应是年份或日期，例如 2023；未知写 null。"
     yield from _value_faults(amount)
 
@@ -83,9 +84,9 @@ def _value_faults(amount: Mapping) -> Iterator[str]:
         yield f"citation 应恰好有这些：{'、'.join(CITATION_KEYS)}。"
     elif citation["verification"] not in VERIFICATIONS or citation["jurisdiction"] not in JURISDICTIONS:
         yield f"citation 的 verification 可用：{'、'.join(VERIFICATIONS)}；jurisdiction 同字段来源。"
-    elif not all(_is_text(citation[key], MAX_QUOTE) or citation[key] is None for key in ("source", "locator", "quote")):
-        yield "citation 的 source、locator、quote 应是文字；没有位置写 null。"
-    elif not isinstance(citation["quote"], str) or not holds(citation["quote"], value):
+    elif not _is_text(citation["source"]) or not (citation["locator"] is None or _is_text(citation["locator"])):
+        yield "citation 的 source、locator 应是文字；没有位置写 null。"
+    elif not _is_text(citation["quote"], MAX_QUOTE) or not holds(citation["quote"], value):
         yield f"{value} 不在所引原文之中；没有原文的数字不能列。"
 
 
@@ -157,7 +158,10 @@ def sources(amounts: Iterable[Mapping]) -> list[str]:
 
 
 def _is_text(value: object, longest: int = MAX_TEXT) -> bool:
-    return isinstance(value, str) and len(value.strip()) > 0 and len(value) <= longest and "\0" not in value
+    if not isinstance(value, str) or not value.strip() or len(value) > longest:
+        return False
+    # A lone surrogate cannot be stored.
+    return "\0" not in value and value.encode(errors="ignore").decode() == value
 
 
 def _is_day(value: object) -> bool:
@@ -165,3 +169,9 @@ def _is_day(value: object) -> bool:
         return datetime.date.fromisoformat(value).isoformat() == value
     except (TypeError, ValueError):
         return False
+
+
+def _is_year_or_day(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    return bool(re.fullmatch("[0-9]{4}(-(0[1-9]|1[0-2]))?", value)) or _is_day(value)

@@ -17,6 +17,7 @@ from catalogue.workflow import wording
 from services import amounts
 from services.eligibility import rules
 from services.fields import Text
+from services.json_text import strict_loads
 from services.vocabularies import Terms, UnknownCodeError
 
 # Separators of several codes in one cell.
@@ -105,8 +106,8 @@ def _parse_amounts(text: str) -> list[dict]:
     if not text:
         return []
     try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
+        values = strict_loads(text.encode())
+    except ValueError:
         raise CellError("amounts", "标准里的数字应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
     if reasons := amounts.faults(values):
         raise CellError("amounts", f"标准里的数字不能用：{reasons[0][:200]}")

@@ -76,6 +76,28 @@ def test_the_form_preserves_the_data_of_every_entry(editor, make_proposal):
     assert [item.service for item in proposal.entries.all() if item.entry_data] == ["NM-01-07"]
 
 
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ("840元", "这不是一列 JSON"),
+        ("[" * 10_000, "这不是一列 JSON"),  # too deep to read
+        ("9" * 5_000, "这不是一列 JSON"),  # too long for a number
+        ('[{"label": "少了其余"}]', "第 1 项：应恰好有这些"),
+        ('{"label": "不是列表"}', "应是列表"),
+    ],
+    ids=["text", "deep", "long", "short", "object"],
+)
+def test_invalid_amounts_are_refused_with_a_sentence_and_kept_in_the_form(editor, make_proposal, amounts, words):
+    proposal = make_proposal(NOTE_CHANGE)
+    url = address("entry", proposal, "NM-01-07")
+
+    refused = editor.post(url, proposal_form_data(editor.get(url)) | {"amounts": amounts})
+
+    assert refused.status_code == 422
+    assert words in visible_text(refused)
+    assert refused.context["form"]["amounts"].value() == amounts
+
+
 def test_an_addition_and_a_withdrawal_are_saved(editor, make_proposal):
     proposal = make_proposal(NOTE_CHANGE)
     url = address("new_entry", proposal)

@@ -49,6 +49,17 @@ def test_a_valid_amount_has_no_fault():
         ({"valid_from": "2023-02-30"}, "valid_from 应是日期"),
         ({"valid_until": "2023"}, "valid_until 应是日期"),
         ({"as_of": "23"}, "as_of 应是年份或日期"),
+        ({"as_of": 2023}, "as_of 应是年份或日期"),
+        ({"as_of": "2023-13"}, "as_of 应是年份或日期"),
+        # What no hash table takes as a key, and what no database stores.
+        ({"kind": []}, "kind 可用"),
+        ({"period": {}}, "period 可用"),
+        ({"currency": []}, "currency 在单位是"),
+        ({"label": "\ud800"}, "label 应是不空的文字"),
+        ({"place": "\0"}, "place 应是不空的文字"),
+        ({"citation": CITATION | {"source": None}}, "citation 的 source、locator 应是文字"),
+        ({"citation": CITATION | {"locator": []}}, "citation 的 source、locator 应是文字"),
+        ({"citation": CITATION | {"quote": "840元\ud800"}}, "不在所引原文之中"),
     ],
 )
 def test_an_invalid_amount_has_a_fault_that_names_it(invalid, words):

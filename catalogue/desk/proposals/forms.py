@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
 from django.db.models import Model, QuerySet
-from django.forms.fields import InvalidJSONInput
 
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import Paragraphs
@@ -16,6 +15,7 @@ from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import attachments, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
+from services.json_text import strict_loads
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source, Verification
 
@@ -119,18 +119,27 @@ class NewEntryForm(forms.Form):
         return cleaned | {"code": code, "successors": successors}
 
 
-class AmountsFormField(forms.JSONField):
-    """The amounts of an entry as indented JSON; empty is no amounts."""
+class AmountsFormField(forms.Field):
+    """The amounts of an entry as indented JSON; empty is no amounts. Django's field fails on JSON that is too deep."""
 
     widget = forms.Textarea(attrs={"rows": 6, "class": "desk-text", "spellcheck": "false"})
 
+    def __init__(self, *, encoder=None, decoder=None, **kwargs):
+        super().__init__(**kwargs)
+
     def prepare_value(self, value: object) -> str:
-        if isinstance(value, InvalidJSONInput):
+        # What was typed is shown again as it was typed.
+        if isinstance(value, str):
             return value
         return json.dumps(value, ensure_ascii=False, indent=1) if value else ""
 
-    def clean(self, value: str) -> list:
-        return super().clean(value) or []
+    def to_python(self, value: str | None) -> object:
+        if not (value or "").strip():
+            return []
+        try:
+            return strict_loads(value.encode())
+        except ValueError:
+            raise forms.ValidationError("这不是一列 JSON；请照填写说明里的例子写，留空表示没有数字。") from None
 
 
 class EntryForm(forms.ModelForm):
