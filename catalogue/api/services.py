@@ -23,6 +23,7 @@ from catalogue.editions.translation import translate
 from catalogue.models import Edition, Entry
 from catalogue.web import edition_query
 from catalogue.web.parameters import Parameter, StrictParameters
+from services.amounts import with_current
 from services.json_text import dumps
 from services.search import SearchResult
 
@@ -183,13 +184,13 @@ class ServiceViewSet(
         """Return services with the given fields, in that order, for orjson."""
         base = self.request.build_absolute_uri(reverse("service-list"))
         translation = self.published.translation(self.language)
-        services, amounts = translation.services, translation.amounts(self.day)
+        services, amounts = translation.services, translation.amounts
         answer = []
         for code in codes:
             extra = LISTED_STATUS if self.found is None else {"matches": translate(self._matches(code), self.language)}
             service = {
                 **services[code],
-                "amounts": amounts[code],
+                "amounts": with_current(amounts[code], self.day),
                 "edition": self.published.reference,
                 "url": f"{base}{code}/",
                 **extra,

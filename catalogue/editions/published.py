@@ -3,7 +3,6 @@
 Derived data (listing, rules, search index, translations) is computed on first use and shared.
 """
 
-import datetime
 import json
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -17,7 +16,6 @@ from catalogue.editions.listing import Listing
 from catalogue.editions.models import Edition
 from catalogue.editions.seal import DamagedEditionError, SealedTexts
 from catalogue.editions.translation import translate
-from services.amounts import with_current
 from services.eligibility.rules import Verdict
 from services.json_text import dumps
 from services.search import Index, SearchResult
@@ -111,7 +109,6 @@ class Translation:
 
     def __init__(self, edition: PublishedEdition, language: str):
         self._edition, self._language = edition, language
-        self._amounts: tuple[datetime.date | None, Mapping[str, Fragment]] = None, {}
 
     @cached_property
     def services(self) -> Mapping[str, Mapping]:
@@ -121,18 +118,11 @@ class Translation:
             for code, document in self._edition.documents.items()
         }
 
-    def amounts(self, on: datetime.date) -> Mapping[str, Fragment]:
-        """The amounts of each service, by its code, with ``current`` as of a day; the last day's are kept."""
-        if self._amounts[0] != on:
-            documents = self._edition.documents.items()
-            self._amounts = (
-                on,
-                {
-                    code: _written(with_current(translate(document.get("amounts", []), self._language), on))
-                    for code, document in documents
-                },
-            )
-        return self._amounts[1]
+    @cached_property
+    def amounts(self) -> Mapping[str, list[dict]]:
+        """The amounts of each service, by its code; which are current depends on a day (``with_current()``)."""
+        documents = self._edition.documents.items()
+        return {code: translate(document.get("amounts", []), self._language) for code, document in documents}
 
     @cached_property
     def entitlements(self) -> list["TranslatedEntitlement"]:
