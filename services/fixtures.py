@@ -223,25 +223,36 @@ def _load_domain(file: _FileLoader, position: int, raw: object) -> None:
 
 def _load_department(file: _FileLoader, position: int, raw: object) -> None:
     values = file.read(raw, ("code", "name", "short_name", "name_en", "level", "kind", "contacts", "note"))
-    contacts = check_list(file.path, values["code"], "contacts", values.pop("contacts"))
+    contacts = values.pop("contacts")
     department = file.save(Department, values | {"position": position})
-    wanted = []
-    for contact in contacts:
-        contact = check_keys(file.path, department.code, contact, ("kind", "value", "citation"))
-        citation = file.citation(department.code, contact["citation"])
-        wanted.append(Contact(department=department, kind=contact["kind"], value=contact["value"], **citation))
-    columns = ("kind", "value", "source_id", "locator", "quote", "verification")
-    if sorted(department.contacts.values_list(*columns)) != sorted(
-        tuple(getattr(contact, column) for column in columns) for contact in wanted
-    ):
+    contacts = [
+        _read_contact(file, department, contact)
+        for contact in check_list(file.path, department.code, "contacts", contacts)
+    ]
+    if len({contact.kind for contact in contacts}) < len(contacts):
+        raise FixtureError(file.path, department.code, "contacts 每一类至多一个")
+    if {_contact_values(contact) for contact in department.contacts.all()} != set(map(_contact_values, contacts)):
         department.contacts.all().delete()
-        for contact in wanted:
-            try:
-                contact.full_clean()
-            except ValidationError as error:
-                raise FixtureError(file.path, department.code, "；".join(error.messages)) from None
-            contact.save()
+        Contact.objects.bulk_create(contacts)
         file.note_change(department)
+
+
+def _read_contact(file: _FileLoader, department: Department, raw: object) -> Contact:
+    contact = check_keys(file.path, department.code, raw, ("kind", "value", "citation"))
+    citation = file.citation(department.code, contact["citation"])
+    row = Contact(department=department, kind=contact["kind"], value=contact["value"], **citation)
+    try:
+        if not isinstance(row.value, str):
+            raise ValidationError("value 应是文字")
+        row.clean_fields()
+        row.validate_constraints(exclude=["department", "kind"])
+    except ValidationError as error:
+        raise FixtureError(file.path, department.code, "；".join(error.messages)) from None
+    return row
+
+
+def _contact_values(contact: Contact) -> tuple:
+    return contact.kind, contact.value, contact.source_id, contact.locator, contact.quote, contact.verification
 
 
 def _load_target_group(file: _FileLoader, position: int, raw: object) -> None:

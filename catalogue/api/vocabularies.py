@@ -1,6 +1,6 @@
 """The vocabularies, and the indicators and project groups of the plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -32,6 +32,9 @@ from services.sources import Source, Verification
 def _matching(queryset: QuerySet, query: str, texts: Sequence[str]) -> QuerySet:
     """Return the terms with a text that contains a query, both folded (``fold_compact()``): 養老 finds 养老."""
     wanted = fold_compact(query).text
+    if not wanted:
+        # Punctuation alone is in no text.
+        return queryset.none()
     keys = [
         row[0]
         for row in queryset.values_list("pk", *texts)
@@ -52,16 +55,20 @@ class VocabularyViewSet(
     lookup_field = "code"
     lookup_value_regex = "[A-Za-z0-9-]{1,64}"
     parameters = {"list": pagination.PARAMETERS}
-    # The lookup of each filter; of ``q`` the texts that it is searched in.
-    filters: Mapping[str, str | Sequence[str]] = {}
+    # The filters of the list, each with its lookup; ``QUERY`` with the texts that it is searched in.
+    filters: Sequence[tuple[Parameter, str | Sequence[str]]] = ()
+
+    def get_parameters(self) -> Sequence[Parameter]:
+        filters = self.filters if self.action == "list" else ()
+        return [*super().get_parameters(), *(parameter for parameter, _ in filters)]
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Apply the declared filters. Raises InvalidError for an unknown code of another vocabulary."""
-        for parameter in self.get_parameters():
-            if parameter.name not in self.query or parameter.name not in self.filters:
+        for parameter, lookup in self.filters:
+            if parameter.name not in self.query:
                 continue
-            value, lookup = self.query[parameter.name], self.filters[parameter.name]
-            if parameter.name == "q":
+            value = self.query[parameter.name]
+            if parameter is QUERY:
                 queryset = _matching(queryset, value, lookup)
             else:
                 if parameter.name in FILTERED:
@@ -319,36 +326,30 @@ class SourceViewSet(VocabularyViewSet):
 
 
 OBSERVATIONS = Observation.objects.select_related("source", "domain", "indicator").prefetch_related("services")
+INDICATORS = Indicator.objects.select_related("source", "domain", "baseline_source").prefetch_related(
+    "services", Prefetch("observations", OBSERVATIONS)
+)
 
 
 @_documented("发展指标（表1）")
 class IndicatorViewSet(VocabularyViewSet):
     """The 24 indicators of table 1, each with its target, its baseline and what was measured since."""
 
-    queryset = (
-        Indicator.objects.of_table_1()
-        .select_related("source", "domain", "baseline_source")
-        .prefetch_related("services", Prefetch("observations", OBSERVATIONS))
-    )
+    queryset = INDICATORS.of_table_1()
     serializer_class = IndicatorSerializer
-    parameters = {"list": [*pagination.PARAMETERS, DOMAIN, NATURE, SERVICE, QUERY]}
-    filters = {
-        "domain": "domain__code",
-        "nature": "nature",
-        "service": "services__code",
-        "q": ("name", "name_en", "note", "quote"),
-    }
+    filters = [
+        (DOMAIN, "domain__code"),
+        (NATURE, "nature"),
+        (SERVICE, "services__code"),
+        (QUERY, ("name", "name_en", "note", "quote")),
+    ]
 
 
 @_documented("目标（第四章和专栏，表1以外）")
 class TargetViewSet(IndicatorViewSet):
     """The further numeric targets of chapter 4 and the boxes, in the shape of an indicator."""
 
-    queryset = (
-        Indicator.objects.further_targets()
-        .select_related("source", "domain", "baseline_source")
-        .prefetch_related("services", Prefetch("observations", OBSERVATIONS))
-    )
+    queryset = INDICATORS.further_targets()
 
 
 @_documented("监测值")
@@ -357,13 +358,12 @@ class ObservationViewSet(VocabularyViewSet):
 
     queryset = OBSERVATIONS
     serializer_class = ObservationSerializer
-    parameters = {"list": [*pagination.PARAMETERS, DOMAIN, INDICATOR, SERVICE, QUERY]}
-    filters = {
-        "domain": "domain__code",
-        "indicator": "indicator__code",
-        "service": "services__code",
-        "q": ("name", "note", "quote"),
-    }
+    filters = [
+        (DOMAIN, "domain__code"),
+        (INDICATOR, "indicator__code"),
+        (SERVICE, "services__code"),
+        (QUERY, ("name", "note", "quote")),
+    ]
 
 
 @_documented("主要任务（第四章）")
@@ -372,8 +372,7 @@ class TaskViewSet(VocabularyViewSet):
 
     queryset = Task.objects.select_related("source", "domain").prefetch_related("services")
     serializer_class = TaskSerializer
-    parameters = {"list": [*pagination.PARAMETERS, DOMAIN, SERVICE, QUERY]}
-    filters = {"domain": "domain__code", "service": "services__code", "q": ("heading", "text")}
+    filters = [(DOMAIN, "domain__code"), (SERVICE, "services__code"), (QUERY, ("heading", "text"))]
 
 
 @_documented("专栏与项目")
@@ -384,12 +383,11 @@ class ProjectGroupViewSet(VocabularyViewSet):
         "services", Prefetch("projects", Project.objects.select_related("source").prefetch_related("services"))
     )
     serializer_class = ProjectGroupSerializer
-    parameters = {"list": [*pagination.PARAMETERS, DOMAIN, SERVICE, QUERY]}
-    filters = {
-        "domain": "domain__code",
-        "service": "services__code",
-        "q": ("title", "quote", "projects__name", "projects__text"),
-    }
+    filters = [
+        (DOMAIN, "domain__code"),
+        (SERVICE, "services__code"),
+        (QUERY, ("title", "quote", "projects__name", "projects__text")),
+    ]
 
 
 @_documented("人生事件")
@@ -398,5 +396,4 @@ class TopicViewSet(VocabularyViewSet):
 
     queryset = Topic.objects.prefetch_related("links__service")
     serializer_class = TopicSerializer
-    parameters = {"list": [*pagination.PARAMETERS, SERVICE]}
-    filters = {"service": "links__service__code"}
+    filters = [(SERVICE, "links__service__code")]

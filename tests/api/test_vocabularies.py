@@ -135,6 +135,7 @@ def codes(client, path: str, **query: str) -> list[str]:
         ("observations", {"indicator": "TGT-13"}, ["OBS-001"]),
         ("observations", {"q": "乌兰牧骑"}, ["OBS-006"]),
         ("tasks", {"service": "NM-01-01"}, ["T01-1"]),
+        ("tasks", {"q": "—"}, []),  # punctuation alone is in no text
         ("projects", {"q": "产前筛查机构"}, ["BOX-1"]),  # in the text of a project
         ("topics", {"service": "NM-01-02"}, ["having-a-baby"]),
     ],

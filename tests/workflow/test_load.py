@@ -45,6 +45,15 @@ def change(path: Path, alter: Callable[[dict], object]) -> None:
     path.write_text(json.dumps(file, ensure_ascii=False))
 
 
+def contact(file: dict, **values: object) -> dict:
+    """Give a department of a file one more contact; return the file."""
+    citation = {"source": "seed-plan", "locator": "表2", "quote": "热线", "verification": "verbatim"}
+    citation |= {key: values.pop(key) for key in ("quote",) if key in values}
+    row = {"kind": "hotline", "value": "12320", "citation": citation} | values
+    file["terms"][1]["contacts"] = [*file["terms"][1]["contacts"], row]
+    return file
+
+
 def counts() -> list[int]:
     models = (Domain, Task, Department, TargetGroup, Source, Service, Indicator, ProjectGroup, Project)
     models += (Edition, Entry, Citation, Case)
@@ -90,6 +99,14 @@ def test_loading_twice_changes_nothing(db, folder):
         ("departments", lambda f: f["terms"][1].update(colour="red"), "disease-control：多出 colour"),
         ("departments", lambda f: f["terms"][1].update(level="county"), "county"),
         ("departments", lambda f: f["terms"][1].update(note=""), "空字符串"),
+        ("departments", lambda f: f["terms"][1].update(contacts=None), "contacts 应是列表"),
+        ("departments", lambda f: f["terms"][1].update(contacts=[{"kind": "fax"}]), "缺少 citation"),
+        ("departments", lambda f: contact(f, kind="fax"), "disease-control：值 'fax' 不是有效选项"),
+        ("departments", lambda f: contact(f, kind=None), "disease-control：这个值不能为 null"),
+        ("departments", lambda f: contact(f, value=12320), "disease-control：value 应是文字"),
+        ("departments", lambda f: contact(f, value=""), "disease-control：此字段不能为"),
+        ("departments", lambda f: contact(f, quote=None), "disease-control：标为“原文核对”的，必须照录原文"),
+        ("departments", lambda f: contact(contact(f), value="12345"), "contacts 每一类至多一个"),
         ("departments", lambda f: f["terms"].insert(0, "education"), "education：应是一个对象"),
         ("departments", lambda f: f.pop("about"), "缺少 about"),
         ("indicators", lambda f: f["terms"][0].update(domain="NM-10"), "IND-01：领域中没有代码“NM-10”"),
