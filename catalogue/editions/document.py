@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Manager
 
 from catalogue.editions.models import Edition, Entry
+from services.amounts import KEYS
 
 # The attributes of each column's terms that a document contains, besides their codes.
 TERM_NAMES = {
@@ -111,9 +112,10 @@ def _amounts(entry: Entry) -> list[dict]:
 
 
 def amounts_data(amounts: Iterable[Mapping]) -> list[dict]:
-    """Return the amounts of a document with codes in place of sources."""
+    """Return the amounts of a document with codes in place of sources, their keys in the order to read them."""
     return [
-        amount | {"citation": amount["citation"] | {"source": amount["citation"]["source"]["code"]}}
+        {key: amount[key] for key in KEYS}
+        | {"citation": amount["citation"] | {"source": amount["citation"]["source"]["code"]}}
         for amount in amounts
     ]
 

@@ -98,6 +98,14 @@ def test_invalid_amounts_are_refused_with_a_sentence_and_kept_in_the_form(editor
     assert refused.context["form"]["amounts"].value() == amounts
 
 
+def test_the_form_has_the_figures_with_their_label_first(editor, make_proposal):
+    proposal = make_proposal(NOTE_CHANGE)
+
+    shown = editor.get(address("entry", proposal, "NM-01-07")).context["form"]["amounts"].value()
+
+    assert shown.startswith('[\n {\n  "label": "孤儿')
+
+
 def test_an_addition_and_a_withdrawal_are_saved(editor, make_proposal):
     proposal = make_proposal(NOTE_CHANGE)
     url = address("new_entry", proposal)

@@ -122,7 +122,7 @@ class NewEntryForm(forms.Form):
 class AmountsFormField(forms.Field):
     """The amounts of an entry as indented JSON; empty is no amounts. Django's field fails on JSON that is too deep."""
 
-    widget = forms.Textarea(attrs={"rows": 6, "class": "desk-text", "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 12, "class": "desk-text", "spellcheck": "false"})
 
     def __init__(self, *, encoder=None, decoder=None, **kwargs):
         super().__init__(**kwargs)

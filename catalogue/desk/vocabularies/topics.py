@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.db.models import Prefetch
 
-from catalogue.desk.base.mixins import FormFieldsMixin, NamedFormSet
+from catalogue.desk.base.mixins import NamedFormSet
 from catalogue.desk.vocabularies.admin import newest_name
-from catalogue.desk.vocabularies.synonyms import KeptServiceForm
+from catalogue.desk.vocabularies.synonyms import SynonymTargetInline
 from catalogue.desk.vocabularies.terms import TermAdmin
 from services.models import Topic, TopicService
 
@@ -15,21 +15,9 @@ class TopicServiceFormSet(NamedFormSet):
         return "同一项服务写了两次；请删去一行，或改选别的服务。"
 
 
-class TopicServiceInline(FormFieldsMixin, admin.TabularInline):
+class TopicServiceInline(SynonymTargetInline):
     model = TopicService
-    form, formset = KeptServiceForm, TopicServiceFormSet
-    fields = ("position", "service", "name")
-    readonly_fields = ("name",)
-    autocomplete_fields = ("service",)
-    extra = 0
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("service").annotate(newest_name=newest_name("service"))
-
-    @admin.display(description="最新版本中的名称")
-    def name(self, link):
-        # An unsaved row has no annotation.
-        return getattr(link, "newest_name", None) or "—"
+    formset, min_num = TopicServiceFormSet, 0
 
 
 @admin.register(Topic)
