@@ -51,6 +51,7 @@ def entry_document(entry: Entry) -> dict:
     and so is its ``verification``. Reads the relations that ``Entry.objects.with_details()`` prefetches.
     """
     verifications = {verification.field: verification for verification in entry.field_verifications.all()}
+    sources = {source.code: _term(source, "title", "document_number") for source in entry.quoted_sources.all()}
     lead = entry.lead_department
     return {
         "code": entry.service.code,
@@ -64,7 +65,7 @@ def entry_document(entry: Entry) -> dict:
         "standard": entry.standard,
         "standard_as_of": entry.standard_as_of,
         # Present only if there are some: an edition sealed before there were amounts keeps its bytes.
-        **({"amounts": _amounts(entry)} if entry.amounts else {}),
+        **({"amounts": _named(entry.amounts, sources)} if entry.amounts else {}),
         "expenditure_responsibility": entry.expenditure_responsibility,
         "lead_department": lead and _term(lead, *TERM_NAMES["lead_department"]),
         "lead_department_alternatives": _terms(
@@ -97,27 +98,31 @@ def entry_document(entry: Entry) -> dict:
     }
 
 
-def _amounts(entry: Entry) -> list[dict]:
-    """Return the amounts of an entry with the names of their sources."""
-    sources = {source.code: _term(source, "title", "document_number") for source in entry.amount_sources.all()}
+def _named(values: Iterable[Mapping], sources: Mapping[str, dict]) -> list[dict]:
+    """Return values that carry a citation, with the names of its source."""
     unnamed = {"title": None, "document_number": None}
     return [
-        amount
+        value
         | {
-            "citation": amount["citation"]
-            | {"source": sources.get(code := amount["citation"]["source"], {"code": code} | unnamed)}
+            "citation": value["citation"]
+            | {"source": sources.get(code := value["citation"]["source"], {"code": code} | unnamed)}
         }
-        for amount in entry.amounts
+        for value in values
+    ]
+
+
+def with_source_codes(values: Iterable[Mapping], keys: Iterable[str]) -> list[dict]:
+    """Return values of a document that carry a citation, with the code of its source; ``keys`` are in reading order."""
+    return [
+        {key: value[key] for key in keys}
+        | {"citation": value["citation"] | {"source": value["citation"]["source"]["code"]}}
+        for value in values
     ]
 
 
 def amounts_data(amounts: Iterable[Mapping]) -> list[dict]:
-    """Return the amounts of a document with codes in place of sources, their keys in the order to read them."""
-    return [
-        {key: amount[key] for key in KEYS}
-        | {"citation": amount["citation"] | {"source": amount["citation"]["source"]["code"]}}
-        for amount in amounts
-    ]
+    """Return the amounts of a document with the codes of their sources."""
+    return with_source_codes(amounts, KEYS)
 
 
 def _terms(related: Manager, *attributes: str) -> list[dict]:

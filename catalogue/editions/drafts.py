@@ -101,7 +101,7 @@ def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
         "legal_basis": terms.source,
     }
     lists = {name: [lookups[name](code) for code in data[name]] for name in LIST_COLUMNS}
-    return columns, lists | {"amount_sources": [terms.source(code) for code in amounts.sources(data["amounts"])]}
+    return columns, lists | {"quoted_sources": [terms.source(code) for code in amounts.sources(data["amounts"])]}
 
 
 def _save_entry(edition: Edition, service: Service, data: Mapping, terms: Terms) -> Entry:
@@ -171,7 +171,7 @@ def copy_previous_entries(edition: Edition) -> None:
         Entry(edition=edition, service=terms.service(code), **columns) for code, (columns, _) in resolved.items()
     )
     entries = {entry.service.code: entry for entry in edition.entries.select_related("service")}
-    for name in (*LIST_COLUMNS, "amount_sources"):
+    for name in (*LIST_COLUMNS, "quoted_sources"):
         through = getattr(Entry, name).through
         term = getattr(Entry, name).field.m2m_reverse_field_name()
         through.objects.bulk_create(

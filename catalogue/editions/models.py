@@ -152,7 +152,7 @@ class EntryQuerySet(models.QuerySet):
             "lead_department_alternatives",
             "co_departments",
             "legal_basis",
-            "amount_sources",
+            "quoted_sources",
             "field_verifications",
             "citations__source",
         )
@@ -214,8 +214,9 @@ class Entry(models.Model):
             '"jurisdiction": "inner-mongolia"}}]'
         ),
     )
-    amount_sources = models.ManyToManyField(
-        Source, related_name="+", blank=True, editable=False, verbose_name="数字的来源文件"
+    # The sources of the values that carry a clause of their own inside their JSON.
+    quoted_sources = models.ManyToManyField(
+        Source, related_name="+", blank=True, editable=False, verbose_name="自带条文的值的来源文件"
     )
     lead_department = models.ForeignKey(
         Department, models.PROTECT, related_name="led_entries", null=True, blank=True, verbose_name="牵头负责单位"

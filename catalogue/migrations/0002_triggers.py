@@ -66,7 +66,7 @@ GUARDED = {
     "catalogue_entry_lead_department_alternatives": EDITION_OF_ENTRY,
     "catalogue_entry_co_departments": EDITION_OF_ENTRY,
     "catalogue_entry_legal_basis": EDITION_OF_ENTRY,
-    "catalogue_entry_amount_sources": EDITION_OF_ENTRY,
+    "catalogue_entry_quoted_sources": EDITION_OF_ENTRY,
 }
 # Rows that an action is asked about: an update must not move a row into a published edition either.
 ROWS = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}

@@ -23,7 +23,7 @@ LINKS = {
     "lead_department_alternatives": Department,
     "co_departments": Department,
     "legal_basis": Source,
-    "amount_sources": Source,
+    "quoted_sources": Source,
 }
 # The tables of a published edition, each with the column that refers to the edition or the entry.
 SEALED = {"catalogue_edition": "id", "catalogue_entry": "edition_id"} | dict.fromkeys(
