@@ -26,6 +26,7 @@ from catalogue.api.serializers import (
     DepartmentReferenceSerializer,
     EditionReferenceSerializer,
     FactValue,
+    QuotedClauseSerializer,
     TermReferenceSerializer,
 )
 from catalogue.editions import entitlements as entitlements_module
@@ -106,11 +107,23 @@ class ReasonSerializer(CriterionSerializer):
     citation = CitationSerializer(allow_null=True, help_text="依据；带 criterion 的是这个条件自己的，否则是整条规则的")
 
 
+class ConditionSerializer(serializers.Serializer):
+    """A condition that no fact can decide and that is still open."""
+
+    group = serializers.IntegerField(min_value=1, help_text="属于第几组条件；满足任何一组的全部条件即符合")
+    text = serializers.CharField(help_text="什么条件")
+    decided_by = serializers.CharField(allow_null=True, help_text="由谁认定；null：条文没有写明")
+    citation = QuotedClauseSerializer()
+
+
 class ResultSerializer(serializers.Serializer):
     service = EntitledServiceSerializer()
     outcome = serializers.ChoiceField(choices=OUTCOME_LABELS)
     reasons = ReasonSerializer(many=True)
     missing = serializers.ListField(child=serializers.CharField(), help_text="还缺哪些事实才能判断")
+    conditions = ConditionSerializer(
+        many=True, help_text="还须认定、没有事实可问的条件；missing 为空而这里不空的：其中一组条件成立即符合"
+    )
     note = serializers.CharField(allow_null=True, help_text="为什么不能用条件判断；其余为 null")
 
 

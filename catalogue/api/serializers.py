@@ -1,6 +1,6 @@
 """Serializers of the API. That of a service declares the shape of the sealed document, which is answered as it is."""
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
@@ -72,6 +72,16 @@ class CitationSerializer(serializers.Serializer):
     )
 
 
+class QuotedClauseSerializer(serializers.Serializer):
+    """The clause that a figure or an open criterion carries."""
+
+    source = CitedSourceSerializer()
+    locator = serializers.CharField(allow_null=True)
+    quote = serializers.CharField()
+    verification = serializers.ChoiceField(choices=Verification.choices)
+    jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
+
+
 @extend_schema_field({"description": "事实的值：整数、真假、代码或代码的列表"})
 class FactValue(serializers.JSONField):
     """A value of a fact."""
@@ -85,10 +95,31 @@ class CriterionSerializer(serializers.Serializer):
     value = FactValue(help_text="所比较的值；op 为 in 时是列表")
 
 
+class OpenCriterionSerializer(serializers.Serializer):
+    """One condition that no fact can decide."""
+
+    open = serializers.CharField(help_text="什么条件")
+    decided_by = serializers.CharField(allow_null=True, help_text="由谁认定；null：条文没有写明")
+    citation = QuotedClauseSerializer()
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="AnyCriterion",
+        serializers=[CriterionSerializer, OpenCriterionSerializer],
+        resource_type_field_name=None,
+    )
+)
+class AnyCriterion(serializers.JSONField):
+    """A condition on a fact, or an open one."""
+
+
 class GroupSerializer(serializers.Serializer):
     """Criteria that must all hold."""
 
-    all = CriterionSerializer(many=True)
+    all = serializers.ListField(
+        child=AnyCriterion(), help_text="各条件；没有事实可问的是 open、decided_by、citation，在最后"
+    )
 
 
 class EligibilitySerializer(serializers.Serializer):
@@ -164,14 +195,6 @@ class EditionSerializer(serializers.ModelSerializer):
         ]
 
 
-class AmountCitationSerializer(serializers.Serializer):
-    source = CitedSourceSerializer()
-    locator = serializers.CharField(allow_null=True)
-    quote = serializers.CharField()
-    verification = serializers.ChoiceField(choices=Verification.choices)
-    jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
-
-
 class AmountSerializer(serializers.Serializer):
     """A figure of a service's standard with the clause that holds it."""
 
@@ -188,7 +211,7 @@ class AmountSerializer(serializers.Serializer):
     valid_until = serializers.DateField(allow_null=True)
     as_of = serializers.CharField(allow_null=True, help_text="数字是哪一年或哪一天的")
     current = serializers.BooleanField(help_text="false：期限已过，或同一标签有更新的数")
-    citation = AmountCitationSerializer()
+    citation = QuotedClauseSerializer()
 
 
 class EntrySerializer(serializers.Serializer):

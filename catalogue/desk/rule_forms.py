@@ -1,4 +1,4 @@
-"""Form field and preview of eligibility rules: rows of fact, operator and value in Chinese.
+"""Form field and preview of eligibility rules: rows of fact, operator and value in Chinese, and open criteria.
 
 This module only parses the form; ``services.eligibility`` validates the rule.
 """
@@ -17,9 +17,11 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from services import clauses
 from services.eligibility import persons, rules, sentences
 from services.eligibility.facts import BOOLEAN, CHOICES, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
+from services.sources import Jurisdiction, Verification
 
 UNSTATED, UNIVERSAL, CRITERIA, UNREADABLE = "unstated", "universal", "criteria", "unreadable"
 MODES = {
@@ -42,9 +44,24 @@ OUTCOMES = {ELIGIBLE: "符合", NOT_ELIGIBLE: "不符合", UNKNOWN: "未知"}
 YES_NO = {"是": True, "否": False}
 BETWEEN = re.compile(r"[、,，;；]+")
 # Empty rows below the filled ones.
-BLANK = 3
+BLANK, BLANK_OPEN = 3, 1
 SELECTED = mark_safe(" selected")  # noqa: S308 - a constant
 ROW = ("group", "fact", "op", "value")
+# The inputs of an open criterion, with their labels and examples.
+OPEN_ROW = {
+    "open-group": ("组", "1"),
+    "open-text": ("条件", "例：家庭财产低于当地申请公租房的规定标准"),
+    "open-decided_by": ("由谁认定", "条文没有写明的留空。例：市、县级人民政府住房保障主管部门"),
+    "open-source": ("来源文件代码", "例：web-publicrental-11"),
+    "open-locator": ("位置", "例：第七条"),
+    "open-quote": ("原文", "逐字照录"),
+    "open-verification": ("核实情况", ""),
+    "open-jurisdiction": ("适用范围", ""),
+}
+OPEN_CHOICES = {
+    "open-verification": [("", "——"), *Verification.choices],
+    "open-jurisdiction": [("", "——"), *Jurisdiction.choices],
+}
 # Further submitted rows are ignored.
 MAX_ROWS = 2 * rules.MAX_CRITERIA
 # Rows in the preview for facts in addition to those of an example person.
@@ -52,11 +69,25 @@ TRIED = 4
 
 
 class RuleInput(NamedTuple):
-    """The input of a rule: a key of ``MODES``, the reason why it is not machine-readable, and the rows by ``ROW``."""
+    """The input of a rule: a key of ``MODES``, the reason why it is not machine-readable, and the rows by ``ROW``.
+
+    ``open_rows`` are its open criteria by ``OPEN_ROW``.
+    """
 
     mode: str
     reason: str
     rows: list[dict[str, str]]
+    open_rows: Sequence[dict[str, str]] = ()
+
+    @property
+    def filled(self) -> list[dict[str, str]]:
+        """The rows that are not blank."""
+        return [row for row in self.rows if any(row[column].strip() for column in ROW[1:])]
+
+    @property
+    def filled_open(self) -> list[dict[str, str]]:
+        """The open criteria that are not blank."""
+        return [row for row in self.open_rows if any(row[name].strip() for name in OPEN_ROW if name != "open-group")]
 
 
 class RuleWidget(forms.Widget):
@@ -69,9 +100,14 @@ class RuleWidget(forms.Widget):
     def value_from_datadict(self, data, files, name) -> RuleInput | None:
         if f"{name}-mode" not in data:
             return None
-        columns = [data.getlist(f"{name}-{column}")[:MAX_ROWS] for column in ROW]
-        rows = [dict(zip(ROW, cells, strict=True)) for cells in zip(*columns, strict=False)]
-        return RuleInput(data[f"{name}-mode"], data.get(f"{name}-reason", "").strip(), rows)
+        rows, open_rows = (
+            [
+                dict(zip(names, cells, strict=True))
+                for cells in zip(*(data.getlist(f"{name}-{column}")[:MAX_ROWS] for column in names), strict=False)
+            ]
+            for names in (ROW, OPEN_ROW)
+        )
+        return RuleInput(data[f"{name}-mode"], data.get(f"{name}-reason", "").strip(), rows, open_rows)
 
     def value_omitted_from_data(self, data, files, name):
         return f"{name}-mode" not in data
@@ -83,7 +119,7 @@ class RuleWidget(forms.Widget):
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
         typed = value if isinstance(value, RuleInput) else input_from_rule(value)
-        filled = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
+        filled, filled_open = typed.filled, typed.filled_open
         last_group = filled[-1]["group"] if filled else "1"
         rule = None if isinstance(value, RuleInput) else value
         context["widget"] |= {
@@ -93,6 +129,8 @@ class RuleWidget(forms.Widget):
                 row | {"facts": fact_options(row["fact"]), "ops": op_options(row["op"])}
                 for row in filled + [{"group": last_group, "fact": "", "op": "", "value": ""}] * BLANK
             ],
+            "open_rows": [_open_inputs(row) for row in [*filled_open, *[dict.fromkeys(OPEN_ROW, "")] * BLANK_OPEN]],
+            "open_count": len(filled_open),
             "facts": fact_options(""),
             "sentence": sentences.rule_text(rule) if rule else "",
             "persons": [person.name for person in persons.PERSONS],
@@ -135,20 +173,28 @@ def input_from_rule(rule: Mapping | None) -> RuleInput:
         {"group": str(number), "fact": raw["fact"], "op": raw["op"], "value": _value_text(raw)}
         for number, group in enumerate(rule["any"], 1)
         for raw in group["all"]
+        if "fact" in raw
     ]
-    return RuleInput(mode, rule["reason"] or "", rows)
+    open_rows = [
+        {"open-group": str(number), "open-text": raw["open"], "open-decided_by": raw["decided_by"] or ""}
+        | {f"open-{key}": raw["citation"][key] or "" for key in clauses.CITATION_KEYS}
+        for number, group in enumerate(rule["any"], 1)
+        for raw in group["all"]
+        if "open" in raw
+    ]
+    return RuleInput(mode, rule["reason"] or "", rows, open_rows)
 
 
 def rule_from_input(typed: RuleInput) -> dict | None:
     """Return the rule of an input, None for an unknown one. Raises ValidationError with every invalid row."""
-    rows = [row for row in typed.rows if any(row[column].strip() for column in ROW[1:])]
+    rows, open_rows = typed.filled, typed.filled_open
     if typed.mode not in MODES:
         raise ValidationError(f"请选择：{'、'.join(MODES.values())}。")
-    if typed.mode != CRITERIA and rows:
+    if typed.mode != CRITERIA and (rows or open_rows):
         raise ValidationError(f"选了“{MODES[typed.mode]}”，就不能再写条件；请删去条件，或改选“{MODES[CRITERIA]}”。")
     if typed.mode != UNREADABLE and typed.reason:
         raise ValidationError(f"只有选“{MODES[UNREADABLE]}”时才写为什么；请清空，或改选这一项。")
-    if typed.mode == UNSTATED or (typed.mode == CRITERIA and not rows):
+    if typed.mode == UNSTATED or (typed.mode == CRITERIA and not rows and not open_rows):
         return None
     groups: dict[int, list[dict]] = {}
     faults = []
@@ -158,6 +204,11 @@ def rule_from_input(typed: RuleInput) -> dict | None:
             groups.setdefault(group, []).append(criterion)
         except ValueError as error:
             faults.append(f"第 {row_number} 行：{error}")
+    for row_number, row in enumerate(open_rows, 1):
+        try:
+            groups.setdefault(_parse_group(row["open-group"]), []).append(_open_criterion(row))
+        except ValueError as error:
+            faults.append(f"待认定的条件第 {row_number} 行：{error}")
     if faults:
         raise ValidationError(faults)
     return {
@@ -219,8 +270,7 @@ def value_of(fact: Fact, text: str) -> object:
 
 
 def _parse_row(row: Mapping[str, str]) -> tuple[int, dict]:
-    if not re.fullmatch("[0-9]{1,2}", row["group"].strip()) or not 1 <= int(row["group"]) <= rules.MAX_GROUPS:
-        raise ValueError(f"组应是 1 到 {rules.MAX_GROUPS} 的整数。")
+    group = _parse_group(row["group"])
     if row["fact"] not in VOCABULARY:
         raise ValueError("请选择一个事实。")
     fact = VOCABULARY[row["fact"]]
@@ -233,7 +283,28 @@ def _parse_row(row: Mapping[str, str]) -> tuple[int, dict]:
             raise ValueError(f"“{fact.label}”请至少填一个值，多个用顿号隔开。")
     else:
         value = value_of(fact, row["value"])
-    return int(row["group"]), {"fact": row["fact"], "op": row["op"], "value": value}
+    return group, {"fact": row["fact"], "op": row["op"], "value": value}
+
+
+def _parse_group(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,2}", text.strip()) or not 1 <= int(text) <= rules.MAX_GROUPS:
+        raise ValueError(f"组应是 1 到 {rules.MAX_GROUPS} 的整数。")
+    return int(text)
+
+
+def _open_criterion(row: Mapping[str, str]) -> dict:
+    """Return the open criterion of a row; ``services.eligibility`` validates it. Line breaks are as stored."""
+    values = {name.removeprefix("open-"): row[name].replace("\r\n", "\n").strip() or None for name in OPEN_ROW}
+    citation = {key: values[key] for key in clauses.CITATION_KEYS}
+    return {"open": values["text"], "decided_by": values["decided_by"], "citation": citation}
+
+
+def _open_inputs(row: Mapping[str, str]) -> list[dict]:
+    """Return the inputs of an open criterion for the template: name, label, example, value and choices."""
+    return [
+        {"name": name, "label": label, "example": example, "value": row[name], "choices": OPEN_CHOICES.get(name)}
+        for name, (label, example) in OPEN_ROW.items()
+    ]
 
 
 def _value_text(raw: Mapping) -> str:
@@ -298,7 +369,7 @@ def _evaluate(rule_data: Mapping | None, circumstances: Mapping) -> dict:
     rule = Rule(rule_data)
     verdict = rule.judge(VOCABULARY.with_implications(circumstances))
     marks = {True: "满足", False: "不满足", None: "未知"}
-    criteria = [raw for group in (rule_data["any"] if rule_data else []) for raw in group["all"]]
+    criteria = [raw for group in (rule_data["any"] if rule_data else []) for raw in group["all"] if "fact" in raw]
     people = {outcome: [] for outcome in OUTCOMES}
     for person in persons.PERSONS:
         people[rule.judge(VOCABULARY.with_implications(person.circumstances)).outcome].append(person.name)
@@ -308,5 +379,7 @@ def _evaluate(rule_data: Mapping | None, circumstances: Mapping) -> dict:
             (group_number, sentences.criterion_text(criterion), marks[is_met])
             for group_number, criterion, is_met in zip(rule.group_numbers, criteria, verdict.results, strict=True)
         ],
+        "conditions": [sentences.criterion_text(rule.open_criteria[place]) for place in verdict.conditions],
+        "is_decided_but_for_conditions": not verdict.missing,
         "people": [(OUTCOMES[outcome], person_names) for outcome, person_names in people.items() if person_names],
     }

@@ -5,13 +5,14 @@ that an edition has the same bytes on every machine and on both databases. Seali
 ``catalogue.workflow.publishing``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.db import models
 from django.db.models import Manager
 
 from catalogue.editions.models import Edition, Entry
 from services.amounts import KEYS
+from services.eligibility import open_criteria
 
 # The attributes of each column's terms that a document contains, besides their codes.
 TERM_NAMES = {
@@ -65,7 +66,7 @@ def entry_document(entry: Entry) -> dict:
         "standard": entry.standard,
         "standard_as_of": entry.standard_as_of,
         # Present only if there are some: an edition sealed before there were amounts keeps its bytes.
-        **({"amounts": _named(entry.amounts, sources)} if entry.amounts else {}),
+        **({"amounts": with_sources(entry.amounts, sources)} if entry.amounts else {}),
         "expenditure_responsibility": entry.expenditure_responsibility,
         "lead_department": lead and _term(lead, *TERM_NAMES["lead_department"]),
         "lead_department_alternatives": _terms(
@@ -73,7 +74,7 @@ def entry_document(entry: Entry) -> dict:
         ),
         "co_departments": _terms(entry.co_departments, *TERM_NAMES["co_departments"]),
         "legal_basis": _terms(entry.legal_basis, *TERM_NAMES["legal_basis"]),
-        "eligibility": entry.eligibility,
+        "eligibility": eligibility_document(entry.eligibility, sources),
         "note": entry.note,
         "verification": {
             field: verifications[field].verification if field in verifications else None
@@ -98,8 +99,8 @@ def entry_document(entry: Entry) -> dict:
     }
 
 
-def _named(values: Iterable[Mapping], sources: Mapping[str, dict]) -> list[dict]:
-    """Return values that carry a citation, with the names of its source."""
+def with_sources(values: Iterable[Mapping], sources: Mapping[str, dict]) -> list[dict]:
+    """Return values that carry a citation, with the names of its source; ``sources`` are terms by code."""
     unnamed = {"title": None, "document_number": None}
     return [
         value
@@ -118,6 +119,27 @@ def with_source_codes(values: Iterable[Mapping], keys: Iterable[str]) -> list[di
         | {"citation": value["citation"] | {"source": value["citation"]["source"]["code"]}}
         for value in values
     ]
+
+
+def eligibility_document(eligibility: Mapping | None, sources: Mapping[str, dict]) -> Mapping | None:
+    """Return a valid rule with the names of the sources of its open criteria."""
+    return _with_open_criteria(eligibility, lambda values: with_sources(values, sources))
+
+
+def eligibility_data(eligibility: Mapping | None) -> Mapping | None:
+    """Return the rule of a document with the codes of the sources of its open criteria."""
+    return _with_open_criteria(eligibility, lambda values: with_source_codes(values, open_criteria.KEYS))
+
+
+def _with_open_criteria(eligibility: Mapping | None, change: Callable[[list], list]) -> Mapping | None:
+    """Return a rule with its open criteria changed."""
+    if not open_criteria.open_criteria(eligibility):
+        return eligibility
+    groups = [
+        {"all": [changed for raw in group["all"] for changed in (change([raw]) if "open" in raw else [raw])]}
+        for group in eligibility["any"]
+    ]
+    return {**eligibility, "any": groups}
 
 
 def amounts_data(amounts: Iterable[Mapping]) -> list[dict]:
@@ -146,6 +168,7 @@ def entry_data(document: dict) -> dict:
         "domain": document["domain"]["code"],
         "lead_department": lead and lead["code"],
         "amounts": amounts_data(document.get("amounts", [])),
+        "eligibility": eligibility_data(document["eligibility"]),
         **{
             field: sorted(term["code"] for term in document[field])
             for field in ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")

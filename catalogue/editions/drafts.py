@@ -12,7 +12,8 @@ from catalogue.audit.models import Event
 from catalogue.editions import sourcing
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
-from services import amounts
+from services import clauses
+from services.eligibility import open_criteria
 from services.models import Service
 from services.vocabularies import Terms
 
@@ -101,7 +102,8 @@ def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
         "legal_basis": terms.source,
     }
     lists = {name: [lookups[name](code) for code in data[name]] for name in LIST_COLUMNS}
-    return columns, lists | {"quoted_sources": [terms.source(code) for code in amounts.sources(data["amounts"])]}
+    quoted = clauses.sources([*data["amounts"], *open_criteria.open_criteria(data["eligibility"])])
+    return columns, lists | {"quoted_sources": [terms.source(code) for code in quoted]}
 
 
 def _save_entry(edition: Edition, service: Service, data: Mapping, terms: Terms) -> Entry:

@@ -25,13 +25,14 @@ DISCLAIMER = {
 class Entitlement(NamedTuple):
     """A service with its rule, and the parts of the answer that do not depend on the person.
 
-    ``service`` is a reference to the service, ``reasons`` has one mapping for each criterion, ``note`` says why there
-    is no rule.
+    ``service`` is a reference to the service, ``reasons`` has one mapping for each criterion, ``conditions`` one for
+    each open criterion, ``note`` says why there is no rule.
     """
 
     service: dict
     rule: Rule
     reasons: tuple[dict, ...]
+    conditions: tuple[dict, ...]
     note: str | None
 
 
@@ -77,6 +78,10 @@ def entitlement(document: Mapping) -> Entitlement:
             for criterion, group, citation in zip(
                 rule.criteria, rule.group_numbers, _clauses(document, rule), strict=True
             )
+        ),
+        conditions=tuple(
+            {"group": group, "text": raw["open"], "decided_by": raw["decided_by"], "citation": raw["citation"]}
+            for raw, group in zip(rule.open_criteria, rule.open_group_numbers, strict=True)
         ),
         note=NOT_STATED if eligibility is None else eligibility["reason"],
     )

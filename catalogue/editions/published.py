@@ -147,6 +147,7 @@ class TranslatedEntitlement:
             )
             for reason in translate(entitlement.reasons, language)
         ]
+        self._conditions = list(map(_written, translate(entitlement.conditions, language)))
         self._blank = entitlement.rule.initial_verdict
         self._blank_result = _written(self._result(self._blank, {}))
 
@@ -163,6 +164,7 @@ class TranslatedEntitlement:
                 for (fact, reason, ungiven), result in zip(self._reasons, verdict.results, strict=True)
             ],
             "missing": verdict.missing,
+            "conditions": [self._conditions[place] for place in verdict.conditions],
             "note": self._note,
         }
 

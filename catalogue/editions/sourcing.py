@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Entry, SourcedField
-from services import amounts, quotes
-from services.eligibility import rules
+from services import amounts, clauses, quotes
+from services.eligibility import open_criteria, rules
 from services.eligibility.facts import VOCABULARY
+from services.eligibility.rules import Rule
 from services.sources import Verification
 
 # The text column of each field that has one: a text labelled verbatim must occur in the field's quotes.
@@ -69,7 +70,8 @@ def faults(
     ]
     cited_fields = [(citation["field"], citation["source"]) for citation in entry["citations"]]
     cited_fields += [("legal_basis", source) for source in entry["legal_basis"]]
-    cited_fields += [("standard", source) for source in ([] if amount_faults else amounts.sources(entry["amounts"]))]
+    cited_fields += [("standard", source) for source in ([] if amount_faults else clauses.sources(entry["amounts"]))]
+    cited_fields += [("eligibility", source) for source in clauses.sources(_open_criteria(entry))]
     for field, source in dict.fromkeys(cited_fields):
         if source not in citable_from:
             entry_faults.append(FieldFault(field, f"依据文件中没有代码“{source}”。"))
@@ -107,12 +109,18 @@ def changed_fields(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]
 def _criterion_faults(entry: Mapping) -> list[FieldFault]:
     """Return a fault for every citation of a criterion that the rule does not have."""
     rule = entry["eligibility"]
-    count = sum(len(group["all"]) for group in rule["any"]) if rule and not rules.faults(rule) else 0
+    count = len(Rule(rule).criteria) if not rules.faults(rule) else 0
     return [
         FieldFault("eligibility", f"来源 {citation['source']} 所支持的第 {citation['criterion']} 个条件不存在。")
         for citation in citations_of(entry, "eligibility")
         if (citation.get("criterion") or 0) > count
     ]
+
+
+def _open_criteria(entry: Mapping) -> list[Mapping]:
+    """Return the open criteria of the rule; an empty list if the rule is invalid."""
+    rule = entry["eligibility"]
+    return [] if rules.faults(rule) else open_criteria.open_criteria(rule)
 
 
 def _unsupported_verbatim(entry: Mapping) -> list[FieldFault]:
@@ -142,7 +150,7 @@ def _unsupported_conditions(entry: Mapping) -> Iterator[FieldFault]:
     if entry["verification"].get("eligibility") != Verification.VERBATIM or not rule or rules.faults(rule):
         return
     citations = citations_of(entry, "eligibility")
-    criteria = [criterion for group in rule["any"] for criterion in group["all"]]
+    criteria = [criterion for group in rule["any"] for criterion in group["all"] if "fact" in criterion]
     for number, criterion in enumerate(criteria, start=1):
         texts = _verbatim_quotes(citation for citation in citations if citation.get("criterion") == number)
         values = criterion["value"] if isinstance(criterion["value"], list) else [criterion["value"]]
@@ -159,6 +167,9 @@ def _unsupported_conditions(entry: Mapping) -> Iterator[FieldFault]:
             yield FieldFault("eligibility", f"标为“原文核对”，但第 {number} 个条件没有照录原文的来源。")
         for value in unsupported:
             yield FieldFault("eligibility", f"标为“原文核对”，但第 {number} 个条件的 {value} 不在所引原文之中。")
+    for raw in _open_criteria(entry):
+        if raw["citation"]["verification"] != Verification.VERBATIM:
+            yield FieldFault("eligibility", f"标为“原文核对”，但待认定的条件“{raw['open']}”的来源不是。")
 
 
 def _is_bound_in(op: str, value: int, numbers: set[str]) -> bool:

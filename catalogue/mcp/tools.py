@@ -79,7 +79,8 @@ def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | No
                 ],
             }
         elif verdict.outcome == UNKNOWN:
-            service |= {"missing": list(verdict.missing), "note": entitlement.note}
+            conditions = [entitlement.conditions[place] for place in verdict.conditions]
+            service |= {"missing": list(verdict.missing), "conditions": conditions, "note": entitlement.note}
         services[verdict.outcome].append(service)
     question = judgement.question
     return {

@@ -11,6 +11,7 @@ from catalogue.editions.document import lead_basis
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 from services.amounts import amount_text, with_current
+from services.eligibility.open_criteria import open_criteria
 from services.search import Match
 from services.sources import Jurisdiction, Verification
 
@@ -177,7 +178,13 @@ def _clauses(document: Mapping, name: str) -> list[Clause]:
         field = first_shown.get(_passage(citation))
         shown_at = field if citation["quote"] and field != name else None
         clauses.append(_clause(citation, "；".join(about) or None, shown_at))
-    return clauses
+    return clauses + (_open_clauses(document) if name == "eligibility" else [])
+
+
+def _open_clauses(document: Mapping) -> list[Clause]:
+    """Return the clauses of the open criteria of a service's rule, each text once."""
+    by_text = {raw["open"]: raw["citation"] for raw in open_criteria(document["eligibility"])}
+    return [_clause(citation, f"待认定的条件：{text}", None) for text, citation in by_text.items()]
 
 
 def _clause(citation: Mapping, about: str | None, shown_at: str | None) -> Clause:

@@ -13,7 +13,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from catalogue.editions.document import amounts_data, lead_basis
+from catalogue.editions.document import amounts_data, eligibility_data, lead_basis
 from catalogue.editions.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.editions.models import Citation, Edition, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
@@ -163,7 +163,7 @@ def _list_cell(column: Column, document: Mapping) -> str:
     if value is None:
         return ""
     if column.key == "eligibility":
-        return canonical_json(value)
+        return canonical_json(eligibility_data(value))
     if column.key == "amounts":
         return canonical_json(amounts_data(value)) if value else ""
     if isinstance(value, list):

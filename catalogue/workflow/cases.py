@@ -13,10 +13,11 @@ from django.db import transaction
 
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
-from catalogue.editions.models import Case, Citation, Edition
+from catalogue.editions.models import Case, Edition
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.eligibility import rules as rules_module
 from services.eligibility.facts import VOCABULARY
+from services.eligibility.open_criteria import open_criteria
 from services.eligibility.rules import OUTCOMES, Rule
 
 OUTCOME_LABELS = {"eligible": "符合", "not_eligible": "不符合", "unknown": "未知", None: "不再列入"}
@@ -154,11 +155,12 @@ def apply_outcomes(edition: Edition, outcomes: Iterable[Mapping]) -> None:
     outcomes = list(outcomes)
     cases_by_code = {case.code: case for case in edition.cases.all()} if outcomes else {}
     services = {outcome["service"] for outcome in outcomes}
-    citations = set(
-        Citation.objects.filter(entry__edition=edition, entry__service__code__in=services).values_list(
-            "entry__service__code", "source__code", "locator"
-        )
-    )
+    entries = edition.entries.filter(service__code__in=services)
+    citations = set(entries.values_list("service__code", "citations__source__code", "citations__locator")) | {
+        (service, raw["citation"]["source"], raw["citation"]["locator"])
+        for service, rule in entries.values_list("service__code", "eligibility")
+        for raw in open_criteria(rule)
+    }
     touched = {}
     for outcome in outcomes:
         case, service = cases_by_code.get(outcome["case"]), outcome["service"]
@@ -207,7 +209,11 @@ def faults(raw: object, documents: Mapping[str, Mapping]) -> list[str]:
             reasons.append(f"版本中没有服务项目 {service}。")
             continue
         clause = raw["because"].get(service)
-        clauses = [{"source": item["source"], "locator": item["locator"]} for item in documents[service]["citations"]]
+        document = documents[service]
+        clauses = [
+            {"source": item["source"], "locator": item["locator"]}
+            for item in (*document["citations"], *(raw["citation"] for raw in open_criteria(document["eligibility"])))
+        ]
         if clause not in clauses:
             reasons.append(f"{service} 的依据不在该条目的来源之中。")
     return reasons

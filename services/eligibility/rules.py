@@ -1,5 +1,7 @@
 """Evaluates eligibility rules in three-valued logic, with a result for every criterion.
 
+A condition that no fact can decide is an open criterion: it is never known, so its group never holds.
+
 Standard library only: no database, no request, no clock. Criteria and groups are bits of integers, so that a list of
 rules is judged in well under a millisecond. Circumstances of a person are not stored or cached.
 """
@@ -10,6 +12,7 @@ from itertools import chain, combinations
 from operator import or_
 from typing import NamedTuple
 
+from services.eligibility import open_criteria
 from services.eligibility.facts import (
     BOOLEAN,
     CHOICE,
@@ -35,13 +38,26 @@ class Verdict(NamedTuple):
 
     ``results`` has True, False or None (unknown) for each criterion of the rule, in order. ``missing`` are the facts
     that could still decide it, in the vocabulary's order. ``open_groups`` has, for each group that may still hold, the
-    bits of its unknown criteria.
+    bits of its unknown criteria. ``conditions`` are the open criteria of these groups, as places in
+    ``Rule.open_criteria``: if nothing is missing, the person is eligible if those of one group hold.
     """
 
     outcome: str
     results: tuple[bool | None, ...]
     missing: tuple[str, ...]
     open_groups: tuple[int, ...]
+    conditions: tuple[int, ...] = ()
+
+
+class OpenGroup(NamedTuple):
+    """A group that may still hold: the bits of its unknown criteria, these with equal criteria as one, and conditions.
+
+    ``conditions`` are the places of its open criteria in ``Rule.open_criteria``.
+    """
+
+    bits: int
+    distinct_bits: int
+    conditions: tuple[int, ...]
 
 
 class Rule:
@@ -54,13 +70,26 @@ class Rule:
         rule_data = eligibility or {"universal": False, "machine_readable": False, "any": []}
         self.universal: bool = rule_data["universal"]
         self.machine_readable: bool = rule_data["machine_readable"]
-        groups = [[_criterion(raw) for raw in group["all"]] for group in rule_data["any"]]
+        groups = [[_criterion(raw) for raw in group["all"] if "fact" in raw] for group in rule_data["any"]]
         self.criteria: tuple[Criterion, ...] = tuple(chain.from_iterable(groups))
+        open_groups = [[raw for raw in group["all"] if "open" in raw] for group in rule_data["any"]]
+        self.open_criteria: tuple[Mapping, ...] = tuple(chain.from_iterable(open_groups))
+        self.open_group_numbers: tuple[int, ...] = _group_numbers(open_groups)
         # The number of each criterion's group, from 1.
-        self.group_numbers: tuple[int, ...] = tuple(position for position, group in enumerate(groups, 1) for _ in group)
+        self.group_numbers: tuple[int, ...] = _group_numbers(groups)
+        # By group: the bits of its open criteria, which come after those of all criteria; equal ones share one.
+        texts = [raw["open"] for raw in self.open_criteria]
+        open_bits = [
+            reduce(or_, (1 << len(self.criteria) + texts.index(raw["open"]) for raw in group), 0)
+            for group in open_groups
+        ]
+        self._conditions = tuple(
+            tuple(range(first_position, first_position + len(group)))
+            for group, first_position in zip(open_groups, _first_positions(open_groups), strict=True)
+        )
         self._groups = tuple(
-            _bit_mask(group, first_position)
-            for group, first_position in zip(groups, _first_positions(groups), strict=True)
+            _bit_mask(group, first_position) | bits
+            for group, first_position, bits in zip(groups, _first_positions(groups), open_bits, strict=True)
         )
         self._tests_by_fact = {
             fact.name: [
@@ -73,8 +102,8 @@ class Rule:
         }
         # Each group as its bits, and as bits in which equal criteria share one: equal criteria are known together.
         self._distinct_groups = tuple(
-            (group, reduce(or_, (1 << self.criteria.index(criterion) for criterion in criteria)))
-            for group, criteria in zip(self._groups, groups, strict=True)
+            (group, reduce(or_, (1 << self.criteria.index(criterion) for criterion in criteria), bits))
+            for group, criteria, bits in zip(self._groups, groups, open_bits, strict=True)
         )
         self._bits_by_fact = {
             name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._tests_by_fact.items()
@@ -162,23 +191,23 @@ class Rule:
             if not open_bits:
                 return Verdict(ELIGIBLE, results, (), ())
             missing = tuple([name for name, bits in self._fact_bits if bits & open_bits])
-            return Verdict(UNKNOWN, results, missing, (open_bits,))
+            return Verdict(UNKNOWN, results, missing, (open_bits,), self._conditions[0])
         failing_bits = known_bits & ~holding_bits
-        open_pairs = [
-            (group & ~known_bits, distinct_bits & ~known_bits)
-            for group, distinct_bits in self._distinct_groups
+        open_groups = [
+            OpenGroup(group & ~known_bits, distinct_bits & ~known_bits, conditions)
+            for (group, distinct_bits), conditions in zip(self._distinct_groups, self._conditions, strict=True)
             if not group & failing_bits
         ]
-        open_groups = [group for group, _ in open_pairs]
-        if 0 in open_groups:
+        if not all(group.bits for group in open_groups):
             return Verdict(ELIGIBLE, results, (), ())
         if not open_groups:
             return Verdict(NOT_ELIGIBLE, results, (), ())
         if len(open_groups) > 1:
-            open_groups = _without_subsumed(open_pairs)
-        unknown_bits = open_groups[0] if len(open_groups) == 1 else reduce(or_, open_groups)
+            open_groups = _without_subsumed(open_groups)
+        unknown_bits = reduce(or_, [group.bits for group in open_groups])
         missing = tuple([name for name, bits in self._fact_bits if bits & unknown_bits])
-        return Verdict(UNKNOWN, results, missing, tuple(open_groups))
+        bits_of_groups = tuple([group.bits for group in open_groups])
+        return Verdict(UNKNOWN, results, missing, bits_of_groups, _distinct_conditions(open_groups))
 
     def decided_by(self, name: str, open_groups: Sequence[int]) -> bool:
         """Whether some answer to the fact ``name`` would decide the rule, given ``Verdict.open_groups``."""
@@ -252,18 +281,23 @@ class Rules:
         ]
 
 
-def _without_subsumed(groups: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the bits of the groups, without each group whose criteria include all those of another group and more.
+def _without_subsumed(groups: Sequence[OpenGroup]) -> list[OpenGroup]:
+    """Return the groups without each one whose criteria include all those of another group and more.
 
-    Such a group holds only if the other one does, so its facts need not be asked. ``groups`` has the bits of each
-    group, and its bits with equal criteria as one.
+    Such a group holds only if the other one does, so its facts need not be asked.
     """
-    distinct_groups = {distinct_bits for _, distinct_bits in groups}
+    distinct_groups = {group.distinct_bits for group in groups}
     return [
         group
-        for group, distinct_bits in groups
-        if not any(other != distinct_bits and not other & ~distinct_bits for other in distinct_groups)
+        for group in groups
+        if not any(other != group.distinct_bits and not other & ~group.distinct_bits for other in distinct_groups)
     ]
+
+
+def _distinct_conditions(groups: Sequence[OpenGroup]) -> tuple[int, ...]:
+    """Return the conditions of the groups; of groups that need the same, only those of the first."""
+    by_bits = {group.distinct_bits: group.conditions for group in reversed(groups)}
+    return tuple(sorted(chain.from_iterable(by_bits.values())))
 
 
 def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
@@ -306,12 +340,24 @@ def _structure_faults(groups: list, vocabulary: Vocabulary) -> list[str]:
             messages.append(f"第 {number} 组没有条件。")
         else:
             count += len(group["all"])
-            messages += [
-                f"第 {number} 组：{fault}" for raw in group["all"] for fault in _criterion_faults(raw, vocabulary)
-            ]
-            criteria = [_criterion(raw) for raw in group["all"]] if not messages else []
-            messages += [f"第 {number} 组：有重复的条件。"] if len(set(criteria)) != len(criteria) else []
+            messages += [f"第 {number} 组：{fault}" for fault in _group_faults(group["all"], vocabulary)]
     return messages + ([f"条件最多 {MAX_CRITERIA} 个。"] if count > MAX_CRITERIA else [])
+
+
+def _group_faults(group: list, vocabulary: Vocabulary) -> list[str]:
+    is_open = [isinstance(raw, dict) and "open" in raw for raw in group]
+    messages = [
+        fault
+        for raw, is_open_criterion in zip(group, is_open, strict=True)
+        for fault in (open_criteria.faults(raw) if is_open_criterion else _criterion_faults(raw, vocabulary))
+    ]
+    if messages:
+        return messages
+    # One order, so that a rule has one form: on the desk open criteria are entered below the others.
+    if is_open != sorted(is_open):
+        messages.append("待认定的条件应写在其他条件之后。")
+    keys = [raw["open"] if "open" in raw else _criterion(raw) for raw in group]
+    return messages + (["有重复的条件。"] if len(set(keys)) != len(keys) else [])
 
 
 def _criterion_faults(raw: object, vocabulary: Vocabulary) -> list[str]:
@@ -334,7 +380,7 @@ def _criterion_faults(raw: object, vocabulary: Vocabulary) -> list[str]:
 
 def _contradiction_faults(eligibility: Mapping, vocabulary: Vocabulary) -> list[str]:
     choices_by_fact: dict[str, set] = {}
-    for raw in (raw for group in eligibility["any"] for raw in group["all"]):
+    for raw in (raw for group in eligibility["any"] for raw in group["all"] if "fact" in raw):
         if vocabulary[raw["fact"]].type == CHOICES:
             choices_by_fact.setdefault(raw["fact"], set()).update(_criterion_values(_criterion(raw)))
     if crowded_facts := [name for name, choices in choices_by_fact.items() if len(choices) > MAX_CHOICES]:
@@ -352,6 +398,10 @@ def _criterion(raw: Mapping) -> Criterion:
 
 def _criterion_values(criterion: Criterion) -> tuple:
     return criterion.value if isinstance(criterion.value, tuple) else (criterion.value,)
+
+
+def _group_numbers(groups: Sequence[Sequence]) -> tuple[int, ...]:
+    return tuple(number for number, group in enumerate(groups, 1) for _ in group)
 
 
 def _first_positions(groups: Sequence[Sequence]) -> Iterator[int]:

@@ -28,7 +28,9 @@ def rule_text(eligibility: Mapping | None, vocabulary: Vocabulary = VOCABULARY) 
 
 
 def criterion_text(raw: Mapping, vocabulary: Vocabulary = VOCABULARY) -> str:
-    """Return one criterion in words: 「年龄不小于65周岁」."""
+    """Return one criterion in words: 「年龄不小于65周岁」; an open one with who decides it."""
+    if "open" in raw:
+        return f"{raw['open']}（{f'由{decider}' if (decider := raw['decided_by']) else '须另行'}认定）"
     fact, op, value = vocabulary[raw["fact"]], raw["op"], raw["value"]
     if fact.type == BOOLEAN:
         return fact.said["yes" if value == (op == "eq") else "no"]

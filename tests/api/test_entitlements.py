@@ -92,6 +92,7 @@ def test_a_result_has_the_department_and_a_reason_for_each_criterion(client, db)
             {"group": 2, "fact": "months_resident", "op": "gte", "value": 6, "given": 240, "result": True},
         ],
         "missing": [],
+        "conditions": [],
         "note": None,
     }
 
@@ -103,7 +104,8 @@ def test_a_result_has_the_department_and_a_reason_for_each_criterion(client, db)
         (EXAMPLE, "NM-09-01", "eligible", []),  # for everybody
         (EXAMPLE, "NM-01-06", "not_eligible", []),  # seventy is not six
         (EXAMPLE, "NM-01-02", "unknown", ["maternity"]),
-        (EXAMPLE, "NM-03-04", "unknown", []),  # not machine-readable
+        (EXAMPLE, "NM-03-04", "unknown", ["qualification", "employment"]),
+        (EXAMPLE | {"employment": "employed"}, "NM-03-04", "unknown", []),  # who employs him is to be decided
         ({}, "NM-05-01", "unknown", ["age", "migrant", "months_resident"]),
         ({"household": ["dibao"], "legal_matter": ["legal_aid_scope"]}, "NM-07-06", "eligible", []),  # implied
         ({"household": ["none"]}, "NM-07-03", "not_eligible", []),
@@ -119,7 +121,41 @@ def test_circumstances_have_one_of_three_outcomes(client, db, circumstances, cod
 
 
 def test_a_rule_that_is_not_machine_readable_says_why(client, db):
-    assert "人社部发〔2021〕112号" in results(ask(client))["NM-03-04"]["note"]
+    result = results(ask(client, edition="2021"))["NM-03-04"]
+
+    assert (result["outcome"], result["missing"], result["conditions"]) == ("unknown", [], [])
+    assert "人发〔1996〕118号" in result["note"]
+
+
+def test_what_no_fact_can_decide_is_said_with_who_decides_it_and_its_clause(client, db):
+    tenant = {
+        "age": 40, "residence": "urban", "migrant": False, "housing": ["none"], "housing_income_within_limit": True,
+        "employment_traits": ["none"], "employment": "flexible", "household": ["none"],
+    }  # fmt: skip
+
+    result = results(ask(client, tenant))["NM-06-01"]
+
+    assert (result["outcome"], result["missing"]) == ("unknown", [])
+    (condition,) = result["conditions"]
+    assert condition["group"] == 1
+    assert condition["text"] == "家庭财产低于当地申请公租房的规定标准"
+    assert condition["decided_by"] == "市、县级人民政府住房保障主管部门"
+    assert condition["citation"]["source"]["code"] == "web-publicrental-11"
+    assert condition["citation"]["source"]["title"]
+    assert "收入、财产低于规定标准" in condition["citation"]["quote"]
+
+
+def test_what_is_to_be_decided_is_said_in_traditional_characters_too(client, db):
+    answer = ask(client, {"childbearing_age": True, "married": True}, query="?lang=zh-Hant")
+
+    (condition,) = results(answer)["NM-01-03"]["conditions"]
+    assert condition["text"] == "夫妻實行計劃生育"
+
+
+def test_a_condition_is_not_told_once_a_fact_excludes_the_person(client, db):
+    result = results(ask(client, {"childbearing_age": False, "married": True}))["NM-01-03"]
+
+    assert (result["outcome"], result["conditions"]) == ("not_eligible", [])
 
 
 def test_an_implied_fact_has_a_result_without_a_given_value(client, db):

@@ -38,7 +38,21 @@ def typed(*rows: dict, mode: str = "criteria", reason: str = "") -> RuleInput:
     return RuleInput(mode, reason, list(rows))
 
 
-@pytest.mark.parametrize("rule", [None, RULE], ids=["unknown", "groups"])
+OPEN = {
+    "open": "家庭财产低于规定标准",
+    "decided_by": "住房保障主管部门",
+    "citation": {
+        "source": "web-publicrental-11",
+        "locator": "第七条",
+        "quote": "收入、财产低于规定标准",
+        "verification": "secondary",
+        "jurisdiction": "national",
+    },
+}
+WITH_OPEN = RULE | {"any": [RULE["any"][0], {"all": [*RULE["any"][1]["all"], OPEN]}, {"all": [OPEN]}]}
+
+
+@pytest.mark.parametrize("rule", [None, RULE, WITH_OPEN], ids=["unknown", "groups", "open criteria"])
 def test_written_is_the_inverse_of_shown(rule):
     assert rule_from_input(input_from_rule(rule)) == rule
 
@@ -120,6 +134,55 @@ def proposed(proposal: Proposal) -> dict:
     return {entry.service: entry.entry_data for entry in proposal.entries.all()}.get("NM-05-01")
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"open-group": "21"}, "待认定的条件第 1 行：组应是 1 到 20 的整数"),
+        ({"open-text": ""}, "应写明是什么"),
+        ({"open-quote": ""}, "照录的原文"),
+        ({"open-source": ""}, "source"),
+        ({"open-verification": ""}, "verification 可用"),
+        ({"open-jurisdiction": "mars"}, "jurisdiction"),
+    ],
+)
+def test_an_invalid_open_criterion_is_named_in_the_error(changes, says):
+    given = input_from_rule(WITH_OPEN)
+
+    with pytest.raises(Exception, match=".") as error:
+        RuleFormField(required=False).clean(given._replace(open_rows=[given.open_rows[0] | changes]))
+
+    assert says in "；".join(error.value.messages)
+
+
+def test_an_open_criterion_needs_the_mode_of_criteria():
+    given = input_from_rule(WITH_OPEN)._replace(mode="universal", rows=[])
+
+    with pytest.raises(Exception, match="就不能再写条件"):
+        RuleFormField(required=False).clean(given)
+
+
+def test_a_proposed_open_criterion_is_shown_with_its_clause_and_saved_again(client, proposal):
+    client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), WITH_OPEN))
+
+    shown = client.get(page_of(proposal))
+
+    assert proposed(proposal)["eligibility"] == WITH_OPEN
+    assert "且家庭财产低于规定标准（由住房保障主管部门认定）" in visible_text(shown)
+    assert "收入、财产低于规定标准" in shown.content.decode()
+    page = client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk]))
+    assert "家庭财产低于规定标准（由住房保障主管部门认定）" in visible_text(page)
+
+
+def test_a_proposed_open_criterion_from_a_source_that_is_not_there_is_a_fault(client, proposal):
+    criterion = OPEN | {"citation": OPEN["citation"] | {"source": "nowhere"}}
+    rule = RULE | {"any": [{"all": [*RULE["any"][0]["all"], criterion]}]}
+    client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), rule))
+
+    page = client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk]))
+
+    assert "依据文件中没有代码“nowhere”" in visible_text(page)
+
+
 def test_a_rule_is_saved_in_a_proposal_and_shown_again(client, proposal):
     response = client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal)))))
 
@@ -157,7 +220,7 @@ def test_a_contradictory_rule_is_refused(client, proposal):
     assert proposed(proposal) is None
 
 
-@pytest.mark.parametrize("rule", [RULE, None], ids=["rule", "unknown"])
+@pytest.mark.parametrize("rule", [RULE, WITH_OPEN, None], ids=["rule", "open criteria", "unknown"])
 def test_a_stale_save_keeps_the_submitted_rule(client, proposal, rule):
     first, second = proposal_form_data(client.get(page_of(proposal))), proposal_form_data(client.get(page_of(proposal)))
     client.post(page_of(proposal), first | {"note": "先保存的说明"})
@@ -193,6 +256,22 @@ def test_the_preview_evaluates_a_rule_without_saving_it(admin_client, db):
     assert "年龄（周岁）：64" in page.content.decode()
     assert "四十个示例人物" in text
     assert not Entry.objects.filter(eligibility=RULE).exists()
+
+
+@pytest.mark.parametrize(
+    ("known", "says"),
+    [
+        ({"age": "64"}, "另须认定：家庭财产低于规定标准（由住房保障主管部门认定）"),
+        ({"age": "64", "household": "低保家庭"}, "经认定成立即符合：家庭财产低于规定标准（由住房保障主管部门认定）"),
+    ],
+)
+def test_the_preview_says_what_is_still_to_be_decided(admin_client, db, known, says):
+    rule = WITH_OPEN | {"any": WITH_OPEN["any"][:2]}
+    answers = {"eligibility-try-fact": list(known), "eligibility-try-value": list(known.values())}
+
+    page = admin_client.post(reverse("admin:rule"), rule_form_data("eligibility", rule) | answers)
+
+    assert says in visible_text(page)
 
 
 @pytest.mark.parametrize(

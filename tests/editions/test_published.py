@@ -19,9 +19,9 @@ from services.models import Department
 
 FIELDS = [name for name in serializers.EntrySerializer().fields if name != "matches"]
 DIGESTS = {
-    "2021": "834f1002ae233c7ce4e64f0aad05e8d1fcd62d4d8ee71de813281936dbe83f36",
-    "2023": "bbe199590e333f2dbda93b9d7c85e360dc90cf5d81fd0831ac0897ce95184c00",
-    "2026": "3a0bec74a7f016248abd1d3ea295829006bc3b34ba6202988bf5ccb62ba9ab2d",
+    "2021": "7c23ca90148fac394fc6742cb59531826b21dde624663aaadaacecde95c7aaa8",
+    "2023": "b888de8e0d9ab7916813e8c1dd77815da5cdaff7b4440a608099e3c862bc2e7c",
+    "2026": "144c1141d75b4aa5d813b2dfce9769e2f1a40801a19865898749252bd7b982c8",
 }
 
 

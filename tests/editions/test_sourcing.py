@@ -35,6 +35,15 @@ def with_age_rule(age: int, quote: str | None, op: str = "gte") -> dict:
     return entry
 
 
+def with_open_criterion(**citation: str) -> dict:
+    """Return an entry with a verbatim rule on age and an open criterion with a clause."""
+    entry = with_age_rule(65, "65岁及以上")
+    clause = {"source": "seed-plan", "locator": "表2", "quote": "符合条件", "verification": "verbatim"}
+    raw = {"open": "符合条件", "decided_by": None, "citation": clause | {"jurisdiction": "national"} | citation}
+    entry["eligibility"]["any"][0]["all"].append(raw)
+    return entry
+
+
 def reasons(entry: dict, effective_from: str = "2023-12-25") -> list[tuple[str, str]]:
     day = datetime.date.fromisoformat(effective_from)
     return [tuple(fault) for fault in sourcing.faults(entry, effective_from=day, citable_from=CITABLE_FROM)]
@@ -107,6 +116,14 @@ VERBATIM = make_citation("standard", source="newspaper", quote="每人每月840�
         ),
         (with_age_rule(65, "年满六十周岁"), "2023-12-25", "eligibility", "65 不在所引原文之中"),
         (with_age_rule(65, None), "2023-12-25", "eligibility", "第 1 个条件没有照录原文的来源"),
+        (
+            with_open_criterion(verification="secondary"),
+            "2023-12-25",
+            "eligibility",
+            "待认定的条件“符合条件”的来源不是",
+        ),
+        (with_open_criterion(source="nowhere"), "2023-12-25", "eligibility", "没有代码“nowhere”"),
+        (with_open_criterion(source="undated"), "2023-12-25", "eligibility", "自 2026-01-01 起方可引用"),
     ],
 )
 def test_an_invalid_entry_has_a_fault_with_the_reason(entry, on, field, words):
@@ -129,6 +146,7 @@ def test_an_invalid_entry_has_a_fault_with_the_reason(entry, on, field, words):
         (with_age_rule(65, "六十五周岁以上的老年人"), "2023-12-25"),
         (with_age_rule(65, "65岁及以上"), "2023-12-25"),
         (with_age_rule(15, "不满十六周岁", op="lte"), "2023-12-25"),
+        (with_open_criterion(), "2023-12-25"),
     ],
 )
 def test_an_entry_with_sufficient_sources_has_no_fault(entry, on):

@@ -35,7 +35,7 @@ def test_a_valid_amount_has_no_fault():
         ({"value": 840}, "写成文字的小数"),
         ({"value": "8.40.0"}, "写成文字的小数"),
         ({"value": "-840"}, "写成文字的小数"),
-        ({"citation": CITATION | {"quote": None}}, "不在所引原文之中"),
+        ({"citation": CITATION | {"quote": None}}, "quote 应是照录的原文"),
         ({"citation": CITATION | {"verification": "sure"}}, "verification 可用"),
         ({"citation": None}, "citation 应恰好有"),
         ({"kind": "gift"}, "kind 可用"),
@@ -59,7 +59,7 @@ def test_a_valid_amount_has_no_fault():
         ({"place": "\0"}, "place 应是不空的文字"),
         ({"citation": CITATION | {"source": None}}, "citation 的 source、locator 应是文字"),
         ({"citation": CITATION | {"locator": []}}, "citation 的 source、locator 应是文字"),
-        ({"citation": CITATION | {"quote": "840元\ud800"}}, "不在所引原文之中"),
+        ({"citation": CITATION | {"quote": "840元\ud800"}}, "quote 应是照录的原文"),
     ],
 )
 def test_an_invalid_amount_has_a_fault_that_names_it(invalid, words):

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from django.http import HttpResponse
 from django.urls import reverse
 
-from catalogue.desk.rule_forms import ROW, RuleFormField, RuleInput, input_from_rule
+from catalogue.desk.rule_forms import OPEN_ROW, ROW, RuleFormField, RuleInput, input_from_rule
 from catalogue.editions.document import entry_data, entry_document
 from catalogue.models import Entry
 from tests.support.entries import make_citation, make_entry
@@ -90,6 +90,8 @@ def rule_form_data(name: str, rule: dict | RuleInput | None) -> dict[str, object
     typed = rule if isinstance(rule, RuleInput) else input_from_rule(rule)
     rows = [*typed.rows, {"group": "1", "fact": "", "op": "", "value": ""}]
     columns = {f"{name}-{column}": [row[column] for row in rows] for column in ROW}
+    open_rows = [*typed.open_rows, dict.fromkeys(OPEN_ROW, "")]
+    columns |= {f"{name}-{column}": [row[column] for row in open_rows] for column in OPEN_ROW}
     return columns | {f"{name}-mode": typed.mode, f"{name}-reason": typed.reason}
 
 

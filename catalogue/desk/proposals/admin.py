@@ -19,11 +19,12 @@ from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.transitions import TransitionsMixin, steps_for
 from catalogue.editions import merge
-from catalogue.editions.document import TERM_NAMES, entry_data
+from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.models import Event, Proposal, ProposedEntry
 from catalogue.workflow import cases, proposals
-from services import amounts
+from services import amounts, clauses
 from services.eligibility import persons, rules
+from services.eligibility.open_criteria import open_criteria
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
 
@@ -230,19 +231,20 @@ class Vocabularies:
             document[column] = next(iter(self._term_documents(model, codes, TERM_NAMES[column])), None)
         for column, model in self.MANY.items():
             document[column] = self._term_documents(model, data.get(column) or [], TERM_NAMES[column])
-        # Invalid amounts are among the faults of the proposal.
+        # Invalid amounts and rules are among the faults of the proposal.
         figures = data.get("amounts") or []
         figures = [] if amounts.faults(figures) else figures
+        rule = None if rules.faults(data.get("eligibility")) else data.get("eligibility")
+        quoted = clauses.sources([*figures, *open_criteria(rule)])
         citations = data.get("citations", [])
-        source_codes = list(dict.fromkeys([*(item["source"] for item in citations), *amounts.sources(figures)]))
+        source_codes = list(dict.fromkeys([*(item["source"] for item in citations), *quoted]))
         sources = {
             term["code"]: term for term in self._term_documents(Source, source_codes, ("title", "document_number"))
         }
         document["citations"] = [citation | {"source": sources[citation["source"]]} for citation in citations]
-        document["amounts"] = [
-            figure | {"citation": figure["citation"] | {"source": sources[figure["citation"]["source"]]}}
-            for figure in figures
-        ]
+        document["amounts"] = with_sources(figures, sources)
+        if rule:
+            document["eligibility"] = eligibility_document(rule, sources)
         return document
 
     def _term_documents(self, model: type, codes: list[str], attributes: Sequence[str]) -> list[dict]:
