@@ -19,9 +19,9 @@ from services.models import Department
 
 FIELDS = [name for name in serializers.EntrySerializer().fields if name != "matches"]
 DIGESTS = {
-    "2021": "7c23ca90148fac394fc6742cb59531826b21dde624663aaadaacecde95c7aaa8",
-    "2023": "b888de8e0d9ab7916813e8c1dd77815da5cdaff7b4440a608099e3c862bc2e7c",
-    "2026": "144c1141d75b4aa5d813b2dfce9769e2f1a40801a19865898749252bd7b982c8",
+    "2021": "5790f3bc7b6ead32b9c1f7c4c1739b49faca161a506f519807ec1cf64f84488c",
+    "2023": "f926f4f06f5180a470d256eb9fafbd525e3e6db2a52f9926ab2048767aa83433",
+    "2026": "f2335bf8ca8bf6c3929f573e0c6d443fd0e537e06969d130816b3b8dd654e8bf",
 }
 
 
