@@ -6,7 +6,7 @@ request. An internal error is logged only with its place in the code, because a 
 
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -38,14 +38,19 @@ from catalogue.web import edition_query, parameters, problems
 from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import OUTCOMES
 from services.faults import Fault, InvalidError
+from services.models import Topic, TopicService
 
 NO_STORE = {"Cache-Control": "no-store"}
 # Query parameters: none of them is about the person.
 IN_ADDRESS = [
     parameters.Parameter("outcome", "只要这些结论，例如 eligible,unknown", allowed=OUTCOMES, many=True, explode=False),
+    parameters.Parameter("topic", "只判断这些人生事件的服务（见 topics/）", many=True, explode=False),
     languages.LANG,
 ]
-BODY = ("circumstances", "edition", "valid_on", "known_at")
+EDITION_FIELDS = ("edition", "valid_on", "known_at")
+# Lists of codes that narrow what is judged: OR within one, AND between them.
+NARROWING = ("services", "domains", "topics")
+BODY = ("circumstances", *EDITION_FIELDS, *NARROWING)
 OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
 
 logger = logging.getLogger(__name__)
@@ -82,6 +87,13 @@ class CircumstancesField(serializers.JSONField):
     """The circumstances of a person: values by the name of their fact."""
 
 
+class CodesField(serializers.ListField):
+    """A list of codes, at least one."""
+
+    child = serializers.CharField()
+    min_length = 1
+
+
 class CircumstancesSerializer(serializers.Serializer):
     """What is known of a person. What is not said is unknown, never false; a list that is given is complete."""
 
@@ -89,6 +101,9 @@ class CircumstancesSerializer(serializers.Serializer):
     valid_on = serializers.DateField(required=False, help_text="按这一天施行的版本判断；不写为今天")
     known_at = serializers.DateTimeField(required=False, help_text="只看这一时刻之前发布的版本")
     edition = serializers.CharField(required=False, help_text="版本标识或版次；不能与上面两项同时写")
+    services = CodesField(required=False, help_text="只判断这些服务项目")
+    domains = CodesField(required=False, help_text="只判断这些领域的服务项目")
+    topics = CodesField(required=False, help_text="只判断这些人生事件（见 topics/）的服务项目")
 
 
 class EntitledServiceSerializer(TermReferenceSerializer):
@@ -143,11 +158,11 @@ class QuestionSerializer(FactSerializer):
 
 
 class EntitlementSerializer(serializers.Serializer):
-    """Every service of the edition with what the circumstances say of it."""
+    """Every service of the edition, or those asked for, with what the circumstances say of it."""
 
     edition = EditionReferenceSerializer()
     disclaimer = serializers.CharField()
-    counts = CountsSerializer(help_text="全部服务项目的数目，不受 outcome 影响")
+    counts = CountsSerializer(help_text="所判断的全部服务项目的数目，不受 outcome 影响")
     results = ResultSerializer(many=True)
     next_question = QuestionSerializer(allow_null=True, help_text="null：没有值得再问的")
 
@@ -165,16 +180,18 @@ class EntitlementView(parameters.StrictParameters, APIView):
         responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        circumstances, query = _read_body(request.data)
-        edition, language = edition_query.edition_from_query(query), languages.chosen(request, self.query)
-        answer = _answer(published.get_published(edition), circumstances, self.query.get("outcome", OUTCOMES), language)
+        circumstances, narrowing, query = _read_body(request.data)
+        language = languages.chosen(request, self.query)
+        edition = published.get_published(edition_query.edition_from_query(query))
+        codes = _narrow(edition, narrowing, self.query.get("topic"))
+        answer = _answer(edition, circumstances, codes, self.query.get("outcome", OUTCOMES), language)
         headers = NO_STORE | {"Content-Language": language}
         return HttpResponse(orjson.dumps(answer), content_type="application/json", headers=headers)
 
     def initial(self, request, *args, **kwargs):
         # Checked for every method, and without repeating the name: URLs are logged on their way here.
         if set(request.query_params) - {parameter.name for parameter in IN_ADDRESS}:
-            message = "这个地址只有参数 outcome 和 lang；个人情况请写在请求正文中。"
+            message = "这个地址只有参数 outcome、topic 和 lang；个人情况请写在请求正文中。"
             raise InvalidError(Fault("outcome", message, OUTCOMES, "unknown"))
         super().initial(request, *args, **kwargs)
 
@@ -182,15 +199,25 @@ class EntitlementView(parameters.StrictParameters, APIView):
         return problems.handle(exception) or _internal_error(exception)
 
 
-def _read_body(body: object) -> tuple[dict, dict]:
-    """Return the valid circumstances and the edition query of a body. Raises InvalidError."""
+def _read_body(body: object) -> tuple[dict, dict[str, list[str]], dict]:
+    """Return the valid circumstances, the codes by field of ``NARROWING``, and the edition query of a body.
+
+    Raises InvalidError. A null for a field that may be left out means the same as leaving it out.
+    """
     if not isinstance(body, dict):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
     faults = parsers.unknown(body, BODY)
+    optional = {name: body[name] for name in BODY[1:] if body.get(name) is not None}
     faults += [
         Fault(name, f"字段 {name} 应是文字（字符串），也可以不写。")
-        for name in BODY[1:]
-        if name in body and not (isinstance(body[name], str) and body[name])
+        for name in EDITION_FIELDS
+        if name in optional and not (isinstance(optional[name], str) and optional[name])
+    ]
+    narrowing = {name: optional[name] for name in NARROWING if name in optional}
+    faults += [
+        Fault(name, f"字段 {name} 应是代码的列表，至少一个，也可以不写。")
+        for name, codes in narrowing.items()
+        if not (isinstance(codes, list) and codes and all(isinstance(code, str) for code in codes))
     ]
     circumstances = body.get("circumstances")
     if isinstance(circumstances, dict):
@@ -199,13 +226,55 @@ def _read_body(body: object) -> tuple[dict, dict]:
         faults.append(Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
     if faults:
         raise InvalidError(*faults)
-    query = MultiValueDict({name: [body[name]] for name in BODY[1:] if name in body})
-    return circumstances, parameters.read(query, edition_query.PARAMETERS)
+    query = MultiValueDict({name: [optional[name]] for name in EDITION_FIELDS if name in optional})
+    return circumstances, narrowing, parameters.read(query, edition_query.PARAMETERS)
 
 
-def _answer(edition: PublishedEdition, circumstances: Mapping, outcomes: Sequence[str], language: str) -> dict:
-    """Return the answer to valid circumstances, for orjson. ``outcomes`` selects the results, not the counts."""
-    judgement = judge(edition.entitlements, circumstances)
+def _narrow(
+    edition: PublishedEdition, narrowing: Mapping[str, Sequence[str]], topics: Sequence[str] | None
+) -> set[str] | None:
+    """Return the codes of the services to judge, None for all. Raises InvalidError for an unknown code.
+
+    Two queries if topics are given; the topics themselves, which say something of the person, are not part of it.
+    """
+    lists = [*narrowing.items(), *([("topic", topics)] if topics else [])]
+    services_by_code = {
+        "services": lambda: {code: {code} for code in edition.documents},
+        "domains": lambda: {
+            code: edition.listing.services_with("domain", code) for code in edition.listing.terms["domain"]
+        },
+        "topics": _services_by_topic,
+        "topic": _services_by_topic,
+    }
+    selected = None
+    for name, codes in lists:
+        known = services_by_code[name]()
+        if not set(codes) <= known.keys():
+            raise InvalidError(Fault(name, f"{name} 的值不在可用范围内。", list(known)))
+        services = set().union(*(known[code] for code in codes))
+        selected = services if selected is None else selected & services
+    return selected
+
+
+def _services_by_topic() -> dict[str, set[str]]:
+    services = {code: set() for code in Topic.objects.values_list("code", flat=True)}
+    for topic, service in TopicService.objects.values_list("topic__code", "service__code"):
+        services[topic].add(service)
+    return services
+
+
+def _answer(
+    edition: PublishedEdition,
+    circumstances: Mapping,
+    codes: Container[str] | None,
+    outcomes: Sequence[str],
+    language: str,
+) -> dict:
+    """Return the answer to valid circumstances, for orjson.
+
+    ``codes`` are the services to judge, None for all; ``outcomes`` selects the results, not the counts.
+    """
+    judgement = judge(edition.entitlements, circumstances, codes)
     disclaimer = DISCLAIMER["en" if language == "en" else "zh-Hans"]
     entitlements = edition.translation(language).entitlements
     return {
@@ -213,8 +282,8 @@ def _answer(edition: PublishedEdition, circumstances: Mapping, outcomes: Sequenc
         "disclaimer": translate(disclaimer, language),
         "counts": judgement.counts,
         "results": [
-            entitlement.result(verdict, circumstances)
-            for entitlement, (_, verdict) in zip(entitlements, judgement.verdicts, strict=True)
+            entitlements[entitlement.service["code"]].result(verdict, circumstances)
+            for entitlement, verdict in judgement.verdicts
             if verdict.outcome in outcomes
         ],
         "next_question": judgement.question and _question(*judgement.question, language),

@@ -4,7 +4,7 @@ The result depends on the edition and the circumstances only. Circumstances are 
 log, no cache and no error message.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from services.eligibility.facts import VOCABULARY, Fact
@@ -50,7 +50,7 @@ class Entitlements(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """The verdict on every service of an edition, the count of each outcome, and the best next question with its worth.
+    """The verdict on every service judged, the count of each outcome, and the best next question with its worth.
 
     ``question`` is that of ``services.eligibility.questions.next_question()``.
     """
@@ -102,10 +102,14 @@ def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
             yield Fault(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
 
 
-def judge(entitlements: Entitlements, circumstances: Mapping[str, object]) -> Judgement:
-    """Judge valid circumstances (``faults()`` yields nothing) by every rule. No query."""
+def judge(
+    entitlements: Entitlements, circumstances: Mapping[str, object], codes: Container[str] | None = None
+) -> Judgement:
+    """Judge valid circumstances (``faults()`` yields nothing) by every rule, or by those of some services. No query."""
     facts = VOCABULARY.with_implications(circumstances)
     verdicts = list(zip(entitlements.entitlements, entitlements.rules.judge(facts), strict=True))
+    if codes is not None:
+        verdicts = [(entitlement, verdict) for entitlement, verdict in verdicts if entitlement.service["code"] in codes]
     outcomes = [verdict.outcome for _, verdict in verdicts]
     return Judgement(
         verdicts,

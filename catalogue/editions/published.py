@@ -125,10 +125,10 @@ class Translation:
         return {code: translate(document.get("amounts", []), self._language) for code, document in documents}
 
     @cached_property
-    def entitlements(self) -> list["TranslatedEntitlement"]:
-        """The entitlements of the edition, in the order of its numbers."""
+    def entitlements(self) -> Mapping[str, "TranslatedEntitlement"]:
+        """The entitlements of the edition by code of service, in the order of its numbers."""
         entitlements = self._edition.entitlements.entitlements
-        return [TranslatedEntitlement(entitlement, self._language) for entitlement in entitlements]
+        return {item.service["code"]: TranslatedEntitlement(item, self._language) for item in entitlements}
 
 
 class TranslatedEntitlement:

@@ -158,6 +158,65 @@ def test_a_condition_is_not_told_once_a_fact_excludes_the_person(client, db):
     assert (result["outcome"], result["conditions"]) == ("not_eligible", [])
 
 
+@pytest.mark.parametrize(
+    ("more", "query", "judged"),
+    [
+        ({"services": ["NM-05-01", "NM-07-01"]}, "", {"NM-05-01", "NM-07-01"}),
+        ({"domains": ["NM-05"]}, "", {"NM-05-01", "NM-05-02", "NM-05-03", "NM-05-04"}),
+        ({"domains": ["NM-05"], "services": ["NM-05-01", "NM-07-01"]}, "", {"NM-05-01"}),  # both
+        ({"domains": ["NM-05"], "services": ["NM-07-01"]}, "", set()),
+        ({"domains": None, "services": None, "topics": None, "valid_on": None}, "", None),  # as if not given
+    ],
+)
+def test_an_answer_is_narrowed_to_services_or_domains(client, db, more, query, judged):
+    answer = ask(client, query=query, **more)
+
+    codes = set(results(answer))
+    assert len(codes) == 81 if judged is None else codes == judged
+    assert sum(answer.json()["counts"].values()) == len(codes)
+
+
+@pytest.mark.parametrize(("more", "query"), [({"topics": ["losing-a-job"]}, ""), ({}, "?topic=losing-a-job")])
+def test_an_answer_is_narrowed_to_a_life_event_and_so_are_its_questions(client, db, more, query):
+    (topic,) = (topic for topic in client.get("/api/v1/topics/").json()["results"] if topic["code"] == "losing-a-job")
+
+    answer = ask(client, {}, query=query, **more)
+
+    assert set(results(answer)) == set(topic["services"])
+    rules = [client.get(f"/api/v1/services/{code}/").json()["eligibility"] for code in topic["services"]]
+    assert answer.json()["next_question"]["fact"] in json.dumps(rules)
+
+
+def test_the_life_event_asked_for_is_in_no_sql(client, db, django_assert_max_num_queries):
+    ask(client, {}, topics=["losing-a-job"])
+
+    with django_assert_max_num_queries(10) as queries:
+        ask(client, {}, topics=["losing-a-job"], services=["NM-05-01"])
+
+    assert not any("losing-a-job" in query["sql"] for query in queries.captured_queries)
+
+
+@pytest.mark.parametrize(
+    ("more", "query", "field", "allowed"),
+    [
+        ({"services": ["NM-99-01"]}, "", "services", "NM-05-01"),
+        ({"domains": ["NM-99"]}, "", "domains", "NM-05"),
+        ({"topics": ["lottery"]}, "", "topics", "losing-a-job"),
+        ({}, "?topic=lottery", "topic", "losing-a-job"),
+        ({"services": []}, "", "services", None),
+        ({"services": "NM-05-01"}, "", "services", None),
+        ({"topics": [1]}, "", "topics", None),
+        ({"topics": [["losing-a-job"]]}, "", "topics", None),
+    ],
+)
+def test_what_cannot_narrow_an_answer_is_named(client, db, more, query, field, allowed):
+    answer = ask(client, query=query, **more)
+
+    (error,) = assert_problem(answer, 400)["errors"]
+    assert error["field"] == field
+    assert allowed is None or allowed in error["allowed"]
+
+
 def test_an_implied_fact_has_a_result_without_a_given_value(client, db):
     (reason, *_) = results(ask(client, {"age": 9}))["NM-03-11"]["reasons"]
 
