@@ -11,6 +11,7 @@ from catalogue.editions.document import lead_basis
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 from services.amounts import amount_text, with_current
+from services.eligibility import sentences
 from services.eligibility.open_criteria import open_criteria
 from services.search import Match
 from services.sources import Jurisdiction, Verification
@@ -150,6 +151,10 @@ def _field(document: Mapping, name: str) -> Field:
 
 
 def _values(document: Mapping, name: str) -> Iterator[Value]:
+    if name == "eligibility" and len(document["eligibility"]["any"]) > 1:
+        texts = sentences.group_texts(document["eligibility"])
+        yield from (Value(f"情形{number}（满足其一即可）", text) for number, text in enumerate(texts, start=1))
+        return
     for column in sorted(Entry.SOURCED_FIELDS[name], key=lambda column: column in TERMS):
         value = document[column]
         for item in value if isinstance(value, list) else [value]:
@@ -169,22 +174,23 @@ def _clauses(document: Mapping, name: str) -> list[Clause]:
             key = (*_passage(citation), citation["verification"], citation["jurisdiction"])
             citations.setdefault(key, citation)
             criteria.setdefault(key, []).extend([citation["criterion"]] if "criterion" in citation else [])
+    open_texts: dict[tuple, list[str]] = {}
+    for raw in open_criteria(document["eligibility"]) if name == "eligibility" else []:
+        citation = raw["citation"]
+        key = (*_passage(citation), citation["verification"], citation["jurisdiction"])
+        citations.setdefault(key, citation)
+        open_texts.setdefault(key, []).append(raw["open"])
     clauses = []
     for key, citation in citations.items():
         jurisdiction = citation["jurisdiction"]
-        about = [f"第 {'、'.join(map(str, sorted(criteria[key])))} 个条件"] if criteria[key] else []
+        about = [f"第 {'、'.join(map(str, sorted(criteria[key])))} 个条件"] if criteria.get(key) else []
+        about += [f"待认定的条件：{'、'.join(dict.fromkeys(open_texts[key]))}"] if key in open_texts else []
         if jurisdiction and jurisdiction != Jurisdiction.INNER_MONGOLIA:
             about.append(f"适用范围：{Jurisdiction(jurisdiction).label}")
         field = first_shown.get(_passage(citation))
         shown_at = field if citation["quote"] and field != name else None
         clauses.append(_clause(citation, "；".join(about) or None, shown_at))
-    return clauses + (_open_clauses(document) if name == "eligibility" else [])
-
-
-def _open_clauses(document: Mapping) -> list[Clause]:
-    """Return the clauses of the open criteria of a service's rule, each text once."""
-    by_text = {raw["open"]: raw["citation"] for raw in open_criteria(document["eligibility"])}
-    return [_clause(citation, f"待认定的条件：{text}", None) for text, citation in by_text.items()]
+    return clauses
 
 
 def _clause(citation: Mapping, about: str | None, shown_at: str | None) -> Clause:

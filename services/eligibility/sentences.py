@@ -23,8 +23,12 @@ def rule_text(eligibility: Mapping | None, vocabulary: Vocabulary = VOCABULARY) 
         return UNIVERSAL
     if not eligibility["machine_readable"]:
         return f"不能化为条件：{eligibility['reason']}"
-    groups = ["，且".join(criterion_text(raw, vocabulary) for raw in group["all"]) for group in eligibility["any"]]
-    return "；或者".join(groups)
+    return "；或者".join(group_texts(eligibility, vocabulary))
+
+
+def group_texts(eligibility: Mapping, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
+    """Return each group of a valid rule in words; it is enough to meet one."""
+    return ["，且".join(criterion_text(raw, vocabulary) for raw in group["all"]) for group in eligibility["any"]]
 
 
 def criterion_text(raw: Mapping, vocabulary: Vocabulary = VOCABULARY) -> str:

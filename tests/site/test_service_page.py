@@ -91,6 +91,19 @@ def test_the_conditions_of_a_clause_are_named_in_order(client, db):
     assert numbers == [sorted(group) for group in numbers]
 
 
+@pytest.mark.parametrize("form", ["/", ".md"])
+def test_what_an_office_decides_is_shown_with_its_clause_and_each_alternative_alone(client, db, form):
+    body = client.get(f"/services/NM-08-04{form}").content.decode()
+    shown = Page(body).text if form == "/" else re.sub(r"\\(.)", r"\1", body)
+
+    open_criteria = [raw for group in sealed_document("NM-08-04")["eligibility"]["any"] for raw in group["all"][-1:]]
+    assert "情形8（满足其一即可）" in shown
+    assert "经自治区退役军人工作主管部门批准集中供养（由省级人民政府退役军人工作主管部门认定）" in shown
+    for raw in (raw for raw in open_criteria if "open" in raw):
+        assert f"待认定的条件：{raw['open']}" in shown
+        assert " ".join(raw["citation"]["quote"].split()) in " ".join(shown.split())
+
+
 def test_a_source_read_in_a_copy_is_marked(client, db):
     cited = {citation["source"]["code"] for citation in sealed_document("NM-05-02")["citations"]}
     copies = set(Source.objects.filter(code__in=cited, read_in="copy").values_list("code", flat=True))
