@@ -1,6 +1,6 @@
 """Open criteria (待认定的条件): conditions of a rule that no fact can decide, each with its clause.
 
-Standard library only: no database, no request.
+Standard library only: no database.
 """
 
 from collections.abc import Iterator, Mapping
