@@ -7,10 +7,9 @@ is: 840元 is an average line, not what a family gets. Amounts are never added o
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping, Sequence
 
-from services import quotes
+from services import clauses
 
 KINDS = {
     "payment": "发给的金额",
@@ -29,11 +28,7 @@ KEYS = (
     "label", "kind", "value", "unit", "currency", "period", "per", "of_whom", "place", "valid_from", "valid_until",
     "as_of", "citation",
 )  # fmt: skip
-CITATION_KEYS = ("source", "locator", "quote", "verification", "jurisdiction")
 MAX_AMOUNTS = 40
-MAX_TEXT, MAX_QUOTE = 200, 5_000
-VERIFICATIONS = ("verbatim", "secondary", "unverified")
-JURISDICTIONS = ("national", "inner-mongolia", "other-region", "unknown", None)
 _TEXTS = ("label", "unit", "of_whom", "place")
 _CHOICES = {"kind": KINDS, "period": PERIODS, "per": PERS}
 
@@ -60,8 +55,8 @@ def _faults(amount: object) -> Iterator[str]:
         yield f"应恰好有这些：{'、'.join(KEYS)}。"
         return
     for key in _TEXTS:
-        if not (amount[key] is None and key != "label") and not _is_text(amount[key]):
-            yield f"{key} 应是不空的文字，至多{MAX_TEXT}字；未知写 null。"
+        if not (amount[key] is None and key != "label") and not clauses.is_text(amount[key]):
+            yield f"{key} 应是不空的文字，至多{clauses.MAX_TEXT}字；未知写 null。"
     for key, allowed in _CHOICES.items():
         # A list, because a value of a file need not be hashable.
         if amount[key] not in list(allowed) and not (amount[key] is None and key != "kind"):
@@ -77,31 +72,11 @@ def _faults(amount: object) -> Iterator[str]:
 
 
 def _value_faults(amount: Mapping) -> Iterator[str]:
-    value, citation = amount["value"], amount["citation"]
+    value = amount["value"]
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,9}([.][0-9]{1,4})?", value):
         yield 'value 应是写成文字的小数，例如 "840"、"0.55"。'
-    elif not isinstance(citation, dict) or set(citation) != set(CITATION_KEYS):
-        yield f"citation 应恰好有这些：{'、'.join(CITATION_KEYS)}。"
-    elif citation["verification"] not in VERIFICATIONS or citation["jurisdiction"] not in JURISDICTIONS:
-        yield f"citation 的 verification 可用：{'、'.join(VERIFICATIONS)}；jurisdiction 同字段来源。"
-    elif not _is_text(citation["source"]) or not (citation["locator"] is None or _is_text(citation["locator"])):
-        yield "citation 的 source、locator 应是文字；没有位置写 null。"
-    elif not _is_text(citation["quote"], MAX_QUOTE) or not holds(citation["quote"], value):
-        yield f"{value} 不在所引原文之中；没有原文的数字不能列。"
-
-
-def holds(quote: str, value: str) -> bool:
-    """Whether a number stands in a quote, in digits or in Chinese (五千元, 百分之七十五)."""
-    wanted = Decimal(value)
-    return any(number == wanted for number in _numbers(quote))
-
-
-def _numbers(quote: str) -> Iterator[Decimal]:
-    for text in quotes.numbers(quote):
-        try:
-            yield Decimal(text)
-        except InvalidOperation:
-            continue
+    else:
+        yield from clauses.faults(amount["citation"], value)
 
 
 def with_current(amounts: Sequence[Mapping], on: datetime.date) -> list[dict]:
@@ -123,9 +98,9 @@ def with_current(amounts: Sequence[Mapping], on: datetime.date) -> list[dict]:
 
 
 def _answer(amount: Mapping, *, current: bool) -> dict:
-    values = {key: amount[key] for key in KEYS}
+    values = clauses.in_order(amount, KEYS)
     citation = values.pop("citation")
-    return values | {"current": current, "citation": {key: citation[key] for key in CITATION_KEYS}}
+    return values | {"current": current, "citation": citation}
 
 
 def _since(amount: Mapping) -> str:
@@ -150,18 +125,6 @@ def amount_text(amount: Mapping) -> str:
     ]
     details = "，".join(limit for limit in limits if limit)
     return f"{amount['label']}：{PERS.get(amount['per'], '')}{measure}（{details}）"
-
-
-def sources(amounts: Iterable[Mapping]) -> list[str]:
-    """Return the codes of the sources that amounts cite, without duplicates, in order."""
-    return list(dict.fromkeys(amount["citation"]["source"] for amount in amounts))
-
-
-def _is_text(value: object, longest: int = MAX_TEXT) -> bool:
-    if not isinstance(value, str) or not value.strip() or len(value) > longest:
-        return False
-    # A lone surrogate cannot be stored.
-    return "\0" not in value and value.encode(errors="ignore").decode() == value
 
 
 def _is_day(value: object) -> bool:

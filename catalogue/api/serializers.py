@@ -7,7 +7,7 @@ from rest_framework.reverse import reverse
 from catalogue.editions.changes import LISTED, WITHDRAWN
 from catalogue.editions.document import LeadBasis, lead_basis
 from catalogue.models import Citation, Edition, Entry, FieldVerification
-from services import search
+from services import search, shares
 from services.amounts import KINDS, PERIODS, PERS, with_current
 from services.eligibility import rules
 from services.sources import Jurisdiction, Verification
@@ -16,6 +16,7 @@ CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取�
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
 CURRENCIES = [("CNY", "人民币")]
 AMOUNT_KINDS, AMOUNT_PERIODS, AMOUNT_PERS = (list(choices.items()) for choices in (KINDS, PERIODS, PERS))
+SHARE_LEVELS = list(shares.LEVELS.items())
 MATCHED_FIELDS = [(field, field) for field in search.RANK]
 MATCHED_HOW = [(how, how) for how in search.MATCH_KINDS]
 RULE_OPERATORS = [(name, name) for name in rules.ALL_OPERATORS]
@@ -164,7 +165,7 @@ class EditionSerializer(serializers.ModelSerializer):
         ]
 
 
-class AmountCitationSerializer(serializers.Serializer):
+class QuotedCitationSerializer(serializers.Serializer):
     source = CitedSourceSerializer()
     locator = serializers.CharField(allow_null=True)
     quote = serializers.CharField()
@@ -188,7 +189,16 @@ class AmountSerializer(serializers.Serializer):
     valid_until = serializers.DateField(allow_null=True)
     as_of = serializers.CharField(allow_null=True, help_text="数字是哪一年或哪一天的")
     current = serializers.BooleanField(help_text="false：期限已过，或同一标签有更新的数")
-    citation = AmountCitationSerializer()
+    citation = QuotedCitationSerializer()
+
+
+class ShareSerializer(serializers.Serializer):
+    """What one level of government pays, with the clause that says so."""
+
+    level = serializers.ChoiceField(choices=SHARE_LEVELS, help_text="哪一级财政")
+    percent = serializers.CharField(help_text="百分数，写成文字的小数；同一笔钱各级之和不一定是 100")
+    of_whom = serializers.CharField(allow_null=True, help_text="哪一部分的钱；null 表示整个项目")
+    citation = QuotedCitationSerializer()
 
 
 class EntrySerializer(serializers.Serializer):
@@ -210,6 +220,7 @@ class EntrySerializer(serializers.Serializer):
     standard_as_of = serializers.CharField(allow_null=True, help_text="标准是何时的")
     amounts = AmountSerializer(many=True, help_text="标准里的数字；每个标签现行的在前，其后是历史；不能跨服务项目相加")
     expenditure_responsibility = serializers.CharField(allow_null=True, help_text="支出责任")
+    shares = ShareSerializer(many=True, help_text="条文写明的各级财政分担比例；空表示没有查到写明比例的条文")
     lead_department = DepartmentReferenceSerializer(allow_null=True)
     lead_basis = serializers.ChoiceField(
         choices=LeadBasis.choices, allow_null=True, help_text="牵头单位凭什么；null 表示没有牵头单位"
@@ -233,6 +244,7 @@ class EntrySerializer(serializers.Serializer):
             "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
             "lead_basis": lead_basis(document),
             "amounts": with_current(document.get("amounts", []), self.context["on"]),
+            "shares": shares.in_order(document.get("shares", [])),
         }
         return {field: service[field] for field in self.context["fields"]}
 

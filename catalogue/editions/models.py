@@ -9,7 +9,18 @@ from django.db.models import F, Q, Subquery, Value
 
 from catalogue.editions.seal import SealedTexts, verified_texts
 from services.eligibility import rules
-from services.fields import DIGEST, SLUG, AmountsField, Choice, Code, Line, RuleField, Text, validate_no_nul
+from services.fields import (
+    DIGEST,
+    SLUG,
+    AmountsField,
+    Choice,
+    Code,
+    Line,
+    RuleField,
+    SharesField,
+    Text,
+    validate_no_nul,
+)
 from services.models import Department, Domain, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
 
@@ -233,6 +244,19 @@ class Entry(models.Model):
     )
     expenditure_responsibility = Text(
         "支出责任", null=True, blank=True, help_text="由哪级财政负担。例：中央与地方共同财政事权"
+    )
+    shares = SharesField(
+        "支出分担比例",
+        default=list,
+        blank=True,
+        help_text=(
+            "条文写明的各级财政分担的百分数，一项一个，各带自己的条文；没有写明的不列，也不推算其余部分。"
+            "level 可用：centre（中央）、region（自治区）、league（盟市）、banner（旗县）；"
+            "of_whom 写明是哪一部分的钱，整个项目写 null。"
+            '例：[{"level": "centre", "percent": "80", "of_whom": "中等职业教育国家助学金", "citation": {"source": '
+            '"web-fin6-tier", "locator": "正文", "quote": "中央分担80%", "verification": "secondary", '
+            '"jurisdiction": "national"}}]'
+        ),
     )
     legal_basis = models.ManyToManyField(Source, related_name="+", blank=True, verbose_name="法律法规依据")
     note = Text("编者说明", null=True, blank=True, help_text="存疑之处、待核实事项。")

@@ -19,9 +19,9 @@ from services.models import Department
 
 FIELDS = [name for name in serializers.EntrySerializer().fields if name != "matches"]
 DIGESTS = {
-    "2021": "834f1002ae233c7ce4e64f0aad05e8d1fcd62d4d8ee71de813281936dbe83f36",
-    "2023": "bbe199590e333f2dbda93b9d7c85e360dc90cf5d81fd0831ac0897ce95184c00",
-    "2026": "3a0bec74a7f016248abd1d3ea295829006bc3b34ba6202988bf5ccb62ba9ab2d",
+    "2021": "15de850d544fea4e8d06dcfcf12228ab1546a447b89709b933748a87233838fd",
+    "2023": "478901706d80ab54015cf3f3ec3d8150bc44fa19bbc931da120df9a34e7da9c9",
+    "2026": "1e3c28b7056641738ed6eb9ec6f17f34fb2cf61ab516ae0adcbe6445c37cc6c9",
 }
 
 

@@ -16,6 +16,7 @@ from catalogue.models import Edition
 from catalogue.web import permalinks
 from services.amounts import amount_text
 from services.eligibility import sentences
+from services.shares import share_text
 
 CONTEXT_PATH = "/api/v1/context.jsonld"
 PREFIXES = {
@@ -228,6 +229,9 @@ class _Maker:
                 yield self._participation(f"{address}#{role}-{department['code']}", role, participant, description)
         if text := document["expenditure_responsibility"]:
             yield self._participation(f"{address}#expenditure", "expenditure", f"{self.root}/#payers", _tagged(text))
+        for number, share in enumerate(document.get("shares", []), start=1):
+            description = _tagged(share_text(share))
+            yield self._participation(f"{address}#share-{number}", "expenditure", f"{self.root}/#payers", description)
 
     def _participation(self, address: str, role: str, participant: str, description: Mapping) -> Node:
         return {

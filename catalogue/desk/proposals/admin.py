@@ -22,7 +22,7 @@ from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, entry_data
 from catalogue.models import Event, Proposal, ProposedEntry
 from catalogue.workflow import cases, proposals
-from services import amounts
+from services import clauses, quoted_values
 from services.eligibility import persons, rules
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
@@ -230,19 +230,22 @@ class Vocabularies:
             document[column] = next(iter(self._term_documents(model, codes, TERM_NAMES[column])), None)
         for column, model in self.MANY.items():
             document[column] = self._term_documents(model, data.get(column) or [], TERM_NAMES[column])
-        # Invalid amounts are among the faults of the proposal.
-        figures = data.get("amounts") or []
-        figures = [] if amounts.faults(figures) else figures
+        # Invalid amounts and shares are among the faults of the proposal.
+        quoted = {name: data.get(name) or [] for name in quoted_values.COLUMNS}
+        quoted = {name: [] if quoted_values.COLUMNS[name].faults(values) else values for name, values in quoted.items()}
         citations = data.get("citations", [])
-        source_codes = list(dict.fromkeys([*(item["source"] for item in citations), *amounts.sources(figures)]))
+        source_codes = list(
+            dict.fromkeys([*(item["source"] for item in citations), *clauses.sources(sum(quoted.values(), []))])
+        )
         sources = {
             term["code"]: term for term in self._term_documents(Source, source_codes, ("title", "document_number"))
         }
         document["citations"] = [citation | {"source": sources[citation["source"]]} for citation in citations]
-        document["amounts"] = [
-            figure | {"citation": figure["citation"] | {"source": sources[figure["citation"]["source"]]}}
-            for figure in figures
-        ]
+        for name, values in quoted.items():
+            document[name] = [
+                value | {"citation": value["citation"] | {"source": sources[value["citation"]["source"]]}}
+                for value in values
+            ]
         return document
 
     def _term_documents(self, model: type, codes: list[str], attributes: Sequence[str]) -> list[dict]:

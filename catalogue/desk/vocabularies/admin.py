@@ -134,7 +134,7 @@ class SourceAdmin(TermAdmin):
 
     form = SourceForm
     frozen_fields = ("title", "document_number", "position")
-    edition_paths = ("entries__legal_basis", "entries__citations__source")
+    edition_paths = ("entries__legal_basis", "entries__citations__source", "entries__quoted_sources")
     list_display = (
         "code", "title", "document_number", "kind", "citable_from", "extent_read", "citing_count",
     )  # fmt: skip
