@@ -10,6 +10,7 @@ from catalogue.models import Citation, Edition, Entry, FieldVerification
 from services import search, shares
 from services.amounts import KINDS, PERIODS, PERS, with_current
 from services.eligibility import rules
+from services.models import Identifier, Region
 from services.sources import Jurisdiction, Verification
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
@@ -136,11 +137,32 @@ class EditionReferenceSerializer(serializers.Serializer):
     digest = serializers.CharField()
 
 
+class IdentifierSerializer(serializers.ModelSerializer):
+    """A code that a document gives, by its scheme."""
+
+    scheme = serializers.CharField(help_text="编码规则，例如 GB/T 2260")
+
+    class Meta:
+        model = Identifier
+        fields = ["scheme", "value"]
+
+
+class RegionSerializer(serializers.ModelSerializer):
+    """The region that an edition is of."""
+
+    identifiers = IdentifierSerializer(many=True, help_text="文件给出的官方代码；空表示手头的文件没有给出")
+
+    class Meta:
+        model = Region
+        fields = ["code", "name", "name_en", "identifiers"]
+
+
 class EditionSerializer(serializers.ModelSerializer):
     """A published edition, so that its time and digest are never null."""
 
     # Declared here, because the range of a small integer differs between the databases.
     number = serializers.IntegerField(min_value=1, help_text="版次，从 1 起")
+    region = RegionSerializer()
     published_at = serializers.DateTimeField(help_text="发布时间")
     previous = serializers.CharField(
         source="previous.slug", default=None, allow_null=True, help_text="上一版本的标识；第一版为 null"
@@ -155,6 +177,7 @@ class EditionSerializer(serializers.ModelSerializer):
             "number",
             "slug",
             "title",
+            "region",
             "effective_from",
             "published_at",
             "previous",
@@ -272,6 +295,9 @@ class ServiceSerializer(EntrySerializer):
             "listed：所问的版本有此项目；withdrawn：所问的版本及以前某版本起已取消，其余字段是最后一个有它的版本"
             "（edition）所载"
         ),
+    )
+    identifiers = IdentifierSerializer(
+        many=True, help_text="文件给出的官方代码；空表示手头的文件没有给出；不属于封存的内容"
     )
     withdrawal = WithdrawalSerializer(allow_null=True, help_text="取消的情况；status 为 listed 时为 null")
 

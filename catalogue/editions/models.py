@@ -1,6 +1,7 @@
 """Models of an edition: its entries, the verification of their fields, their citations, and its cases."""
 
 import datetime
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -21,7 +22,7 @@ from services.fields import (
     Text,
     validate_no_nul,
 )
-from services.models import Department, Domain, Region, Service, TargetGroup
+from services.models import Department, Domain, Identifier, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
 
 # The highest number of an edition or of an entry: the column holds it on both databases.
@@ -126,6 +127,19 @@ class Edition(models.Model):
     @property
     def is_published(self) -> bool:
         return self.published_at is not None
+
+    @cached_property
+    def official_codes(self) -> dict[tuple[str, str], list[Identifier]]:
+        """The official codes by kind and code of what has them (``("service", "NM-05-01")``). One query, then cached.
+
+        They are no part of the edition. The instance in memory is of one revision of the public data
+        (``web.revision``), and so are they.
+        """
+        rows: dict[tuple[str, str], list[Identifier]] = {}
+        for row in Identifier.objects.select_related("region", "department", "service"):
+            owner = row.region or row.department or row.service
+            rows.setdefault((owner._meta.model_name, owner.code), []).append(row)
+        return rows
 
     def lineage(self) -> list["Edition"]:
         """Return a published edition and all its predecessors, newest first. One query."""
