@@ -164,6 +164,7 @@ SPECTACULAR_SETTINGS = {
         "AmountKind": "catalogue.api.serializers.AMOUNT_KINDS",
         "AmountPeriod": "catalogue.api.serializers.AMOUNT_PERIODS",
         "AmountPer": "catalogue.api.serializers.AMOUNT_PERS",
+        "ShareLevel": "catalogue.api.serializers.SHARE_LEVELS",
         "Currency": "catalogue.api.serializers.CURRENCIES",
         "LeadBasis": "catalogue.editions.document.LeadBasis",
         "ChangeKind": "catalogue.api.serializers.CHANGE_KINDS",

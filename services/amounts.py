@@ -8,9 +8,8 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 
-from services import clauses, quotes
+from services import clauses
 
 KINDS = {
     "payment": "发给的金额",
@@ -73,27 +72,11 @@ def _faults(amount: object) -> Iterator[str]:
 
 
 def _value_faults(amount: Mapping) -> Iterator[str]:
-    value, citation = amount["value"], amount["citation"]
+    value = amount["value"]
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,9}([.][0-9]{1,4})?", value):
         yield 'value 应是写成文字的小数，例如 "840"、"0.55"。'
-    elif citation_faults := list(clauses.faults(citation)):
-        yield from citation_faults
-    elif not holds(citation["quote"], value):
-        yield f"{value} 不在所引原文之中；没有原文的数字不能列。"
-
-
-def holds(quote: str, value: str) -> bool:
-    """Whether a number stands in a quote, in digits or in Chinese (五千元, 百分之七十五)."""
-    wanted = Decimal(value)
-    return any(number == wanted for number in _numbers(quote))
-
-
-def _numbers(quote: str) -> Iterator[Decimal]:
-    for text in quotes.numbers(quote):
-        try:
-            yield Decimal(text)
-        except InvalidOperation:
-            continue
+    else:
+        yield from clauses.faults(amount["citation"], value)
 
 
 def with_current(amounts: Sequence[Mapping], on: datetime.date) -> list[dict]:
@@ -115,9 +98,9 @@ def with_current(amounts: Sequence[Mapping], on: datetime.date) -> list[dict]:
 
 
 def _answer(amount: Mapping, *, current: bool) -> dict:
-    values = {key: amount[key] for key in KEYS}
+    values = clauses.in_order(amount, KEYS)
     citation = values.pop("citation")
-    return values | {"current": current, "citation": {key: citation[key] for key in clauses.CITATION_KEYS}}
+    return values | {"current": current, "citation": citation}
 
 
 def _since(amount: Mapping) -> str:

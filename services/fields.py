@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 from django.db import models
 
-from services import amounts
+from services import amounts, shares
 from services.eligibility import rules
 
 # Anchored with \A and \Z, which mean the same in Python and PostgreSQL; Python's "$" also accepts a trailing newline.
@@ -47,10 +47,23 @@ def validate_amounts(value: object) -> None:
         raise ValidationError(messages)
 
 
+def validate_shares(value: object) -> None:
+    """Raise ValidationError if a value is no list of shares (``services.shares.faults()``)."""
+    if messages := shares.faults(value):
+        raise ValidationError(messages)
+
+
 class AmountsField(models.JSONField):
     """The figures of a standard as a JSON list; an empty list if there are none."""
 
     default_validators = [validate_amounts]
+    empty_values = [None]
+
+
+class SharesField(models.JSONField):
+    """Who pays, as a JSON list of shares; an empty list if no clause gives any."""
+
+    default_validators = [validate_shares]
     empty_values = [None]
 
 

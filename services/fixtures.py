@@ -17,6 +17,7 @@ from services.models import (
     Contact,
     Department,
     Domain,
+    Identifier,
     Indicator,
     LoadedRow,
     Observation,
@@ -152,6 +153,17 @@ class _FileLoader:
         terms[code] = term
         return term
 
+    def check_row(self, row: models.Model, entry: str, *, exclude: Iterable[str]) -> None:
+        """Raise FixtureError if a row is invalid; constraints on any column of ``exclude`` are not checked."""
+        texts = [field.name for field in row._meta.concrete_fields if isinstance(field, models.CharField)]
+        try:
+            if wrong := [name for name in texts if not isinstance(getattr(row, name), str | None)]:
+                raise ValidationError(f"{'、'.join(wrong)} 应是文字")
+            row.clean_fields()
+            row.validate_constraints(exclude=exclude)
+        except ValidationError as error:
+            raise FixtureError(self.path, entry, "；".join(error.messages)) from None
+
     def set_services(self, term: models.Model, codes: object) -> None:
         """Link a saved term to services. Raises FixtureError if ``codes`` is not a list of codes of services."""
         check_list(self.path, term.code, "services", codes, of=str)
@@ -241,13 +253,7 @@ def _read_contact(file: _FileLoader, department: Department, raw: object) -> Con
     contact = check_keys(file.path, department.code, raw, ("kind", "value", "citation"))
     citation = file.citation(department.code, contact["citation"])
     row = Contact(department=department, kind=contact["kind"], value=contact["value"], **citation)
-    try:
-        if not isinstance(row.value, str):
-            raise ValidationError("value 应是文字")
-        row.clean_fields()
-        row.validate_constraints(exclude=["department", "kind"])
-    except ValidationError as error:
-        raise FixtureError(file.path, department.code, "；".join(error.messages)) from None
+    file.check_row(row, department.code, exclude=["department", "kind"])
     return row
 
 
@@ -344,6 +350,35 @@ def _load_topic(file: _FileLoader, position: int, raw: object) -> None:
         file.note_change(topic)
 
 
+# What an official code can belong to, as the files name it.
+IDENTIFIED = {"region": Region, "department": Department, "service": Service}
+
+
+def _load_identifiers(file: _FileLoader, position: int, raw: object) -> None:
+    values = file.read(raw, ("code", "of", "identifiers"), cited=False)
+    kind, code = values["of"], values["code"]
+    if kind not in list(IDENTIFIED):
+        raise FixtureError(file.path, code, f"of 可用：{'、'.join(IDENTIFIED)}")
+    owner = file.find(IDENTIFIED[kind], code, code)
+    rows = []
+    for item in check_list(file.path, code, "identifiers", values["identifiers"]):
+        identifier = check_keys(file.path, code, item, ("scheme", "value", "citation"))
+        citation = file.citation(code, identifier["citation"])
+        row = Identifier(**{kind: owner}, scheme=identifier["scheme"], value=identifier["value"], **citation)
+        file.check_row(row, code, exclude=[*IDENTIFIED, "scheme"])
+        rows.append(row)
+    if len({row.scheme for row in rows}) < len(rows):
+        raise FixtureError(file.path, code, "identifiers 每一编码规则至多一个")
+    if set(map(_identifier_values, owner.identifiers.all())) != set(map(_identifier_values, rows)):
+        owner.identifiers.all().delete()
+        Identifier.objects.bulk_create(rows)
+        file.note_change(owner)
+
+
+def _identifier_values(row: Identifier) -> tuple:
+    return row.scheme, row.value, row.source_id, row.locator, row.quote, row.verification
+
+
 # In the order of their dependencies: every citation needs its source.
 LOADERS: dict[str, Callable[[_FileLoader, int, object], None]] = {
     "sources": _load_source,
@@ -351,6 +386,7 @@ LOADERS: dict[str, Callable[[_FileLoader, int, object], None]] = {
     "regions": _load_region,
     "domains": _load_domain,
     "departments": _load_department,
+    "identifiers": _load_identifiers,
     "target_groups": _load_target_group,
     "indicators": _load_indicator,
     "targets": _load_indicator,

@@ -32,7 +32,8 @@ class EditionViewSet(
 
     queryset = (
         Edition.objects.published()
-        .select_related("previous")
+        .select_related("previous", "region")
+        .prefetch_related("region__identifiers")
         .annotate(service_count=Count("entries"))
         .order_by("-effective_from", "-number")
     )

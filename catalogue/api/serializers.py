@@ -7,15 +7,17 @@ from rest_framework.reverse import reverse
 from catalogue.editions.changes import LISTED, WITHDRAWN
 from catalogue.editions.document import LeadBasis, lead_basis
 from catalogue.models import Citation, Edition, Entry, FieldVerification
-from services import search
+from services import search, shares
 from services.amounts import KINDS, PERIODS, PERS, with_current
 from services.eligibility import rules
+from services.models import Identifier, Region
 from services.sources import Jurisdiction, Verification
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
 CURRENCIES = [("CNY", "人民币")]
 AMOUNT_KINDS, AMOUNT_PERIODS, AMOUNT_PERS = (list(choices.items()) for choices in (KINDS, PERIODS, PERS))
+SHARE_LEVELS = list(shares.LEVELS.items())
 MATCHED_FIELDS = [(field, field) for field in search.RANK]
 MATCHED_HOW = [(how, how) for how in search.MATCH_KINDS]
 RULE_OPERATORS = [(name, name) for name in rules.ALL_OPERATORS]
@@ -73,7 +75,7 @@ class CitationSerializer(serializers.Serializer):
 
 
 class QuotedClauseSerializer(serializers.Serializer):
-    """The clause that a figure or an open criterion carries."""
+    """The clause that a figure, a share or an open criterion carries."""
 
     source = CitedSourceSerializer()
     locator = serializers.CharField(allow_null=True)
@@ -166,11 +168,32 @@ class EditionReferenceSerializer(serializers.Serializer):
     digest = serializers.CharField()
 
 
+class IdentifierSerializer(serializers.ModelSerializer):
+    """A code that a document gives, by its scheme."""
+
+    scheme = serializers.CharField(help_text="编码规则，例如 GB/T 2260")
+
+    class Meta:
+        model = Identifier
+        fields = ["scheme", "value"]
+
+
+class RegionSerializer(serializers.ModelSerializer):
+    """The region that an edition is of."""
+
+    identifiers = IdentifierSerializer(many=True, help_text="文件给出的官方代码；空表示手头的文件没有给出")
+
+    class Meta:
+        model = Region
+        fields = ["code", "name", "name_en", "identifiers"]
+
+
 class EditionSerializer(serializers.ModelSerializer):
     """A published edition, so that its time and digest are never null."""
 
     # Declared here, because the range of a small integer differs between the databases.
     number = serializers.IntegerField(min_value=1, help_text="版次，从 1 起")
+    region = RegionSerializer()
     published_at = serializers.DateTimeField(help_text="发布时间")
     previous = serializers.CharField(
         source="previous.slug", default=None, allow_null=True, help_text="上一版本的标识；第一版为 null"
@@ -185,6 +208,7 @@ class EditionSerializer(serializers.ModelSerializer):
             "number",
             "slug",
             "title",
+            "region",
             "effective_from",
             "published_at",
             "previous",
@@ -214,6 +238,15 @@ class AmountSerializer(serializers.Serializer):
     citation = QuotedClauseSerializer()
 
 
+class ShareSerializer(serializers.Serializer):
+    """What one level of government pays, with the clause that says so."""
+
+    level = serializers.ChoiceField(choices=SHARE_LEVELS, help_text="哪一级财政")
+    percent = serializers.CharField(help_text="百分数，写成文字的小数；同一笔钱各级之和不一定是 100")
+    of_whom = serializers.CharField(allow_null=True, help_text="哪一部分的钱；null 表示整个项目")
+    citation = QuotedClauseSerializer()
+
+
 class EntrySerializer(serializers.Serializer):
     """A service as an edition states it. What is unknown is null; a list that is unknown is empty.
 
@@ -233,6 +266,7 @@ class EntrySerializer(serializers.Serializer):
     standard_as_of = serializers.CharField(allow_null=True, help_text="标准是何时的")
     amounts = AmountSerializer(many=True, help_text="标准里的数字；每个标签现行的在前，其后是历史；不能跨服务项目相加")
     expenditure_responsibility = serializers.CharField(allow_null=True, help_text="支出责任")
+    shares = ShareSerializer(many=True, help_text="条文写明的各级财政分担比例；空表示没有查到写明比例的条文")
     lead_department = DepartmentReferenceSerializer(allow_null=True)
     lead_basis = serializers.ChoiceField(
         choices=LeadBasis.choices, allow_null=True, help_text="牵头单位凭什么；null 表示没有牵头单位"
@@ -256,6 +290,7 @@ class EntrySerializer(serializers.Serializer):
             "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
             "lead_basis": lead_basis(document),
             "amounts": with_current(document.get("amounts", []), self.context["on"]),
+            "shares": shares.in_order(document.get("shares", [])),
         }
         return {field: service[field] for field in self.context["fields"]}
 
@@ -283,6 +318,9 @@ class ServiceSerializer(EntrySerializer):
             "listed：所问的版本有此项目；withdrawn：所问的版本及以前某版本起已取消，其余字段是最后一个有它的版本"
             "（edition）所载"
         ),
+    )
+    identifiers = IdentifierSerializer(
+        many=True, help_text="文件给出的官方代码；空表示手头的文件没有给出；不属于封存的内容"
     )
     withdrawal = WithdrawalSerializer(allow_null=True, help_text="取消的情况；status 为 listed 时为 null")
 

@@ -15,7 +15,7 @@ from catalogue.api.base import facets, languages, pagination
 from catalogue.api.base.filters import FILTERS, apply_filters
 from catalogue.api.base.negotiation import SingleRendererNegotiation
 from catalogue.api.exports import files
-from catalogue.api.serializers import EntrySerializer, ServiceSerializer
+from catalogue.api.serializers import EntrySerializer, IdentifierSerializer, ServiceSerializer
 from catalogue.editions import changes, listing, published
 from catalogue.editions.listing import Listing
 from catalogue.editions.published import PublishedEdition
@@ -31,7 +31,7 @@ JSON = "application/json"
 # The fields of each serializer, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
 # The values for a service that the edition has.
-LISTED_STATUS = {"status": changes.LISTED, "withdrawal": None}
+LISTED_STATUS = {"status": changes.LISTED, "withdrawal": None, "identifiers": []}
 # As in the model: a code that the model allows and this pattern does not would break the links of every list.
 CODE = "NM-[0-9]{2}-[0-9]{2,}"
 
@@ -114,6 +114,8 @@ class ServiceViewSet(
         if code not in self.listed.documents:
             return super().retrieve(request, *args, **kwargs)
         (service,) = self._services([code], self._fields())
+        if "identifiers" in service:
+            service["identifiers"] = self._identifiers()
         return HttpResponse(dumps(service), content_type=JSON)
 
     def get_renderers(self) -> Sequence[BaseRenderer]:
@@ -127,7 +129,12 @@ class ServiceViewSet(
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer
 
     def get_object(self) -> dict:
-        return changes.get_service(self.kwargs["code"], self.edition)
+        return changes.get_service(self.kwargs["code"], self.edition) | {"identifiers": self._identifiers()}
+
+    def _identifiers(self) -> Sequence[dict]:
+        """The official codes of the service, which are no part of what was sealed."""
+        rows = self.edition.official_codes.get(("service", self.kwargs["code"]), [])
+        return IdentifierSerializer(rows, many=True).data
 
     def get_serializer_context(self) -> dict:
         context = super().get_serializer_context()

@@ -8,7 +8,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
 
 from catalogue.api.base import languages, pagination
-from catalogue.api.serializers import CitedSourceSerializer
+from catalogue.api.serializers import CitedSourceSerializer, IdentifierSerializer
 from catalogue.models import Edition, Entry
 from catalogue.web import edition_query
 from catalogue.web.parameters import Parameter, StrictParameters
@@ -133,10 +133,11 @@ class ContactSerializer(TermSerializer):
 class DepartmentSerializer(TermSerializer):
     hotline = serializers.SerializerMethodField(help_text="热线；null 表示手头的文件没有给出")
     website = serializers.SerializerMethodField(help_text="网站；null 表示手头的文件没有给出")
+    identifiers = IdentifierSerializer(many=True, help_text="文件给出的官方代码；空表示手头的文件没有给出")
 
     class Meta:
         model = Department
-        fields = ["code", "name", "short_name", "name_en", "level", "hotline", "website", "citation"]
+        fields = ["code", "name", "short_name", "name_en", "level", "hotline", "website", "identifiers", "citation"]
 
     @extend_schema_field(ContactSerializer(allow_null=True))
     def get_hotline(self, department: Department) -> dict | None:
@@ -308,7 +309,7 @@ class DomainViewSet(VocabularyViewSet):
 @_documented("部门")
 class DepartmentViewSet(VocabularyViewSet):
     queryset = Department.objects.select_related("source").prefetch_related(
-        Prefetch("contacts", Contact.objects.select_related("source"))
+        Prefetch("contacts", Contact.objects.select_related("source")), "identifiers"
     )
     serializer_class = DepartmentSerializer
 

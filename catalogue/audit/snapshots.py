@@ -12,13 +12,15 @@ from django.db import models
 
 from catalogue.audit import log
 from catalogue.audit.models import Event
-from services.models import Department, Domain, ProjectGroup, Synonym, Topic
+from services.models import Department, Domain, ProjectGroup, Region, Service, Synonym, Topic
 
 # Relations whose rows are edited on the page of their parent, and are part of its snapshot.
 CHILDREN = {
-    Department: ["contacts"],
+    Department: ["contacts", "identifiers"],
     Domain: ["tasks"],
     ProjectGroup: ["projects"],
+    Region: ["identifiers"],
+    Service: ["identifiers"],
     Synonym: ["targets"],
     Topic: ["links"],
     User: ["memberships"],

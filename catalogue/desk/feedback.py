@@ -91,7 +91,7 @@ class FeedbackAdmin(DeskAdmin):
     def page(self, request: HttpRequest, feedback: Feedback, form: AnswerForm, *, reasons=(), status=200):
         """Return the page of a message; after a refused answer with the ``reasons`` and the submitted ``form``."""
         entry = stating(feedback)
-        all_citations = citations.field_citations(entry) if entry else []
+        all_citations = citations.field_citations(entry, timezone.localdate()) if entry else []
         may_answer = feedback.state != State.ANSWERED and self.has_change_permission(request, feedback)
         may_propose = feedback.state == State.RECEIVED and request.user.has_perm("catalogue.add_proposal")
         proposal_url = (

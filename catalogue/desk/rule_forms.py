@@ -177,7 +177,7 @@ def input_from_rule(rule: Mapping | None) -> RuleInput:
     ]
     open_rows = [
         {"open-group": str(number), "open-text": raw["open"], "open-decided_by": raw["decided_by"] or ""}
-        | {f"open-{key}": raw["citation"][key] or "" for key in clauses.CITATION_KEYS}
+        | {f"open-{key}": raw["citation"][key] or "" for key in clauses.KEYS}
         for number, group in enumerate(rule["any"], 1)
         for raw in group["all"]
         if "open" in raw
@@ -295,7 +295,7 @@ def _parse_group(text: str) -> int:
 def _open_criterion(row: Mapping[str, str]) -> dict:
     """Return the open criterion of a row; ``services.eligibility`` validates it. Line breaks are as stored."""
     values = {name.removeprefix("open-"): row[name].replace("\r\n", "\n").strip() or None for name in OPEN_ROW}
-    citation = {key: values[key] for key in clauses.CITATION_KEYS}
+    citation = {key: values[key] for key in clauses.KEYS}
     return {"open": values["text"], "decided_by": values["decided_by"], "citation": citation}
 
 

@@ -17,6 +17,7 @@ COMPARED_FIELDS = (
     "standard_as_of",
     "amounts",
     "expenditure_responsibility",
+    "shares",
     "lead_department",
     "lead_department_alternatives",
     "co_departments",

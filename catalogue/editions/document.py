@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Manager
 
 from catalogue.editions.models import Edition, Entry
-from services.amounts import KEYS
+from services import quoted_values
 from services.eligibility import open_criteria
 
 # The attributes of each column's terms that a document contains, besides their codes.
@@ -65,9 +65,10 @@ def entry_document(entry: Entry) -> dict:
         "content": entry.content,
         "standard": entry.standard,
         "standard_as_of": entry.standard_as_of,
-        # Present only if there are some: an edition sealed before there were amounts keeps its bytes.
+        # Amounts and shares are present only if there are some: an edition sealed before keeps its bytes.
         **({"amounts": with_sources(entry.amounts, sources)} if entry.amounts else {}),
         "expenditure_responsibility": entry.expenditure_responsibility,
+        **({"shares": with_sources(entry.shares, sources)} if entry.shares else {}),
         "lead_department": lead and _term(lead, *TERM_NAMES["lead_department"]),
         "lead_department_alternatives": _terms(
             entry.lead_department_alternatives, *TERM_NAMES["lead_department_alternatives"]
@@ -142,9 +143,9 @@ def _with_open_criteria(eligibility: Mapping | None, change: Callable[[list], li
     return {**eligibility, "any": groups}
 
 
-def amounts_data(amounts: Iterable[Mapping]) -> list[dict]:
-    """Return the amounts of a document with the codes of their sources."""
-    return with_source_codes(amounts, KEYS)
+def quoted_data(column: str, values: Iterable[Mapping]) -> list[dict]:
+    """Return the amounts or shares of a document with the codes of their sources."""
+    return with_source_codes(values, quoted_values.COLUMNS[column].keys)
 
 
 def _terms(related: Manager, *attributes: str) -> list[dict]:
@@ -167,7 +168,7 @@ def entry_data(document: dict) -> dict:
         **document,
         "domain": document["domain"]["code"],
         "lead_department": lead and lead["code"],
-        "amounts": amounts_data(document.get("amounts", [])),
+        **{column: quoted_data(column, document.get(column, [])) for column in quoted_values.COLUMNS},
         "eligibility": eligibility_data(document["eligibility"]),
         **{
             field: sorted(term["code"] for term in document[field])

@@ -12,8 +12,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import sourcing
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
-from services import clauses
-from services.eligibility import open_criteria
+from services import quoted_values
 from services.models import Service
 from services.vocabularies import Terms
 
@@ -31,7 +30,7 @@ TEXT_COLUMNS = (
 LIST_COLUMNS = ("target_groups", "lead_department_alternatives", "co_departments", "legal_basis")
 # The keys of an entry in ``entry_data()`` and in the files of ``fixtures/editions``.
 ENTRY_KEYS = (
-    "code", "number", "domain", *TEXT_COLUMNS, "amounts", "eligibility", "lead_department", *LIST_COLUMNS,
+    "code", "number", "domain", *TEXT_COLUMNS, *quoted_values.COLUMNS, "eligibility", "lead_department", *LIST_COLUMNS,
     "verification", "basis", "citations",
 )  # fmt: skip
 
@@ -90,7 +89,7 @@ def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
     columns = {
         "number": data["number"],
         "eligibility": data["eligibility"],
-        "amounts": data["amounts"],
+        **{column: data[column] for column in quoted_values.COLUMNS},
         "domain": terms.domain(data["domain"]),
         "lead_department": lead and terms.department(lead),
         **{column: data[column] for column in TEXT_COLUMNS},
@@ -102,8 +101,7 @@ def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
         "legal_basis": terms.source,
     }
     lists = {name: [lookups[name](code) for code in data[name]] for name in LIST_COLUMNS}
-    quoted = clauses.sources([*data["amounts"], *open_criteria.open_criteria(data["eligibility"])])
-    return columns, lists | {"quoted_sources": [terms.source(code) for code in quoted]}
+    return columns, lists | {"quoted_sources": [terms.source(code) for code in quoted_values.sources(data)]}
 
 
 def _save_entry(edition: Edition, service: Service, data: Mapping, terms: Terms) -> Entry:

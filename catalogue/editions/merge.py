@@ -7,11 +7,12 @@ complete new ``verification``, ``basis`` and ``citations``.
 from collections.abc import Iterable, Mapping
 
 from catalogue.editions.models import Citation, Entry
+from services import quoted_values
 
 SOURCING_KEYS = ("verification", "basis", "citations")
-# The columns without a field's label that a change can have: a note, and amounts, each of which has its own clause.
+# The columns without a field's label that a change can have: a note, and the values that carry a clause of their own.
 # A proposal cannot change code and number.
-UNSOURCED_COLUMNS = ("note", "amounts")
+UNSOURCED_COLUMNS = ("note", *quoted_values.COLUMNS)
 
 
 def apply_change(base: Mapping, change: Mapping) -> dict:

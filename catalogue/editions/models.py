@@ -1,6 +1,7 @@
 """Models of an edition: its entries, the verification of their fields, their citations, and its cases."""
 
 import datetime
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,8 +10,19 @@ from django.db.models import F, Q, Subquery, Value
 
 from catalogue.editions.seal import SealedTexts, verified_texts
 from services.eligibility import rules
-from services.fields import DIGEST, SLUG, AmountsField, Choice, Code, Line, RuleField, Text, validate_no_nul
-from services.models import Department, Domain, Region, Service, TargetGroup
+from services.fields import (
+    DIGEST,
+    SLUG,
+    AmountsField,
+    Choice,
+    Code,
+    Line,
+    RuleField,
+    SharesField,
+    Text,
+    validate_no_nul,
+)
+from services.models import Department, Domain, Identifier, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
 
 # The highest number of an edition or of an entry: the column holds it on both databases.
@@ -115,6 +127,19 @@ class Edition(models.Model):
     @property
     def is_published(self) -> bool:
         return self.published_at is not None
+
+    @cached_property
+    def official_codes(self) -> dict[tuple[str, str], list[Identifier]]:
+        """The official codes by kind and code of what has them (``("service", "NM-05-01")``). One query, then cached.
+
+        They are no part of the edition. The instance in memory is of one revision of the public data
+        (``web.revision``), and so are they.
+        """
+        rows: dict[tuple[str, str], list[Identifier]] = {}
+        for row in Identifier.objects.select_related("region", "department", "service"):
+            owner = row.region or row.department or row.service
+            rows.setdefault((owner._meta.model_name, owner.code), []).append(row)
+        return rows
 
     def lineage(self) -> list["Edition"]:
         """Return a published edition and all its predecessors, newest first. One query."""
@@ -233,6 +258,19 @@ class Entry(models.Model):
     )
     expenditure_responsibility = Text(
         "支出责任", null=True, blank=True, help_text="由哪级财政负担。例：中央与地方共同财政事权"
+    )
+    shares = SharesField(
+        "支出分担比例",
+        default=list,
+        blank=True,
+        help_text=(
+            "条文写明的各级财政分担的百分数，一项一个，各带自己的条文；没有写明的不列，也不推算其余部分。"
+            "level 可用：centre（中央）、region（自治区）、league（盟市）、banner（旗县）；"
+            "of_whom 写明是哪一部分的钱，整个项目写 null。"
+            '例：[{"level": "centre", "percent": "80", "of_whom": "中等职业教育国家助学金", "citation": {"source": '
+            '"web-fin6-tier", "locator": "正文", "quote": "中央分担80%", "verification": "secondary", '
+            '"jurisdiction": "national"}}]'
+        ),
     )
     legal_basis = models.ManyToManyField(Source, related_name="+", blank=True, verbose_name="法律法规依据")
     note = Text("编者说明", null=True, blank=True, help_text="存疑之处、待核实事项。")

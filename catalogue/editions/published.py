@@ -16,6 +16,7 @@ from catalogue.editions.listing import Listing
 from catalogue.editions.models import Edition
 from catalogue.editions.seal import DamagedEditionError, SealedTexts
 from catalogue.editions.translation import translate
+from services import shares
 from services.eligibility.rules import Verdict
 from services.json_text import dumps
 from services.search import Index, SearchResult
@@ -114,7 +115,8 @@ class Translation:
     def services(self) -> Mapping[str, Mapping]:
         """The fields of each service, by its code."""
         return {
-            code: _fields(translate(document, self._language)) | {"lead_basis": lead_basis(document)}
+            code: _fields(translate(document | {"shares": shares.in_order(document.get("shares", []))}, self._language))
+            | {"lead_basis": lead_basis(document)}
             for code, document in self._edition.documents.items()
         }
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Entry, SourcedField
-from services import amounts, clauses, quotes
+from services import clauses, quoted_values, quotes
 from services.eligibility import open_criteria, rules
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import Rule
@@ -59,9 +59,8 @@ def faults(
             )
     entry_faults += _criterion_faults(entry)
     entry_faults += _unsupported_verbatim(entry)
-    # An amount carries its own clause; its faults are shown at the standard.
-    amount_faults = amounts.faults(entry["amounts"])
-    entry_faults += [FieldFault("standard", f"“标准里的数字”{reason}") for reason in amount_faults]
+    quoted_faults, quoted_sources = _quoted_values(entry)
+    entry_faults += quoted_faults
     cited_sources = {citation["source"] for citation in citations_of(entry, "legal_basis")}
     entry_faults += [
         FieldFault("legal_basis", f"“法律法规依据”中的 {code} 没有自己的来源。")
@@ -70,7 +69,7 @@ def faults(
     ]
     cited_fields = [(citation["field"], citation["source"]) for citation in entry["citations"]]
     cited_fields += [("legal_basis", source) for source in entry["legal_basis"]]
-    cited_fields += [("standard", source) for source in ([] if amount_faults else clauses.sources(entry["amounts"]))]
+    cited_fields += quoted_sources
     cited_fields += [("eligibility", source) for source in clauses.sources(_open_criteria(entry))]
     for field, source in dict.fromkeys(cited_fields):
         if source not in citable_from:
@@ -104,6 +103,20 @@ def changed_fields(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]
     changed = touched_by(column for column in columns if before[column] != after[column])
     cited = {field for field in Entry.SOURCED_FIELDS if citations_of(before, field) != citations_of(after, field)}
     return changed, cited
+
+
+def _quoted_values(entry: Mapping) -> tuple[list[FieldFault], list[tuple[str, str]]]:
+    """Return the faults of the amounts and shares, and the (field, source) of those that have none.
+
+    Each carries a clause of its own; faults are shown at the field that the column stands with.
+    """
+    faults_found, cited = [], []
+    for name, column in quoted_values.COLUMNS.items():
+        if reasons := column.faults(entry[name]):
+            faults_found += [FieldFault(column.field, f"“{column.caption}”{reason}") for reason in reasons]
+        else:
+            cited += [(column.field, source) for source in clauses.sources(entry[name])]
+    return faults_found, cited
 
 
 def _criterion_faults(entry: Mapping) -> list[FieldFault]:

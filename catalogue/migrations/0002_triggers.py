@@ -191,6 +191,7 @@ READ = {
         "task",
         "department",
         "contact",
+        "identifier",
         "targetgroup",
         "source",
         "service",

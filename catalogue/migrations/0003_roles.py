@@ -7,7 +7,7 @@ are its administrator's to change.
 from django.db import migrations
 
 TERMS = (
-    *("region", "domain", "task", "department", "contact", "targetgroup", "source", "service"),
+    *("region", "domain", "task", "department", "contact", "identifier", "targetgroup", "source", "service"),
     *("indicator", "observation", "projectgroup", "project", "synonym", "synonymtarget", "topic", "topicservice"),
 )
 # The editors' own words and groupings, which a document does not give.

@@ -26,18 +26,16 @@ def page(
     *,
     header: Mapping[str, str | None],
     fields: Sequence[Field],
-    figures: Sequence[Figure],
     mentions: Sequence[Clause],
 ) -> str:
     """Return the page. ``header`` is written first, as YAML front matter without its unknown values."""
-    return "\n".join(_lines(document, header, fields, figures, mentions)) + "\n"
+    return "\n".join(_lines(document, header, fields, mentions)) + "\n"
 
 
 def _lines(
     document: Mapping,
     header: Mapping,
     fields: Sequence[Field],
-    figures: Sequence[Figure],
     mentions: Sequence[Clause],
 ) -> Iterator[str]:
     yield "---"
@@ -51,8 +49,8 @@ def _lines(
         yield from (*_field(field), "")
         if field.clauses:
             yield from (*_citations(field.clauses), "")
-        if field.name == "standard" and figures:
-            yield from ("### 标准里的数字", "", *map(_figure, figures), "")
+        if field.figures:
+            yield from (f"### {field.figures_caption}", "", *map(_figure, field.figures), "")
     if mentions:
         yield from ("## 相关表述", "", *_citations(mentions), "")
     if document["note"]:

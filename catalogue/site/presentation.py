@@ -10,7 +10,8 @@ from typing import NamedTuple
 from catalogue.editions.document import lead_basis
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
-from services.amounts import amount_text, with_current
+from services import quoted_values
+from services.amounts import with_current
 from services.eligibility import sentences
 from services.eligibility.open_criteria import open_criteria
 from services.search import Match
@@ -93,8 +94,19 @@ class Value(NamedTuple):
     code: str | None = None
 
 
+class Figure(NamedTuple):
+    """An amount or a share in words, whether it is current, and the clause that holds it."""
+
+    text: str
+    current: bool
+    clause: Clause
+
+
 class Field(NamedTuple):
-    """A field in words. If it is unknown, ``verification`` and ``label`` are None and ``values`` is empty."""
+    """A field in words. If it is unknown, ``verification`` and ``label`` are None and ``values`` is empty.
+
+    ``figures`` are the amounts or shares that stand with it, ``figures_caption`` what they are.
+    """
 
     name: str
     words: str
@@ -103,26 +115,21 @@ class Field(NamedTuple):
     label: str | None
     basis: str | None
     clauses: list[Clause]
+    figures: list[Figure]
+    figures_caption: str | None
 
 
-def fields(document: Mapping) -> list[Field]:
-    """Return every sourced field of a service."""
-    return [_field(document, name) for name in FIELDS]
+def fields(document: Mapping, on: datetime.date) -> list[Field]:
+    """Return every sourced field of a service, with its figures as of a day."""
+    return [_field(document, name, on) for name in FIELDS]
 
 
-class Figure(NamedTuple):
-    """An amount in words, whether it is current, and the clause that holds it."""
-
-    text: str
-    current: bool
-    clause: Clause
-
-
-def figures(document: Mapping, on: datetime.date) -> list[Figure]:
-    """Return the amounts of a service as of a day, the current one of each label first."""
+def _figures(document: Mapping, column: str, on: datetime.date) -> list[Figure]:
+    """Return the amounts or shares of a service, of amounts the current one of each label first."""
+    values = document.get(column, [])
     return [
-        Figure(amount_text(amount), amount["current"], _clause(amount["citation"], None, None))
-        for amount in with_current(document.get("amounts", []), on)
+        Figure(quoted_values.text(value), value.get("current", True), _clause(value["citation"], None, None))
+        for value in (with_current(values, on) if column == "amounts" else values)
     ]
 
 
@@ -137,7 +144,8 @@ def match(found: Match) -> str:
     return MATCHED[found.how].format(field=field, term=found.term, text=" ".join(found.text.split()))
 
 
-def _field(document: Mapping, name: str) -> Field:
+def _field(document: Mapping, name: str, on: datetime.date) -> Field:
+    column = next((column for column, quoted in quoted_values.COLUMNS.items() if quoted.field == name), None)
     verification, basis = document["verification"][name], document["basis"][name]
     return Field(
         name=name,
@@ -147,6 +155,8 @@ def _field(document: Mapping, name: str) -> Field:
         label=verification and Verification(verification).label,
         basis=basis and FieldVerification.Basis(basis).label,
         clauses=_clauses(document, name),
+        figures=_figures(document, column, on) if column else [],
+        figures_caption=column and quoted_values.COLUMNS[column].caption,
     )
 
 

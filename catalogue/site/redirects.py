@@ -5,7 +5,7 @@ A permalink never changes; the URLs of the representations may.
 
 from collections.abc import Mapping
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -15,7 +15,7 @@ from catalogue.web import edition_query, parameters, permalinks, problems
 from catalogue.web.negotiation import media_type
 from catalogue.web.read_only import read_only
 from services.faults import Fault, NotFoundError, printable
-from services.models import Department, Domain, Service, TargetGroup
+from services.models import Department, Domain, Indicator, Observation, ProjectGroup, Service, TargetGroup, Task, Topic
 from services.sources import Source
 
 JSON = "application/json"
@@ -26,29 +26,49 @@ NAMES = {
     permalinks.DEPARTMENTS: "单位",
     permalinks.TARGET_GROUPS: "服务对象",
     permalinks.SOURCES: "依据文件",
+    permalinks.INDICATORS: "发展指标",
+    permalinks.TARGETS: "目标",
+    permalinks.TASKS: "主要任务",
+    permalinks.PROJECTS: "专栏或项目",
+    permalinks.OBSERVATIONS: "监测值",
+    permalinks.TOPICS: "人生事件",
 }
-# The API route and the model of each vocabulary; a term is represented as JSON only.
+# The API route and the terms of each vocabulary; a term is represented as JSON only.
 TERMS = {
-    permalinks.DOMAINS: ("domain-detail", Domain),
-    permalinks.DEPARTMENTS: ("department-detail", Department),
-    permalinks.TARGET_GROUPS: ("targetgroup-detail", TargetGroup),
-    permalinks.SOURCES: ("source-detail", Source),
+    permalinks.DOMAINS: ("domain-detail", Domain.objects.all()),
+    permalinks.DEPARTMENTS: ("department-detail", Department.objects.all()),
+    permalinks.TARGET_GROUPS: ("targetgroup-detail", TargetGroup.objects.all()),
+    permalinks.SOURCES: ("source-detail", Source.objects.all()),
+    permalinks.INDICATORS: ("indicator-detail", Indicator.objects.of_table_1()),
+    permalinks.TARGETS: ("target-detail", Indicator.objects.further_targets()),
+    permalinks.TASKS: ("task-detail", Task.objects.all()),
+    permalinks.PROJECTS: ("project-detail", ProjectGroup.objects.all()),
+    permalinks.OBSERVATIONS: ("observation-detail", Observation.objects.all()),
+    permalinks.TOPICS: ("topic-detail", Topic.objects.all()),
 }
 
 
 @read_only()
 def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
-    """Redirect to the requested representation; 406 lists the available media types. One query."""
+    """Redirect to the requested representation; 406 lists the available media types. One query, two for a project."""
     if kind not in NAMES:
         raise NotFoundError(f"永久地址没有“{printable(kind)}”这一类；可用的是 {'、'.join(NAMES)}。")
     parameters.read(request.GET, edition_query.PARAMETERS if kind == permalinks.SERVICES else [])
-    if not _matching(kind, code).exists():
+    # A project has no answer of its own: that of its box has it.
+    described = _box_of(code) if kind == permalinks.PROJECTS else code
+    if described is None or not _matching(kind, described).exists():
         raise NotFoundError(f"没有代码为 {printable(code)} 的{NAMES[kind]}。")
-    paths = _representations(kind, code)
+    paths = _representations(kind, described)
     media = media_type(request.headers.get("Accept"), list(paths))
     response = _redirect(request, paths[media]) if media else _not_acceptable(paths)
     patch_vary_headers(response, ["Accept"])
     return response
+
+
+def _box_of(code: str) -> str | None:
+    """Return the code of a box or of the box of a project; None if there is none."""
+    boxes = ProjectGroup.objects.filter(Q(code=code) | Q(projects__code=code))
+    return boxes.values_list("code", flat=True).first()
 
 
 def _matching(kind: str, code: str) -> QuerySet:
@@ -56,7 +76,7 @@ def _matching(kind: str, code: str) -> QuerySet:
         return Service.objects.filter(code=code, entries__edition__published_at__isnull=False)
     if kind == permalinks.EDITIONS:
         return Edition.objects.published().filter(slug=code)
-    return TERMS[kind][1].objects.filter(code=code)
+    return TERMS[kind][1].filter(code=code)
 
 
 def _representations(kind: str, code: str) -> Mapping[str, str]:

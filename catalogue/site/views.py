@@ -30,12 +30,17 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
         # Templates look names up in mappings faster than in named tuples.
         "fields": [
             field._asdict()
-            | {"values": [value._asdict() for value in field.values], "clauses": _clauses(field.clauses)}
-            for field in presentation.fields(document)
-        ],
-        "figures": [
-            figure._asdict() | {"clause": _clauses([figure.clause])[0]}
-            for figure in presentation.figures(document, day)
+            | {
+                "values": [value._asdict() for value in field.values],
+                "clauses": _clauses(field.clauses),
+                "figures": [
+                    figure._asdict() | {"clause": clause}
+                    for figure, clause in zip(
+                        field.figures, _clauses([figure.clause for figure in field.figures]), strict=True
+                    )
+                ],
+            }
+            for field in presentation.fields(document, day)
         ],
         "mentions": _clauses(presentation.mentions(document)),
         "imprint": imprint(edition),
@@ -86,8 +91,7 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
     text = written.page(
         document,
         header=header,
-        fields=presentation.fields(document),
-        figures=presentation.figures(document, day),
+        fields=presentation.fields(document, day),
         mentions=presentation.mentions(document),
     )
     return HttpResponse(text, content_type="text/markdown; charset=utf-8")

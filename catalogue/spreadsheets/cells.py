@@ -14,7 +14,7 @@ from catalogue.editions.models import Citation, Entry
 from catalogue.spreadsheets import writer
 from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
-from services import amounts
+from services import quoted_values
 from services.eligibility import rules
 from services.fields import Text
 from services.json_text import strict_loads
@@ -71,8 +71,8 @@ def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> o
         return _parse_code(key, text, terms)
     if key == "eligibility":
         return _parse_rule(text)
-    if key == "amounts":
-        return _parse_amounts(text)
+    if key in quoted_values.COLUMNS:
+        return _parse_quoted_values(key, text)
     if not text and key == "name":
         raise CellError(key, "名称不能为空；取消服务项目请另提“取消”建议。")
     current_text = current and current[key]
@@ -101,16 +101,18 @@ def _parse_rule(text: str) -> dict | None:
     return rule
 
 
-def _parse_amounts(text: str) -> list[dict]:
-    """Return the amounts from their JSON, validated as on the desk."""
+def _parse_quoted_values(key: str, text: str) -> list[dict]:
+    """Return the amounts or shares from their JSON, validated as on the desk."""
+    column = quoted_values.COLUMNS[key]
     if not text:
         return []
     try:
         values = strict_loads(text.encode())
     except ValueError:
-        raise CellError("amounts", "标准里的数字应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
-    if reasons := amounts.faults(values):
-        raise CellError("amounts", f"标准里的数字不能用：{reasons[0][:200]}")
+        reason = f"{column.caption}应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。"
+        raise CellError(key, reason) from None
+    if reasons := column.faults(values):
+        raise CellError(key, f"{column.caption}不能用：{reasons[0][:200]}")
     return values
 
 

@@ -23,6 +23,7 @@ from catalogue.spreadsheets.limits import ImportFault
 from catalogue.spreadsheets.reader import Row, Table
 from catalogue.workflow import proposals, wording
 from catalogue.workflow.models import SERVICE_CODE_PATTERN, Proposal, ProposedEntry
+from services import quoted_values
 from services.json_text import canonical_json
 from services.vocabularies import Terms, UnknownCodeError
 
@@ -260,7 +261,7 @@ class _Planner:
                 planned.faults.append(planned.row.fault(reason, column.key))
 
     def _explanation(self, key: str, value: object) -> str:
-        if key in ("eligibility", "amounts"):
+        if key in ("eligibility", *quoted_values.COLUMNS):
             return writer.explanation(key, value)
         codes = value if isinstance(value, list) else [value] if value else []
         return wording.SEPARATOR.join(wording.name_of(self._term(key, code), short=True) for code in codes)

@@ -13,10 +13,11 @@ from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from catalogue.editions.document import amounts_data, eligibility_data, lead_basis
+from catalogue.editions.document import eligibility_data, lead_basis, quoted_data
 from catalogue.editions.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.editions.models import Citation, Edition, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
+from services import quoted_values
 from services.json_text import canonical_json
 
 # openpyxl takes 7 MB, so it is imported when the first workbook is written.
@@ -56,6 +57,11 @@ def _code_and_name_columns(field: str) -> tuple[Column, Column]:
     return Column(field, header), Column(f"{field}_names", f"{header}名称", explains=field)
 
 
+def _json_and_text_columns(field: str) -> tuple[Column, Column]:
+    header = _column_header(Entry, field)
+    return Column(field, header), Column(f"{field}_text", f"{header}说明", explains=field)
+
+
 # The citation of all sourced fields changed in a row. Empty on export: present citations are in CITATIONS_SHEET.
 CITATION_COLUMNS = (
     *(Column(field, _column_header(Citation, field)) for field in ("source", "locator", "quote", "verification")),
@@ -78,10 +84,7 @@ COLUMNS = {
             Column(field, _column_header(Entry, field))
             for field in ("target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility")
         ),
-        Column("amounts", _column_header(Entry, "amounts")),
-        Column("amounts_text", f"{_column_header(Entry, 'amounts')}说明", explains="amounts"),
-        Column("eligibility", _column_header(Entry, "eligibility")),
-        Column("eligibility_text", f"{_column_header(Entry, 'eligibility')}说明", explains="eligibility"),
+        *(column for field in (*quoted_values.COLUMNS, "eligibility") for column in _json_and_text_columns(field)),
         *_code_and_name_columns("lead_department"),
         Column("lead_basis", "牵头依据", explains="basis"),
         *_code_and_name_columns("lead_department_alternatives"),
@@ -116,6 +119,7 @@ COLUMNS = {
 WIDTHS = {
     "name": 28, "name_en": 32, "content": 60, "standard": 50, "quote": 60, "target_group_text": 40, "note": 40,
     "eligibility": 40, "eligibility_text": 50, "amounts": 40, "amounts_text": 50,
+    "shares": 40, "shares_text": 40,
     "expenditure_responsibility": 40, "co_departments_names": 30,
     "lead_department_names": 24, "lead_department": 20, "co_departments": 24, "legal_basis": 24, "title": 48,
     "legal_basis_names": 48, "target_groups": 24, "target_groups_names": 30, "findings": 40, "source": 20,
@@ -164,8 +168,8 @@ def _list_cell(column: Column, document: Mapping) -> str:
         return ""
     if column.key == "eligibility":
         return canonical_json(eligibility_data(value))
-    if column.key == "amounts":
-        return canonical_json(amounts_data(value)) if value else ""
+    if column.key in quoted_values.COLUMNS:
+        return canonical_json(quoted_data(column.key, value)) if value else ""
     if isinstance(value, list):
         return wording.SEPARATOR.join(sorted(term["code"] for term in value))
     return value["code"] if isinstance(value, Mapping) else str(value)
@@ -182,7 +186,7 @@ def explanation(field: str, value: object) -> str:
             (SourcedField(name).label, wording.value_text(label, field="verification")) for name, label in value.items()
         )
         return "；".join(f"{name}：{label}" for name, label in labels)
-    if field == "amounts":
+    if field in quoted_values.COLUMNS:
         return "；".join(wording.values(value))
     if field == "basis":
         basis = lead_basis({"basis": {"lead_department": None} | value})

@@ -15,6 +15,12 @@ DOMAINS = "domains"
 DEPARTMENTS = "departments"
 TARGET_GROUPS = "target-groups"
 SOURCES = "sources"
+INDICATORS = "indicators"
+TARGETS = "targets"
+TASKS = "tasks"
+PROJECTS = "projects"
+OBSERVATIONS = "observations"
+TOPICS = "topics"
 
 
 def permalink(root: str, kind: str, code: str) -> str:

@@ -12,7 +12,7 @@ from catalogue.editions import merge
 from catalogue.editions.drafts import new_number
 from catalogue.editions.models import Citation, Entry, FieldVerification
 from catalogue.workflow.models import Proposal, ProposedEntry
-from services import amounts
+from services import quoted_values
 from services.eligibility import sentences
 from services.json_text import canonical_json
 from services.sources import Jurisdiction, Verification
@@ -171,8 +171,8 @@ def difference_sentence(difference: Difference, terms: Terms) -> str:
 def _value_text(field: str, value: object, terms: Terms) -> str:
     if value in (None, []):
         return "未知"
-    if field == "amounts":
-        return "；".join(map(amounts.amount_text, value))
+    if field in quoted_values.COLUMNS:
+        return "；".join(map(quoted_values.text, value))
     if isinstance(value, Mapping):
         return sentences.rule_text(value)
     if isinstance(value, list) and isinstance(value[0], Mapping):

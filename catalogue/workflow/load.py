@@ -17,7 +17,7 @@ from catalogue.editions import drafts
 from catalogue.editions.document import edition_header, entry_data
 from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
 from catalogue.workflow import cases, publishing
-from services import amounts
+from services import quoted_values
 from services.fixtures import CITATION_KEYS, editor_changes, load_vocabularies
 from services.json_files import FixtureError, check_keys, check_list, read_json
 from services.models import LoadedRow
@@ -237,8 +237,9 @@ def _read_entry(path: Path, raw: object) -> dict:
         if len(set(check_list(path, code, key, entry[key], of=str))) != len(entry[key]):
             raise FixtureError(path, code, f"{key} 应是不重复的代码列表")
         entry[key] = sorted(entry[key])
-    if reasons := amounts.faults(entry["amounts"]):
-        raise FixtureError(path, code, f"amounts {reasons[0]}")
+    for name, column in quoted_values.COLUMNS.items():
+        if reasons := column.faults(entry[name]):
+            raise FixtureError(path, code, f"{name} {reasons[0]}")
     _check_labels(path, code, entry["verification"], "verification", Verification.values)
     _check_labels(path, code, entry["basis"], "basis", FieldVerification.Basis.values)
     for citation in check_list(path, code, "citations", entry["citations"]):

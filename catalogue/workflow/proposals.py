@@ -24,6 +24,7 @@ from catalogue.editions.models import Edition, Entry, SourcedField
 from catalogue.workflow import cases
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
+from services import quoted_values
 from services.models import Department, Region, Service
 from services.vocabularies import Terms, UnknownCodeError
 
@@ -31,7 +32,8 @@ State, Kind, Action = Proposal.State, Proposal.Kind, ProposedEntry.Action
 
 # Columns whose change may raise the cost and is always assessed (plan, chapter 3, section 4).
 NEEDS_ASSESSMENT = {
-    "target_groups", "target_group_text", "standard", "amounts", "expenditure_responsibility", "eligibility",
+    "target_groups", "target_group_text", "standard", *quoted_values.COLUMNS, "expenditure_responsibility",
+    "eligibility",
 }  # fmt: skip
 # Number of services that each kind adds, changes and withdraws: (minimum, maximum), None for no maximum.
 ALLOWED_ACTIONS = {
@@ -370,7 +372,7 @@ def current_documents(proposal: Proposal) -> dict[str, dict]:
 
 def blank_entry(code: str, number: int = 1) -> dict:
     """Return an entry with all fields unknown, as a template and as the baseline of an addition."""
-    empty = {column: [] for column in (*drafts.LIST_COLUMNS, "amounts", "citations")} | {
+    empty = {column: [] for column in (*drafts.LIST_COLUMNS, *quoted_values.COLUMNS, "citations")} | {
         "verification": {},
         "basis": {},
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from catalogue.audit import log
@@ -229,8 +229,8 @@ def entries_citing_too_early(source: Source) -> list[tuple[str, datetime.date, s
     Each is (edition slug, effective day of the edition, service code), ordered by edition and entry number.
     """
     # Every legal basis is also cited: an edition is not published otherwise.
-    conditions = {"citations__source": source, "edition__effective_from__lt": source.first_citable_day()}
-    entries = Entry.objects.published().filter(**conditions).distinct()
+    cites = Q(citations__source=source) | Q(quoted_sources=source)
+    entries = Entry.objects.published().filter(cites, edition__effective_from__lt=source.first_citable_day()).distinct()
     return list(
         entries.order_by("edition__number", "number").values_list(
             "edition__slug", "edition__effective_from", "service__code"

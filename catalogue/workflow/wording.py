@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from catalogue.editions.models import Citation, FieldVerification
 from catalogue.workflow.models import Assessment, Proposal, ProposedEntry
-from services import amounts
+from services import quoted_values
 from services.eligibility import sentences
 from services.sources import Jurisdiction, Verification
 
@@ -56,8 +56,8 @@ def value_text(value: object, *, field: str | None = None) -> str:
 
 
 def _mapping_text(value: Mapping) -> str:
-    if "of_whom" in value:
-        return amounts.amount_text(value)
+    if quoted_values.is_quoted_value(value):
+        return quoted_values.text(value)
     return sentences.rule_text(value) if is_rule(value) else name_of(value)
 
 

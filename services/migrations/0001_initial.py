@@ -15,6 +15,29 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Department',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('locator', services.fields.Line(blank=True, help_text='章、条、表或专栏。例：表2、第四章第五节', max_length=200, null=True, verbose_name='位置')),
+                ('quote', services.fields.Text(blank=True, help_text='逐字照录；标为“原文核对”时必填。', null=True, verbose_name='原文')),
+                ('verification', services.fields.Choice(choices=[('verbatim', '原文核对'), ('secondary', '转述'), ('unverified', '未核实')], max_length=40, verbose_name='核实情况')),
+                ('code', services.fields.Code(help_text='例：civil-affairs', max_length=64, pattern='\\A[a-z0-9]+(-[a-z0-9]+)*\\Z', unique=True, verbose_name='代码')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='次序')),
+                ('name', services.fields.Line(help_text='例：内蒙古自治区民政厅', max_length=200, verbose_name='名称')),
+                ('short_name', services.fields.Line(blank=True, help_text='例：自治区民政厅', max_length=100, null=True, verbose_name='简称')),
+                ('name_en', services.fields.Line(blank=True, max_length=300, null=True, verbose_name='英文名称')),
+                ('level', services.fields.Choice(choices=[('autonomous-region', '自治区'), ('central-agency-in-region', '中央驻区机构')], max_length=40, verbose_name='层级')),
+                ('kind', services.fields.Choice(choices=[('government-department', '政府部门'), ('government-office', '政府办公厅'), ('party-department', '党委部门'), ('central-agency', '中央机构'), ('people-organisation', '人民团体')], max_length=40, verbose_name='类别')),
+                ('note', services.fields.Text(blank=True, null=True, verbose_name='说明')),
+            ],
+            options={
+                'verbose_name': '部门',
+                'verbose_name_plural': '部门',
+                'ordering': ['position', 'code'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Domain',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -157,6 +180,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Region',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('locator', services.fields.Line(blank=True, help_text='章、条、表或专栏。例：表2、第四章第五节', max_length=200, null=True, verbose_name='位置')),
+                ('quote', services.fields.Text(blank=True, help_text='逐字照录；标为“原文核对”时必填。', null=True, verbose_name='原文')),
+                ('verification', services.fields.Choice(choices=[('verbatim', '原文核对'), ('secondary', '转述'), ('unverified', '未核实')], max_length=40, verbose_name='核实情况')),
+                ('code', services.fields.Code(help_text='GB/T 2260 六位代码。例：150000', max_length=64, pattern='\\A[1-9][0-9]{5}\\Z', unique=True, verbose_name='区划代码')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='次序')),
+                ('name', services.fields.Line(help_text='例：内蒙古自治区', max_length=100, verbose_name='名称')),
+                ('name_en', services.fields.Line(blank=True, max_length=200, null=True, verbose_name='英文名称')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件')),
+            ],
+            options={
+                'verbose_name': '行政区划',
+                'verbose_name_plural': '行政区划',
+                'ordering': ['position', 'code'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Project',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -205,34 +248,36 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddField(
-            model_name='domain',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件'),
-        ),
         migrations.CreateModel(
-            name='Department',
+            name='Identifier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('locator', services.fields.Line(blank=True, help_text='章、条、表或专栏。例：表2、第四章第五节', max_length=200, null=True, verbose_name='位置')),
                 ('quote', services.fields.Text(blank=True, help_text='逐字照录；标为“原文核对”时必填。', null=True, verbose_name='原文')),
                 ('verification', services.fields.Choice(choices=[('verbatim', '原文核对'), ('secondary', '转述'), ('unverified', '未核实')], max_length=40, verbose_name='核实情况')),
-                ('code', services.fields.Code(help_text='例：civil-affairs', max_length=64, pattern='\\A[a-z0-9]+(-[a-z0-9]+)*\\Z', unique=True, verbose_name='代码')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='次序')),
-                ('name', services.fields.Line(help_text='例：内蒙古自治区民政厅', max_length=200, verbose_name='名称')),
-                ('short_name', services.fields.Line(blank=True, help_text='例：自治区民政厅', max_length=100, null=True, verbose_name='简称')),
-                ('name_en', services.fields.Line(blank=True, max_length=300, null=True, verbose_name='英文名称')),
-                ('level', services.fields.Choice(choices=[('autonomous-region', '自治区'), ('central-agency-in-region', '中央驻区机构')], max_length=40, verbose_name='层级')),
-                ('kind', services.fields.Choice(choices=[('government-department', '政府部门'), ('government-office', '政府办公厅'), ('party-department', '党委部门'), ('central-agency', '中央机构'), ('people-organisation', '人民团体')], max_length=40, verbose_name='类别')),
-                ('note', services.fields.Text(blank=True, null=True, verbose_name='说明')),
+                ('scheme', services.fields.Line(help_text='编码所依的标准或名录。例：GB/T 2260', max_length=100, verbose_name='编码规则')),
+                ('value', services.fields.Line(help_text='文件里写明的才填。例：150000', max_length=100, verbose_name='代码')),
+                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='services.department', verbose_name='部门')),
+                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='services.region', verbose_name='行政区划')),
+                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='services.service', verbose_name='服务项目')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件')),
             ],
             options={
-                'verbose_name': '部门',
-                'verbose_name_plural': '部门',
-                'ordering': ['position', 'code'],
+                'verbose_name': '官方代码',
+                'verbose_name_plural': '官方代码',
+                'ordering': ['region', 'department', 'service', 'scheme'],
                 'abstract': False,
             },
+        ),
+        migrations.AddField(
+            model_name='domain',
+            name='source',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件'),
+        ),
+        migrations.AddField(
+            model_name='department',
+            name='source',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件'),
         ),
         migrations.CreateModel(
             name='Contact',
@@ -343,26 +388,9 @@ class Migration(migrations.Migration):
                 'ordering': ['position', 'pk'],
             },
         ),
-        migrations.CreateModel(
-            name='Region',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('locator', services.fields.Line(blank=True, help_text='章、条、表或专栏。例：表2、第四章第五节', max_length=200, null=True, verbose_name='位置')),
-                ('quote', services.fields.Text(blank=True, help_text='逐字照录；标为“原文核对”时必填。', null=True, verbose_name='原文')),
-                ('verification', services.fields.Choice(choices=[('verbatim', '原文核对'), ('secondary', '转述'), ('unverified', '未核实')], max_length=40, verbose_name='核实情况')),
-                ('code', services.fields.Code(help_text='GB/T 2260 六位代码。例：150000', max_length=64, pattern='\\A[1-9][0-9]{5}\\Z', unique=True, verbose_name='区划代码')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='次序')),
-                ('name', services.fields.Line(help_text='例：内蒙古自治区', max_length=100, verbose_name='名称')),
-                ('name_en', services.fields.Line(blank=True, max_length=200, null=True, verbose_name='英文名称')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件')),
-            ],
-            options={
-                'verbose_name': '行政区划',
-                'verbose_name_plural': '行政区划',
-                'ordering': ['position', 'code'],
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('verification', 'verbatim'), _negated=True), ('quote__isnull', False), _connector='OR'), name='services_region_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。')],
-            },
+        migrations.AddConstraint(
+            model_name='region',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verification', 'verbatim'), _negated=True), ('quote__isnull', False), _connector='OR'), name='services_region_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。'),
         ),
         migrations.AddConstraint(
             model_name='projectgroup',
@@ -387,6 +415,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='indicator',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('baseline_period__isnull', True), ('baseline_source__isnull', True), ('baseline_value__isnull', True)), models.Q(('baseline_period__isnull', False), ('baseline_source__isnull', False), ('baseline_value__isnull', False)), _connector='OR'), name='indicator_baseline_is_cited', violation_error_message='基期值、基期和来源文件应同时填写。'),
+        ),
+        migrations.AddConstraint(
+            model_name='identifier',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verification', 'verbatim'), _negated=True), ('quote__isnull', False), _connector='OR'), name='services_identifier_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。'),
+        ),
+        migrations.AddConstraint(
+            model_name='identifier',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('department__isnull', True), ('region__isnull', False), ('service__isnull', True)), models.Q(('department__isnull', False), ('region__isnull', True), ('service__isnull', True)), models.Q(('department__isnull', True), ('region__isnull', True), ('service__isnull', False)), _connector='OR'), name='identifier_of_one_thing', violation_error_message='官方代码属于一个行政区划、一个部门或一个服务项目。'),
+        ),
+        migrations.AddConstraint(
+            model_name='identifier',
+            constraint=models.UniqueConstraint(fields=('region', 'scheme'), name='identifier_once_per_scheme_of_region', violation_error_message='在这一编码规则里已有代码。'),
+        ),
+        migrations.AddConstraint(
+            model_name='identifier',
+            constraint=models.UniqueConstraint(fields=('department', 'scheme'), name='identifier_once_per_scheme_of_department', violation_error_message='在这一编码规则里已有代码。'),
+        ),
+        migrations.AddConstraint(
+            model_name='identifier',
+            constraint=models.UniqueConstraint(fields=('service', 'scheme'), name='identifier_once_per_scheme_of_service', violation_error_message='在这一编码规则里已有代码。'),
         ),
         migrations.AddConstraint(
             model_name='domain',

@@ -81,6 +81,12 @@ def test_an_edition_has_all_its_fields(client, db):
         "number": 2,
         "slug": "2023",
         "title": "内蒙古自治区基本公共服务项目清单（2023年版，编者汇编）",
+        "region": {
+            "code": "150000",
+            "name": "内蒙古自治区",
+            "name_en": "Inner Mongolia Autonomous Region",
+            "identifiers": [{"scheme": "GB/T 2260", "value": "150000"}],
+        },
         "effective_from": "2023-12-25",
         "published_at": "2026-11-23T12:00:00+08:00",
         "previous": "2021",

@@ -66,6 +66,7 @@ def test_a_service_has_all_its_fields(client, empty_catalogue, make_edition):
         "standard_as_of": None,
         "amounts": [],
         "expenditure_responsibility": None,
+        "shares": [],
         "lead_department": {
             "code": "health-commission",
             "name": "内蒙古自治区卫生健康委员会",
@@ -122,6 +123,7 @@ def test_a_service_has_all_its_fields(client, empty_catalogue, make_edition):
         "edition": {"slug": "only", "effective_from": "2026-11-02", "digest": edition.digest},
         "url": "http://testserver/api/v1/services/NM-05-01/",
         "status": "listed",
+        "identifiers": [],
         "withdrawal": None,
     }
 
@@ -131,7 +133,7 @@ def test_a_service_equals_its_sealed_document(client, db):
 
     answer = client.get(f"{LIST}NM-01-07/", {"edition": "2021"}).json()
 
-    added = {"edition", "url", "status", "withdrawal", "lead_basis"}
+    added = {"edition", "url", "status", "withdrawal", "lead_basis", "shares", "identifiers"}
     for amount in answer["amounts"]:
         del amount["current"]
     assert {key: value for key, value in answer.items() if key not in added} == json.loads(sealed)
@@ -263,7 +265,7 @@ def test_a_list_of_any_length_costs_one_query(client, db, query, expand):
 
 
 def test_a_service_costs_one_query(client, db, django_assert_num_queries):
-    client.get(LIST)
+    client.get(f"{LIST}NM-05-02/")
 
     with django_assert_num_queries(1):
         client.get(f"{LIST}NM-05-01/")
@@ -386,5 +388,31 @@ def test_a_figure_is_current_as_of_the_day_that_is_asked_about(client, make_edit
 def test_an_edition_sealed_without_figures_has_none_in_its_content(client, make_edition):
     make_edition("small", "2026-11-10")
 
-    assert b"amounts" not in client.get("/api/v1/editions/small/content/").content
-    assert client.get(f"{LIST}NM-05-01/", {"edition": "small"}).json()["amounts"] == []
+    content = client.get("/api/v1/editions/small/content/").content
+    assert b"amounts" not in content and b"shares" not in content
+    service = client.get(f"{LIST}NM-05-01/", {"edition": "small"}).json()
+    assert (service["amounts"], service["shares"]) == ([], [])
+
+
+def test_a_service_says_who_pays_which_share_and_by_which_clause(client, db):
+    tiers = client.get(f"{LIST}NM-07-08/", {"fields": "shares"}).json()["shares"]
+
+    assert [(share["level"], share["percent"], share["of_whom"][:4]) for share in tiers] == [
+        ("region", "30", "一类地区"), ("region", "50", "二类地区"), ("region", "70", "三类地区"),
+    ]  # fmt: skip
+    (share,) = client.get(f"{LIST}NM-02-07/", {"fields": "shares", "edition": "2021"}).json()["shares"]
+    assert list(share) == ["level", "percent", "of_whom", "citation"]
+    assert (share["level"], share["percent"]) == ("centre", "80")
+    assert share["citation"]["source"]["code"] == "web-fin6-tier"
+    assert "内蒙古" in share["citation"]["quote"] and "中央分担80%" in share["citation"]["quote"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/services/NM-02-07/", "/services/NM-02-07.md", f"{LIST[:-1]}.csv", f"{LIST}NM-02-07.ttl"],
+)
+def test_pages_and_files_have_the_shares_in_words(client, db, path):
+    answer = client.get(path)
+    text = b"".join(answer) if answer.streaming else answer.content
+
+    assert "中央负担80%（中等职业教育国家助学金（第一档，含内蒙古））" in text.decode()

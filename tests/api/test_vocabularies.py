@@ -1,12 +1,19 @@
 """The vocabularies, indicators and project groups over HTTP."""
 
 import pytest
+from django.db import IntegrityError
+from rdflib import SKOS, Graph, URIRef
 
-from services.models import Topic
+from services.models import Department, Identifier, Region, Service, Topic
+from services.sources import Source
 
 SHAPES = {
     "domains": (9, "NM-05", ["code", "name", "name_en", "goal", "service_count", "tasks"]),
-    "departments": (31, "civil-affairs", ["code", "name", "short_name", "name_en", "level", "hotline", "website"]),
+    "departments": (
+        31,
+        "civil-affairs",
+        ["code", "name", "short_name", "name_en", "level", "hotline", "website", "identifiers"],
+    ),
     "target-groups": (95, "older-65-plus", ["code", "name", "name_en", "definition"]),
     "sources": (214, "law-elderly", ["code", "title", "issuer", "document_number", "date", "kind", "url"]),
     "indicators": (
@@ -218,3 +225,53 @@ def test_a_department_has_the_hotline_that_a_document_gives(client, db):
     assert department["website"] is None
     others = client.get("/api/v1/departments/").json()["results"]
     assert [item["code"] for item in others if item["hotline"]] == ["hrss", "justice"]
+
+
+GIVEN = {"scheme": "统一社会信用代码", "value": "11150000011512345X"}
+
+
+@pytest.fixture
+def official_codes(db) -> None:
+    """An official code of a department and of a service, as no document at hand gives one."""
+    source = Source.objects.get(code="seed-plan")
+    for owner in (Department.objects.get(code="hrss"), Service.objects.get(code="NM-05-01")):
+        owner.identifiers.create(**GIVEN, source=source, verification="unverified")
+
+
+def test_a_department_and_a_service_have_the_official_codes_that_documents_give(client, official_codes):
+    assert client.get("/api/v1/departments/hrss/").json()["identifiers"] == [GIVEN]
+    assert client.get("/api/v1/services/NM-05-01/").json()["identifiers"] == [GIVEN]
+    assert client.get("/api/v1/departments/justice/").json()["identifiers"] == []
+    assert client.get("/api/v1/services/NM-05-02/").json()["identifiers"] == []
+
+
+def test_a_file_of_a_service_has_the_official_codes(client, official_codes):
+    for path in ("services/NM-05-01.ttl", "services.ttl"):
+        answer = client.get(f"/api/v1/{path}")
+        graph = Graph().parse(data=b"".join(answer) if answer.streaming else answer.content, format="turtle")
+        owners = {
+            str(owner).rpartition("/")[2]: str(graph.value(node, SKOS.notation))
+            for owner, node in graph.subject_objects(URIRef("http://www.w3.org/ns/adms#identifier"))
+        }
+
+        assert owners["#region-150000"] == "150000"
+        assert owners["NM-05-01"] == GIVEN["value"]
+
+
+@pytest.mark.parametrize(
+    "owners",
+    [
+        {},
+        {"region": Region, "department": Department},
+        {"department": Department, "service": Service},
+        {"region": Region, "department": Department, "service": Service},
+    ],
+    ids=["none", "region and department", "department and service", "all"],
+)
+def test_the_database_refuses_an_official_code_that_does_not_belong_to_one_thing(db, owners):
+    values = {name: model.objects.first() for name, model in owners.items()}
+
+    with pytest.raises(IntegrityError, match="identifier_of_one_thing"):
+        Identifier.objects.create(
+            **values, **GIVEN, source=Source.objects.get(code="seed-plan"), verification="unverified"
+        )

@@ -136,6 +136,8 @@ def test_a_withdrawn_service_costs_three_queries(client, later_edition, django_a
     for edition in ("2026", "2027"):
         client.get("/api/v1/services/", {"edition": edition})
 
+        client.get("/api/v1/services/NM-05-01/", {"edition": edition})
+
     with django_assert_num_queries(3):
         client.get(DETAIL, {"edition": "2027"})
 

@@ -98,6 +98,22 @@ def test_invalid_amounts_are_refused_with_a_sentence_and_kept_in_the_form(editor
     assert refused.context["form"]["amounts"].value() == amounts
 
 
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [("80%", "这不是一列 JSON"), ('[{"level": "centre"}]', "第 1 项：应恰好有这些：level、percent")],
+    ids=["text", "short"],
+)
+def test_invalid_shares_are_refused_with_a_sentence_and_kept_in_the_form(editor, make_proposal, shares, words):
+    proposal = make_proposal(NOTE_CHANGE)
+    url = address("entry", proposal, "NM-01-07")
+
+    refused = editor.post(url, proposal_form_data(editor.get(url)) | {"shares": shares})
+
+    assert refused.status_code == 422
+    assert words in visible_text(refused)
+    assert refused.context["form"]["shares"].value() == shares
+
+
 def test_the_form_has_the_figures_with_their_label_first(editor, make_proposal):
     proposal = make_proposal(NOTE_CHANGE)
 

@@ -166,6 +166,33 @@ def test_a_figure_that_its_quote_does_not_hold_is_a_fault_and_no_server_error(ed
     assert editor.get(page(proposal)).status_code == 200
 
 
+SHARE = {
+    "level": "region", "percent": "30", "of_whom": "集中供养孤儿", "citation": {
+        "source": "seed-daily", "locator": "第1条", "quote": "自治区负担30%", "verification": "verbatim",
+        "jurisdiction": "inner-mongolia",
+    },
+}  # fmt: skip
+
+
+def test_a_changed_share_is_assessed_and_shown_in_words(editor, make_proposal):
+    change = {"service": "NM-01-07", "action": "change", "entry_data": {"shares": [SHARE]}, "successors": []}
+    proposal = make_proposal(change)
+
+    assert proposals.needs_assessment(proposal)
+    assert proposals.faults(proposal) == []
+    (row,) = editor.get(page(proposal)).context["entries"][0].rows
+    assert row.field_label == "支出分担比例"
+    assert "".join(part.text for part in row.after) == "自治区负担30%（集中供养孤儿）"
+
+
+def test_a_share_that_its_quote_does_not_hold_is_a_fault_and_no_server_error(editor, make_proposal):
+    change = {"service": "NM-01-07", "action": "change", "successors": []}
+    proposal = make_proposal(change | {"entry_data": {"shares": [SHARE | {"percent": "40"}]}})
+
+    assert "40 不在所引原文之中" in "".join(fault.reason for fault in proposals.faults(proposal))
+    assert editor.get(page(proposal)).status_code == 200
+
+
 def test_user_input_is_escaped(editor, make_proposal):
     proposal = make_proposal(reason="<script>alert(1)</script>", title="<b>标题</b>")
 

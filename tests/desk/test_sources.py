@@ -151,6 +151,20 @@ def test_an_editor_cannot_change_a_legal_basis_after_publication(as_role, new_so
     assert as_role("编辑").post(page_of(source)).status_code == 403
 
 
+def test_an_editor_cannot_change_a_source_that_only_a_share_cites(as_role, new_sources, make_edition):
+    source = new_sources["of-nothing"]
+    citation = {
+        "source": source.code, "locator": None, "quote": "中央分担80%", "verification": "secondary",
+        "jurisdiction": None,
+    }  # fmt: skip
+    share = {"level": "centre", "percent": "80", "of_whom": None, "citation": citation}
+    make_edition("2027", "2027-01-01", entries=[make_entry(shares=[share])])
+    source.date = "2028-01-01"
+
+    assert publishing.entries_citing_too_early(source) == [("2027", datetime.date(2027, 1, 1), "NM-05-01")]
+    assert as_role("编辑").post(page_of(source)).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("dates", "field", "sentence"),
     [

@@ -4,10 +4,11 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from catalogue.models import Edition
+from catalogue.models import Edition, Event
 from catalogue.workflow import publishing
 from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, TargetGroup, Task
 from services.sources import Source
+from tests.conftest import make_user
 from tests.support.admin_forms import column_texts, filter_counts, form_data, visible_text
 
 SEALED = {
@@ -204,3 +205,20 @@ def test_lists_count_the_entries_of_the_edition_in_force(admin_client, db):
         "4",
         "9",
     ]
+
+
+@pytest.mark.parametrize(("model", "code"), [(Region, "150000"), (Department, "finance"), (Service, "NM-05-01")])
+def test_an_official_code_is_kept_with_its_clause(client, db, model, code):
+    term, source = model.objects.get(code=code), Source.objects.get(code="seed-plan")
+    client.force_login(make_user("sun", "发布"))
+    data = form_data(client.get(page_of(term)))
+    number = int(data["identifiers-TOTAL_FORMS"])
+    row = {"scheme": "名录", "value": "A-1", "source": source.pk, "verification": "verbatim", "quote": "编号A-1"}
+    added = {f"identifiers-{number}-{name}": value for name, value in row.items()}
+
+    client.post(page_of(term), data | added | {"identifiers-TOTAL_FORMS": number + 1})
+
+    saved = term.identifiers.get(scheme="名录")
+    assert (saved.value, saved.source, saved.quote) == ("A-1", source, "编号A-1")
+    event = Event.objects.filter(term=f"{model._meta.model_name}/{code}").last()
+    assert (event.field, "A-1" in event.after) == ("identifiers", True)

@@ -19,9 +19,9 @@ from services.models import Department
 
 FIELDS = [name for name in serializers.EntrySerializer().fields if name != "matches"]
 DIGESTS = {
-    "2021": "5790f3bc7b6ead32b9c1f7c4c1739b49faca161a506f519807ec1cf64f84488c",
-    "2023": "f926f4f06f5180a470d256eb9fafbd525e3e6db2a52f9926ab2048767aa83433",
-    "2026": "f2335bf8ca8bf6c3929f573e0c6d443fd0e537e06969d130816b3b8dd654e8bf",
+    "2021": "a87ec7ffcfb40071d0a77bc823715fd2836e4ed125dcb343a2b7a052a0ba47da",
+    "2023": "31a6c87e2a53f210c3297ac3d8b0c6f1476a09047aa03bffc799cfab66480deb",
+    "2026": "207a7920a80968e0cfbac14df441231ce710dc37c25513ca211a1f4c6dc41074",
 }
 
 

@@ -183,5 +183,29 @@ def test_an_amount_rests_on_a_clause_too(source, value, words):
     assert words in reason
 
 
+def with_share(source: str, percent: str) -> dict:
+    citation = {
+        "source": source, "locator": None, "quote": "中央分担80%", "verification": "secondary", "jurisdiction": None,
+    }  # fmt: skip
+    share = {"level": "centre", "percent": percent, "of_whom": None, "citation": citation}
+    return make_entry(shares=[share])
+
+
+@pytest.mark.parametrize(
+    ("source", "percent", "words"),
+    [
+        ("newspaper", "20", "“支出分担比例”第 1 项：20 不在所引原文之中"),
+        ("undated", "80", "来源 undated 自 2026-01-01 起方可引用"),  # not yet citable in 2023
+        ("no-such", "80", "依据文件中没有代码“no-such”"),
+    ],
+)
+def test_a_share_rests_on_a_clause_too(source, percent, words):
+    ((field, reason),) = reasons(with_share(source, percent))
+
+    assert field == "expenditure_responsibility"
+    assert words in reason
+
+
 def test_an_amount_that_its_quote_holds_has_no_fault():
     assert reasons(with_amount("newspaper", "840")) == []
+    assert reasons(with_share("newspaper", "80")) == []

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from services import amounts
+from services import amounts, clauses
 
 CITATION = {
     "source": "seed-daily", "locator": "第1条", "quote": "2023年全区城乡低保平均标准达到每人每月840元、670元",
@@ -87,7 +87,7 @@ def test_what_is_no_list_of_amounts_is_refused(value):
     ],
 )
 def test_a_quote_holds_a_number_as_a_whole(quote, value, held):
-    assert amounts.holds(quote, value) is held
+    assert clauses.holds(quote, value) is held
 
 
 def test_one_label_has_one_figure_at_a_time():

@@ -109,6 +109,23 @@ def test_invalid_amounts_are_refused_with_a_sentence(plan, cell, words):
     assert words in sentence
 
 
+def test_edited_shares_are_planned_with_their_own_clauses(plan):
+    share = {"level": "centre", "percent": "80", "of_whom": None, "citation": CITED | {"quote": "中央分担80%"}}
+    shown = plan(spreadsheets.make_csv(spreadsheets.list_row(支出分担比例=json.dumps([share], ensure_ascii=False))))
+
+    assert sentences(shown) == []
+    (row,) = shown.to_propose
+    assert row.draft_entry["entry_data"] == {"shares": [share]}
+    (change,) = row.changes
+    assert (change.label, change.after) == ("支出分担比例", "中央负担80%")
+
+
+def test_invalid_shares_are_refused_with_a_sentence(plan):
+    (sentence, *_) = sentences(plan(spreadsheets.make_csv(spreadsheets.list_row(支出分担比例='[{"percent": "80"}]'))))
+
+    assert "支出分担比例不能用：第 1 项：应恰好有这些" in sentence
+
+
 def test_one_edited_cell_plans_exactly_that_change(plan):
     shown = plan(
         spreadsheets.make_csv(

@@ -49,6 +49,7 @@ def make_entry(code: str = "NM-05-01", **changes: object) -> dict:
         **unknown,
         **lists,
         "amounts": [],
+        "shares": [],
         "verification": {"name": "verbatim", "domain": "verbatim"},
         "basis": {"name": "plan", "domain": "plan"},
         # A verbatim value must be in its quote.

@@ -58,6 +58,13 @@ def test_the_query_is_kept_in_the_redirect(client, db):
         ("/id/departments/finance", "/api/v1/departments/finance/"),
         ("/id/target-groups/orphans", "/api/v1/target-groups/orphans/"),
         ("/id/sources/seed-plan", "/api/v1/sources/seed-plan/"),
+        ("/id/indicators/IND-03", "/api/v1/indicators/IND-03/"),
+        ("/id/targets/TGT-01", "/api/v1/targets/TGT-01/"),
+        ("/id/tasks/T05-1", "/api/v1/tasks/T05-1/"),
+        ("/id/projects/BOX-5", "/api/v1/projects/BOX-5/"),
+        ("/id/projects/P5-1", "/api/v1/projects/BOX-5/"),  # a project is in the answer of its box
+        ("/id/observations/OBS-001", "/api/v1/observations/OBS-001/"),
+        ("/id/topics/housing", "/api/v1/topics/housing/"),
     ],
 )
 def test_other_permalinks_redirect_to_their_only_form(client, db, path, target):
@@ -65,6 +72,13 @@ def test_other_permalinks_redirect_to_their_only_form(client, db, path, target):
 
     assert (response.status_code, response["Location"]) == (303, target)
     assert client.get(target).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/id/indicators/IND-03", "/id/projects/P5-1", "/id/observations/OBS-001"])
+def test_a_term_is_there_as_json_only(client, db, path):
+    problem = assert_problem(client.get(path, **asking("text/turtle")), 406)
+
+    assert problem["errors"][0]["allowed"] == ["application/json"]
 
 
 def test_an_unavailable_media_type_is_refused_with_the_available_ones(client, db):
@@ -87,6 +101,10 @@ def test_an_unavailable_media_type_is_refused_with_the_available_ones(client, db
         ("/id/services/NM-99-99", "NM-99-99"),
         ("/id/editions/1999", "1999"),
         ("/id/domains/NM-99", "NM-99"),
+        ("/id/indicators/TGT-01", "没有代码为 TGT-01 的发展指标"),  # a target, which table 1 does not have
+        ("/id/targets/IND-03", "没有代码为 IND-03 的目标"),
+        ("/id/projects/P99-1", "没有代码为 P99-1 的专栏或项目"),
+        ("/id/observations/OBS-999", "OBS-999"),
         ("/id/nonsense/x", "target-groups"),
         ("/id/services/", ""),
         ("/id/services/NM-05-01/", ""),
@@ -105,6 +123,7 @@ def test_an_unknown_permalink_is_a_problem(client, db, accept, path, words):
         (f"{SERVICE}?nonsense=1", "nonsense"),
         (f"{SERVICE}?edition=", "edition"),
         ("/id/domains/NM-05?edition=1", "edition"),
+        ("/id/tasks/T05-1?edition=1", "edition"),
     ],
 )
 def test_an_invalid_parameter_is_named(client, db, path, field):

@@ -18,6 +18,7 @@ from services.json_files import FixtureError
 from services.models import (
     Department,
     Domain,
+    Identifier,
     Indicator,
     Observation,
     Project,
@@ -151,6 +152,34 @@ def test_a_faulty_vocabulary_stops_the_load_and_nothing_is_written(db, folder, f
     assert f"{file}.json" in str(fault.value)
     assert counts() == before
     assert not Department.objects.filter(name_en="changed").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"of": "banner"}, "150000：of 可用：region、department、service"),
+        ({"of": []}, "150000：of 可用：region、department、service"),
+        ({"of": "service"}, "服务项目中没有代码“150000”"),
+        ({"identifiers": {}}, "identifiers 应是"),
+        ({"identifiers": [{"scheme": "GB/T 2260", "value": "150000"}]}, "缺少 citation"),
+        ({"identifiers": "twice"}, "150000：identifiers 每一编码规则至多一个"),
+        ({"identifiers": "number"}, "150000：value 应是文字"),
+    ],
+)
+def test_a_faulty_official_code_stops_the_load(db, folder, changes, words):
+    def alter(file: dict) -> None:
+        (given,) = file["terms"][0]["identifiers"]
+        made = {"twice": [given, given], "number": [given | {"value": 150000}]}
+        values = changes | ({"identifiers": made.get(str(changes.get("identifiers")), changes.get("identifiers"))})
+        file["terms"][0].update({key: value for key, value in values.items() if key in changes})
+
+    change(folder / "vocabularies" / "identifiers.json", alter)
+
+    with pytest.raises(FixtureError) as fault:
+        load_catalogue(folder, report=lambda sentence: None)
+
+    assert words in str(fault.value)
+    assert list(Identifier.objects.values_list("value", flat=True)) == ["150000"]
 
 
 def first(file: dict) -> dict:

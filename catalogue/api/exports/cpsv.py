@@ -16,6 +16,7 @@ from catalogue.models import Edition
 from catalogue.web import permalinks
 from services.amounts import amount_text
 from services.eligibility import sentences
+from services.shares import share_text
 
 CONTEXT_PATH = "/api/v1/context.jsonld"
 PREFIXES = {
@@ -39,6 +40,7 @@ PLAIN = {
     "notation": "skos:notation",
     "localNumber": "eli:id_local",
     "checksumValue": "spdx:checksumValue",
+    "schemaAgency": "adms:schemaAgency",
 }
 DATED = {"issued": ("dct:issued", "xsd:dateTime"), "startDate": ("dcat:startDate", "xsd:date")}
 LINKED = {
@@ -46,6 +48,7 @@ LINKED = {
     "algorithm": "spdx:algorithm",
     "checksum": "spdx:checksum",
     "follows": "cpsv:follows",
+    "otherIdentifier": "adms:identifier",
     "fulfils": "cv:fulfils",
     "hasCompetentAuthority": "cv:hasCompetentAuthority",
     "hasLegalResource": "cv:hasLegalResource",
@@ -169,6 +172,7 @@ class _Maker:
             "title": {ZH: "本清单编者", EN: "The editors of this list"},
         }
         yield self._location()
+        yield from self._identifiers("region", self.region["code"], self._spatial())
 
     def service(self, document: Mapping) -> Iterator[Node]:
         """Yield the node of a service, and then the nodes that it references."""
@@ -194,15 +198,22 @@ class _Maker:
             "isPartOf": self.address,
             "temporal": f"{self.address}#validity",
             "spatial": self._spatial(),
+            "otherIdentifier": self._identifier_addresses("service", document["code"], address),
             **{key: list(dict.fromkeys(node["id"] for node in nodes)) for key, nodes in parts},
         }
         for _, nodes in parts:
             yield from nodes
+        yield from self._identifiers("service", document["code"], address)
         yield from self._participants(document)
 
     def _participants(self, document: Mapping) -> Iterator[Node]:
-        for department in (*document["co_departments"], *document["lead_department_alternatives"]):
+        others = (*document["co_departments"], *document["lead_department_alternatives"])
+        for department in others:
             yield self._organisation(department)
+        for department in (document["lead_department"], *others):
+            if department:
+                address = permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"])
+                yield from self._identifiers("department", department["code"], address)
         for role in ROLES:
             yield self._role(role)
         yield {
@@ -228,6 +239,9 @@ class _Maker:
                 yield self._participation(f"{address}#{role}-{department['code']}", role, participant, description)
         if text := document["expenditure_responsibility"]:
             yield self._participation(f"{address}#expenditure", "expenditure", f"{self.root}/#payers", _tagged(text))
+        for number, share in enumerate(document.get("shares", []), start=1):
+            description = _tagged(share_text(share))
+            yield self._participation(f"{address}#share-{number}", "expenditure", f"{self.root}/#payers", description)
 
     def _participation(self, address: str, role: str, participant: str, description: Mapping) -> Node:
         return {
@@ -293,15 +307,28 @@ class _Maker:
 
     def _organisation(self, department: Mapping) -> Node:
         label = _tagged(department["name"], department["name_en"])
+        address = permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"])
         return {
-            "id": permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"]),
+            "id": address,
             # Also an agent, because the participant of a participation must be one.
             "type": ["cv:PublicOrganisation", "foaf:Agent"],
             "identifier": department["code"],
             "label": label,
             "title": label,
             "spatial": self._spatial(),
+            "otherIdentifier": self._identifier_addresses("department", department["code"], address),
         }
+
+    def _identifiers(self, kind: str, code: str, address: str) -> Iterator[Node]:
+        """Yield the official codes of a region, department or service."""
+        rows = self.edition.official_codes.get((kind, code), [])
+        for row, node_address in zip(rows, self._identifier_addresses(kind, code, address), strict=True):
+            yield {"id": node_address, "type": "adms:Identifier", "notation": row.value, "schemaAgency": row.scheme}
+
+    def _identifier_addresses(self, kind: str, code: str, address: str) -> list[str]:
+        separator = "-" if "#" in address else "#"
+        count = len(self.edition.official_codes.get((kind, code), []))
+        return [f"{address}{separator}identifier-{number}" for number in range(1, count + 1)]
 
     def _concept(self, kind: str, term: Mapping) -> Node:
         return {
@@ -337,6 +364,7 @@ class _Maker:
             "type": "dct:Location",
             "identifier": self.region["code"],
             "label": _tagged(self.region["name"]),
+            "otherIdentifier": self._identifier_addresses("region", self.region["code"], self._spatial()),
         }
 
     def _validity(self) -> Node:

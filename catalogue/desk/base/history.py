@@ -23,6 +23,7 @@ WORDS = dict(Citation.FIELDS) | {
     "answer": "公开答复",
     "tasks": "主要任务",
     "projects": "项目",
+    "identifiers": "官方代码",
     "meanings": "所指服务",
     "counts_from": "可采信起始日",
     "position": "次序",

@@ -16,7 +16,6 @@ from catalogue.desk.entries import citations
 from catalogue.desk.entries.rechecks import RecheckMixin
 from catalogue.desk.spreadsheets.exports import export
 from catalogue.models import Citation, Entry, Event, FieldVerification
-from services.amounts import amount_text, with_current
 from services.models import TargetGroup
 from services.sources import Verification
 
@@ -101,8 +100,7 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context |= {
-            "field_citations": citations.field_citations(obj),
-            "figures": [amount_text(amount) for amount in with_current(obj.amounts, timezone.localdate())],
+            "field_citations": citations.field_citations(obj, timezone.localdate()),
             "mentions": citations.cited(obj, Citation.MENTION),
             **self.doing(request, obj),
             "elsewhere": Entry.objects.filter(service=obj.service).select_related("edition").order_by("edition"),

@@ -1,5 +1,6 @@
 """The values, verification and citations of an entry's sourced fields, in the order of the entry's page. No HTML."""
 
+import datetime
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from django.db.models import Case, Value, When
 from catalogue.editions.document import lead_basis
 from catalogue.models import Citation, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
+from services import quoted_values
+from services.amounts import with_current
 
 # Orders field verifications and citations like the fields on the entry's page.
 IN_ORDER = Case(*(When(field=field, then=Value(at)) for at, field in enumerate(SourcedField.values)))
@@ -28,6 +31,8 @@ class FieldCitations(NamedTuple):
     columns: list[Column]
     finding: FieldVerification | None
     citations: list[Citation]
+    # The amounts or shares that stand with the field, in words.
+    figures: Column | None = None
 
     @property
     def lead_basis(self) -> str | None:
@@ -41,8 +46,11 @@ class FieldCitations(NamedTuple):
         return any(column.values for column in self.columns)
 
 
-def field_citations(entry: Entry) -> list[FieldCitations]:
-    """Return every sourced field of an entry; no queries after ``Entry.objects.with_details()``."""
+def field_citations(entry: Entry, on: datetime.date) -> list[FieldCitations]:
+    """Return every sourced field of an entry, with its figures as of a day.
+
+    Makes no queries after ``Entry.objects.with_details()``.
+    """
     findings = {finding.field: finding for finding in entry.field_verifications.all()}
     return [
         FieldCitations(
@@ -54,9 +62,18 @@ def field_citations(entry: Entry) -> list[FieldCitations]:
             ],
             findings.get(field),
             cited(entry, field),
+            _figures(entry, field, on),
         )
         for field, columns in Entry.SOURCED_FIELDS.items()
     ]
+
+
+def _figures(entry: Entry, field: str, on: datetime.date) -> Column | None:
+    for name, column in quoted_values.COLUMNS.items():
+        if column.field == field and (values := getattr(entry, name)):
+            values = with_current(values, on) if name == "amounts" else values
+            return Column(column.caption, [column.text(value) for value in values])
+    return None
 
 
 def cited(entry: Entry, field: str) -> list[Citation]:

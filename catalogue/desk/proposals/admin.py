@@ -22,9 +22,8 @@ from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.models import Event, Proposal, ProposedEntry
 from catalogue.workflow import cases, proposals
-from services import amounts, clauses
+from services import quoted_values
 from services.eligibility import persons, rules
-from services.eligibility.open_criteria import open_criteria
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
 
@@ -231,18 +230,18 @@ class Vocabularies:
             document[column] = next(iter(self._term_documents(model, codes, TERM_NAMES[column])), None)
         for column, model in self.MANY.items():
             document[column] = self._term_documents(model, data.get(column) or [], TERM_NAMES[column])
-        # Invalid amounts and rules are among the faults of the proposal.
-        figures = data.get("amounts") or []
-        figures = [] if amounts.faults(figures) else figures
+        # Invalid amounts, shares and rules are among the faults of the proposal.
+        quoted = {name: data.get(name) or [] for name in quoted_values.COLUMNS}
+        quoted = {name: [] if quoted_values.COLUMNS[name].faults(values) else values for name, values in quoted.items()}
         rule = None if rules.faults(data.get("eligibility")) else data.get("eligibility")
-        quoted = clauses.sources([*figures, *open_criteria(rule)])
+        cited = [*data.get("citations", []), *quoted_values.clauses_of(quoted | {"eligibility": rule})]
         citations = data.get("citations", [])
-        source_codes = list(dict.fromkeys([*(item["source"] for item in citations), *quoted]))
+        source_codes = list(dict.fromkeys(citation["source"] for citation in cited))
         sources = {
             term["code"]: term for term in self._term_documents(Source, source_codes, ("title", "document_number"))
         }
         document["citations"] = [citation | {"source": sources[citation["source"]]} for citation in citations]
-        document["amounts"] = with_sources(figures, sources)
+        document |= {name: with_sources(values, sources) for name, values in quoted.items()}
         if rule:
             document["eligibility"] = eligibility_document(rule, sources)
         return document

@@ -15,6 +15,7 @@ from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import attachments, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
+from services import quoted_values
 from services.json_text import strict_loads
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source, Verification
@@ -119,8 +120,8 @@ class NewEntryForm(forms.Form):
         return cleaned | {"code": code, "successors": successors}
 
 
-class AmountsFormField(forms.Field):
-    """The amounts of an entry as indented JSON; empty is no amounts. Django's field fails on JSON that is too deep."""
+class QuotedValuesFormField(forms.Field):
+    """Amounts or shares of an entry as indented JSON; empty is none. Django's field fails on JSON that is too deep."""
 
     widget = forms.Textarea(attrs={"rows": 12, "class": "desk-text", "spellcheck": "false"})
 
@@ -139,7 +140,7 @@ class AmountsFormField(forms.Field):
         try:
             return strict_loads(value.encode())
         except ValueError:
-            raise forms.ValidationError("这不是一列 JSON；请照填写说明里的例子写，留空表示没有数字。") from None
+            raise forms.ValidationError("这不是一列 JSON；请照填写说明里的例子写，留空表示没有。") from None
 
 
 class EntryForm(forms.ModelForm):
@@ -147,8 +148,12 @@ class EntryForm(forms.ModelForm):
 
     class Meta:
         model = Entry
-        fields = (*sum(Entry.SOURCED_FIELDS.values(), []), "amounts", "note")
-        field_classes = dict.fromkeys(TEXTS, Paragraphs) | {"eligibility": RuleFormField, "amounts": AmountsFormField}
+        fields = (*sum(Entry.SOURCED_FIELDS.values(), []), *quoted_values.COLUMNS, "note")
+        field_classes = (
+            dict.fromkeys(TEXTS, Paragraphs)
+            | dict.fromkeys(quoted_values.COLUMNS, QuotedValuesFormField)
+            | {"eligibility": RuleFormField}
+        )
         widgets = {name: _textarea() for name in TEXTS} | {
             name: AutocompleteSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
         }
@@ -170,17 +175,16 @@ class EntryForm(forms.ModelForm):
 
     def sections(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
         """Return the sections of the page as (title, fields), the bound fields of each sourced field in one list."""
-        sections = [
-            (
-                title,
-                [
-                    [self[name] for name in (*Entry.SOURCED_FIELDS[field], f"verification_{field}", f"basis_{field}")]
-                    for field in fields
-                ],
-            )
-            for title, fields in SECTIONS
-        ]
-        return [*sections, ("标准里的数字", [[self["amounts"]]]), ("编者说明", [[self["note"]]])]
+        sections = []
+        for title, fields in SECTIONS:
+            groups = []
+            for field in fields:
+                names = (*Entry.SOURCED_FIELDS[field], f"verification_{field}", f"basis_{field}")
+                groups.append([self[name] for name in names])
+                # Values with a clause of their own follow the field that they stand with.
+                groups += [[self[name]] for name, column in quoted_values.COLUMNS.items() if column.field == field]
+            sections.append((title, groups))
+        return [*sections, ("编者说明", [[self["note"]]])]
 
 
 class CitationForm(forms.ModelForm):

@@ -12,7 +12,7 @@ from catalogue.desk.base.mixins import FormFieldsMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
 from catalogue.workflow import publishing
-from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
+from services.models import Contact, Department, Domain, Identifier, Region, Service, TargetGroup, Task
 from services.sources import Source
 
 
@@ -50,6 +50,13 @@ class ContactInline(FormFieldsMixin, admin.StackedInline):
     extra, max_num = 0, len(Contact.Kind)
 
 
+class IdentifierInline(FormFieldsMixin, admin.StackedInline):
+    model = Identifier
+    fields = (("scheme", "value"), ("source", "locator"), "quote", "verification")
+    autocomplete_fields = ("source",)
+    extra = 0
+
+
 @admin.register(Department)
 class DepartmentAdmin(TermAdmin):
     frozen_fields = ("name", "short_name", "name_en", "position")
@@ -58,7 +65,7 @@ class DepartmentAdmin(TermAdmin):
     list_filter = [filters.choices_of(Department, column) for column in ("level", "kind", "verification")]
     search_fields = ("code", "name", "short_name", "name_en")
     autocomplete_fields = ("source",)
-    inlines = (ContactInline,)
+    inlines = (ContactInline, IdentifierInline)
     fieldsets = (
         (None, {"fields": ["code", "position", "name", "short_name", "name_en", "level", "kind", "note"]}),
         CITED,
@@ -134,7 +141,7 @@ class SourceAdmin(TermAdmin):
 
     form = SourceForm
     frozen_fields = ("title", "document_number", "position")
-    edition_paths = ("entries__legal_basis", "entries__citations__source")
+    edition_paths = ("entries__legal_basis", "entries__citations__source", "entries__quoted_sources")
     list_display = (
         "code", "title", "document_number", "kind", "citable_from", "extent_read", "citing_count",
     )  # fmt: skip
@@ -188,6 +195,7 @@ class ServiceAdmin(TermAdmin):
     list_display = ("code", "name")
     list_display_links = ("code",)
     search_fields = ("code", "entries__name")
+    inlines = (IdentifierInline,)
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(newest_name=newest_name("pk"))
@@ -224,4 +232,5 @@ class RegionAdmin(TermAdmin):
     list_display = ("code", "name", "name_en", "label")
     search_fields = ("code", "name", "name_en")
     autocomplete_fields = ("source",)
+    inlines = (IdentifierInline,)
     fieldsets = ((None, {"fields": ["code", "position", "name", "name_en"]}), CITED)
