@@ -12,12 +12,12 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from services.identifiers import Identifier
 from services.json_files import FixtureError, check_keys, check_list, read_json
 from services.models import (
     Contact,
     Department,
     Domain,
-    Identifier,
     Indicator,
     LoadedRow,
     Observation,
@@ -300,6 +300,8 @@ def _load_observation(file: _FileLoader, position: int, raw: object) -> None:
     values = file.read(raw, keys)
     code, services, indicator = values["code"], values.pop("services"), values["indicator"]
     terms = {"domain": file.find(Domain, values["domain"], code)}
+    # What a file states was reviewed with the file: it needs no approval on the desk.
+    terms |= dict.fromkeys(("proposed_by", "approved_by", "approved_at"))
     terms["indicator"] = indicator and file.find(Indicator, indicator, code)
     file.set_services(file.save(Observation, values | terms), services)
 

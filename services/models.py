@@ -1,10 +1,13 @@
 """Models that do not depend on an edition: regions, vocabularies and the other tables of the plan."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+# Registers the model.
+from services import identifiers  # noqa: F401
 from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, validate_no_nul, validate_word
 from services.sources import Cited, Source, last_day
 
@@ -158,47 +161,6 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.code
-
-
-class Identifier(Cited):
-    """A code that a document gives a region, a department or a service (官方代码), in a scheme of its own."""
-
-    region = models.ForeignKey(
-        Region, models.CASCADE, related_name="identifiers", null=True, blank=True, verbose_name="行政区划"
-    )
-    department = models.ForeignKey(
-        Department, models.CASCADE, related_name="identifiers", null=True, blank=True, verbose_name="部门"
-    )
-    service = models.ForeignKey(
-        Service, models.CASCADE, related_name="identifiers", null=True, blank=True, verbose_name="服务项目"
-    )
-    scheme = Line("编码规则", max_length=100, help_text="编码所依的标准或名录。例：GB/T 2260")
-    value = Line("代码", max_length=100, help_text="文件里写明的才填。例：150000")
-
-    class Meta(Cited.Meta):
-        ordering = ["region", "department", "service", "scheme"]
-        verbose_name = verbose_name_plural = "官方代码"
-        constraints = [
-            *Cited.Meta.constraints,
-            models.CheckConstraint(
-                condition=Q(region__isnull=False, department__isnull=True, service__isnull=True)
-                | Q(region__isnull=True, department__isnull=False, service__isnull=True)
-                | Q(region__isnull=True, department__isnull=True, service__isnull=False),
-                name="identifier_of_one_thing",
-                violation_error_message="官方代码属于一个行政区划、一个部门或一个服务项目。",
-            ),
-            *(
-                models.UniqueConstraint(
-                    fields=[owner, "scheme"],
-                    name=f"identifier_once_per_scheme_of_{owner}",
-                    violation_error_message="在这一编码规则里已有代码。",
-                )
-                for owner in ("region", "department", "service")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.scheme} {self.value}"
 
 
 class SynonymQuerySet(models.QuerySet):
@@ -385,8 +347,18 @@ class Indicator(Cited):
         return self.name
 
 
+class ObservationQuerySet(models.QuerySet):
+    def public(self) -> models.QuerySet:
+        """Return the observations that readers see: loaded with the list, or approved by a second person."""
+        return self.filter(Q(proposed_by__isnull=True) | Q(approved_by__isnull=False))
+
+
 class Observation(Cited):
-    """A measured figure (监测值): what stood on a day or in a year, as a document gives it."""
+    """A measured figure (监测值): what stood on a day or in a year, as a document gives it.
+
+    One that an editor enters is a draft until another person approves it (``catalogue.workflow.observations``). One
+    that was loaded with the list has neither person: it was reviewed with its file.
+    """
 
     code = Code("代码", pattern=r"\AOBS-[0-9]{3}\Z", unique=True, help_text="例：OBS-001")
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="observations", verbose_name="领域")
@@ -419,13 +391,48 @@ class Observation(Cited):
     )
     place = Line("地方", max_length=100, null=True, blank=True, help_text="留空表示全自治区。例：呼和浩特市")
     note = Text("说明", null=True, blank=True)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name="提出人",
+        help_text="最后保存草稿的人；空为随清单装入。",
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, editable=False, verbose_name="批准人"
+    )
+    approved_at = models.DateTimeField("批准时间", null=True, editable=False)
+
+    objects = ObservationQuerySet.as_manager()
 
     class Meta(Cited.Meta):
         ordering = ["code"]
         verbose_name = verbose_name_plural = "监测值"
+        permissions = [("approve_observation", "批准监测值")]
+        constraints = [
+            *Cited.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True, approved_at__isnull=True)
+                | Q(approved_by__isnull=False, approved_at__isnull=False, proposed_by__isnull=False),
+                name="observation_approval_is_complete",
+                violation_error_message="批准人和批准时间应同时填写，并有提出人。",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("proposed_by")),
+                name="observation_approved_by_another",
+                violation_error_message="监测值由提出人以外的另一人批准。",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}（{self.on or '时间未知'}）"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether readers see it (``ObservationQuerySet.public()``)."""
+        return self.proposed_by_id is None or self.approved_by_id is not None
 
     def clean(self):
         if self.on:

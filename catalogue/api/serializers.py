@@ -10,7 +10,8 @@ from catalogue.models import Citation, Edition, Entry, FieldVerification
 from services import search, shares
 from services.amounts import KINDS, PERIODS, PERS, with_current
 from services.eligibility import rules
-from services.models import Identifier, Region
+from services.identifiers import Identifier
+from services.models import Region
 from services.sources import Jurisdiction, Verification
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]

@@ -326,7 +326,7 @@ class SourceViewSet(VocabularyViewSet):
     serializer_class = SourceSerializer
 
 
-OBSERVATIONS = Observation.objects.select_related("source", "domain", "indicator").prefetch_related("services")
+OBSERVATIONS = Observation.objects.public().select_related("source", "domain", "indicator").prefetch_related("services")
 INDICATORS = Indicator.objects.select_related("source", "domain", "baseline_source").prefetch_related(
     "services", Prefetch("observations", OBSERVATIONS)
 )

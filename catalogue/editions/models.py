@@ -22,7 +22,8 @@ from services.fields import (
     Text,
     validate_no_nul,
 )
-from services.models import Department, Domain, Identifier, Region, Service, TargetGroup
+from services.identifiers import Identifier
+from services.models import Department, Domain, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
 
 # The highest number of an edition or of an entry: the column holds it on both databases.

@@ -22,13 +22,17 @@ ROLES = {
         # Entries, their labels and citations change by proposals alone.
         "catalogue": {"proposal": ["add", "change"], "entry": ["check"], "feedback": ["view", "change"]},
         # A document that is cited for the first time is entered by who cites it.
-        "services": {"source": ["add", "change"]},
+        "services": {"source": ["add", "change"], "observation": ["add", "change"]},
     },
     "评估": {"catalogue": {"proposal": ["assess"], "attachment": ["view"]}},
-    "审批": {"catalogue": {"proposal": ["approve"], "attachment": ["view"]}},
+    "审批": {
+        "catalogue": {"proposal": ["approve"], "attachment": ["view"]},
+        "services": {"observation": ["approve"]},
+    },
     "发布": {
         "catalogue": {"edition": ["add", "change", "delete", "publish"]},
-        "services": {model: ["add", "change", *(["delete"] if model in EDITORIAL else [])] for model in TERMS},
+        "services": {model: ["add", "change", *(["delete"] if model in EDITORIAL else [])] for model in TERMS}
+        | {"observation": ["add", "change", "approve"]},
     },
     "审计": {
         "catalogue": {model: ["view"] for model in ("event", "attachment", "feedback", "membership")},

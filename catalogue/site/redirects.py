@@ -43,7 +43,7 @@ TERMS = {
     permalinks.TARGETS: ("target-detail", Indicator.objects.further_targets()),
     permalinks.TASKS: ("task-detail", Task.objects.all()),
     permalinks.PROJECTS: ("project-detail", ProjectGroup.objects.all()),
-    permalinks.OBSERVATIONS: ("observation-detail", Observation.objects.all()),
+    permalinks.OBSERVATIONS: ("observation-detail", Observation.objects.public()),
     permalinks.TOPICS: ("topic-detail", Topic.objects.all()),
 }
 

@@ -1,6 +1,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
+from django.conf import settings
 from django.db import migrations, models
 
 import services.fields
@@ -11,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -236,8 +238,11 @@ class Migration(migrations.Migration):
                 ('on', services.fields.Code(blank=True, help_text='条文写到年、月或日，就写到年、月或日；条文没有写的留空。例：2020 或 2023-11', max_length=10, null=True, pattern='\\A[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?\\Z', verbose_name='时间')),
                 ('place', services.fields.Line(blank=True, help_text='留空表示全自治区。例：呼和浩特市', max_length=100, null=True, verbose_name='地方')),
                 ('note', services.fields.Text(blank=True, null=True, verbose_name='说明')),
+                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='批准时间')),
+                ('approved_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='批准人')),
                 ('domain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='services.domain', verbose_name='领域')),
                 ('indicator', models.ForeignKey(blank=True, help_text='所对照的指标或目标；没有的留空。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='services.indicator', verbose_name='指标或目标')),
+                ('proposed_by', models.ForeignKey(editable=False, help_text='最后保存草稿的人；空为随清单装入。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人')),
                 ('services', models.ManyToManyField(blank=True, related_name='observations', to='services.service', verbose_name='相关服务项目')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件')),
             ],
@@ -245,6 +250,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '监测值',
                 'verbose_name_plural': '监测值',
                 'ordering': ['code'],
+                'permissions': [('approve_observation', '批准监测值')],
                 'abstract': False,
             },
         ),
@@ -403,6 +409,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='observation',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('verification', 'verbatim'), _negated=True), ('quote__isnull', False), _connector='OR'), name='services_observation_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。'),
+        ),
+        migrations.AddConstraint(
+            model_name='observation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', True), ('approved_by__isnull', True)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False), ('proposed_by__isnull', False)), _connector='OR'), name='observation_approval_is_complete', violation_error_message='批准人和批准时间应同时填写，并有提出人。'),
+        ),
+        migrations.AddConstraint(
+            model_name='observation',
+            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='observation_approved_by_another', violation_error_message='监测值由提出人以外的另一人批准。'),
         ),
         migrations.AddConstraint(
             model_name='indicator',

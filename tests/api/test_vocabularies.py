@@ -4,7 +4,8 @@ import pytest
 from django.db import IntegrityError
 from rdflib import SKOS, Graph, URIRef
 
-from services.models import Department, Identifier, Region, Service, Topic
+from services.identifiers import Identifier
+from services.models import Department, Region, Service, Topic
 from services.sources import Source
 
 SHAPES = {

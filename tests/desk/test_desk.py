@@ -15,7 +15,7 @@ from catalogue.audit.log import AuditContext
 from catalogue.feedback import answers
 from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
 from catalogue.workflow import publishing
-from services.models import Department, Service
+from services.models import Department, Observation, Service
 from tests.conftest import PUBLISHED_AT, make_user
 from tests.support.admin_forms import form_data, visible_text
 
@@ -59,6 +59,8 @@ def test_every_page_of_a_model_exists_in_chinese(admin_client, draft, make_propo
     answers.receive_feedback(
         Service.objects.get(code="NM-01-07"), message="标准写错了。", field="standard", at=PUBLISHED_AT
     )
+    # A public observation cannot be deleted.
+    Observation.objects.update(proposed_by=make_user("proposer"))
     row = model._default_manager.order_by("-pk").first()
     urls = [
         page_of(model, "changelist"),

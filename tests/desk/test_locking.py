@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalogue.desk.base import versions
 from catalogue.desk.base.locking import OptimisticLockMixin
 from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
-from services.models import Department, Domain, Service, Synonym
+from services.models import Department, Domain, Observation, Service, Synonym
 from tests.conftest import make_user
 from tests.support.admin_forms import form_data, visible_text, with_inline_row
 
@@ -126,6 +126,8 @@ SCREENS = [
 @pytest.mark.parametrize("model", SCREENS, ids=lambda model: model.__name__)
 def test_every_admin_answers_a_conflict_with_409(admin_client, draft, model):
     Group.objects.get_or_create(name="抄录")
+    # A public observation cannot be changed.
+    Observation.objects.update(proposed_by=make_user("proposer"))
     row = Edition.objects.get(pk=draft.pk) if model is Edition else model._default_manager.order_by("pk").last()
     data = form_data(admin_client.get(page_of(row))) | {"seen": ""}
 

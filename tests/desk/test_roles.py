@@ -36,7 +36,7 @@ from tests.support.entries import PROPOSED_AT, make_citation, make_entry
 pytestmark = pytest.mark.usefixtures("short_list")
 
 ALL, NOBODY = frozenset(permissions.ROLES), frozenset()
-EDITORS, ASSESSORS, PUBLISHERS, AUDITORS = (frozenset({role}) for role in ("编辑", "评估", "发布", "审计"))
+EDITORS, ASSESSORS, APPROVERS, PUBLISHERS, AUDITORS = (frozenset({role}) for role in permissions.ROLES)
 OWN, FOREIGN = "health-commission", "civil-affairs"
 
 
@@ -107,8 +107,13 @@ SCREENS = {
     **screens_of(Group, view=AUDITORS),
     **screens_of(User, view=AUDITORS),
 }
-for vocabulary in (Domain, Department, TargetGroup, Service, Indicator, Observation, ProjectGroup, Region):
+for vocabulary in (Domain, Department, TargetGroup, Service, Indicator, ProjectGroup, Region):
     SCREENS |= screens_of(vocabulary, view=ALL, add=PUBLISHERS, change=PUBLISHERS)
+# The row is a draft. GET redirects to its page.
+SCREENS |= screens_of(Observation, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS) | {
+    "services_observation_approve": Screen(APPROVERS | PUBLISHERS, APPROVERS | PUBLISHERS),
+    "services_observation_withdraw": Screen(APPROVERS | PUBLISHERS, APPROVERS | PUBLISHERS),
+}
 # Django's legacy URL of the change page, the catch-all and the content type redirect.
 UNNAMED = {"<path:object_id>/", "(?P<url>.*)$", "r/<path:content_type_id>/<path:object_id>/"}
 
@@ -131,6 +136,10 @@ def draft(make_edition, make_proposal) -> Edition:
         make_proposal(department=Department.objects.get(code=led_by), to="assessing")
         service = Service.objects.filter(entries__edition__slug="2026", entries__lead_department__code=led_by).first()
         answers.receive_feedback(service, message=led_by, at=PROPOSED_AT)
+    Observation.objects.create(
+        code="OBS-901", domain=Domain.objects.get(code="NM-05"), name="待批准的数", value=1, verification="unverified",
+        source=Source.objects.get(code="seed-plan"), proposed_by=make_user("proposer", "编辑"),
+    )  # fmt: skip
     # ``row_of()`` takes the newest source. No published edition cites it, so editors may change it too.
     Source.objects.create(
         code="of-nothing", title="新文件", date="2026-11-01", kind="guide", jurisdiction="inner-mongolia",
@@ -167,7 +176,7 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         return reverse(f"admin:{name}", args=[proposal.pk, *extra_args])
     if view in {"diff", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])
-    if view in {"change", "delete", "history", "password_change", "check"}:
+    if view in {"change", "delete", "history", "password_change", "check", "approve", "withdraw"}:
         row = row_of(app, model, draft, foreign=foreign)
         return reverse(f"admin:{name}", args=[row.pk])
     return reverse(f"admin:{name}")

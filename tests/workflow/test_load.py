@@ -14,11 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.models import Case, Citation, Edition, Entry
 from catalogue.workflow import publishing
 from catalogue.workflow.load import load_catalogue
+from services.identifiers import Identifier
 from services.json_files import FixtureError
 from services.models import (
     Department,
     Domain,
-    Identifier,
     Indicator,
     Observation,
     Project,

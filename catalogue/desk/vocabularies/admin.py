@@ -12,7 +12,8 @@ from catalogue.desk.base.mixins import FormFieldsMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
 from catalogue.workflow import publishing
-from services.models import Contact, Department, Domain, Identifier, Region, Service, TargetGroup, Task
+from services.identifiers import Identifier
+from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
 from services.sources import Source
 
 

@@ -1,10 +1,19 @@
 """Admins of the plan's other tables: indicators and targets, what was measured, and project groups with projects."""
 
-from django.contrib import admin
-from django.db.models import Count
+from functools import partial
 
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.shortcuts import redirect
+from django.urls import path
+
+from catalogue.accounts import permissions
 from catalogue.desk.base import filters
+from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline
+from catalogue.workflow import observations
+from catalogue.workflow.proposals import TransitionError
 from services.models import Indicator, Observation, Project, ProjectGroup
 
 
@@ -40,10 +49,14 @@ class IndicatorAdmin(TermAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(TermAdmin):
-    list_display = ("code", "name", "value", "unit", "on", "place", "domain", "indicator", "label")
+    """Observations: one that is entered is a draft until another person approves it, and cannot be changed then."""
+
+    change_form_template = "desk/observation.html"
+    list_display = ("code", "name", "value", "unit", "on", "place", "domain", "indicator", "label", "state")
     list_display_links = ("code", "name")
     list_filter = (filters.terms_of(Observation, "domain"), filters.choices_of(Observation, "verification"))
     list_select_related = ("domain", "indicator")
+    readonly_fields = ("state", "proposed_by", "approved_by", "approved_at")
     search_fields = ("code", "name", "quote")
     autocomplete_fields = ("indicator", "services", "source")
     fieldsets = (
@@ -51,7 +64,60 @@ class ObservationAdmin(TermAdmin):
         ("量得的数", {"fields": ["operator", "value", "unit", "on", "place"]}),
         ("说明", {"fields": ["note"]}),
         CITED,
+        ("批准", {"fields": ["state", ("proposed_by", "approved_by", "approved_at")]}),
     )
+
+    @admin.display(description="状态")
+    def state(self, observation):
+        if observation.pk is None or not observation.is_public:
+            return "草稿，待另一人批准"
+        return "已批准" if observation.approved_by_id else "随清单装入"
+
+    def get_urls(self):
+        verbs = {"approve": observations.approve, "withdraw": observations.withdraw}
+        views = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(partial(self.decide, verb=verb)),
+                name=f"services_observation_{name}",
+            )
+            for name, verb in verbs.items()
+        ]
+        return [*views, *super().get_urls()]
+
+    def decide(self, request, pk: int, verb):
+        """Approve an observation or withdraw it, and show it again."""
+        observation = self.get_object(request, str(pk))
+        if observation is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        if not request.user.has_perm("services.approve_observation"):
+            raise PermissionDenied(f"批准监测值须有“{permissions.APPROVER}”或“{permissions.PUBLISHER}”角色。")
+        if request.method == "POST":
+            try:
+                verb(observation, context=audit_context(request))
+                self.message_user(request, f"{observation.code} 已处理，写入记录。")
+            except TransitionError as error:
+                self.message_user(request, str(error), level="error")
+        return redirect("admin:services_observation_change", pk)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or not obj.is_public)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.is_public)
+
+    def save_model(self, request, obj, form, change):
+        # Who saved it last vouches for it as it stands; another person approves it.
+        obj.proposed_by = request.user
+        super().save_model(request, obj, form, change)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        may_decide = obj is not None and request.user.has_perm("services.approve_observation")
+        context |= {
+            "may_approve": may_decide and not obj.is_public and obj.proposed_by_id != request.user.pk,
+            "may_withdraw": may_decide and obj.is_public,
+        }
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 class ProjectInline(TermInline):
