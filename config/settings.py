@@ -12,6 +12,8 @@ DATABASES = {"default": environment.database()}
 HTTPS = environment.flag("HTTPS", not DEBUG)
 BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
 PUBLIC_URL = environment.public_url()
+# A value last checked longer ago may be outdated, in months.
+OUTDATED_AFTER_MONTHS = environment.integer("OUTDATED_AFTER_MONTHS", 24, 1, 600)
 ANSWERS_BYTES = environment.integer("ANSWERS_MIB", 64, 0, 65536) * 1024 * 1024
 
 INSTALLED_APPS = [
@@ -155,6 +157,7 @@ SPECTACULAR_SETTINGS = {
         "Jurisdiction": "services.sources.Jurisdiction",
         "Basis": "catalogue.models.FieldVerification.Basis",
         "CitedField": "catalogue.models.Citation.FIELDS",
+        "SourcedField": "catalogue.models.SourcedField",
         "SourceKind": "services.sources.Source.Kind",
         "ExtentRead": "services.sources.Source.ExtentRead",
         "ReadIn": "services.sources.Source.ReadIn",

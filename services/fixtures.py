@@ -215,6 +215,13 @@ def _load_source(file: _FileLoader, position: int, raw: object) -> None:
     file.save(Source, file.read(raw, keys, cited=False) | {"position": position})
 
 
+def _load_replacement(file: _FileLoader, position: int, raw: object) -> None:
+    values = file.read(raw, ("code", "replaced_by"), cited=False)
+    code = values["code"]
+    file.find(Source, code, code)
+    file.save(Source, {"code": code, "replaced_by": file.find(Source, values["replaced_by"], code)})
+
+
 def _load_service(file: _FileLoader, position: int, raw: object) -> None:
     file.save(Service, file.read(raw, ("code",), cited=False))
 
@@ -384,6 +391,7 @@ def _identifier_values(row: Identifier) -> tuple:
 # In the order of their dependencies: every citation needs its source.
 LOADERS: dict[str, Callable[[_FileLoader, int, object], None]] = {
     "sources": _load_source,
+    "replacements": _load_replacement,
     "services": _load_service,
     "regions": _load_region,
     "domains": _load_domain,

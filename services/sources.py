@@ -91,6 +91,15 @@ class Source(models.Model):
         editable=False,
         help_text="此日起的版本才可引用：取施行日期；未填则取成文日期的最后一天；均不知则为 2026-01-01。",
     )
+    replaced_by = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        related_name="replaces",
+        null=True,
+        blank=True,
+        verbose_name="由何文件代替",
+        help_text="同一份文件的新文本，自其施行之日起代替这一份。例：军人抚恤优待条例（2024年修订）",
+    )
     kind = Choice("类别", choices=Kind)
     jurisdiction = Choice("适用范围", choices=Jurisdiction)
     extent_read = Choice("阅读范围", choices=ExtentRead)
@@ -120,6 +129,13 @@ class Source(models.Model):
                 last_day(self.date)
             except ValueError:
                 raise ValidationError({"date": f"没有 {self.date} 这一天或这一月。"}) from None
+        if self.replaced_by and self.replaced_by.first_citable_day() <= self.first_citable_day():
+            raise ValidationError({"replaced_by": "新文本的施行日期应晚于这一份。"})
+
+    @property
+    def in_force_until(self) -> datetime.date | None:
+        """The last day before the text that replaces this one is in force; None if none is known to replace it."""
+        return self.replaced_by and self.replaced_by.first_citable_day() - datetime.timedelta(days=1)
 
     def first_citable_day(self) -> datetime.date:
         """Return the first day on which this source may be cited for a value.

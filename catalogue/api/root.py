@@ -22,6 +22,7 @@ LINKS = {
     "services": "service-list",
     "editions": "edition-list",
     "changes": "feed",
+    "coverage": "coverage",
     "entitlements": "entitlements",
     "feedback": "feedback",
     "domains": "domain-list",

@@ -1,12 +1,16 @@
 """Serializers of the API. That of a service declares the shape of the sealed document, which is answered as it is."""
 
+import datetime
+
+from django.conf import settings
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from catalogue.editions.changes import LISTED, WITHDRAWN
 from catalogue.editions.document import LeadBasis, lead_basis
-from catalogue.models import Citation, Edition, Entry, FieldVerification
+from catalogue.editions.freshness import Freshness
+from catalogue.models import Citation, Edition, Entry, FieldVerification, SourcedField
 from services import search, shares
 from services.amounts import KINDS, PERIODS, PERS, with_current
 from services.eligibility import rules
@@ -28,6 +32,11 @@ STATUSES = [(LISTED, "在清单中"), (WITHDRAWN, "已取消")]
 @extend_schema_field({"description": "该字段的值，形状与服务项目中的同名字段一致；null 表示未知或没有"})
 class AnyValue(serializers.JSONField):
     """A value of any field of a service."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": ["string", "null"], "format": "date"}})
+class DaysByField(serializers.JSONField):
+    """A day, or null, by sourced field."""
 
 
 @extend_schema_field({"type": ["object", "null"]})
@@ -134,6 +143,15 @@ class EligibilitySerializer(serializers.Serializer):
     reason = serializers.CharField(allow_null=True, help_text="为什么不能化为条件；其余为 null")
 
 
+def freshness_values(freshness: Freshness, on: datetime.date) -> dict[str, object]:
+    """Return the fields of a service that say how fresh its values are on a day."""
+    return {
+        "checked_on": freshness.checked_on,
+        "valid_until": freshness.valid_until,
+        "may_be_outdated": freshness.may_be_outdated(on, months=settings.OUTDATED_AFTER_MONTHS),
+    }
+
+
 def _labels(choices: list, name: str) -> serializers.Serializer:
     """Return a serializer with one label for each sourced field, null where the field is unknown."""
     return type(
@@ -213,6 +231,7 @@ class EditionSerializer(serializers.ModelSerializer):
             "effective_from",
             "published_at",
             "previous",
+            "as_of",
             "digest",
             "note",
             "service_count",
@@ -279,19 +298,28 @@ class EntrySerializer(serializers.Serializer):
     note = serializers.CharField(allow_null=True, help_text="编者说明")
     verification = FieldVerificationSerializer()
     basis = FieldBasisSerializer()
+    checked_on = DaysByField(help_text="每个字段最近一次与其来源核对的日期；null：没有引原文、也没有人核对过")
+    valid_until = DaysByField(
+        help_text="字段的值到哪一天为止（所引的文件都已由新文本代替，或数字都已到期）；不知道的字段不在其中"
+    )
+    may_be_outdated = serializers.ListField(
+        child=serializers.ChoiceField(choices=SourcedField.choices),
+        help_text="可能过时的字段：在所问的那一天，已过 valid_until，或距上次核对超过设定的月数（默认24个月）",
+    )
     citations = CitationSerializer(many=True, required=False, help_text="详情，或列表带 expand=citations 时才有")
     edition = EditionReferenceSerializer()
     url = serializers.URLField()
     matches = MatchSerializer(many=True, required=False, help_text="检索（q）才有：在何处、如何匹配")
 
     def to_representation(self, document: dict) -> dict:
-        request = self.context["request"]
+        request, edition = self.context["request"], document.get("edition", self.context["edition"])
         service = document | {
-            "edition": EditionReferenceSerializer(document.get("edition", self.context["edition"])).data,
+            "edition": EditionReferenceSerializer(edition).data,
             "url": reverse("service-detail", kwargs={"code": document["code"]}, request=request),
             "lead_basis": lead_basis(document),
             "amounts": with_current(document.get("amounts", []), self.context["on"]),
             "shares": shares.in_order(document.get("shares", [])),
+            **freshness_values(edition.freshness[document["code"]], self.context["on"]),
         }
         return {field: service[field] for field in self.context["fields"]}
 

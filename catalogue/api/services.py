@@ -15,7 +15,7 @@ from catalogue.api.base import facets, languages, pagination
 from catalogue.api.base.filters import FILTERS, apply_filters
 from catalogue.api.base.negotiation import SingleRendererNegotiation
 from catalogue.api.exports import files
-from catalogue.api.serializers import EntrySerializer, IdentifierSerializer, ServiceSerializer
+from catalogue.api.serializers import EntrySerializer, IdentifierSerializer, ServiceSerializer, freshness_values
 from catalogue.editions import changes, listing, published
 from catalogue.editions.listing import Listing
 from catalogue.editions.published import PublishedEdition
@@ -30,6 +30,7 @@ from services.search import SearchResult
 JSON = "application/json"
 # The fields of each serializer, in their order.
 FIELDS = {shape: tuple(shape().fields) for shape in (EntrySerializer, ServiceSerializer)}
+FRESHNESS_FIELDS = frozenset({"checked_on", "valid_until", "may_be_outdated"})
 # The values for a service that the edition has.
 LISTED_STATUS = {"status": changes.LISTED, "withdrawal": None, "identifiers": []}
 # As in the model: a code that the model allows and this pattern does not would break the links of every list.
@@ -129,7 +130,11 @@ class ServiceViewSet(
         return ServiceSerializer if self.action == "retrieve" else EntrySerializer
 
     def get_object(self) -> dict:
-        return changes.get_service(self.kwargs["code"], self.edition) | {"identifiers": self._identifiers()}
+        document = changes.get_service(self.kwargs["code"], self.edition) | {"identifiers": self._identifiers()}
+        if "edition" in document:
+            # The instance of the revision, which caches the freshness of its entries.
+            document["edition"] = edition_query.edition_by_name(document["edition"].slug)
+        return document
 
     def _identifiers(self) -> Sequence[dict]:
         """The official codes of the service, which are no part of what was sealed."""
@@ -192,6 +197,7 @@ class ServiceViewSet(
         base = self.request.build_absolute_uri(reverse("service-list"))
         translation = self.published.translation(self.language)
         services, amounts = translation.services, translation.amounts
+        wants_freshness = not FRESHNESS_FIELDS.isdisjoint(fields)
         answer = []
         for code in codes:
             extra = LISTED_STATUS if self.found is None else {"matches": translate(self._matches(code), self.language)}
@@ -202,6 +208,8 @@ class ServiceViewSet(
                 "url": f"{base}{code}/",
                 **extra,
             }
+            if wants_freshness:
+                service |= freshness_values(self.edition.freshness[code], self.day)
             answer.append({name: service[name] for name in fields})
         return answer
 
@@ -228,6 +236,13 @@ class ServiceViewSet(
         return files.respond(kind, self._documents(), self)
 
     def _documents(self) -> Sequence[dict]:
+        return [self._with_freshness(document) for document in self._sealed_documents()]
+
+    def _with_freshness(self, document: dict) -> dict:
+        edition = document.get("edition", self.edition)
+        return document | freshness_values(edition.freshness[document["code"]], self.day)
+
+    def _sealed_documents(self) -> Sequence[dict]:
         if self.action == "retrieve":
             return [self.get_object()]
         codes = self._codes()

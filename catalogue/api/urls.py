@@ -3,7 +3,19 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from catalogue.api import changes, docs, editions, entitlements, facts, feedback, history, root, services, vocabularies
+from catalogue.api import (
+    changes,
+    coverage,
+    docs,
+    editions,
+    entitlements,
+    facts,
+    feedback,
+    history,
+    root,
+    services,
+    vocabularies,
+)
 from catalogue.api.exports import files
 
 router = SimpleRouter()
@@ -61,6 +73,7 @@ urlpatterns = [
         name="edition-cases",
     ),
     path("v1/changes/", changes.FeedViewSet.as_view({"get": "list"}), name="feed"),
+    path("v1/coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("v1/entitlements/", entitlements.EntitlementView.as_view(), name="entitlements"),
     path("v1/feedback/", feedback.FeedbackView.as_view(), name="feedback"),
     re_path(

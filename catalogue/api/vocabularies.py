@@ -163,6 +163,11 @@ class TargetGroupSerializer(TermSerializer):
 
 
 class SourceSerializer(serializers.ModelSerializer):
+    in_force_until = serializers.DateField(
+        allow_null=True, help_text="由新文本代替前的最后一天；null：没有查到代替它的"
+    )
+    replaced_by = serializers.CharField(source="replaced_by.code", default=None, allow_null=True)
+
     class Meta:
         model = Source
         extra_kwargs = {"counts_from": {"source": "citable_from"}}
@@ -173,6 +178,8 @@ class SourceSerializer(serializers.ModelSerializer):
             "document_number",
             "date",
             "in_force_from",
+            "in_force_until",
+            "replaced_by",
             "counts_from",
             "kind",
             "jurisdiction",

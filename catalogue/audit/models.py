@@ -11,6 +11,11 @@ class EventQuerySet(models.QuerySet):
         """Return the changes made by publications, in the order of the public change feed."""
         return self.filter(verb__in=Event.CHANGES).order_by("number")
 
+    def checks(self, editions: list[str]):
+        """Return the checks and changes of services in some editions, oldest first."""
+        verbs = [Event.Verb.CHECKED, Event.Verb.SERVICE_ADDED, Event.Verb.SERVICE_CHANGED]
+        return self.filter(verb__in=verbs, edition__in=editions, service__isnull=False).order_by("number")
+
 
 class Event(models.Model):
     """One step or one change of a field (记录). Triggers refuse any change of an event, and the chain reveals one.

@@ -192,5 +192,7 @@ def edition_header(edition: Edition) -> dict:
         "title": edition.title,
         "effective_from": edition.effective_from.isoformat(),
         "previous": previous and {"slug": previous.slug, "digest": previous.digest},
+        # Present only if it is known: an edition sealed before keeps its bytes.
+        **({"as_of": edition.as_of.isoformat()} if edition.as_of else {}),
         "note": edition.note,
     }

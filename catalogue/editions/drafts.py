@@ -147,6 +147,7 @@ def create_draft(
         title=title,
         effective_from=effective_from,
         previous=previous,
+        as_of=previous.as_of,
         note=previous.note,
     )
     edition.full_clean()
@@ -196,11 +197,13 @@ def record_edition(edition: Edition, *, before: Mapping | None, context: log.Aud
     if before is None:
         log.append(context, [subject | {"verb": Event.Verb.CREATED, "after": after}])
         return
-    changed = [field for field in after if before[field] != after[field]]
+    # The header has some fields only where they are known.
+    changed = [field for field in {**before, **after} if before.get(field) != after.get(field)]
     log.append(
         context,
         [
-            subject | {"verb": Event.Verb.REVISED, "field": field, "before": before[field], "after": after[field]}
+            subject
+            | {"verb": Event.Verb.REVISED, "field": field, "before": before.get(field), "after": after.get(field)}
             for field in changed
         ],
     )

@@ -1,14 +1,20 @@
 """Models of an edition: its entries, the verification of their fields, their citations, and its cases."""
 
 import datetime
+import json
+from collections.abc import Iterable
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Subquery, Value
+from django.utils import timezone
 
+from catalogue.audit.models import Event
+from catalogue.editions.freshness import Freshness, freshness
 from catalogue.editions.seal import SealedTexts, verified_texts
+from services import quoted_values
 from services.eligibility import rules
 from services.fields import (
     DIGEST,
@@ -81,6 +87,9 @@ class Edition(models.Model):
     previous = models.ForeignKey(
         "self", models.PROTECT, related_name="followers", null=True, blank=True, verbose_name="上一版本"
     )
+    as_of = models.DateField(
+        "资料读至", null=True, blank=True, help_text="到这一天为止，所引的文件都读过一遍；不知道的留空。例：2026-11-23"
+    )
     note = Text("编制说明", null=True, blank=True, help_text="由谁编制、依据什么、哪些尚未核实。")
     published_at = models.DateTimeField("发布时间", null=True, blank=True, editable=False)
     digest = Code(
@@ -141,6 +150,38 @@ class Edition(models.Model):
             owner = row.region or row.department or row.service
             rows.setdefault((owner._meta.model_name, owner.code), []).append(row)
         return rows
+
+    @cached_property
+    def freshness(self) -> dict[str, Freshness]:
+        """The freshness of each entry of a published edition, by code of service. Four queries, then cached.
+
+        It is no part of the edition either: checks are recorded and documents replaced after its publication. Raises
+        DamagedEditionError if the sealed texts do not match the digest.
+        """
+        events = Event.objects.checks([edition.slug for edition in self.lineage()])
+        changes: dict[str, dict[str, datetime.date]] = {}
+        checked_on: dict[str, datetime.date] = {}
+        for event in events:
+            day = timezone.localdate(event.at)
+            if event.verb == Event.Verb.CHECKED:
+                checked_on[event.service] = day
+            else:
+                columns = [change["field"] for change in json.loads(event.after)["fields"]]
+                changes.setdefault(event.service, {}).update(dict.fromkeys(_fields_of(columns), day))
+        last_days = {
+            source.code: source.in_force_until
+            for source in Source.objects.filter(replaced_by__isnull=False).select_related("replaced_by")
+        }
+        return {
+            document["code"]: freshness(
+                document,
+                as_of=self.as_of,
+                changes=changes.get(document["code"], {}),
+                checked_on=checked_on.get(document["code"]),
+                last_days=last_days,
+            )
+            for document in self.documents()
+        }
 
     def lineage(self) -> list["Edition"]:
         """Return a published edition and all its predecessors, newest first. One query."""
@@ -305,6 +346,14 @@ class Entry(models.Model):
     def clean(self):
         if self.edition_id and self.edition.is_published:
             raise ValidationError("所属版本已发布，条目不能更改；请在新的版本中调整。")
+
+
+def _fields_of(columns: Iterable[str]) -> set[str]:
+    """Return the sourced fields that have any of these columns, or stand with them (amounts, shares)."""
+    names = set(columns)
+    return {field for field, field_columns in Entry.SOURCED_FIELDS.items() if names & set(field_columns)} | {
+        column.field for name, column in quoted_values.COLUMNS.items() if name in names
+    }
 
 
 class SourcedField(models.TextChoices):

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('slug', services.fields.Code(help_text='用于网址与引用。例：2026', max_length=50, pattern='\\A[a-z0-9]+(-[a-z0-9]+)*\\Z', unique=True, verbose_name='版本标识')),
                 ('title', services.fields.Line(help_text='例：内蒙古自治区基本公共服务项目清单（2026年版）', max_length=200, verbose_name='标题')),
                 ('effective_from', models.DateField(help_text='自这一天起施行。例：2026-11-01', verbose_name='施行日期')),
+                ('as_of', models.DateField(blank=True, help_text='到这一天为止，所引的文件都读过一遍；不知道的留空。例：2026-11-23', null=True, verbose_name='资料读至')),
                 ('note', services.fields.Text(blank=True, help_text='由谁编制、依据什么、哪些尚未核实。', null=True, verbose_name='编制说明')),
                 ('published_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='发布时间')),
                 ('digest', services.fields.Code(blank=True, editable=False, help_text='规范内容的 SHA-256。', max_length=64, null=True, pattern='\\A[0-9a-f]{64}\\Z', verbose_name='摘要（SHA-256）')),

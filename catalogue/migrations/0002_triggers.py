@@ -210,6 +210,8 @@ READ = {
         "topicservice",
     )
 }
+# The day of a check is public; the other events are read with the edition that they belong to. An event never changes.
+CHECKS = ("catalogue_event", "NEW.verb = 'checked'")
 # Random: a key may come again, after a change that was taken back.
 REVISE = {
     SQLITE: "INSERT INTO catalogue_revisiontoken (token) VALUES (lower(hex(randomblob(16))));",
@@ -223,6 +225,8 @@ def revisions(vendor: str) -> Iterator[Trigger]:
         for action, rows in ROWS.items():
             seen = " OR ".join(condition.format(row=row) for row in rows) if condition else None
             yield Trigger(f"{table}_revised_{action.lower()}", table, "AFTER", action, REVISE, seen)
+    table, condition = CHECKS
+    yield Trigger(f"{table}_revised_insert", table, "AFTER", "INSERT", REVISE, condition)
 
 
 def triggers(vendor: str) -> Iterator[Trigger]:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalogue.site.presentation import Clause, Field, Figure
+from catalogue.site.presentation import Clause, Field, Figure, freshness_text
 from catalogue.workflow.wording import UNKNOWN
 
 # Characters that are markup anywhere in a line, and those that are markup only where a line begins.
@@ -67,7 +67,7 @@ def _field(field: Field) -> Iterator[str]:
         caption = f"{value.caption}：" if value.caption else ""
         code = f"（`{value.code}`）" if value.code else ""
         yield from (f"{caption}{paragraphs[0]}{code}", *paragraphs[1:], "")
-    yield f"核实情况：{field.label}；依据类别：{field.basis}"
+    yield f"核实情况：{field.label}；依据类别：{field.basis}；{freshness_text(field)}"
 
 
 def _figure(figure: Figure) -> str:

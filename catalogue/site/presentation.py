@@ -4,10 +4,11 @@ Reads a sealed document (``entry_document()``). An unknown field has no values a
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from catalogue.editions.document import lead_basis
+from catalogue.editions.freshness import Freshness
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
 from services import quoted_values
@@ -117,11 +118,18 @@ class Field(NamedTuple):
     clauses: list[Clause]
     figures: list[Figure]
     figures_caption: str | None
+    checked_on: datetime.date | None
+    valid_until: datetime.date | None
+    may_be_outdated: bool
 
 
-def fields(document: Mapping, on: datetime.date) -> list[Field]:
-    """Return every sourced field of a service, with its figures as of a day."""
-    return [_field(document, name, on) for name in FIELDS]
+def fields(document: Mapping, freshness: Freshness, *, on: datetime.date, months: int) -> list[Field]:
+    """Return every sourced field of a service, with its figures as of a day.
+
+    A field may be outdated if it was last checked more than ``months`` before, or its value has ended.
+    """
+    outdated = freshness.may_be_outdated(on, months=months)
+    return [_field(document, name, on, freshness, outdated) for name in FIELDS]
 
 
 def _figures(document: Mapping, column: str, on: datetime.date) -> list[Figure]:
@@ -131,6 +139,16 @@ def _figures(document: Mapping, column: str, on: datetime.date) -> list[Figure]:
         Figure(quoted_values.text(value), value.get("current", True), _clause(value["citation"], None, None))
         for value in (with_current(values, on) if column == "amounts" else values)
     ]
+
+
+def freshness_text(field: Field) -> str:
+    """Return how fresh the value of a field is: 「核对于 2026-11-23；有效至 2025-08-31；可能过时」."""
+    parts = [
+        f"核对于 {field.checked_on}" if field.checked_on else "没有核对过",
+        field.valid_until and f"有效至 {field.valid_until}",
+        field.may_be_outdated and "可能过时",
+    ]
+    return "；".join(part for part in parts if part)
 
 
 def mentions(document: Mapping) -> list[Clause]:
@@ -144,7 +162,7 @@ def match(found: Match) -> str:
     return MATCHED[found.how].format(field=field, term=found.term, text=" ".join(found.text.split()))
 
 
-def _field(document: Mapping, name: str, on: datetime.date) -> Field:
+def _field(document: Mapping, name: str, on: datetime.date, freshness: Freshness, outdated: Collection[str]) -> Field:
     column = next((column for column, quoted in quoted_values.COLUMNS.items() if quoted.field == name), None)
     verification, basis = document["verification"][name], document["basis"][name]
     return Field(
@@ -157,6 +175,9 @@ def _field(document: Mapping, name: str, on: datetime.date) -> Field:
         clauses=_clauses(document, name),
         figures=_figures(document, column, on) if column else [],
         figures_caption=column and quoted_values.COLUMNS[column].caption,
+        checked_on=freshness.checked_on.get(name),
+        valid_until=freshness.valid_until.get(name),
+        may_be_outdated=name in outdated,
     )
 
 

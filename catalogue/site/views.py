@@ -1,8 +1,9 @@
 """One service of the requested edition as a page and as Markdown, and ``llms.txt`` for language models."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -33,6 +34,7 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
             | {
                 "values": [value._asdict() for value in field.values],
                 "clauses": _clauses(field.clauses),
+                "freshness": presentation.freshness_text(field),
                 "figures": [
                     figure._asdict() | {"clause": clause}
                     for figure, clause in zip(
@@ -40,10 +42,11 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
                     )
                 ],
             }
-            for field in presentation.fields(document, day)
+            for field in _fields(document, edition, day)
         ],
         "mentions": _clauses(presentation.mentions(document)),
         "imprint": imprint(edition),
+        "edition": edition,
         "permanent": permanent,
         "cited": f"{permanent}?edition={edition.slug}",
         "chosen": bool(request.GET),
@@ -91,7 +94,7 @@ def markdown(request: HttpRequest, code: str) -> HttpResponse:
     text = written.page(
         document,
         header=header,
-        fields=presentation.fields(document, day),
+        fields=_fields(document, edition, day),
         mentions=presentation.mentions(document),
     )
     return HttpResponse(text, content_type="text/markdown; charset=utf-8")
@@ -114,4 +117,12 @@ def _requested(request: HttpRequest, code: str) -> tuple[dict, Edition, datetime
     query = parameters.read(request.GET, edition_query.PARAMETERS)
     edition = edition_query.edition_from_query(query)
     document = changes.get_service(code, edition)
-    return document, document.get("edition", edition), query.get("valid_on") or edition_query.today()
+    if "edition" in document:
+        # The instance of the revision, which caches the freshness of its entries.
+        edition = edition_query.edition_by_name(document["edition"].slug)
+    return document, edition, query.get("valid_on") or edition_query.today()
+
+
+def _fields(document: Mapping, edition: Edition, day: datetime.date) -> list[presentation.Field]:
+    freshness = edition.freshness[document["code"]]
+    return presentation.fields(document, freshness, on=day, months=settings.OUTDATED_AFTER_MONTHS)

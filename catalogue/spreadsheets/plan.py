@@ -32,7 +32,7 @@ Action, State = ProposedEntry.Action, Proposal.State
 VALUE_COLUMNS = [
     column.key for column in writer.COLUMNS[writer.LIST_SHEET]
     if not column.explains
-    and column not in (*writer.CITATION_COLUMNS, *writer.PROVENANCE_COLUMNS)
+    and column not in (*writer.CITATION_COLUMNS, *writer.FRESHNESS_COLUMNS, *writer.PROVENANCE_COLUMNS)
     and column.key not in ("code", "number", "edition")
 ]  # fmt: skip
 

@@ -68,6 +68,12 @@ CITATION_COLUMNS = (
     Column("basis", _column_header(FieldVerification, "basis")),
     Column("jurisdiction", _column_header(Citation, "jurisdiction")),
 )
+# How fresh the values are on the day of the export; an import ignores these columns.
+FRESHNESS_COLUMNS = (
+    Column("checked_on", "核对日期"),
+    Column("valid_until", "有效至"),
+    Column("may_be_outdated", "可能过时"),
+)
 # Provenance of the table, the same in each row.
 PROVENANCE_COLUMNS = (
     Column("digest", _column_header(Edition, "digest")),
@@ -92,6 +98,7 @@ COLUMNS = {
         *_code_and_name_columns("legal_basis"),
         Column("note", _column_header(Entry, "note")),
         Column("findings", "各字段核实情况", explains="verification"),
+        *FRESHNESS_COLUMNS,
         *CITATION_COLUMNS,
         Column("edition", "版本"),
         *PROVENANCE_COLUMNS,
@@ -166,6 +173,8 @@ def _list_cell(column: Column, document: Mapping) -> str:
     value = document.get(column.key)
     if value is None:
         return ""
+    if column in FRESHNESS_COLUMNS:
+        return _freshness_text(value)
     if column.key == "eligibility":
         return canonical_json(eligibility_data(value))
     if column.key in quoted_values.COLUMNS:
@@ -173,6 +182,19 @@ def _list_cell(column: Column, document: Mapping) -> str:
     if isinstance(value, list):
         return wording.SEPARATOR.join(sorted(term["code"] for term in value))
     return value["code"] if isinstance(value, Mapping) else str(value)
+
+
+def _freshness_text(value: Mapping[str, datetime.date | None] | list[str]) -> str:
+    """Return days by field, or a list of fields, in words: 「2026-11-23：名称、领域；没有核对过：英文名称」."""
+    if isinstance(value, list):
+        return wording.SEPARATOR.join(SourcedField(field).label for field in value)
+    fields: dict[datetime.date | None, list[str]] = {}
+    for field, day in value.items():
+        fields.setdefault(day, []).append(SourcedField(field).label)
+    return "；".join(
+        f"{day or '没有核对过'}：{wording.SEPARATOR.join(labels)}"
+        for day, labels in sorted(fields.items(), key=lambda item: (item[0] is None, item[0]))
+    )
 
 
 def explanation(field: str, value: object) -> str:

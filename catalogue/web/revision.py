@@ -25,7 +25,7 @@ class Revision(NamedTuple):
         return _editions(self.data_version)
 
     def in_force(self, on: datetime.date, *, known_at: datetime.datetime | None = None) -> Edition | None:
-        """Return the result of ``EditionQuerySet.in_force()``, with its predecessor. One query, then cached."""
+        """Return the result of ``EditionQuerySet.in_force()``, with its predecessor. Two queries, then cached."""
         return _in_force(self.data_version, on, known_at)
 
 
@@ -42,4 +42,6 @@ def _editions(data_version: DataVersion) -> tuple[Edition, ...]:
 
 @lru_cache(IN_FORCE_CACHE_SIZE)
 def _in_force(data_version: DataVersion, on: datetime.date, known_at: datetime.datetime | None) -> Edition | None:
-    return Edition.objects.in_force(on, known_at=known_at).select_related("previous").first()
+    found = Edition.objects.in_force(on, known_at=known_at).select_related("previous").first()
+    # The instance of the revision, so that what it caches is computed once, however many days are asked about.
+    return next((edition for edition in _editions(data_version) if edition == found), found)

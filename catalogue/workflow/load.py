@@ -29,7 +29,8 @@ EDITION_FILES, CASE_FILES = "editions", "cases"
 # Number of terms listed in one message.
 MAX_LISTED_TERMS = 20
 EDITION_KEYS = (
-    "region", "number", "slug", "title", "effective_from", "published_at", "previous", "note", "digest",
+    "region", "number", "slug", "title", "effective_from", "published_at", "previous", "as_of", "note",
+    "digest",
 )  # fmt: skip
 
 
@@ -203,6 +204,7 @@ def _create_edition(path: Path, raw: Mapping, terms: Terms) -> Edition:
             region=terms.region(raw["region"]),
             previous=previous,
             effective_from=datetime.date.fromisoformat(raw["effective_from"]),
+            as_of=raw["as_of"] and datetime.date.fromisoformat(raw["as_of"]),
             **{key: raw[key] for key in ("number", "slug", "title", "note")},
         )
         edition.full_clean()
@@ -278,7 +280,7 @@ def _check_citation(path: Path, code: str, citation: object) -> None:
 
 
 def _refuse_difference(path: Path, edition: Edition, raw: Mapping, entries: list[dict]) -> None:
-    header = edition_header(edition) | {"region": edition.region.code}
+    header = {"as_of": None} | edition_header(edition) | {"region": edition.region.code}
     header["previous"] = header["previous"] and header["previous"]["slug"]
     for key, value in header.items():
         if raw[key] != value:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.api.base import filters
 from catalogue.api.serializers import EntrySerializer, ServiceSerializer
+from catalogue.api.services import FRESHNESS_FIELDS
 from catalogue.models import Entry
 from services.models import Department, Domain, Service, TargetGroup, TopicService
 from tests.support.entries import make_citation, make_entry
@@ -82,6 +83,9 @@ def test_a_service_has_all_its_fields(client, empty_catalogue, make_edition):
         "verification": unknown
         | {"name": "verbatim", "domain": "verbatim", "content": "secondary", "lead_department": "unverified"},
         "basis": unknown | {"name": "plan", "domain": "plan", "content": "regulation", "lead_department": "editorial"},
+        "checked_on": {"name": "2026-11-01", "domain": "2026-11-01", "content": None, "lead_department": None},
+        "valid_until": {},
+        "may_be_outdated": [],
         "citations": [
             {
                 "field": "name",
@@ -133,7 +137,7 @@ def test_a_service_equals_its_sealed_document(client, db):
 
     answer = client.get(f"{LIST}NM-01-07/", {"edition": "2021"}).json()
 
-    added = {"edition", "url", "status", "withdrawal", "lead_basis", "shares", "identifiers"}
+    added = {"edition", "url", "status", "withdrawal", "lead_basis", "shares", "identifiers"} | FRESHNESS_FIELDS
     for amount in answer["amounts"]:
         del amount["current"]
     assert {key: value for key, value in answer.items() if key not in added} == json.loads(sealed)

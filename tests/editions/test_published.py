@@ -19,9 +19,9 @@ from services.models import Department
 
 FIELDS = [name for name in serializers.EntrySerializer().fields if name != "matches"]
 DIGESTS = {
-    "2021": "a87ec7ffcfb40071d0a77bc823715fd2836e4ed125dcb343a2b7a052a0ba47da",
-    "2023": "31a6c87e2a53f210c3297ac3d8b0c6f1476a09047aa03bffc799cfab66480deb",
-    "2026": "207a7920a80968e0cfbac14df441231ce710dc37c25513ca211a1f4c6dc41074",
+    "2021": "8f64ee3310d676e2b4cc21f1c1258d2015910971ebc729f5e6401b2d95e59f0b",
+    "2023": "13a0542ecf4055d274e092d36c5461eb35ab1b1d3171b314d455818e4e4b9a6e",
+    "2026": "5f11710d28bca6581fea6db22473e82527eef5d922fe5cc4b2fdb2a6fdb5f561",
 }
 
 

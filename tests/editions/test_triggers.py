@@ -8,7 +8,9 @@ from typing import NamedTuple
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
+from catalogue.audit import log
 from catalogue.integrity import triggers
 from catalogue.models import Approval, Assessment, Edition, Entry, Proposal, ProposedEntry, RevisionToken
 from services.models import Department, Service, TargetGroup
@@ -241,11 +243,21 @@ def test_a_change_of_an_edition_changes_the_token_once_it_is_published(make_edit
         assert token_changes("catalogue_edition", f"id = {published.pk}") == dict.fromkeys(ACTIONS, True)
 
 
+@pytest.mark.parametrize(("verb", "changes"), [("checked", True), ("commented", False)])
+def test_a_check_that_is_recorded_changes_the_token(db, verb, changes):
+    before = RevisionToken.objects.current_token()
+
+    log.append(log.AuditContext(at=timezone.now()), [{"verb": verb, "edition": "2026", "service": "NM-05-01"}])
+
+    assert (RevisionToken.objects.current_token() != before) == changes
+
+
 def test_every_trigger_is_executed_by_a_test():
     """The triggers of cases are executed in ``test_revisions``."""
     executed = {(table, f"{table}_sealed_{action}") for table in SEALED for action in ACTIONS}
     executed |= {(table, f"{table}_revised_{action}") for table in [*SHOWN, "catalogue_edition"] for action in ACTIONS}
     executed |= {("catalogue_case", f"catalogue_case_revised_{action}") for action in ACTIONS}
+    executed.add((RECORD, f"{RECORD}_revised_insert"))
     executed.add(("services_service", "services_service_code_kept"))
     if connection.vendor == "sqlite":
         executed |= {(RECORD, f"{RECORD}_kept_{action}") for action in ACTIONS}

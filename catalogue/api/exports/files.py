@@ -20,6 +20,7 @@ from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.spreadsheets import writer
 from catalogue.web.permalinks import base_url
+from services.amounts import with_current
 from services.faults import Fault, InvalidError
 
 
@@ -149,9 +150,19 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
         f"filename*=UTF-8''{quote(f'{title}-{edition.slug}.{name}')}"
     )
     response["Content-Language"] = language or "zh-Hans, en"
-    # The matches are part of the ETag because the results of a search depend on the synonyms too.
-    contents = [[document["code"], document.get("matches")] for document in documents]
-    response["ETag"] = f'"{_validator(request, [view.edition.digest, edition.digest, contents], name, language)}"'
+    # What is no part of a sealed edition: the synonyms that a search used, official codes, freshness, and which figures
+    # are current on the day asked about.
+    contents = [
+        {key: document.get(key) for key in ("code", "matches", "checked_on", "valid_until", "may_be_outdated")}
+        | {"current": [amount["current"] for amount in with_current(document.get("amounts", []), view.day)]}
+        for document in documents
+    ]
+    codes = sorted(
+        f"{owner} {code.scheme} {code.value}" for owner, rows in edition.official_codes.items() for code in rows
+    )
+    response["ETag"] = (
+        f'"{_validator(request, [view.edition.digest, edition.digest, contents, codes], name, language)}"'
+    )
     return response
 
 
@@ -159,7 +170,7 @@ def _validator(request: HttpRequest, content: list, name: str, language: str | N
     """Return a digest of everything that a file depends on, so that its ETag is known before it is written."""
     parameters = sorted((key, values) for key, values in request.query_params.lists())
     inputs = [content, name, request.path, parameters, language, base_url(request), _release()]
-    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()
 
 
 @cache

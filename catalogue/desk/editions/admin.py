@@ -28,7 +28,7 @@ class NewEditionForm(forms.ModelForm):
 
     class Meta:
         model = Edition
-        fields = ("region", "number", "slug", "title", "effective_from", "previous", "note")
+        fields = ("region", "number", "slug", "title", "effective_from", "previous", "as_of", "note")
 
 
 @admin.register(Edition)
@@ -118,7 +118,7 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
-        columns = ["region", "number", "slug", "title", "effective_from", "previous", "note"]
+        columns = ["region", "number", "slug", "title", "effective_from", "previous", "as_of", "note"]
         if obj is None:
             return [(None, {"fields": [*columns, "carry_over"]})]
         seal = [("发布", {"fields": ["published_at", "digest"]})] if obj.is_published else []

@@ -152,7 +152,7 @@ class SourceAdmin(TermAdmin):
     readonly_fields = ("citable_from",)
     fieldsets = (
         (None, {"fields": ["code", "position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
-        ("日期", {"fields": ["date", "in_force_from", "citable_from"]}),
+        ("日期", {"fields": ["date", "in_force_from", "citable_from", "replaced_by"]}),
         ("阅读情况", {"fields": ["extent_read", "read_in", "url", "note"]}),
     )
 

@@ -1,15 +1,15 @@
 """Counts the verification of fields in files of ``fixtures/editions``, or in files of the same layout."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.models import Entry, SourcedField
+from catalogue.editions.coverage import count_fields
+from catalogue.models import SourcedField
 
-LABELS = ("verbatim", "secondary", "unverified", "unknown")
+COUNTED = ("verbatim", "secondary", "unverified", "unknown", "quoted")
 HEAD = ("verbatim", "secondary", "unverified", "unknown", "有条文和原文")
 
 
@@ -26,18 +26,10 @@ class Command(BaseCommand):
             except (OSError, ValueError, KeyError) as error:
                 raise CommandError(f"{path}：读不出版本的条目（{error}）。") from None
             self.stdout.write(f"\n{path.name}\n\n| 字段 | {' | '.join(HEAD)} |\n|{' --- |' * (len(HEAD) + 1)}")
-            for field, counts in counted(entries).items():
-                name = SourcedField(field).label if field in SourcedField.values else "合计"
-                self.stdout.write(f"| {name} | {' | '.join(str(counts[label]) for label in (*LABELS, 'quoted'))} |")
+            counts = count_fields(entries)
+            for field, count in counts.items():
+                self._write(SourcedField(field).label, [count[name] for name in COUNTED])
+            self._write("合计", [sum(count[name] for count in counts.values()) for name in COUNTED])
 
-
-def counted(entries: list[dict]) -> dict[str, Counter]:
-    """Return, by sourced field and as ``all``, the entries by label, and as ``quoted`` those with locator and quote."""
-    counts = {field: Counter() for field in (*Entry.SOURCED_FIELDS, "all")}
-    for entry in entries:
-        quoted = {citation["field"] for citation in entry["citations"] if citation["locator"] and citation["quote"]}
-        for field in Entry.SOURCED_FIELDS:
-            for name in (field, "all"):
-                counts[name][entry["verification"].get(field, "unknown")] += 1
-                counts[name]["quoted"] += field in quoted
-    return counts
+    def _write(self, name: str, numbers: list[int]) -> None:
+        self.stdout.write(f"| {name} | {' | '.join(map(str, numbers))} |")
