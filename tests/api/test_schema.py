@@ -106,7 +106,12 @@ def test_the_document_of_a_sealed_entry_has_the_fields_of_a_service(db, document
     for text in Entry.objects.published().values_list("canonical_json", flat=True):
         # Amounts and shares are there only if there are some.
         assert set(json.loads(text)) | {"edition", "url", "matches", "lead_basis", "amounts", "shares"} == properties
-    assert (set(schemas["Service"]["properties"]) - FRESHNESS_FIELDS) ^ properties == {"status", "withdrawal", "identifiers", "matches"}
+    assert (set(schemas["Service"]["properties"]) - FRESHNESS_FIELDS) ^ properties == {
+        "status",
+        "withdrawal",
+        "identifiers",
+        "matches",
+    }
 
 
 def test_the_examples_are_real_responses(client, db):

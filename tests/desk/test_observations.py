@@ -51,13 +51,31 @@ def page(observation: Observation, view: str = "change") -> str:
     return reverse(f"admin:services_observation_{view}", args=[observation.pk])
 
 
+def decide(client: Client, observation: Observation, verb: str, **options: object):
+    """Press the button of an observation's page, as that page shows it now."""
+    shown = client.get(page(observation))
+    seen = shown.context["decided_on"] if shown.status_code == 200 else ""
+    return client.post(page(observation, verb), {"seen": seen}, **options)
+
+
+def test_what_changed_after_the_page_was_opened_is_not_approved(client, draft, editor, log_in):
+    approver = log_in("approver", "审批")
+    seen = approver.get(page(draft)).context["decided_on"]
+    editor.post(page(draft), form_data(editor.get(page(draft))) | {"value": "99"})
+
+    response = approver.post(page(draft, "approve"), {"seen": seen}, follow=True)
+
+    assert "打开页面之后又有改动" in visible_text(response)
+    assert client.get(API).status_code == DRAFT
+
+
 def test_a_draft_is_public_once_another_person_approves_it(client, draft, log_in):
     listed = "/api/v1/observations/"
     assert draft.proposed_by.username == "editor"
     assert client.get(API).status_code == client.get("/id/observations/OBS-901").status_code == DRAFT
     assert client.get(listed).json()["count"] == 30
 
-    log_in("approver", "审批").post(page(draft, "approve"))
+    decide(log_in("approver", "审批"), draft, "approve")
 
     assert client.get(API).json()["value"] == 67.5
     assert client.get(listed).json()["count"] == 31
@@ -73,7 +91,7 @@ def test_a_draft_of_an_indicator_is_not_in_its_observations(client, draft, log_i
     draft.save()
 
     assert client.get(url).json()["observations"] == before
-    log_in("approver", "审批").post(page(draft, "approve"))
+    decide(log_in("approver", "审批"), draft, "approve")
     assert "OBS-901" in [item["code"] for item in client.get(url).json()["observations"]]
 
 
@@ -86,7 +104,7 @@ def test_who_proposed_a_figure_cannot_approve_it(client, log_in):
     # Whoever saves a draft becomes its proposer.
     both.post(page(observation), form_data(both.get(page(observation))) | {"value": "2"})
 
-    response = both.post(page(observation, "approve"), follow=True)
+    response = decide(both, observation, "approve", follow=True)
 
     assert "提出人不能批准自己的监测值" in visible_text(response)
     assert client.get(API).status_code == DRAFT
@@ -94,21 +112,21 @@ def test_who_proposed_a_figure_cannot_approve_it(client, log_in):
 
 @pytest.mark.parametrize("role", ["编辑", "评估", "审计"])
 def test_only_approvers_and_publishers_approve(client, draft, log_in, role):
-    assert log_in("another", role).post(page(draft, "approve")).status_code == 403
+    assert decide(log_in("another", role), draft, "approve").status_code == 403
     assert client.get(API).status_code == DRAFT
 
 
 def test_an_approved_figure_is_changed_only_after_its_approval_is_withdrawn(client, draft, editor, log_in):
     publisher = log_in("publisher", "发布")
     data = form_data(editor.get(page(draft))) | {"value": "70"}
-    publisher.post(page(draft, "approve"))
+    decide(publisher, draft, "approve")
     assert editor.post(page(draft), data).status_code == 403
 
-    publisher.post(page(draft, "withdraw"))
+    decide(publisher, draft, "withdraw")
 
     assert client.get(API).status_code == DRAFT
     editor.post(page(draft), form_data(editor.get(page(draft))) | {"value": "70"})
-    publisher.post(page(draft, "approve"))
+    decide(publisher, draft, "approve")
     assert client.get(API).json()["value"] == 70
 
 
@@ -117,11 +135,11 @@ def test_a_loaded_figure_is_public_and_read_only_until_it_is_withdrawn(client, l
     assert (loaded.proposed_by, loaded.approved_by) == (None, None)
     assert publisher.post(page(loaded), {"value": "1"}).status_code == 403
 
-    publisher.post(page(loaded, "withdraw"))
+    decide(publisher, loaded, "withdraw")
 
     assert client.get("/api/v1/observations/OBS-001/").status_code == DRAFT
-    assert "提出人不能批准" in visible_text(publisher.post(page(loaded, "approve"), follow=True))
-    log_in("approver", "审批").post(page(loaded, "approve"))
+    assert "提出人不能批准" in visible_text(decide(publisher, loaded, "approve", follow=True))
+    decide(log_in("approver", "审批"), loaded, "approve")
     assert client.get("/api/v1/observations/OBS-001/").status_code == PUBLIC
 
 

@@ -4,12 +4,13 @@ from functools import partial
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count
 from django.shortcuts import redirect
 from django.urls import path
 
 from catalogue.accounts import permissions
-from catalogue.desk.base import filters
+from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline
 from catalogue.workflow import observations
@@ -94,11 +95,19 @@ class ObservationAdmin(TermAdmin):
             raise PermissionDenied(f"批准监测值须有“{permissions.APPROVER}”或“{permissions.PUBLISHER}”角色。")
         if request.method == "POST":
             try:
-                verb(observation, context=audit_context(request))
+                self._decide_as_seen(request, pk, verb)
                 self.message_user(request, f"{observation.code} 已处理，写入记录。")
             except TransitionError as error:
                 self.message_user(request, str(error), level="error")
         return redirect("admin:services_observation_change", pk)
+
+    @transaction.atomic
+    def _decide_as_seen(self, request, pk: int, verb) -> None:
+        """Call the verb for what the page showed. Raises TransitionError if the observation has changed since."""
+        observation = Observation.objects.select_for_update().get(pk=pk)
+        if not versions.is_current(request.POST.get("seen", ""), self.state_of(observation)):
+            raise TransitionError(["打开页面之后又有改动；请看过现在的内容再决定。"])
+        verb(observation, context=audit_context(request))
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (obj is None or not obj.is_public)
@@ -116,6 +125,7 @@ class ObservationAdmin(TermAdmin):
         context |= {
             "may_approve": may_decide and not obj.is_public and obj.proposed_by_id != request.user.pk,
             "may_withdraw": may_decide and obj.is_public,
+            "decided_on": obj and versions.token(self.state_of(obj)),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
