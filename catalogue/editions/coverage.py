@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from catalogue.editions.document import LeadBasis, lead_basis
 from catalogue.editions.models import Entry
+from services.eligibility.open_criteria import open_criteria
 
 # What is counted of each field: entries by label, those with place and words of a clause, those that may be outdated.
 COUNTED = ("verbatim", "secondary", "unverified", "unknown", "quoted", "outdated")
@@ -36,6 +38,28 @@ def count_by(
     for document in documents:
         groups.setdefault(key(document), []).append(document)
     return {name: count_fields(group, outdated) for name, group in groups.items()}
+
+
+def count_values(entries: Iterable[Mapping]) -> dict[str, tuple[int, int]]:
+    """Return by caption how many entries (``entry_data()``) have values as data, and how many values there are.
+
+    A condition that stands in several groups of a rule is counted once.
+    """
+    values = {
+        "标准里的数字": lambda entry: entry["amounts"],
+        "支出分担比例": lambda entry: entry["shares"],
+        "待认定的条件": lambda entry: {raw["open"] for raw in open_criteria(entry["eligibility"])},
+        "法律法规写明的牵头单位": lambda entry: ["lead"] if _basis_of_lead(entry) == LeadBasis.STATUTE else [],
+    }
+    counts = {}
+    for caption, values_of in values.items():
+        numbers = [len(values_of(entry)) for entry in entries]
+        counts[caption] = (sum(map(bool, numbers)), sum(numbers))
+    return counts
+
+
+def _basis_of_lead(entry: Mapping) -> LeadBasis | None:
+    return lead_basis({"basis": {"lead_department": None} | entry["basis"]})
 
 
 def domain_of(document: Mapping) -> str:

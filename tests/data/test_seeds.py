@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from tests.support.paths import FIXTURES, SHARED
+from tests.support.paths import FIXTURES, ROOT, SHARED
 
 SEEDS = SHARED / "seeds"
 SEED_PREFIXES = {
@@ -255,6 +255,15 @@ def test_the_coverage_command_counts_the_labels_of_the_files(slug: str, capsys: 
     ]
     assert counts == [*label_counts, 81 * len(SOURCED_FIELDS) - sum(label_counts)]
     assert 0 < quoted <= sum(label_counts)
+
+
+def test_the_counts_in_the_documentation_are_those_of_the_command(capsys: pytest.CaptureFixture) -> None:
+    call_command("coverage", str(FIXTURES / "editions" / "2026.json"))
+
+    rows = capsys.readouterr().out.split("| 数据")[1].splitlines()[2:]
+    documentation = (ROOT / "docs" / "data.md").read_text()
+    assert len(rows) == 4
+    assert all(row in documentation for row in rows)
 
 
 def test_there_are_three_editions_and_all_the_vocabularies() -> None:

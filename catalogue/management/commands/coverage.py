@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.editions.coverage import count_fields
+from catalogue.editions.coverage import count_fields, count_values
 from catalogue.models import SourcedField
 
 COUNTED = ("verbatim", "secondary", "unverified", "unknown", "quoted")
@@ -14,7 +14,9 @@ HEAD = ("verbatim", "secondary", "unverified", "unknown", "有条文和原文")
 
 
 class Command(BaseCommand):
-    help = "按字段统计各版本文件的核实情况（原文核对、转述、未核实、未知，以及有条文位置和原文的字段数）。"
+    help = (
+        "按字段统计各版本文件的核实情况（原文核对、转述、未核实、未知，有条文位置和原文的字段数），并数出列成数据的值。"
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("files", nargs="*", type=Path, help="版本文件；不写为 fixtures/editions 中的全部")
@@ -30,6 +32,10 @@ class Command(BaseCommand):
             for field, count in counts.items():
                 self._write(SourcedField(field).label, [count[name] for name in COUNTED])
             self._write("合计", [sum(count[name] for count in counts.values()) for name in COUNTED])
+
+            self.stdout.write("\n| 数据 | 服务项目 | 个数 |\n| --- | --- | --- |")
+            for name, (services, values) in count_values(entries).items():
+                self.stdout.write(f"| {name} | {services} | {values} |")
 
     def _write(self, name: str, numbers: list[int]) -> None:
         self.stdout.write(f"| {name} | {' | '.join(map(str, numbers))} |")
