@@ -329,7 +329,7 @@ class TargetGroupViewSet(VocabularyViewSet):
 
 @_documented("依据文件")
 class SourceViewSet(VocabularyViewSet):
-    queryset = Source.objects.all()
+    queryset = Source.objects.select_related("replaced_by")
     serializer_class = SourceSerializer
 
 

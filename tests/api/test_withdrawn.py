@@ -131,14 +131,14 @@ def test_a_withdrawal_without_a_reason_has_null(client, make_edition):
     }  # fmt: skip
 
 
-def test_a_withdrawn_service_costs_three_queries(client, later_edition, django_assert_num_queries):
+def test_a_withdrawn_service_costs_four_queries(client, later_edition, django_assert_num_queries):
     # Reads both editions into memory; a new process reads each of them once.
     for edition in ("2026", "2027"):
         client.get("/api/v1/services/", {"edition": edition})
 
         client.get("/api/v1/services/NM-05-01/", {"edition": edition})
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get(DETAIL, {"edition": "2027"})
 
 
