@@ -176,7 +176,7 @@ SPECTACULAR_SETTINGS = {
         "MatchedField": "catalogue.api.serializers.MATCHED_FIELDS",
         "MatchedHow": "catalogue.api.serializers.MATCHED_HOW",
         "RuleOperator": "catalogue.api.serializers.RULE_OPERATORS",
-        "Outcome": "catalogue.api.entitlements.OUTCOME_LABELS",
+        "Outcome": "catalogue.api.entitlement_serializers.OUTCOME_LABELS",
         "FactType": "catalogue.api.facts.FACT_TYPES",
         "FactGroup": "catalogue.api.facts.FACT_GROUPS",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",

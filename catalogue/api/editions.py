@@ -1,4 +1,4 @@
-"""Editions: the list, the canonical content, the changes and the cases of each."""
+"""Editions: the list, the canonical content, the changes, the cases and the rules of each."""
 
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
@@ -9,13 +9,44 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
-from catalogue.api.serializers import ChangeSerializer, EditionSerializer, FactValue
+from catalogue.api.facts import FactSerializer
+from catalogue.api.serializers import (
+    ChangeSerializer,
+    CriterionSerializer,
+    EditionReferenceSerializer,
+    EditionSerializer,
+    EligibilitySerializer,
+    FactValue,
+)
 from catalogue.editions import changes, diff, published
+from catalogue.editions.translation import translate
 from catalogue.models import Case, Edition, Event
 from catalogue.web import parameters
-from services.eligibility.rules import OUTCOMES
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.rules import ENGINE, OUTCOMES
 
 SLUG = "[a-z0-9-]{1,50}"
+# How to judge elsewhere by the rules of an edition.
+LOGIC = {
+    "zh-Hans": (
+        "没有回答的事实是未知，不是“否”；写出的列表即为全部。先按 implications 补上由回答推知的：if 成立则 then 成立，"
+        "已经回答的不改；列表里的一个选项也可以推出同一列表的另一个。一个条件（fact、op、value）成立、不成立或未知；"
+        "待认定的条件（open）总是未知。一组（all）的条件全部成立才成立，有一个不成立就不成立，其余为未知。"
+        "规则（any）有一组成立就符合（eligible），各组都不成立就不符合（not_eligible），其余未知（unknown）。"
+        "universal 对每个人都符合；machine_readable 为 false 的和没有规则的总是未知。"
+        "op：eq 等于，ne 不等于或列表里没有，lt、lte、gt、gte 比较，in 是其中之一，contains 列表里有。"
+    ),
+    "en": (
+        "A fact that is not answered is unknown, never false; a list that is given is complete. First add what follows "
+        'from the answers by the implications: if "if" holds, so does "then"; a given answer is never changed; '
+        "a choice of a list can imply another of the same list. A condition (fact, op, value) holds, fails or is "
+        "unknown; an open one is always unknown. A group (all) holds if all its conditions hold, fails if one fails, "
+        "and is unknown otherwise. A rule (any) says eligible if a group holds, not_eligible if every group fails, "
+        "and unknown otherwise. A universal rule says eligible for everybody; one that is not machine_readable, and "
+        "none at all, always unknown. op: eq equals, ne differs or is not in the list, lt, lte, gt, gte compare, in "
+        "is one of, contains is in the list."
+    ),
+}
 SINCE = parameters.Parameter("since", "与哪个版本比较；不写则为上一版本")
 
 
@@ -130,6 +161,59 @@ class CaseViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
         edition = published_edition(slug, Edition.objects.published())
         page = self.paginate_queryset(self.get_queryset().filter(edition=edition))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class ImplicationSerializer(serializers.Serializer):
+    """A certain inference from one answer to another."""
+
+    locals()["if"] = CriterionSerializer()
+    then = CriterionSerializer()
+    because = serializers.CharField(help_text="为什么")
+
+
+class EditionRulesSerializer(serializers.Serializer):
+    """All that is needed to judge elsewhere."""
+
+    edition = EditionReferenceSerializer()
+    engine = serializers.CharField(help_text="判断方法的版本；同一版本对同一案例结论相同")
+    facts = FactSerializer(many=True)
+    implications = ImplicationSerializer(many=True)
+    rules = serializers.DictField(
+        child=EligibilitySerializer(allow_null=True), help_text="服务项目的代码和享受条件；null：没有写明，结论总是未知"
+    )
+    logic = serializers.CharField(help_text="怎样判断")
+
+
+@extend_schema(tags=["editions"])
+@extend_schema_view(
+    retrieve=extend_schema(summary="版本的全部规则、事实与推知，供别的程序判断", responses=EditionRulesSerializer)
+)
+class RulesViewSet(languages.LocalizedMixin, parameters.StrictParameters, viewsets.GenericViewSet):
+    """The rules of an edition with the facts they refer to; the cases are the suite to test an engine by."""
+
+    queryset = Edition.objects.published()
+    serializer_class = EditionRulesSerializer
+    parameters = {"retrieve": []}
+
+    def retrieve(self, request, slug: str) -> Response:
+        edition = published.get_published(published_edition(slug, self.get_queryset()))
+        english = self.language == "en"
+        answer = {
+            "edition": edition.reference,
+            "engine": ENGINE,
+            "facts": [fact.in_language(self.language) for fact in VOCABULARY],
+            "implications": [
+                {
+                    "if": item.condition._asdict(),
+                    "then": item.consequence._asdict(),
+                    "because": item.because_en if english else item.because,
+                }
+                for item in VOCABULARY.implications
+            ],
+            "rules": {code: document["eligibility"] for code, document in edition.documents.items()},
+            "logic": LOGIC["en" if english else "zh-Hans"],
+        }
+        return Response(translate(answer, self.language))
 
 
 def published_edition(slug: str, editions: QuerySet) -> Edition:

@@ -4,167 +4,70 @@ A request is never stored, logged or cached. An error names the fact and the all
 request. An internal error is logged only with its place in the code, because a traceback would hold the circumstances.
 """
 
+import datetime
 import logging
 import traceback
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 from django.conf import settings
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
-from rest_framework import exceptions, serializers
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalogue.api.base import languages, parsers, schema
-from catalogue.api.facts import FactSerializer, LabelsField
-from catalogue.api.serializers import (
-    CitationSerializer,
-    CriterionSerializer,
-    DepartmentReferenceSerializer,
-    EditionReferenceSerializer,
-    FactValue,
-    QuotedClauseSerializer,
-    TermReferenceSerializer,
-)
-from catalogue.editions import entitlements as entitlements_module
+from catalogue.api.entitlement_serializers import MAX_PERSONS, CircumstancesSerializer, EntitlementSerializer
+from catalogue.api.vocabularies import ContactSerializer
 from catalogue.editions import published
-from catalogue.editions.entitlements import DISCLAIMER, judge
+from catalogue.editions.entitlements import DISCLAIMER, Entitlement, judge
 from catalogue.editions.published import PublishedEdition
+from catalogue.editions.results import Surroundings
 from catalogue.editions.translation import translate
+from catalogue.models import Edition
 from catalogue.web import edition_query, parameters, problems
-from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
-from services.eligibility.rules import OUTCOMES
+from catalogue.web.permalinks import base_url
+from services.amounts import with_current
+from services.eligibility.circumstances import Person, read_person
+from services.eligibility.questions import Question
+from services.eligibility.rules import ENGINE, NOT_ELIGIBLE, OUTCOMES, UNKNOWN, Verdict
+from services.eligibility.timing import When, when
 from services.faults import Fault, InvalidError
 from services.models import Topic, TopicService
 
 NO_STORE = {"Cache-Control": "no-store"}
+# The keys of a result that can be selected; each has its service.
+RESULT_FIELDS = (
+    "outcome", "sentence", "reasons", "missing", "conditions", "note", "verification", "when", "benefit", "contact",
+    "page",
+)  # fmt: skip
+FIELDS = parameters.Parameter(
+    "fields", "每项结果只要这些字段，例如 outcome,sentence", allowed=RESULT_FIELDS, many=True, explode=False
+)
+# The longest id or relation of a person.
+MAX_ID = 64
 # Query parameters: none of them is about the person.
 IN_ADDRESS = [
     parameters.Parameter("outcome", "只要这些结论，例如 eligible,unknown", allowed=OUTCOMES, many=True, explode=False),
     parameters.Parameter("topic", "只判断这些人生事件的服务（见 topics/）", many=True, explode=False),
+    parameters.Parameter("reasons", "all：附全部条件；不写则只有起决定作用的", allowed=["all"]),
+    FIELDS,
     languages.LANG,
 ]
 EDITION_FIELDS = ("edition", "valid_on", "known_at")
 # Lists of codes that narrow what is judged: OR within one, AND between them.
 NARROWING = ("services", "domains", "topics")
-BODY = ("circumstances", *EDITION_FIELDS, *NARROWING)
-OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
+PERSON = ("circumstances", "unanswered")
+HOUSEHOLD = ("household", "persons")
+BODY = (*PERSON, *HOUSEHOLD, *EDITION_FIELDS, *NARROWING)
 
 logger = logging.getLogger(__name__)
-
-
-def _value_schema(fact: Fact) -> dict:
-    """Return the JSON Schema of the value of a fact."""
-    description = {"description": fact.question}
-    if fact.type == INTEGER:
-        bounds = {"minimum": fact.minimum, "maximum": fact.maximum}
-        return {
-            "type": "integer",
-            **{name: bound for name, bound in bounds.items() if bound is not None},
-            **description,
-        }
-    if fact.type == BOOLEAN:
-        return {"type": "boolean", **description}
-    item = {"type": "string", "enum": list(fact.choices)}
-    return (
-        item | description
-        if fact.type == CHOICE
-        else {"type": "array", "items": item, "uniqueItems": True, **description}
-    )
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {fact.name: _value_schema(fact) for fact in VOCABULARY},
-    }
-)
-class CircumstancesField(serializers.JSONField):
-    """The circumstances of a person: values by the name of their fact."""
-
-
-class CodesField(serializers.ListField):
-    """A list of codes, at least one."""
-
-    child = serializers.CharField()
-    min_length = 1
-
-
-class CircumstancesSerializer(serializers.Serializer):
-    """What is known of a person. What is not said is unknown, never false; a list that is given is complete."""
-
-    circumstances = CircumstancesField()
-    valid_on = serializers.DateField(required=False, help_text="按这一天施行的版本判断；不写为今天")
-    known_at = serializers.DateTimeField(required=False, help_text="只看这一时刻之前发布的版本")
-    edition = serializers.CharField(required=False, help_text="版本标识或版次；不能与上面两项同时写")
-    services = CodesField(required=False, help_text="只判断这些服务项目")
-    domains = CodesField(required=False, help_text="只判断这些领域的服务项目")
-    topics = CodesField(required=False, help_text="只判断这些人生事件（见 topics/）的服务项目")
-
-
-class EntitledServiceSerializer(TermReferenceSerializer):
-    domain = TermReferenceSerializer()
-    lead_department = DepartmentReferenceSerializer(allow_null=True, help_text="牵头负责单位；null 表示未知")
-
-
-class ReasonSerializer(CriterionSerializer):
-    """One criterion, and what the circumstances say of it."""
-
-    group = serializers.IntegerField(min_value=1, help_text="属于第几组条件；满足任何一组的全部条件即符合")
-    given = FactValue(help_text="所填的值；null：没有填")
-    result = serializers.BooleanField(
-        allow_null=True, help_text="null：未知；没有填而有结论的，由其他回答推知，例如未满16周岁的没有就业"
-    )
-    citation = CitationSerializer(allow_null=True, help_text="依据；带 criterion 的是这个条件自己的，否则是整条规则的")
-
-
-class ConditionSerializer(serializers.Serializer):
-    """A condition that no fact can decide and that is still open."""
-
-    group = serializers.IntegerField(min_value=1, help_text="属于第几组条件；满足任何一组的全部条件即符合")
-    text = serializers.CharField(help_text="什么条件")
-    decided_by = serializers.CharField(allow_null=True, help_text="由谁认定；null：条文没有写明")
-    citation = QuotedClauseSerializer()
-
-
-class ResultSerializer(serializers.Serializer):
-    service = EntitledServiceSerializer()
-    outcome = serializers.ChoiceField(choices=OUTCOME_LABELS)
-    reasons = ReasonSerializer(many=True)
-    missing = serializers.ListField(child=serializers.CharField(), help_text="还缺哪些事实才能判断")
-    conditions = ConditionSerializer(
-        many=True, help_text="还须认定、没有事实可问的条件；missing 为空而这里不空的：其中一组条件成立即符合"
-    )
-    note = serializers.CharField(allow_null=True, help_text="为什么不能用条件判断；其余为 null")
-
-
-class CountsSerializer(serializers.Serializer):
-    eligible = serializers.IntegerField()
-    not_eligible = serializers.IntegerField()
-    unknown = serializers.IntegerField()
-
-
-class QuestionSerializer(FactSerializer):
-    """The fact worth asking next."""
-
-    name = None
-    fact = serializers.CharField(help_text="事实的名称")
-    choices = LabelsField(allow_null=True, help_text="可选的值及其名称；null：不是选择")
-    settles = serializers.IntegerField(help_text="回答后可能有定论的服务项目数")
-
-
-class EntitlementSerializer(serializers.Serializer):
-    """Every service of the edition, or those asked for, with what the circumstances say of it."""
-
-    edition = EditionReferenceSerializer()
-    disclaimer = serializers.CharField()
-    counts = CountsSerializer(help_text="所判断的全部服务项目的数目，不受 outcome 影响")
-    results = ResultSerializer(many=True)
-    next_question = QuestionSerializer(allow_null=True, help_text="null：没有值得再问的")
 
 
 class EntitlementView(parameters.StrictParameters, APIView):
@@ -180,18 +83,17 @@ class EntitlementView(parameters.StrictParameters, APIView):
         responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        circumstances, narrowing, query = _read_body(request.data)
+        asked = _read_body(request.data)
         language = languages.chosen(request, self.query)
-        edition = published.get_published(edition_query.edition_from_query(query))
-        codes = _narrow(edition, narrowing, self.query.get("topic"))
-        answer = _answer(edition, circumstances, codes, self.query.get("outcome", OUTCOMES), language)
+        edition = edition_query.edition_from_query(asked.query)
+        answer = _Answer(request, edition, asked, self.query, language).whole()
         headers = NO_STORE | {"Content-Language": language}
         return HttpResponse(orjson.dumps(answer), content_type="application/json", headers=headers)
 
     def initial(self, request, *args, **kwargs):
         # Checked for every method, and without repeating the name: URLs are logged on their way here.
         if set(request.query_params) - {parameter.name for parameter in IN_ADDRESS}:
-            message = "这个地址只有参数 outcome、topic 和 lang；个人情况请写在请求正文中。"
+            message = "这个地址只有参数 outcome、topic、fields、reasons 和 lang；个人情况请写在请求正文中。"
             raise InvalidError(Fault("outcome", message, OUTCOMES, "unknown"))
         super().initial(request, *args, **kwargs)
 
@@ -199,15 +101,24 @@ class EntitlementView(parameters.StrictParameters, APIView):
         return problems.handle(exception) or _internal_error(exception)
 
 
-def _read_body(body: object) -> tuple[dict, dict[str, list[str]], dict]:
-    """Return the valid circumstances, the codes by field of ``NARROWING``, and the edition query of a body.
+class Asked(NamedTuple):
+    """A request: the persons by id, the codes by field of ``NARROWING``, the edition query, and the day asked about."""
 
-    Raises InvalidError. A null for a field that may be left out means the same as leaving it out.
+    persons: list[tuple[str | None, str | None, Person]]
+    narrowing: dict[str, list[str]]
+    query: dict
+    on: datetime.date
+
+
+def _read_body(body: object) -> Asked:
+    """Return what a body asks. Raises InvalidError.
+
+    A null for a field that may be left out means the same as leaving it out.
     """
     if not isinstance(body, dict):
         raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
     faults = parsers.unknown(body, BODY)
-    optional = {name: body[name] for name in BODY[1:] if body.get(name) is not None}
+    optional = {name: body[name] for name in BODY if body.get(name) is not None}
     faults += [
         Fault(name, f"字段 {name} 应是文字（字符串），也可以不写。")
         for name in EDITION_FIELDS
@@ -219,15 +130,59 @@ def _read_body(body: object) -> tuple[dict, dict[str, list[str]], dict]:
         for name, codes in narrowing.items()
         if not (isinstance(codes, list) and codes and all(isinstance(code, str) for code in codes))
     ]
-    circumstances = body.get("circumstances")
-    if isinstance(circumstances, dict):
-        faults += entitlements_module.faults(circumstances)
-    else:
-        faults.append(Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。"))
-    if faults:
-        raise InvalidError(*faults)
-    query = MultiValueDict({name: [optional[name]] for name in EDITION_FIELDS if name in optional})
-    return circumstances, narrowing, parameters.read(query, edition_query.PARAMETERS)
+    query, on = {}, edition_query.today()
+    if not faults:
+        texts = MultiValueDict({name: [optional[name]] for name in EDITION_FIELDS if name in optional})
+        query = parameters.read(texts, edition_query.PARAMETERS)
+        on = query.get("valid_on") or on
+    persons, person_faults = _read_persons(optional, on)
+    if faults + person_faults:
+        raise InvalidError(*faults, *person_faults)
+    return Asked(persons, narrowing, query, on)
+
+
+def _read_persons(body: Mapping, on: datetime.date) -> tuple[list[tuple[str | None, str | None, Person]], list[Fault]]:
+    """Return the person of a body, or the persons of a household, each with id and relation, and the faults."""
+    if "persons" not in body:
+        faults = [Fault("household", "household 要和 persons 一起写。")] if "household" in body else []
+        circumstances = body.get("circumstances")
+        if not isinstance(circumstances, dict):
+            return [], [*faults, Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。")]
+        person, found = read_person(circumstances, body.get("unanswered"), on=on)
+        return [(None, None, person)], faults + found
+    household, raw_persons = body.get("household", {}), body["persons"]
+    faults = [Fault(name, f"写了 persons，就不能再写 {name}。") for name in PERSON if name in body]
+    if not isinstance(household, dict):
+        faults.append(Fault("household", "字段 household 应是一个对象：全家相同的事实的名称和值。"))
+    if not isinstance(raw_persons, list) or not 1 <= len(raw_persons) <= MAX_PERSONS:
+        return [], [*faults, Fault("persons", f"字段 persons 应是 1 到 {MAX_PERSONS} 个人的列表。")]
+    persons = []
+    for place, raw in enumerate(raw_persons):
+        field = f"persons[{place}]"
+        if not isinstance(raw, dict) or not isinstance(raw.get("circumstances"), dict):
+            faults.append(Fault(field, "应是一个对象：id、circumstances，还可以有 relation、unanswered。"))
+            continue
+        allowed = ("id", "relation", *PERSON)
+        faults += [fault._replace(field=f"{field}.{fault.field}") for fault in parsers.unknown(raw, allowed)]
+        faults += [
+            Fault(f"{field}.{name}", f"{name} 应是至多 {MAX_ID} 个字的文字。")
+            for name in ("id", "relation")
+            if not _is_short_text(raw.get(name), optional=name == "relation")
+        ]
+        told = household | raw["circumstances"] if isinstance(household, dict) else raw["circumstances"]
+        person, found = read_person(told, raw.get("unanswered"), on=on, field=f"{field}.circumstances")
+        persons.append((raw.get("id"), raw.get("relation"), person))
+        faults += found
+    ids = [id_ for id_, _, _ in persons]
+    if not faults and len(set(ids)) < len(ids):
+        faults.append(Fault("persons", "每个人的 id 应不相同。"))
+    return persons, faults
+
+
+def _is_short_text(value: object, *, optional: bool) -> bool:
+    if value is None:
+        return optional
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.encode(errors="ignore").decode() == value
 
 
 def _narrow(
@@ -263,36 +218,80 @@ def _services_by_topic() -> dict[str, set[str]]:
     return services
 
 
-def _answer(
-    edition: PublishedEdition,
-    circumstances: Mapping,
-    codes: Container[str] | None,
-    outcomes: Sequence[str],
-    language: str,
-) -> dict:
-    """Return the answer to valid circumstances, for orjson.
+class _Answer:
+    """The answer to one request, for orjson. Nothing of it is kept."""
 
-    ``codes`` are the services to judge, None for all; ``outcomes`` selects the results, not the counts.
-    """
-    judgement = judge(edition.entitlements, circumstances, codes)
-    disclaimer = DISCLAIMER["en" if language == "en" else "zh-Hans"]
-    entitlements = edition.translation(language).entitlements
-    return {
-        "edition": edition.reference,
-        "disclaimer": translate(disclaimer, language),
-        "counts": judgement.counts,
-        "results": [
-            entitlements[entitlement.service["code"]].result(verdict, circumstances)
-            for entitlement, verdict in judgement.verdicts
-            if verdict.outcome in outcomes
-        ],
-        "next_question": judgement.question and _question(*judgement.question, language),
-    }
+    def __init__(self, request: Request, edition: Edition, asked: Asked, query: Mapping, language: str):
+        self.asked, self.language = asked, language
+        self.published = published.get_published(edition)
+        self.codes = _narrow(self.published, asked.narrowing, query.get("topic"))
+        self.outcomes = query.get("outcome", OUTCOMES)
+        self.translation = self.published.translation(language)
+        self.surroundings = Surroundings(
+            {
+                code: {kind: ContactSerializer(contact).data for kind, contact in contacts.items()}
+                for code, contacts in edition.contacts.items()
+            },
+            self._current_amounts,
+            f"{base_url(request)}{reverse('services')}",
+            query.get("reasons") == "all",
+            query.get("fields"),
+        )
+
+    def whole(self) -> dict:
+        """Return the answer: of one person, or of each person of a household."""
+        answer = {
+            "edition": self.published.reference,
+            "disclaimer": translate(DISCLAIMER["en" if self.language == "en" else "zh-Hans"], self.language),
+            "engine": ENGINE,
+        }
+        persons = [
+            ({"id": id_, "relation": relation} if id_ is not None else {}) | self._of(person)
+            for id_, relation, person in self.asked.persons
+        ]
+        return answer | ({"persons": persons} if persons[0].get("id") else persons[0])
+
+    def _of(self, person: Person) -> dict:
+        judgement = judge(self.published.entitlements, person.answers, self.codes, person.unanswered)
+        questions = [_question(question, self.language) for question in judgement.questions]
+        entitlements = self.translation.entitlements
+        return {
+            "counts": judgement.counts,
+            "results": [
+                entitlements[entitlement.service["code"]].result(
+                    verdict, person.told, self._when(entitlement, verdict, person), self.surroundings
+                )
+                for entitlement, verdict in judgement.verdicts
+                if verdict.outcome in self.outcomes
+            ],
+            "questions": questions,
+            "next_question": questions[0] if questions else None,
+            "remaining": {
+                "facts": len(questions),
+                "pages": len({question.fact.group for question in judgement.questions}),
+            },
+            "without_figure": [
+                entitlement.service["code"]
+                for entitlement, verdict in judgement.verdicts
+                if verdict.outcome != NOT_ELIGIBLE
+                and not verdict.missing
+                and not self._current_amounts(entitlement.service["code"])
+            ],
+        }
+
+    def _when(self, entitlement: Entitlement, verdict: Verdict, person: Person) -> When | None:
+        if verdict.outcome == UNKNOWN:
+            return None
+        return when(entitlement.rule, person.answers, verdict.outcome, on=self.asked.on, birth_month=person.birth_month)
+
+    def _current_amounts(self, code: str) -> list[dict]:
+        amounts = self.translation.amounts[code]
+        return [amount for amount in with_current(amounts, self.asked.on) if amount["current"]] if amounts else []
 
 
-def _question(fact: Fact, settles: int, language: str) -> dict:
-    question = fact.in_language(language)
-    return {"fact": question.pop("name"), "choices": None, **question, "settles": settles}
+def _question(question: Question, language: str) -> dict:
+    fact = question.fact.in_language(language)
+    return {"fact": fact.pop("name"), "choices": None, **fact, "settles": question.settles}
 
 
 def _internal_error(exception: Exception) -> HttpResponse:

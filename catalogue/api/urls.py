@@ -72,6 +72,11 @@ urlpatterns = [
         editions.CaseViewSet.as_view({"get": "list"}),
         name="edition-cases",
     ),
+    re_path(
+        v1(rf"editions/(?P<slug>{editions.SLUG})/rules"),
+        editions.RulesViewSet.as_view({"get": "retrieve"}),
+        name="edition-rules",
+    ),
     path("v1/changes/", changes.FeedViewSet.as_view({"get": "list"}), name="feed"),
     path("v1/coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("v1/entitlements/", entitlements.EntitlementView.as_view(), name="entitlements"),

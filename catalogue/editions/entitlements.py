@@ -4,13 +4,12 @@ The result depends on the edition and the circumstances only. Circumstances are 
 log, no cache and no error message.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
-from services.eligibility.facts import VOCABULARY, Fact
-from services.eligibility.questions import next_question
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.questions import Question, questions
 from services.eligibility.rules import OUTCOMES, Rule, Rules, Verdict
-from services.faults import Fault, printable
 
 NOT_STATED = "本版本没有写明享受条件。"
 DISCLAIMER = {
@@ -26,13 +25,16 @@ class Entitlement(NamedTuple):
     """A service with its rule, and the parts of the answer that do not depend on the person.
 
     ``service`` is a reference to the service, ``reasons`` has one mapping for each criterion, ``conditions`` one for
-    each open criterion, ``note`` says why there is no rule.
+    each open criterion, ``benefit`` says what one gets, ``label`` is how well the rule is verified, and ``note`` says
+    why there is no rule.
     """
 
     service: dict
     rule: Rule
     reasons: tuple[dict, ...]
     conditions: tuple[dict, ...]
+    benefit: dict
+    label: str | None
     note: str | None
 
 
@@ -50,14 +52,11 @@ class Entitlements(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """The verdict on every service judged, the count of each outcome, and the best next question with its worth.
-
-    ``question`` is that of ``services.eligibility.questions.next_question()``.
-    """
+    """The verdict on every service judged, the count of each outcome, and the questions that are left, best first."""
 
     verdicts: list[tuple[Entitlement, Verdict]]
     counts: dict[str, int]
-    question: tuple[Fact, int] | None
+    questions: list[Question]
 
 
 def entitlement(document: Mapping) -> Entitlement:
@@ -83,29 +82,22 @@ def entitlement(document: Mapping) -> Entitlement:
             {"group": group, "text": raw["open"], "decided_by": raw["decided_by"], "citation": raw["citation"]}
             for raw, group in zip(rule.open_criteria, rule.open_group_numbers, strict=True)
         ),
+        benefit={key: document[key] for key in ("content", "standard")},
+        label=document["verification"]["eligibility"],
         note=NOT_STATED if eligibility is None else eligibility["reason"],
     )
 
 
-def faults(circumstances: Mapping[str, object]) -> Iterator[dict]:
-    """Yield the faults of circumstances; a fault never contains a value of the person.
-
-    The list of valid facts is included in the first fault about an unknown fact only.
-    """
-    fact_names = [fact.name for fact in VOCABULARY]
-    for name, value in circumstances.items():
-        if name not in VOCABULARY:
-            shown = printable(name)
-            yield Fault(f"circumstances.{shown}", f"没有事实“{shown}”。", fact_names)
-            fact_names = None
-        elif fault := VOCABULARY[name].fault(value):
-            yield Fault(f"circumstances.{name}", f"{name} {fault}", VOCABULARY[name].allowed())
-
-
 def judge(
-    entitlements: Entitlements, circumstances: Mapping[str, object], codes: Container[str] | None = None
+    entitlements: Entitlements,
+    circumstances: Mapping[str, object],
+    codes: Container[str] | None = None,
+    unanswered: Container[str] = (),
 ) -> Judgement:
-    """Judge valid circumstances (``faults()`` yields nothing) by every rule, or by those of some services. No query."""
+    """Judge valid answers (``services.eligibility.circumstances``) by every rule, or by those of some services.
+
+    The facts of ``unanswered`` are not asked again.
+    """
     facts = VOCABULARY.with_implications(circumstances)
     verdicts = list(zip(entitlements.entitlements, entitlements.rules.judge(facts), strict=True))
     if codes is not None:
@@ -114,7 +106,7 @@ def judge(
     return Judgement(
         verdicts,
         {outcome: outcomes.count(outcome) for outcome in OUTCOMES},
-        next_question((entitlement.rule, verdict) for entitlement, verdict in verdicts),
+        questions(((entitlement.rule, verdict) for entitlement, verdict in verdicts), unanswered),
     )
 
 

@@ -29,7 +29,7 @@ from services.fields import (
     validate_no_nul,
 )
 from services.identifiers import Identifier
-from services.models import Department, Domain, Region, Service, TargetGroup
+from services.models import Contact, Department, Domain, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
 
 # The highest number of an edition or of an entry: the column holds it on both databases.
@@ -149,6 +149,14 @@ class Edition(models.Model):
         for row in Identifier.objects.select_related("region", "department", "service"):
             owner = row.region or row.department or row.service
             rows.setdefault((owner._meta.model_name, owner.code), []).append(row)
+        return rows
+
+    @cached_property
+    def contacts(self) -> dict[str, dict[str, Contact]]:
+        """The contacts of the departments, by code of department and kind. One query, then cached as the codes are."""
+        rows: dict[str, dict[str, Contact]] = {}
+        for row in Contact.objects.select_related("department", "source"):
+            rows.setdefault(row.department.code, {})[row.kind] = row
         return rows
 
     @cached_property

@@ -11,13 +11,13 @@ from orjson import Fragment
 
 from catalogue.editions import seal, search_index
 from catalogue.editions.document import lead_basis
-from catalogue.editions.entitlements import Entitlement, Entitlements
+from catalogue.editions.entitlements import Entitlements
 from catalogue.editions.listing import Listing
 from catalogue.editions.models import Edition
+from catalogue.editions.results import TranslatedEntitlement
 from catalogue.editions.seal import DamagedEditionError, SealedTexts
 from catalogue.editions.translation import translate
 from services import shares
-from services.eligibility.rules import Verdict
 from services.json_text import dumps
 from services.search import Index, SearchResult
 
@@ -127,48 +127,10 @@ class Translation:
         return {code: translate(document.get("amounts", []), self._language) for code, document in documents}
 
     @cached_property
-    def entitlements(self) -> Mapping[str, "TranslatedEntitlement"]:
+    def entitlements(self) -> Mapping[str, TranslatedEntitlement]:
         """The entitlements of the edition by code of service, in the order of its numbers."""
         entitlements = self._edition.entitlements.entitlements
         return {item.service["code"]: TranslatedEntitlement(item, self._language) for item in entitlements}
-
-
-class TranslatedEntitlement:
-    """A service with its rule in one language, in the shape of an entitlements answer."""
-
-    def __init__(self, entitlement: Entitlement, language: str):
-        self._service = _written(translate(entitlement.service, language))
-        self._note = translate(entitlement.note, language)
-        # For each criterion: its fact, its reason without ``given`` and ``result``, and, by result, the complete
-        # reason for a person who did not give the fact.
-        self._reasons = [
-            (
-                reason["fact"],
-                _fields(reason),
-                {result: _written({**reason, "given": None, "result": result}) for result in (True, False, None)},
-            )
-            for reason in translate(entitlement.reasons, language)
-        ]
-        self._conditions = list(map(_written, translate(entitlement.conditions, language)))
-        self._blank = entitlement.rule.initial_verdict
-        self._blank_result = _written(self._result(self._blank, {}))
-
-    def result(self, verdict: Verdict, circumstances: Mapping[str, object]) -> dict | Fragment:
-        """Return the service's part of the answer, for orjson."""
-        return self._blank_result if verdict is self._blank else self._result(verdict, circumstances)
-
-    def _result(self, verdict: Verdict, circumstances: Mapping[str, object]) -> dict:
-        return {
-            "service": self._service,
-            "outcome": verdict.outcome,
-            "reasons": [
-                {**reason, "given": circumstances[fact], "result": result} if fact in circumstances else ungiven[result]
-                for (fact, reason, ungiven), result in zip(self._reasons, verdict.results, strict=True)
-            ],
-            "missing": verdict.missing,
-            "conditions": [self._conditions[place] for place in verdict.conditions],
-            "note": self._note,
-        }
 
 
 def get_published(edition: Edition) -> PublishedEdition:

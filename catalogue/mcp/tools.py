@@ -4,6 +4,7 @@ Every answer names its edition with the digest, and has the citations of its val
 ``faults.InvalidError`` or ``faults.NotFoundError`` with a message that names the allowed values.
 """
 
+import datetime
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from catalogue.editions.changes import serialize_change
 from catalogue.editions.imprint import imprint
 from catalogue.models import Edition, Event
 from catalogue.web import edition_query, parameters, permalinks
+from services.eligibility.circumstances import read_person
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN
 from services.faults import Fault, InvalidError
 
@@ -64,10 +66,13 @@ def get_service(code: str, *, edition: str | None = None, valid_on: str | None =
 
 def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | None = None) -> dict:
     """Return the services by outcome, with reasons, and the next question. The circumstances are not stored."""
-    if errors := list(entitlements.faults(circumstances)):
-        raise InvalidError(*errors)
     selected = _edition(valid_on=valid_on)
-    judgement = entitlements.judge(published.get_published(selected).entitlements, circumstances)
+    on = datetime.date.fromisoformat(valid_on) if valid_on else edition_query.today()
+    person, errors = read_person(circumstances, None, on=on)
+    if errors:
+        raise InvalidError(*errors)
+    judged = published.get_published(selected).entitlements
+    judgement = entitlements.judge(judged, person.answers, unanswered=person.unanswered)
     services = {ELIGIBLE: [], UNKNOWN: [], NOT_ELIGIBLE: []}
     for entitlement, verdict in judgement.verdicts:
         service = {"code": entitlement.service["code"], "name": entitlement.service["name"]}
@@ -82,7 +87,7 @@ def check_entitlement(circumstances: Mapping[str, object], *, valid_on: str | No
             conditions = [entitlement.conditions[place] for place in verdict.conditions]
             service |= {"missing": list(verdict.missing), "conditions": conditions, "note": entitlement.note}
         services[verdict.outcome].append(service)
-    question = judgement.question
+    question = next(iter(judgement.questions), None)
     return {
         "edition": imprint(selected),
         "disclaimer": entitlements.DISCLAIMER["zh-Hans"],

@@ -39,7 +39,7 @@ def document(code: int, detail: str | None = None, faults: Iterable[Fault] = ())
         "detail": detail or DETAILS.get(code, http.HTTPStatus(code).phrase),
     }
     errors = [
-        {"field": fault.field, "detail": fault.message}
+        {"field": fault.field, "code": fault.code, "detail": fault.message}
         | ({} if fault.allowed is None else {"allowed": list(fault.allowed)})
         for fault in faults
     ]

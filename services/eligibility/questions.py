@@ -1,19 +1,26 @@
-"""The question to ask next: the fact that can decide the most rules. Standard library only."""
+"""The questions to ask next: the facts that can decide the most rules first. Standard library only."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from typing import NamedTuple
 
 from services.eligibility.facts import VOCABULARY, Fact, Vocabulary
 from services.eligibility.rules import Rule, Verdict
 
 
-def next_question(
-    judged: Iterable[tuple[Rule, Verdict]], vocabulary: Vocabulary = VOCABULARY
-) -> tuple[Fact, int] | None:
-    """Return the fact to ask next and the number of undecided rules that an answer to it can decide, or None.
+class Question(NamedTuple):
+    """A fact to ask, and the number of undecided rules that an answer to it can decide."""
 
-    This is the missing fact that can decide the most rules; among equals, the first in the vocabulary. The number is 0
-    if no single answer can decide a rule yet, for example one of two open groups with two facts each. None means that
-    no fact is missing.
+    fact: Fact
+    settles: int
+
+
+def questions(
+    judged: Iterable[tuple[Rule, Verdict]], unanswered: Container[str] = (), vocabulary: Vocabulary = VOCABULARY
+) -> list[Question]:
+    """Return the missing facts, without those that stay unanswered: first the one that can decide the most rules.
+
+    Equals stand in the order of the vocabulary. The number is 0 if no single answer can decide a rule yet, for example
+    one of two open groups with two facts each.
     """
     decided_counts: dict[str, int] = {}
     for rule, verdict in judged:
@@ -27,7 +34,16 @@ def next_question(
         else:
             for name in missing:
                 decided_counts[name] = decided_counts.get(name, 0) + rule.decided_by(name, verdict.open_groups)
-    if not decided_counts:
-        return None
-    max_count = max(decided_counts.values())
-    return next((fact, max_count) for fact in vocabulary if decided_counts.get(fact.name) == max_count)
+    found = [
+        Question(fact, decided_counts[fact.name])
+        for fact in vocabulary
+        if fact.name in decided_counts and fact.name not in unanswered
+    ]
+    return sorted(found, key=lambda question: -question.settles)
+
+
+def next_question(
+    judged: Iterable[tuple[Rule, Verdict]], unanswered: Container[str] = (), vocabulary: Vocabulary = VOCABULARY
+) -> Question | None:
+    """Return the first of ``questions()``; None if there is none."""
+    return next(iter(questions(judged, unanswered, vocabulary)), None)

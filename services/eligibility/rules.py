@@ -26,6 +26,8 @@ from services.eligibility.facts import (
     Vocabulary,
 )
 
+# The version of the judging. It changes with any outcome of the published cases under the same rules and facts.
+ENGINE = "1"
 ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = OUTCOMES = ("eligible", "not_eligible", "unknown")
 
 ALL_OPERATORS = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "contains")

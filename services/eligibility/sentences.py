@@ -67,3 +67,28 @@ def _number_text(fact: Fact, op: str, value: int | list[int]) -> str:
     if op == "in":
         return f"{subject}为{'或'.join(f'{number}{unit}' for number in value)}"
     return f"{subject}{_COMPARISON_WORDS[op].format(**fact.said)}{value}{unit}"
+
+
+_ENGLISH_COMPARISONS = {
+    "gte": "at least",
+    "lte": "at most",
+    "gt": "more than",
+    "lt": "less than",
+    "eq": "exactly",
+    "ne": "not",
+}
+
+
+def criterion_text_en(raw: Mapping, vocabulary: Vocabulary = VOCABULARY) -> str:
+    """Return one criterion in English: "Age in years: at least 65"; the text of an open one stays Chinese."""
+    if "open" in raw:
+        return f"{raw['open']} (to be confirmed{f' by {decider}' if (decider := raw['decided_by']) else ''})"
+    fact, op = vocabulary[raw["fact"]], raw["op"]
+    values = raw["value"] if op == "in" else [raw["value"]]
+    if fact.type == BOOLEAN:
+        return f"{fact.label_en}: {'yes' if values[0] == (op == 'eq') else 'no'}"
+    if fact.type == INTEGER:
+        comparison = "" if op == "in" else f"{_ENGLISH_COMPARISONS[op]} "
+        return f"{fact.label_en}: {comparison}{' or '.join(map(str, values))}"
+    labels = " or ".join(fact.choices_en[code] for code in values)
+    return f"{fact.label_en}: {'not ' if op == 'ne' else ''}{labels}"

@@ -42,7 +42,10 @@ def test_an_answer_names_its_edition_and_has_a_disclaimer(client, db):
     assert "ETag" not in answer
     assert not answer.cookies
     body = answer.json()
-    assert list(body) == ["edition", "disclaimer", "counts", "results", "next_question"]
+    assert list(body) == [
+        "edition", "disclaimer", "engine", "counts", "results", "questions", "next_question", "remaining",
+        "without_figure",
+    ]  # fmt: skip
     assert body["edition"]["slug"] == "2026"
     assert len(body["edition"]["digest"]) == 64
     assert "以牵头负责单位的认定为准" in body["disclaimer"]
@@ -52,48 +55,48 @@ def test_an_answer_names_its_edition_and_has_a_disclaimer(client, db):
     assert [result["service"]["code"] for result in body["results"]] == sorted(results(answer))
 
 
-def test_a_result_has_the_department_and_a_reason_for_each_criterion(client, db):
-    clause = {
-        "field": "eligibility",
-        "source": {
-            "code": "web-ggws2018",
-            "title": "2018年国家基本公共卫生服务项目一览表",
-            "document_number": None,
-        },
-        "locator": "一览表",
-        "quote": "老年人健康管理辖区内65岁及以上常住居民",
-        "verification": "verbatim",
-        "jurisdiction": "national",
-        "criterion": 1,
-    }
+LEAD = {
+    "code": "health-commission",
+    "name": "内蒙古自治区卫生健康委员会",
+    "short_name": "自治区卫生健康委",
+    "name_en": "Health Commission of Inner Mongolia Autonomous Region",
+}
 
+
+def test_a_result_says_why_what_one_gets_and_whom_to_ask(client, db):
     result = results(ask(client))["NM-05-01"]
 
-    other_citations = [reason.pop("citation") for reason in result["reasons"][1:]]
-    assert all(citation["locator"] and citation["quote"] for citation in other_citations)
+    citations = [reason.pop("citation") for reason in result["reasons"]]
+    assert all(citation["locator"] and citation["quote"] for citation in citations)
+    assert "体格检查" in result["benefit"].pop("content") and result["benefit"].pop("standard")
+    group = {"group": 2, "op": "gte", "result": True}
     assert result == {
         "service": {
             "code": "NM-05-01",
             "name": "老年人健康管理",
             "name_en": "Health management for older people",
             "domain": {"code": "NM-05", "name": "老有所养", "name_en": "Old-age care"},
-            "lead_department": {
-                "code": "health-commission",
-                "name": "内蒙古自治区卫生健康委员会",
-                "short_name": "自治区卫生健康委",
-                "name_en": "Health Commission of Inner Mongolia Autonomous Region",
-            },
+            "lead_department": LEAD,
         },
         "outcome": "eligible",
+        "sentence": "符合“老年人健康管理”的条件：年龄不小于65周岁，且在本地连续居住不少于6个月。",
         "reasons": [
-            {"group": 1, "fact": "age", "op": "gte", "value": 65, "citation": clause, "given": 70, "result": True},
-            {"group": 1, "fact": "migrant", "op": "eq", "value": False, "given": None, "result": None},
-            {"group": 2, "fact": "age", "op": "gte", "value": 65, "given": 70, "result": True},
-            {"group": 2, "fact": "months_resident", "op": "gte", "value": 6, "given": 240, "result": True},
+            group | {"fact": "age", "value": 65, "given": 70, "sentence": "满足：年龄不小于65周岁"},
+            group
+            | {"fact": "months_resident", "value": 6, "given": 240, "sentence": "满足：在本地连续居住不少于6个月"},
         ],
         "missing": [],
         "conditions": [],
         "note": None,
+        "verification": "verbatim",
+        "when": None,
+        "benefit": {"amounts": []},
+        "contact": {
+            "department": {"code": LEAD["code"], "name": LEAD["name"]},
+            "hotline": None,
+            "website": None,
+        },
+        "page": "http://testserver/services/NM-05-01/",
     }
 
 
@@ -230,7 +233,8 @@ def test_a_missing_rule_has_a_note(client, make_edition):
 
 
 def test_every_criterion_of_the_edition_in_force_names_a_clause(client, db):
-    reasons = [(code, reason) for code, result in results(ask(client)).items() for reason in result["reasons"]]
+    answer = results(ask(client, query="?reasons=all"))
+    reasons = [(code, reason) for code, result in answer.items() for reason in result["reasons"]]
 
     assert len(reasons) > 150
     assert [code for code, reason in reasons if reason["citation"] is None] == []
@@ -313,7 +317,23 @@ def test_a_day_before_the_first_edition_is_a_404(client, db):
         ({"circumstances": {"age": 131, "sex": "x"}}, ["circumstances.age", "circumstances.sex"]),
         ({"circumstances": {"shoe_size": 41}}, ["circumstances.shoe_size"]),
         ({"circumstances": {"household": ["dibao", "none"]}}, ["circumstances.household"]),
-        ({"circumstances": {"migrant": None}}, ["circumstances.migrant"]),
+        ({"circumstances": {"shoe_size": None}}, ["circumstances.shoe_size"]),
+        ({"circumstances": {"age": 5, "married": True}}, ["circumstances.age", "circumstances.married"]),
+        ({"circumstances": {"age": 70, "birth_month": "1956-05"}}, ["circumstances.birth_month", "circumstances.age"]),
+        ({"circumstances": {"birth_month": "1956-13"}}, ["circumstances.birth_month"]),
+        ({"circumstances": {"birth_month": "2099-01"}}, ["circumstances.birth_month"]),
+        ({"circumstances": {}, "unanswered": ["shoe_size"]}, ["unanswered"]),
+        ({"circumstances": {}, "unanswered": "age"}, ["unanswered"]),
+        ({"circumstances": {}, "household": {}}, ["household"]),
+        ({"circumstances": {}, "persons": [{"id": "a", "circumstances": {}}]}, ["circumstances"]),
+        ({"persons": []}, ["persons"]),
+        ({"persons": [{"id": str(n), "circumstances": {}} for n in range(11)]}, ["persons"]),
+        ({"persons": [{"id": "a", "circumstances": {}}, {"id": "a", "circumstances": {}}]}, ["persons"]),
+        ({"persons": ["a"]}, ["persons[0]"]),
+        ({"persons": [{"circumstances": {}}]}, ["persons[0].id"]),
+        ({"persons": [{"id": "a", "circumstances": {"age": "70"}}]}, ["persons[0].circumstances.age"]),
+        ({"persons": [{"id": "a", "circumstances": {}, "name": "x"}]}, ["persons[0].name"]),
+        ({"persons": [{"id": "a", "circumstances": {}}], "household": []}, ["household"]),
         ({"circumstances": {}, "age": 70}, ["age"]),
         ({"circumstances": {}, "valid_on": 20261123}, ["valid_on"]),
         ({"circumstances": {}, "valid_on": "23.11.2026"}, ["valid_on"]),
@@ -359,7 +379,7 @@ def test_an_invalid_value_lists_the_allowed_ones_and_is_not_repeated(client, db)
 
 
 @pytest.mark.parametrize(
-    "query", ["?age=70", "?outcome=eligible&age=70", "?circumstances=%7B%7D", "?lang=en&age=70", "?fields=x"]
+    "query", ["?age=70", "?outcome=eligible&age=70", "?circumstances=%7B%7D", "?lang=en&age=70", "?field=x"]
 )
 @pytest.mark.parametrize("method", ["POST", "GET", "PUT", "OPTIONS"])
 def test_circumstances_in_the_query_are_refused_and_not_repeated(client, db, query, method):
@@ -477,10 +497,10 @@ def test_a_lost_database_is_a_503(client, db):
 def test_the_openapi_document_has_a_type_for_every_fact(document):
     schema = document["components"]["schemas"]["CircumstancesRequest"]["properties"]["circumstances"]
 
-    assert list(schema["properties"]) == [fact.name for fact in VOCABULARY]
+    assert list(schema["properties"]) == [*(fact.name for fact in VOCABULARY), "birth_month"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["age"] == {
-        "type": "integer", "minimum": 0, "maximum": 130, "description": "您今年多少周岁？"
+        "type": ["integer", "null"], "minimum": 0, "maximum": 130, "description": "您今年多少周岁？"
     }  # fmt: skip
     assert "dibao" in schema["properties"]["household"]["items"]["enum"]
     for person in PERSONS:

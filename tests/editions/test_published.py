@@ -19,9 +19,9 @@ from services.models import Department
 
 FIELDS = [name for name in serializers.EntrySerializer().fields if name != "matches"]
 DIGESTS = {
-    "2021": "8f64ee3310d676e2b4cc21f1c1258d2015910971ebc729f5e6401b2d95e59f0b",
-    "2023": "13a0542ecf4055d274e092d36c5461eb35ab1b1d3171b314d455818e4e4b9a6e",
-    "2026": "5f11710d28bca6581fea6db22473e82527eef5d922fe5cc4b2fdb2a6fdb5f561",
+    "2021": "6c71f3d972637b048957f8b360a2a566dd846993eb1ae80afdec6a85eb0b322f",
+    "2023": "8cf8c3fa2248e251b5a23ddd88f5b674c8b94e39b215f73eb173c5e197b4c616",
+    "2026": "dd7f954106cabf48c2198a6ab48759cd9ce80a48b716e3921fe9383e2c125248",
 }
 
 

@@ -129,7 +129,8 @@ def test_entitlements_are_converted_to_traditional_characters(client, db):
 
     assert answer["Content-Language"] == "zh-Hant"
     assert "僅供參考" in answer.json()["disclaimer"]
-    assert answer.json()["results"][0]["service"]["domain"]["name"] == "幼有所育"
+    child, *_ = (result for result in answer.json()["results"] if result["service"]["code"] == "NM-01-06")
+    assert child["service"]["name"] == "兒童健康管理" and "條件" in child["sentence"]
 
 
 def test_files_are_in_the_requested_language(client, db):

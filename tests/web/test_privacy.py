@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.utils.log import AdminEmailHandler
 
 from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
+from tests.services.test_eligibility import possible
 
 PATH = "/api/v1/entitlements/"
 # Fewer on SQLite: only on PostgreSQL values are written into the SQL text, which may be logged.
@@ -94,10 +95,13 @@ def right(fact: Fact, rng: random.Random) -> object:
 def bodies(rng: random.Random) -> Iterator[tuple[str, str, list[str]]]:
     """Yield (kind, body, secret values) for every request."""
     facts = list(VOCABULARY)
-    kinds = ["valid", "wrong value", "unknown fact", "wrong field", "no JSON", "oversize", "our fault", "database away"]
+    kinds = [
+        "valid", "wrong value", "unknown fact", "wrong field", "no JSON", "oversize", "our fault", "database away",
+        "household", "contradiction",
+    ]  # fmt: skip
     for index in range(REQUESTS):
         kind, marker = kinds[index % len(kinds)], f"{MARKER}{rng.getrandbits(64):x}"
-        circumstances = {fact.name: right(fact, rng) for fact in facts}
+        circumstances = possible({fact.name: right(fact, rng) for fact in facts})
         numbers = [str(value) for value in circumstances.values() if value in NUMBERS]
         body: object = {"circumstances": circumstances}
         if kind == "wrong value":
@@ -110,6 +114,11 @@ def bodies(rng: random.Random) -> Iterator[tuple[str, str, list[str]]]:
             body = f'{{"circumstances": {{"age": "{marker}", '
         elif kind == "oversize":
             body |= {"edition": marker * 5000}
+        elif kind == "household":
+            persons = [{"id": name, "circumstances": circumstances} for name in "ab"]
+            body = {"household": {"residence": "rural"}, "persons": persons, "topics": ["losing-a-job"]}
+        elif kind == "contradiction":
+            body = {"circumstances": {"months_resident": rng.choice(NUMBERS), "age": 5, "married": True}}
         yield kind, body if isinstance(body, str) else json.dumps(body), [marker, *numbers]
 
 
@@ -138,6 +147,8 @@ def test_no_value_of_a_thousand_requests_is_stored_or_logged(client, db, setting
         "unknown fact": {400},
         "wrong field": {400},
         "no JSON": {400},
+        "household": {200},
+        "contradiction": {400},
         "oversize": {413},
         "our fault": {500},
         "database away": {503},

@@ -21,6 +21,7 @@ ProblemSerializer = inline_serializer(
             "ProblemError",
             {
                 "field": serializers.CharField(),
+                "code": serializers.CharField(help_text="错误的种类，例如 invalid、unknown、contradiction"),
                 "detail": serializers.CharField(),
                 "allowed": serializers.ListField(child=serializers.CharField(), required=False),
             },
