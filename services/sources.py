@@ -134,8 +134,13 @@ class Source(models.Model):
 
     @property
     def in_force_until(self) -> datetime.date | None:
-        """The last day before the text that replaces this one is in force; None if none is known to replace it."""
-        return self.replaced_by and self.replaced_by.first_citable_day() - datetime.timedelta(days=1)
+        """The last day before the text that replaces this one is in force; None if that day is not known.
+
+        The date of the new text does not stand in for its ``in_force_from``: a text is often in force months later.
+        """
+        if self.replaced_by is None or self.replaced_by.in_force_from is None:
+            return None
+        return self.replaced_by.in_force_from - datetime.timedelta(days=1)
 
     def first_citable_day(self) -> datetime.date:
         """Return the first day on which this source may be cited for a value.

@@ -164,7 +164,7 @@ class TargetGroupSerializer(TermSerializer):
 
 class SourceSerializer(serializers.ModelSerializer):
     in_force_until = serializers.DateField(
-        allow_null=True, help_text="由新文本代替前的最后一天；null：没有查到代替它的"
+        allow_null=True, help_text="由新文本代替前的最后一天；null：没有查到代替它的，或新文本的施行日期不明"
     )
     replaced_by = serializers.CharField(source="replaced_by.code", default=None, allow_null=True)
 

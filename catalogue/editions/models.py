@@ -178,7 +178,7 @@ class Edition(models.Model):
                 changes.setdefault(event.service, {}).update(dict.fromkeys(_fields_of(columns), day))
         last_days = {
             source.code: source.in_force_until
-            for source in Source.objects.filter(replaced_by__isnull=False).select_related("replaced_by")
+            for source in Source.objects.filter(replaced_by__in_force_from__isnull=False).select_related("replaced_by")
         }
         return {
             document["code"]: freshness(

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from catalogue.audit.log import AuditContext
+from catalogue.editions import coverage
 from catalogue.models import Entry
 from catalogue.workflow import rechecks
 from services.sources import Source
@@ -102,6 +103,27 @@ def test_the_months_are_a_setting(client, db, settings):
     settings.OUTDATED_AFTER_MONTHS = 1
 
     assert client.get(SERVICE, {"valid_on": "2026-12-24"}).json()["may_be_outdated"]
+
+
+def test_a_text_whose_successor_has_no_known_day_in_force_has_no_known_end(client, db):
+    source = client.get("/api/v1/sources/web-nm-ulanmuqir/").json()
+    service = client.get("/api/v1/services/NM-09-02/", {"edition": "2021"}).json()
+
+    # The new text is dated 2025-05-29; the day on which it came into force was not found.
+    assert (source["in_force_until"], source["replaced_by"]) == (None, "web-nm-ulanmuqir-2025")
+    assert (service["valid_until"], service["may_be_outdated"]) == ({}, [])
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "ndjson"])
+def test_a_recorded_check_changes_the_validator_of_a_file(client, db, form):
+    before = client.get(f"/api/v1/services.{form}")["ETag"]
+    record_check("NM-05-01", "2028-11-30")
+
+    assert client.get(f"/api/v1/services.{form}", headers={"If-None-Match": before}).status_code == 200
+
+
+def test_entries_without_a_lead_department_are_counted_as_unknown():
+    assert coverage.department_of({"lead_department": None}) == "unknown"
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "ndjson"])

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from catalogue.editions.freshness import Freshness, freshness, months_before
 from catalogue.models import Edition
@@ -83,6 +84,13 @@ def test_a_standard_holds_until_the_last_of_its_newest_figures_ends(amounts, val
     assert of_standard(document(QUOTED, amounts=amounts))[1] == valid_until
 
 
+def test_a_standard_ends_with_its_figures_or_its_sources_whichever_is_first():
+    entry = document(QUOTED, amounts=[amount("甲", "2022-01-01", "2022-12-31")])
+
+    assert of_standard(entry, last_days={"old": day("2024-09-30")})[1] == day("2022-12-31")
+    assert of_standard(entry, last_days={"old": day("2022-06-30")})[1] == day("2022-06-30")
+
+
 def test_the_clause_of_an_open_criterion_counts_for_the_rule():
     clause = {"source": {"code": "old"}, "quote": "符合条件"}
     rule = {"universal": False, "machine_readable": True, "reason": None}
@@ -153,3 +161,11 @@ def test_no_field_of_the_edition_in_force_rests_on_replaced_texts_alone(db):
 
 def test_a_draft_is_as_old_as_the_edition_it_continues(next_edition):
     assert next_edition.as_of == Edition.objects.get(slug="2026").as_of == day("2026-11-23")
+
+
+def test_a_change_counts_as_a_check_of_the_fields_it_changed(make_proposal, publish):
+    edition = publish("2027", make_proposal(to="approved"))
+
+    found = edition.freshness["NM-01-07"].checked_on
+    assert found["standard"] == timezone.localdate(edition.published_at) != edition.as_of
+    assert found["name"] == edition.as_of
