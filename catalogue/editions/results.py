@@ -11,6 +11,7 @@ from orjson import Fragment
 from catalogue.editions.entitlements import Entitlement
 from catalogue.editions.translation import translate
 from services.eligibility import sentences
+from services.eligibility.facts import Criterion
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Verdict
 from services.eligibility.timing import When
 from services.json_text import dumps
@@ -144,7 +145,12 @@ class TranslatedEntitlement:
         criteria did.
         """
         if verdict.outcome == NOT_ELIGIBLE:
-            return [place for place, result in enumerate(verdict.results) if result is False]
+            # A criterion of several groups is said once.
+            places: dict[Criterion, int] = {}
+            for place, result in enumerate(verdict.results):
+                if result is False:
+                    places.setdefault(self.rule.criteria[place], place)
+            return list(places.values())
         groups = {self.rule.open_group_numbers[place] for place in verdict.conditions}
         if verdict.outcome == ELIGIBLE:
             failing = {

@@ -35,12 +35,9 @@ def read_person(
     """
     told = {name: value for name, value in circumstances.items() if value is not None}
     birth_month = told.pop(BIRTH_MONTH, None)
-    found = list(faults({name: value for name, value in circumstances.items() if name in told}, field))
-    found += [
-        Fault(f"{field}.{printable(name)}", f"没有事实“{printable(name)}”。", _names(), "unknown")
-        for name, value in circumstances.items()
-        if value is None and name not in (*_names(), BIRTH_MONTH)
-    ]
+    known_nulls = {name for name, value in circumstances.items() if value is None and name in VOCABULARY}
+    checked = {name: value for name, value in circumstances.items() if name not in known_nulls | {BIRTH_MONTH}}
+    found = list(faults(checked, field))
     answers = dict(told)
     if birth_month is not None:
         if reason := birth_month_fault(birth_month, on):

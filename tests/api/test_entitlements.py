@@ -318,6 +318,7 @@ def test_a_day_before_the_first_edition_is_a_404(client, db):
         ({"circumstances": {"shoe_size": 41}}, ["circumstances.shoe_size"]),
         ({"circumstances": {"household": ["dibao", "none"]}}, ["circumstances.household"]),
         ({"circumstances": {"shoe_size": None}}, ["circumstances.shoe_size"]),
+        ({"circumstances": {"birth_month": None, "age": "70"}}, ["circumstances.age"]),
         ({"circumstances": {"age": 5, "married": True}}, ["circumstances.age", "circumstances.married"]),
         ({"circumstances": {"age": 70, "birth_month": "1956-05"}}, ["circumstances.birth_month", "circumstances.age"]),
         ({"circumstances": {"birth_month": "1956-13"}}, ["circumstances.birth_month"]),
@@ -359,8 +360,9 @@ def test_a_body_that_is_not_an_object_is_refused(client, db, body):
     assert_problem(send(client, body), 400)
 
 
-def test_unknown_facts_list_the_valid_ones_once(client, db):
-    problem = assert_problem(ask(client, {f"no_{at}": at for at in range(300)}), 400)
+@pytest.mark.parametrize("value", [1, None])
+def test_unknown_facts_list_the_valid_ones_once(client, db, value):
+    problem = assert_problem(ask(client, {f"no_{at}": value for at in range(300)}), 400)
 
     assert problem["errors"][0]["allowed"] == [fact.name for fact in VOCABULARY]
     assert not any("allowed" in error for error in problem["errors"][1:])
