@@ -19,16 +19,25 @@ PATH = "/api/v1/entitlements/"
 PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"], "education_stage": "none"}
 
 
+NOT_TOLD = "legal_matter"
+
+
 def expected_lines(client) -> tuple[list[str], list[str]]:
-    """Return the answers that a person types, and the names of the services that the program prints."""
-    circumstances, typed = {}, []
+    """Return the answers that a person types, and the sentences that the program prints.
+
+    The first answer is wrong twice, and one fact is not told.
+    """
+    circumstances, unanswered, typed = {}, [], ["seventy", "999"]
     while True:
-        body = json.dumps({"circumstances": circumstances})
+        body = json.dumps({"circumstances": circumstances, "unanswered": unanswered})
         response = client.post(PATH, data=body, content_type="application/json").json()
         question = response["next_question"]
         if question is None:
-            names = [result["service"]["name"] for result in response["results"] if result["outcome"] == "eligible"]
-            return typed, names
+            return typed, [result["sentence"] for result in response["results"] if "benefit" in result]
+        if question["fact"] == NOT_TOLD:
+            unanswered.append(NOT_TOLD)
+            typed.append("?")
+            continue
         default = {"integer": question.get("minimum", 0), "boolean": False, "choices": []}
         value = PERSON.get(question["fact"], default.get(question["type"], next(iter(question["choices"] or ["?"]))))
         circumstances[question["fact"]] = value
@@ -38,12 +47,12 @@ def expected_lines(client) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("language", LOOPS)
-def test_a_loop_asks_until_every_outcome_is_decided(client, db, settings, tmp_path, language):
+def test_a_loop_survives_bad_input_and_says_every_entitlement(client, db, settings, tmp_path, language):
     command = {"python": sys.executable, "javascript": shutil.which("node")}[language]
     if command is None:
         pytest.skip("Node is not here, so the loop in JavaScript could not be run.")
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
-    typed, names = expected_lines(client)
+    typed, sentences = expected_lines(client)
     script = tmp_path / "loop"
 
     def loop(address: str) -> list[str]:
@@ -51,6 +60,12 @@ def test_a_loop_asks_until_every_outcome_is_decided(client, db, settings, tmp_pa
         return [command, str(script)]
 
     output = run_client(loop, typed="\n".join(typed) + "\n")
-    assert len(names) > 17
-    assert [name for name in names if name not in output] == []
-    assert "老年人健康管理" in names
+    assert "?" in typed
+    assert len(sentences) > 17
+    assert [sentence for sentence in sentences if sentence not in output] == []
+    assert any("老年人健康管理" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("language", LOOPS)
+def test_a_loop_is_short(language):
+    assert len(LOOPS[language].splitlines()) <= 30
