@@ -8,6 +8,7 @@ import datetime
 import logging
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,6 @@ from rest_framework.views import APIView
 
 from catalogue.api.base import languages, parsers, schema
 from catalogue.api.entitlement_serializers import MAX_PERSONS, CircumstancesSerializer, EntitlementSerializer
-from catalogue.api.vocabularies import ContactSerializer
 from catalogue.editions import published
 from catalogue.editions.entitlements import DISCLAIMER, Entitlement, judge
 from catalogue.editions.published import PublishedEdition
@@ -35,6 +35,7 @@ from catalogue.web import edition_query, parameters, problems
 from catalogue.web.permalinks import base_url
 from services.amounts import with_current
 from services.eligibility.circumstances import Person, read_person
+from services.eligibility.facts import VOCABULARY
 from services.eligibility.questions import Question
 from services.eligibility.rules import ENGINE, NOT_ELIGIBLE, OUTCOMES, UNKNOWN, Verdict
 from services.eligibility.timing import When, when
@@ -228,10 +229,7 @@ class _Answer:
         self.outcomes = query.get("outcome", OUTCOMES)
         self.translation = self.published.translation(language)
         self.surroundings = Surroundings(
-            {
-                code: {kind: ContactSerializer(contact).data for kind, contact in contacts.items()}
-                for code, contacts in edition.contacts.items()
-            },
+            edition.contacts,
             self._current_amounts,
             f"{base_url(request)}{reverse('services')}",
             query.get("reasons") == "all",
@@ -290,8 +288,14 @@ class _Answer:
 
 
 def _question(question: Question, language: str) -> dict:
-    fact = question.fact.in_language(language)
-    return {"fact": fact.pop("name"), "choices": None, **fact, "settles": question.settles}
+    return {**_questions_of(language)[question.fact.name], "settles": question.settles}
+
+
+@cache
+def _questions_of(language: str) -> dict[str, dict]:
+    """Return the question for each fact in a language, without the number that it settles."""
+    facts = (fact.in_language(language) for fact in VOCABULARY)
+    return {fact["name"]: {"fact": fact.pop("name"), "choices": None, **fact} for fact in facts}
 
 
 def _internal_error(exception: Exception) -> HttpResponse:

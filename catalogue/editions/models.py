@@ -152,12 +152,18 @@ class Edition(models.Model):
         return rows
 
     @cached_property
-    def contacts(self) -> dict[str, dict[str, Contact]]:
-        """The contacts of the departments, by code of department and kind. One query, then cached as the codes are."""
-        rows: dict[str, dict[str, Contact]] = {}
+    def contacts(self) -> dict[str, dict[str, dict]]:
+        """The contacts of the departments, by code of department and kind, each with its clause.
+
+        One query, then cached as the codes are.
+        """
+        contacts: dict[str, dict[str, dict]] = {}
         for row in Contact.objects.select_related("department", "source"):
-            rows.setdefault(row.department.code, {})[row.kind] = row
-        return rows
+            source = {name: getattr(row.source, name) for name in ("code", "title", "document_number")}
+            citation = {name: getattr(row, name) for name in ("locator", "quote", "verification")}
+            contact = {"value": row.value, "citation": {"source": source, **citation}}
+            contacts.setdefault(row.department.code, {})[row.kind] = contact
+        return contacts
 
     @cached_property
     def freshness(self) -> dict[str, Freshness]:
