@@ -224,6 +224,7 @@ class _Answer:
 
     def __init__(self, request: Request, edition: Edition, asked: Asked, query: Mapping, language: str):
         self.asked, self.language = asked, language
+        self._amounts: dict[str, list[dict]] = {}
         self.published = published.get_published(edition)
         self.codes = _narrow(self.published, asked.narrowing, query.get("topic"))
         self.outcomes = query.get("outcome", OUTCOMES)
@@ -283,8 +284,10 @@ class _Answer:
         return when(entitlement.rule, person.answers, verdict.outcome, on=self.asked.on, birth_month=person.birth_month)
 
     def _current_amounts(self, code: str) -> list[dict]:
-        amounts = self.translation.amounts[code]
-        return [amount for amount in with_current(amounts, self.asked.on) if amount["current"]] if amounts else []
+        if code not in self._amounts:
+            amounts = with_current(self.translation.amounts[code], self.asked.on)
+            self._amounts[code] = [amount for amount in amounts if amount["current"]]
+        return self._amounts[code]
 
 
 def _question(question: Question, language: str) -> dict:

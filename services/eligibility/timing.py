@@ -61,7 +61,8 @@ def _future_values(
     first_months: dict[str, int] = {}
     if birth_month is not None:
         first_months[AGE] = _number_of(birth_month) + 1
-    if MONTHS_RESIDENT in circumstances:
+    # Nothing follows from the months, so only a rule that refers to them changes with them.
+    if MONTHS_RESIDENT in circumstances and MONTHS_RESIDENT in rule.facts:
         first_months[MONTHS_RESIDENT] = _month_number(on) - circumstances[MONTHS_RESIDENT]
     step = {AGE: 12, MONTHS_RESIDENT: 1}
     changes = [
