@@ -6,18 +6,15 @@ from rest_framework import serializers
 from catalogue.api.facts import FactSerializer, LabelsField
 from catalogue.api.serializers import (
     AmountSerializer,
-    CitationSerializer,
     CriterionSerializer,
-    DepartmentReferenceSerializer,
     EditionReferenceSerializer,
     FactValue,
     NamedSerializer,
-    QuotedClauseSerializer,
-    TermReferenceSerializer,
 )
 from catalogue.api.vocabularies import ContactSerializer
+from catalogue.models import Citation
 from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
-from services.sources import Verification
+from services.sources import Jurisdiction, Verification
 
 OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
 MAX_PERSONS = 10
@@ -90,13 +87,40 @@ class CircumstancesSerializer(serializers.Serializer):
     topics = CodesField(required=False, help_text="只判断这些人生事件（见 topics/）的服务项目")
 
 
-class EntitledServiceSerializer(NamedSerializer):
-    """The service; of one that is undecided for want of a fact only code and name."""
+class LeadDepartmentSerializer(NamedSerializer):
+    """The department that leads a service."""
 
-    name_en = serializers.CharField(required=False, allow_null=True)
-    domain = TermReferenceSerializer(required=False)
-    lead_department = DepartmentReferenceSerializer(
-        required=False, allow_null=True, help_text="牵头负责单位；null 表示未知"
+    short_name = serializers.CharField(allow_null=True)
+
+
+class EntitledServiceSerializer(NamedSerializer):
+    """The service in the language asked for; of one that is undecided for want of a fact only code and name."""
+
+    domain = NamedSerializer(required=False)
+    lead_department = LeadDepartmentSerializer(required=False, allow_null=True, help_text="牵头负责单位；null 表示未知")
+
+
+class ReasonSourceSerializer(serializers.Serializer):
+    """The document of a clause."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    document_number = serializers.CharField(required=False, allow_null=True, help_text="引原文时才有")
+
+
+class ReasonClauseSerializer(serializers.Serializer):
+    """A clause: document and place. Quoted if it is why somebody is eligible or may be, or with ``reasons=all``."""
+
+    source = ReasonSourceSerializer()
+    locator = serializers.CharField(allow_null=True)
+    verification = serializers.ChoiceField(choices=Verification.choices)
+    jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
+    quote = serializers.CharField(
+        required=False, allow_null=True, help_text="符合或可能符合的理由才引原文；reasons=all 时都引"
+    )
+    field = serializers.ChoiceField(choices=Citation.FIELDS, required=False, help_text="引原文时才有")
+    criterion = serializers.IntegerField(
+        required=False, min_value=1, help_text="引原文时才有：支持规则中第几个条件；不写则是整条规则的来源"
     )
 
 
@@ -108,7 +132,7 @@ class ReasonSerializer(CriterionSerializer):
     result = serializers.BooleanField(
         allow_null=True, help_text="null：未知；没有填而有结论的，由其他回答推知，例如未满16周岁的没有就业"
     )
-    citation = CitationSerializer(allow_null=True, help_text="依据；带 criterion 的是这个条件自己的，否则是整条规则的")
+    citation = ReasonClauseSerializer(allow_null=True, help_text="依据；null：没有注明出处")
     sentence = serializers.CharField(help_text="这个条件和结论的一句话")
 
 
@@ -118,7 +142,7 @@ class ConditionSerializer(serializers.Serializer):
     group = serializers.IntegerField(min_value=1, help_text="属于第几组条件；满足任何一组的全部条件即符合")
     text = serializers.CharField(help_text="什么条件")
     decided_by = serializers.CharField(allow_null=True, help_text="由谁认定；null：条文没有写明")
-    citation = QuotedClauseSerializer()
+    citation = ReasonClauseSerializer()
 
 
 class WhenSerializer(serializers.Serializer):
@@ -137,12 +161,18 @@ class ServiceContactSerializer(serializers.Serializer):
     website = ContactSerializer(allow_null=True)
 
 
+class CurrentAmountSerializer(AmountSerializer):
+    """A current figure of a service's standard."""
+
+    citation = ReasonClauseSerializer()
+
+
 class BenefitSerializer(serializers.Serializer):
     """What one gets."""
 
     content = serializers.CharField(allow_null=True)
     standard = serializers.CharField(allow_null=True)
-    amounts = AmountSerializer(many=True, help_text="现行的数字，各写明是什么；不能跨服务项目相加")
+    amounts = CurrentAmountSerializer(many=True, help_text="现行的数字，各写明是什么；不能跨服务项目相加")
 
 
 class ResultSerializer(serializers.Serializer):
@@ -173,17 +203,20 @@ class CountsSerializer(serializers.Serializer):
 
 
 class QuestionSerializer(FactSerializer):
-    """The fact worth asking next."""
+    """A fact to ask."""
 
     name = None
     fact = serializers.CharField(help_text="事实的名称")
     choices = LabelsField(allow_null=True, help_text="可选的值及其名称；null：不是选择")
+    help = serializers.CharField(allow_null=True, help_text="什么算、在哪里看；轮到下一页时才有，此前为 null")
+    example = serializers.CharField(required=False, help_text="答法示例；轮到下一页时才有")
+    known_by = serializers.CharField(required=False, help_text="知道答案的机构或证件；轮到下一页时才有")
     settles = serializers.IntegerField(help_text="回答后可能有定论的服务项目数")
 
 
 class RemainingSerializer(serializers.Serializer):
-    facts = serializers.IntegerField(help_text="还能问的事实数")
-    pages = serializers.IntegerField(help_text="把同一组的事实放在一页，还有几页")
+    facts = serializers.IntegerField(help_text="预计还要问的事实数：questions 的前这么多个")
+    pages = serializers.IntegerField(help_text="把其中同一组的放在一页，预计还有几页")
 
 
 class PersonResultSerializer(serializers.Serializer):
@@ -211,7 +244,7 @@ class EntitlementSerializer(serializers.Serializer):
     persons = PersonResultSerializer(many=True, required=False, help_text="只有问一家人时才有")
     counts = CountsSerializer(required=False, help_text="所判断的全部服务项目的数目，不受 outcome 影响")
     results = ResultSerializer(many=True, required=False)
-    questions = QuestionSerializer(many=True, required=False, help_text="还能问的全部事实，最能定论的在前")
+    questions = QuestionSerializer(many=True, required=False, help_text="还能问的全部事实，按问的顺序，一页一组")
     next_question = QuestionSerializer(
         required=False, allow_null=True, help_text="questions 的第一个；null：没有值得再问的"
     )

@@ -7,7 +7,7 @@ request. An internal error is logged only with its place in the code, because a 
 import datetime
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +33,6 @@ from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.web import edition_query, parameters, problems
 from catalogue.web.permalinks import base_url
-from services.amounts import with_current
 from services.eligibility.circumstances import Person, read_person
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.questions import Question
@@ -51,6 +50,8 @@ RESULT_FIELDS = (
 FIELDS = parameters.Parameter(
     "fields", "每项结果只要这些字段，例如 outcome,sentence", allowed=RESULT_FIELDS, many=True, explode=False
 )
+# The keys of a question whose page is not the next one.
+SHORT_QUESTION = ("fact", "label", "question", "type", "choices", "group")
 # The longest id or relation of a person.
 MAX_ID = 64
 # Query parameters: none of them is about the person.
@@ -171,9 +172,14 @@ def _read_persons(body: Mapping, on: datetime.date) -> tuple[list[tuple[str | No
             if not _is_short_text(raw.get(name), optional=name == "relation")
         ]
         told = household | raw["circumstances"] if isinstance(household, dict) else raw["circumstances"]
-        person, found = read_person(told, raw.get("unanswered"), on=on, field=f"{field}.circumstances")
+        person, found = read_person(told, raw.get("unanswered"), on=on, prefix=f"{field}.")
         persons.append((raw.get("id"), raw.get("relation"), person))
-        faults += found
+        shared = {
+            f"{field}.circumstances.{name}": f"household.{name}" for name in told.keys() - raw["circumstances"].keys()
+        }
+        found = [fault._replace(field=shared.get(fault.field, fault.field)) for fault in found]
+        # What is wrong with the household is said once.
+        faults += [fault for fault in found if fault not in faults]
     ids = [id_ for id_, _, _ in persons]
     if not faults and len(set(ids)) < len(ids):
         faults.append(Fault("persons", "每个人的 id 应不相同。"))
@@ -224,14 +230,14 @@ class _Answer:
 
     def __init__(self, request: Request, edition: Edition, asked: Asked, query: Mapping, language: str):
         self.asked, self.language = asked, language
-        self._amounts: dict[str, list[dict]] = {}
         self.published = published.get_published(edition)
         self.codes = _narrow(self.published, asked.narrowing, query.get("topic"))
         self.outcomes = query.get("outcome", OUTCOMES)
         self.translation = self.published.translation(language)
+        self.benefits = self.translation.benefits(asked.on)
         self.surroundings = Surroundings(
             edition.contacts,
-            self._current_amounts,
+            self.benefits,
             f"{base_url(request)}{reverse('services')}",
             query.get("reasons") == "all",
             query.get("fields"),
@@ -252,7 +258,8 @@ class _Answer:
 
     def _of(self, person: Person) -> dict:
         judgement = judge(self.published.entitlements, person.answers, self.codes, person.unanswered)
-        questions = [_question(question, self.language) for question in judgement.questions]
+        questions = list(_questions(judgement.questions, self.language))
+        expected = [question.fact for question in judgement.questions if question.expected]
         entitlements = self.translation.entitlements
         return {
             "counts": judgement.counts,
@@ -266,15 +273,15 @@ class _Answer:
             "questions": questions,
             "next_question": questions[0] if questions else None,
             "remaining": {
-                "facts": len(questions),
-                "pages": len({question.fact.group for question in judgement.questions}),
+                "facts": len(expected),
+                "pages": len({fact.group for fact in expected}),
             },
             "without_figure": [
                 entitlement.service["code"]
                 for entitlement, verdict in judgement.verdicts
                 if verdict.outcome != NOT_ELIGIBLE
                 and not verdict.missing
-                and not self._current_amounts(entitlement.service["code"])
+                and not self.benefits[entitlement.service["code"]].has_figure
             ],
         }
 
@@ -283,22 +290,26 @@ class _Answer:
             return None
         return when(entitlement.rule, person.answers, verdict.outcome, on=self.asked.on, birth_month=person.birth_month)
 
-    def _current_amounts(self, code: str) -> list[dict]:
-        if code not in self._amounts:
-            amounts = with_current(self.translation.amounts[code], self.asked.on)
-            self._amounts[code] = [amount for amount in amounts if amount["current"]]
-        return self._amounts[code]
 
-
-def _question(question: Question, language: str) -> dict:
-    return {**_questions_of(language)[question.fact.name], "settles": question.settles}
+def _questions(questions: Sequence[Question], language: str) -> Iterator[dict]:
+    """Yield the questions; those of the next page whole, the later ones without what only the form for them needs."""
+    texts = _questions_of(language)
+    group = questions[0].fact.group if questions else None
+    for question in questions:
+        is_next = question.expected and question.fact.group == group
+        whole, short = texts[question.fact.name]
+        yield (whole if is_next else short) | {"settles": question.settles}
 
 
 @cache
-def _questions_of(language: str) -> dict[str, dict]:
-    """Return the question for each fact in a language, without the number that it settles."""
+def _questions_of(language: str) -> dict[str, tuple[dict, dict]]:
+    """Return the question for each fact in a language, whole and short, without the number that it settles."""
     facts = (fact.in_language(language) for fact in VOCABULARY)
-    return {fact["name"]: {"fact": fact.pop("name"), "choices": None, **fact} for fact in facts}
+    whole = [{"fact": fact.pop("name"), "choices": None, **fact} for fact in facts]
+    return {
+        question["fact"]: (question, {key: question[key] for key in SHORT_QUESTION} | {"help": None})
+        for question in whole
+    }
 
 
 def _internal_error(exception: Exception) -> HttpResponse:

@@ -25,15 +25,13 @@ class Entitlement(NamedTuple):
     """A service with its rule, and the parts of the answer that do not depend on the person.
 
     ``service`` is a reference to the service, ``reasons`` has one mapping for each criterion, ``conditions`` one for
-    each open criterion, ``benefit`` says what one gets, ``label`` is how well the rule is verified, and ``note`` says
-    why there is no rule.
+    each open criterion, ``label`` is how well the rule is verified, and ``note`` says why there is no rule.
     """
 
     service: dict
     rule: Rule
     reasons: tuple[dict, ...]
     conditions: tuple[dict, ...]
-    benefit: dict
     label: str | None
     note: str | None
 
@@ -82,7 +80,6 @@ def entitlement(document: Mapping) -> Entitlement:
             {"group": group, "text": raw["open"], "decided_by": raw["decided_by"], "citation": raw["citation"]}
             for raw, group in zip(rule.open_criteria, rule.open_group_numbers, strict=True)
         ),
-        benefit={key: document[key] for key in ("content", "standard")},
         label=document["verification"]["eligibility"],
         note=NOT_STATED if eligibility is None else eligibility["reason"],
     )

@@ -3,6 +3,7 @@
 Derived data (listing, rules, search index, translations) is computed on first use and shared.
 """
 
+import datetime
 import json
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -14,7 +15,7 @@ from catalogue.editions.document import lead_basis
 from catalogue.editions.entitlements import Entitlements
 from catalogue.editions.listing import Listing
 from catalogue.editions.models import Edition
-from catalogue.editions.results import TranslatedEntitlement
+from catalogue.editions.results import Benefit, TranslatedEntitlement
 from catalogue.editions.seal import DamagedEditionError, SealedTexts
 from catalogue.editions.translation import translate
 from services import shares
@@ -23,6 +24,8 @@ from services.search import Index, SearchResult
 
 # An edition takes some 15 MB with three languages and its search index; one is published every two or three years.
 EDITIONS_CACHE_SIZE = 16
+# Nearly everybody asks about today; some about a day in the past or to come.
+DAYS_CACHE_SIZE = 8
 
 
 class PublishedEdition:
@@ -110,6 +113,7 @@ class Translation:
 
     def __init__(self, edition: PublishedEdition, language: str):
         self._edition, self._language = edition, language
+        self._benefits = lru_cache(DAYS_CACHE_SIZE)(self._benefits_on)
 
     @cached_property
     def services(self) -> Mapping[str, Mapping]:
@@ -126,11 +130,19 @@ class Translation:
         documents = self._edition.documents.items()
         return {code: translate(document.get("amounts", []), self._language) for code, document in documents}
 
+    def benefits(self, day: datetime.date) -> Mapping[str, Benefit]:
+        """What one gets from each service on a day, by its code. Those of the last few days asked for are cached."""
+        return self._benefits(day)
+
     @cached_property
     def entitlements(self) -> Mapping[str, TranslatedEntitlement]:
         """The entitlements of the edition by code of service, in the order of its numbers."""
         entitlements = self._edition.entitlements.entitlements
         return {item.service["code"]: TranslatedEntitlement(item, self._language) for item in entitlements}
+
+    def _benefits_on(self, day: datetime.date) -> Mapping[str, Benefit]:
+        documents = self._edition.documents.items()
+        return {code: Benefit.on(document, day, self._language) for code, document in documents}
 
 
 def get_published(edition: Edition) -> PublishedEdition:

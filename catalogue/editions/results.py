@@ -1,15 +1,19 @@
 """The results of judging a person, in one language: what is said of each service, and why.
 
-What does not depend on the person is made once for an edition and language. Nothing of a person is kept.
+An answer stays small: a service is named in its language alone, and clauses are quoted only where they are the reason
+that somebody is eligible, or may be; the others name document and place. With all reasons asked for, everything is
+quoted. What does not depend on the person is made once for an edition and language. Nothing of a person is kept.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from orjson import Fragment
 
 from catalogue.editions.entitlements import Entitlement
 from catalogue.editions.translation import translate
+from services.amounts import with_current
 from services.eligibility import sentences
 from services.eligibility.facts import Criterion
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Verdict
@@ -45,15 +49,30 @@ SENTENCES = {
 }
 
 
+class Benefit(NamedTuple):
+    """What one gets from a service on a day, as JSON, by whether the clauses of its figures are quoted."""
+
+    written: Mapping[bool, Fragment]
+    has_figure: bool
+
+    @classmethod
+    def on(cls, document: Mapping, day: datetime.date, language: str) -> "Benefit":
+        """Return the benefit of a service's document (``entry_document()``) on a day, in a language."""
+        amounts = [amount for amount in with_current(document.get("amounts", []), day) if amount["current"]]
+        benefit = {"content": document["content"], "standard": document["standard"], "amounts": amounts}
+        benefit = translate(benefit, language)
+        return cls({True: _written(benefit), False: _written(_brief(benefit))}, bool(amounts))
+
+
 class Surroundings(NamedTuple):
     """What an answer depends on besides the edition and the person.
 
-    ``contacts`` are those of the departments, by code; ``amounts`` returns the current figures of a service, by its
-    code; ``pages`` is the beginning of the address of a page.
+    ``contacts`` are those of the departments, by code; ``benefits`` are those of the services on the day asked about,
+    by code; ``pages`` is the beginning of the address of a page.
     """
 
     contacts: Mapping[str, Mapping]
-    amounts: Callable[[str], Sequence[Mapping]]
+    benefits: Mapping[str, Benefit]
     pages: str
     all_reasons: bool = False
     # The selected keys of a result, None for all.
@@ -66,7 +85,7 @@ class TranslatedEntitlement:
     def __init__(self, entitlement: Entitlement, language: str):
         self.rule = entitlement.rule
         self._words = translate(SENTENCES["en" if language == "en" else "zh-Hans"], language)
-        service = translate(entitlement.service, language)
+        service = _without_english_names(translate(entitlement.service, language))
         self._code, self._name = service["code"], service["name"]
         self._lead = entitlement.service["lead_department"]
         self._department = self._lead and _written({key: service["lead_department"][key] for key in ("code", "name")})
@@ -78,15 +97,23 @@ class TranslatedEntitlement:
             _criterion_text({"open": item["text"], "decided_by": item["decided_by"]}, language)
             for item in entitlement.conditions
         ]
-        self._conditions = list(map(_written, translate(entitlement.conditions, language)))
+        # Conditions and reasons, by whether their clauses are quoted.
+        conditions = translate(entitlement.conditions, language)
+        self._conditions = {
+            True: list(map(_written, conditions)),
+            False: [_written(_brief(condition)) for condition in conditions],
+        }
         self._condition_labels = [item["citation"]["verification"] for item in entitlement.conditions]
-        self._reasons = [translate(reason, language) | {"sentence": None} for reason in entitlement.reasons]
+        reasons = [translate(reason, language) | {"sentence": None} for reason in entitlement.reasons]
+        self._reasons = {True: reasons, False: [_brief(reason) for reason in reasons]}
         # For each criterion, by result, the complete reason of a person who did not give the fact.
-        self._untold_reasons = [
-            {result: _written(self._reason(place, None, result)) for result in (True, False, None)}
-            for place in range(len(self._reasons))
-        ]
-        self._benefit = translate(entitlement.benefit, language)
+        self._untold_reasons = {
+            (quoted, result): [
+                _written(self._reason(place, None, result, quoted)) for place in range(len(entitlement.reasons))
+            ]
+            for quoted in (True, False)
+            for result in (True, False, None)
+        }
         self._blank = entitlement.rule.initial_verdict
         self._blank_result = _written(self._short(self._blank)) if self._blank.missing else None
 
@@ -109,18 +136,20 @@ class TranslatedEntitlement:
                 return self._short(verdict)
             return self._short(verdict) | {
                 "service": self._service,
-                "reasons": self._told_reasons(range(len(self._reasons)), verdict, told),
+                "conditions": self._open_conditions(verdict, quoted=True),
+                "reasons": self._told_reasons(range(len(self.rule.criteria)), verdict, told, quoted=True),
                 "note": self._note,
             }
+        quoted = verdict.outcome != NOT_ELIGIBLE or surroundings.all_reasons
         places = self.deciding(verdict)
-        shown = range(len(self._reasons)) if surroundings.all_reasons else places
+        shown = range(len(self.rule.criteria)) if surroundings.all_reasons else places
         result = {
             "service": self._service,
             "outcome": verdict.outcome,
             "sentence": self._sentence(verdict, places),
-            "reasons": self._told_reasons(shown, verdict, told),
+            "reasons": self._told_reasons(shown, verdict, told, quoted=quoted),
             "missing": verdict.missing,
-            "conditions": [self._conditions[place] for place in verdict.conditions],
+            "conditions": self._open_conditions(verdict, quoted=quoted),
             "note": self._note,
             "verification": self._weakest_label(verdict, places),
             "when": when and {"from": when.begins, "until": when.ends, "fact": when.fact},
@@ -128,7 +157,7 @@ class TranslatedEntitlement:
         if verdict.outcome != NOT_ELIGIBLE:
             contact = surroundings.contacts.get(self._lead["code"], {}) if self._lead else {}
             result |= {
-                "benefit": self._benefit | {"amounts": surroundings.amounts(self._code)},
+                "benefit": surroundings.benefits[self._code].written[surroundings.all_reasons],
                 "contact": {
                     "department": self._department,
                     "hotline": contact.get("hotline"),
@@ -141,16 +170,11 @@ class TranslatedEntitlement:
     def deciding(self, verdict: Verdict) -> list[int]:
         """Return the places of the criteria that decide an outcome.
 
-        Of a person who is not eligible those that fail; otherwise those of the groups that hold, or would if their open
-        criteria did.
+        Of a person who is not eligible one that fails in each group, as few as suffice; otherwise those of the groups
+        that hold, or would if their open criteria did.
         """
         if verdict.outcome == NOT_ELIGIBLE:
-            # A criterion of several groups is said once.
-            places: dict[Criterion, int] = {}
-            for place, result in enumerate(verdict.results):
-                if result is False:
-                    places.setdefault(self.rule.criteria[place], place)
-            return list(places.values())
+            return self._failing(verdict)
         groups = {self.rule.open_group_numbers[place] for place in verdict.conditions}
         if verdict.outcome == ELIGIBLE:
             failing = {
@@ -158,6 +182,22 @@ class TranslatedEntitlement:
             }
             groups = set(self.rule.group_numbers) - failing - set(self.rule.open_group_numbers)
         return [place for place, number in enumerate(self.rule.group_numbers) if number in groups]
+
+    def _failing(self, verdict: Verdict) -> list[int]:
+        groups: dict[Criterion, set[int]] = {}
+        places: dict[Criterion, int] = {}
+        for place, result in enumerate(verdict.results):
+            if result is False:
+                criterion = self.rule.criteria[place]
+                places.setdefault(criterion, place)
+                groups.setdefault(criterion, set()).add(self.rule.group_numbers[place])
+        left, chosen = set(self.rule.group_numbers), []
+        while left:
+            # Of equals the first.
+            criterion = max(groups, key=lambda item: len(groups[item] & left))
+            chosen.append(places[criterion])
+            left -= groups[criterion]
+        return sorted(chosen)
 
     def _sentence(self, verdict: Verdict, places: Sequence[int]) -> str:
         if self.rule.universal:
@@ -184,21 +224,27 @@ class TranslatedEntitlement:
             groups.setdefault(number, []).append(text)
         return self._words["or"].join(self._words["and"].join(texts) for texts in groups.values())
 
-    def _told_reasons(self, places: Iterable[int], verdict: Verdict, told: Mapping[str, object]) -> list:
+    def _told_reasons(
+        self, places: Iterable[int], verdict: Verdict, told: Mapping[str, object], *, quoted: bool
+    ) -> list:
         return [
-            self._reason(place, told[fact], verdict.results[place])
-            if (fact := self._reasons[place]["fact"]) in told
-            else self._untold_reasons[place][verdict.results[place]]
+            self._reason(place, told[fact], verdict.results[place], quoted)
+            if (fact := self.rule.criteria[place].fact) in told
+            else self._untold_reasons[quoted, verdict.results[place]][place]
             for place in places
         ]
 
-    def _reason(self, place: int, given: object, result: bool | None) -> dict:
+    def _reason(self, place: int, given: object, result: bool | None, quoted: bool) -> dict:
         sentence = self._words[result].format(text=self._texts[place])
-        return self._reasons[place] | {"given": given, "result": result, "sentence": sentence}
+        return self._reasons[quoted][place] | {"given": given, "result": result, "sentence": sentence}
+
+    def _open_conditions(self, verdict: Verdict, *, quoted: bool) -> list:
+        return [self._conditions[quoted][place] for place in verdict.conditions]
 
     def _weakest_label(self, verdict: Verdict, places: Sequence[int]) -> str | None:
-        citations = [self._reasons[place]["citation"] for place in places]
-        labels = [citation["verification"] for citation in citations if citation]
+        """Return the weakest label among the clauses; a criterion without one is unverified."""
+        citations = [self._reasons[False][place]["citation"] for place in places]
+        labels = [citation["verification"] if citation else Verification.UNVERIFIED for citation in citations]
         labels += [self._condition_labels[place] for place in verdict.conditions]
         return min(labels, key=lambda label: Verification(label).rank, default=self._label)
 
@@ -207,8 +253,26 @@ class TranslatedEntitlement:
             "service": self._short_service,
             "outcome": verdict.outcome,
             "missing": verdict.missing,
-            "conditions": [self._conditions[place] for place in verdict.conditions],
+            "conditions": self._open_conditions(verdict, quoted=False),
         }
+
+
+def _brief(value: object) -> object:
+    """Return a part of an answer with each citation reduced to document, place and label."""
+    if isinstance(value, list | tuple):
+        return [_brief(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "locator" in value:
+        source = {key: value["source"][key] for key in ("code", "title")}
+        return {"source": source, **{key: value.get(key) for key in ("locator", "verification", "jurisdiction")}}
+    return {key: _brief(item) for key, item in value.items()}
+
+
+def _without_english_names(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_english_names(item) for key, item in value.items() if key != "name_en"}
 
 
 def _criterion_text(raw: Mapping, language: str) -> str:

@@ -27,12 +27,14 @@ class Person(NamedTuple):
 
 
 def read_person(
-    circumstances: Mapping[str, object], unanswered: object, *, on: datetime.date, field: str = "circumstances"
+    circumstances: Mapping[str, object], unanswered: object, *, on: datetime.date, prefix: str = ""
 ) -> tuple[Person, list[Fault]]:
     """Return a person and every fault of what was told; with a fault, the person must not be judged.
 
-    A null for a fact says the same as naming it in ``unanswered``: it is not asked again.
+    A null for a fact says the same as naming it in ``unanswered``: it is not asked again. ``prefix`` is the place of
+    the person in a request, for faults: ``persons[0].``.
     """
+    field = f"{prefix}circumstances"
     told = {name: value for name, value in circumstances.items() if value is not None}
     birth_month = told.pop(BIRTH_MONTH, None)
     known_nulls = {name for name, value in circumstances.items() if value is None and name in VOCABULARY}
@@ -49,10 +51,12 @@ def read_person(
     not_asked = {name for name, value in circumstances.items() if value is None}
     if isinstance(unanswered, list) and all(isinstance(name, str) for name in unanswered):
         unknown = [name for name in unanswered if name not in (*_names(), BIRTH_MONTH)]
-        found += [Fault("unanswered", f"没有事实“{printable(name)}”。", _names(), "unknown") for name in unknown[:1]]
+        found += [
+            Fault(f"{prefix}unanswered", f"没有事实“{printable(name)}”。", _names(), "unknown") for name in unknown[:1]
+        ]
         not_asked |= set(unanswered)
     elif unanswered is not None:
-        found.append(Fault("unanswered", "字段 unanswered 应是事实名称的列表，也可以不写。", _names()))
+        found.append(Fault(f"{prefix}unanswered", "字段 unanswered 应是事实名称的列表，也可以不写。", _names()))
     if BIRTH_MONTH in not_asked:
         not_asked.add(AGE)
     if not found:

@@ -133,6 +133,7 @@ class Rule:
         self.initial_decisions = [
             (name, self.decided_by(name, self.initial_verdict.open_groups)) for name in self.initial_verdict.missing
         ]
+        self._initial_open_facts = self._facts_by_open_group(self.initial_verdict)
 
     @property
     def groups(self) -> list[tuple[Criterion, ...]]:
@@ -222,6 +223,14 @@ class Rule:
             if all_fail:
                 return True
         return False
+
+    def open_facts(self, verdict: Verdict) -> list[list[str]]:
+        """Return the missing facts of each group that may still hold by a verdict, without groups that miss none."""
+        return self._initial_open_facts if verdict is self.initial_verdict else self._facts_by_open_group(verdict)
+
+    def _facts_by_open_group(self, verdict: Verdict) -> list[list[str]]:
+        groups = ([name for name, bits in self._fact_bits if bits & group] for group in verdict.open_groups)
+        return [names for names in groups if names]
 
     def contradictions(self) -> Iterator[tuple[int, str]]:
         """Yield the group number (from 1) and the fact of each set of criteria that no answer can meet together."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from services.eligibility.facts import VOCABULARY, Criterion
-from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, Rule
+from services.eligibility.rules import ELIGIBLE, UNKNOWN, Rule
 
 BIRTH_MONTH, AGE, MONTHS_RESIDENT = "birth_month", "age", "months_resident"
 MAX_YEARS = 130
@@ -42,15 +42,16 @@ def when(
 ) -> When | None:
     """Return from or until when a decided outcome holds if nothing else changes; None if no known fact changes it.
 
-    ``circumstances`` are valid answers with the age that follows from ``birth_month``. Only an outcome that begins or
-    ends to be eligible has a month: from when a person who is not eligible will be, until when one who is remains so.
+    ``circumstances`` are valid answers with the age that follows from ``birth_month``. From when a person who is not
+    eligible will be, until when one who is remains so; None if the outcome is unknown after the first change.
     """
     for fact, value, month in _future_values(rule, circumstances, on, birth_month):
         later = rule.judge(VOCABULARY.with_implications({**circumstances, fact: value})).outcome
-        if outcome == NOT_ELIGIBLE and later == ELIGIBLE:
-            return When(_month_text(month), None, fact)
-        if outcome == ELIGIBLE and later != ELIGIBLE:
-            return When(None, _month_text(month - 1), fact)
+        if later == outcome:
+            continue
+        if later == UNKNOWN:
+            return None
+        return When(_month_text(month), None, fact) if later == ELIGIBLE else When(None, _month_text(month - 1), fact)
     return None
 
 

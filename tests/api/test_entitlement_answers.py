@@ -38,16 +38,28 @@ def test_a_null_says_the_same_as_not_answering(client, db):
     assert ask(client, {"residence": "rural", "age": None, "household": None}).json() == left_out
 
 
-def test_the_questions_are_all_that_is_left_the_best_first(client, db):
+def test_the_questions_are_all_that_is_left_a_page_of_one_group_first(client, db):
     body = ask(client, EXAMPLE).json()
 
-    settles = [question["settles"] for question in body["questions"]]
+    questions, expected = body["questions"], body["remaining"]
     missing = {fact for result in body["results"] for fact in result["missing"]}
-    assert settles == sorted(settles, reverse=True)
-    assert {question["fact"] for question in body["questions"]} == missing
-    assert body["next_question"] == body["questions"][0]
-    assert body["remaining"]["facts"] == len(missing)
-    assert 1 <= body["remaining"]["pages"] <= len(VOCABULARY.groups)
+    assert {question["fact"] for question in questions} == missing
+    assert body["next_question"] == questions[0]
+    assert questions[0]["settles"] == max(question["settles"] for question in questions)
+    groups = [question["group"] for question in questions[: expected["facts"]]]
+    pages = [group for group, before in zip(groups, ["", *groups], strict=False) if group != before]
+    assert len(pages) == len(set(pages)) == expected["pages"]
+    assert 0 < expected["facts"] < len(questions)
+    page = groups.count(groups[0])
+    assert all(question["help"] and question["known_by"] for question in questions[:page])
+    assert {question["help"] for question in questions[page:]} == {None}
+
+
+def test_an_answer_is_small_enough_for_a_slow_line(client, db):
+    first = ask(client, {"age": 70}, query="?reasons=all"), ask(client, {"age": 70})
+    whole, lean = [len(answer.content) for answer in first]
+
+    assert lean < whole / 4
 
 
 def test_an_undecided_service_says_only_what_is_missing(client, db):
@@ -72,6 +84,17 @@ def test_a_refusal_has_the_reasons_that_decide_it(client, db):
     assert not {"benefit", "contact", "page"} & result.keys()
 
 
+def test_a_refusal_by_several_groups_has_as_few_reasons_as_decide_it(client, db):
+    nobody = {"age": 40, "maternity": ["none"], "residence": "urban", "household_registration": "urban"}
+    result = results(ask(client, nobody))["NM-01-01"]
+
+    (reason,) = result["reasons"]  # planning a child is part of all four groups
+    assert (reason["fact"], reason["result"]) == ("maternity", False)
+    assert "quote" not in reason["citation"] and reason["citation"]["source"]["title"]
+    whole = results(ask(client, nobody, query="?reasons=all"))["NM-01-01"]
+    assert len(whole["reasons"]) > 4 and all(item["citation"]["quote"] for item in whole["reasons"])
+
+
 def test_who_is_eligible_but_for_a_decision_is_told_what_one_would_get(client, db):
     result = results(ask(client, TENANT))["NM-06-01"]
 
@@ -90,7 +113,7 @@ def test_the_current_figures_say_what_they_are_and_none_is_added(client, db):
 
     amounts = result["benefit"]["amounts"]
     assert {(amount["value"], amount["kind"]) for amount in amounts} >= {("840", "average"), ("670", "average")}
-    assert all(amount["current"] and amount["citation"]["quote"] for amount in amounts)
+    assert all(amount["current"] and amount["citation"]["locator"] for amount in amounts)
     assert "NM-07-01" not in body["without_figure"] and "NM-09-01" in body["without_figure"]
 
 
@@ -131,6 +154,19 @@ def test_a_month_of_birth_says_from_and_until_when(client, db):
     assert young["when"] == {"from": "2031-06", "until": None, "fact": "age"}
     assert young["reasons"][0]["given"] is None  # the age follows from what was told
     assert child["when"] == {"from": None, "until": "2028-03", "fact": "age"}
+
+
+def test_no_month_is_told_after_which_the_outcome_is_unknown(client, db):
+    # At 60 the pension depends on the years paid, which are not known.
+    told = {
+        "birth_month": "1970-01",
+        "full_time_student": False,
+        "employment": "flexible",
+        "insured": ["resident_pension"],
+    }
+    (result,) = ask(client, told, services=["NM-05-04"], valid_on="2026-11-29").json()["results"]
+
+    assert (result["outcome"], result["when"]) == ("eligible", None)
 
 
 def test_only_the_selected_keys_are_answered(client, db):
@@ -178,6 +214,13 @@ def test_each_person_of_a_household_is_judged_alone_with_what_is_said_of_all(cli
     ):
         del person["id"], person["relation"]
         assert {name: alone.json()[name] for name in person} == person
+
+
+def test_what_is_wrong_with_a_household_is_said_once_and_of_a_person_with_its_place(client, db):
+    persons = [{"id": id_, "circumstances": {}, "unanswered": ["wage"]} for id_ in "ab"]
+    errors = assert_problem(household(client, *persons, age=-1), 400)["errors"]
+
+    assert [error["field"] for error in errors] == ["household.age", "persons[0].unanswered", "persons[1].unanswered"]
 
 
 def test_a_household_agrees_with_the_openapi_document(client, db):

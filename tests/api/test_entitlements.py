@@ -59,7 +59,6 @@ LEAD = {
     "code": "health-commission",
     "name": "内蒙古自治区卫生健康委员会",
     "short_name": "自治区卫生健康委",
-    "name_en": "Health Commission of Inner Mongolia Autonomous Region",
 }
 
 
@@ -74,8 +73,7 @@ def test_a_result_says_why_what_one_gets_and_whom_to_ask(client, db):
         "service": {
             "code": "NM-05-01",
             "name": "老年人健康管理",
-            "name_en": "Health management for older people",
-            "domain": {"code": "NM-05", "name": "老有所养", "name_en": "Old-age care"},
+            "domain": {"code": "NM-05", "name": "老有所养"},
             "lead_department": LEAD,
         },
         "outcome": "eligible",

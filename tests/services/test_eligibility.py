@@ -374,7 +374,7 @@ def test_answering_the_next_questions_decides_every_rule(person, data, generated
         question = next_question(judged)
         if question is None:
             break
-        fact, settles = question
+        fact, settles, _ = question
         assert fact.name not in circumstances
         assert 0 <= settles <= len(rules)
         circumstances[fact.name] = data.draw(answers(fact))
