@@ -48,6 +48,8 @@ SENTENCES = {
     },
 }
 
+RANKS = {label.value: label.rank for label in Verification}
+
 
 class Benefit(NamedTuple):
     """What one gets from a service on a day, as JSON, by whether the clauses of its figures are quoted."""
@@ -103,7 +105,9 @@ class TranslatedEntitlement:
             True: list(map(_written, conditions)),
             False: [_written(_brief(condition)) for condition in conditions],
         }
-        self._condition_labels = [item["citation"]["verification"] for item in entitlement.conditions]
+        # The labels of the clauses of criteria and of open criteria; a criterion without one is unverified.
+        self._labels = [_label(reason["citation"]) for reason in entitlement.reasons]
+        self._condition_labels = [_label(item["citation"]) for item in entitlement.conditions]
         reasons = [translate(reason, language) | {"sentence": None} for reason in entitlement.reasons]
         self._reasons = {True: reasons, False: [_brief(reason) for reason in reasons]}
         # For each criterion, by result, the complete reason of a person who did not give the fact.
@@ -242,11 +246,9 @@ class TranslatedEntitlement:
         return [self._conditions[quoted][place] for place in verdict.conditions]
 
     def _weakest_label(self, verdict: Verdict, places: Sequence[int]) -> str | None:
-        """Return the weakest label among the clauses; a criterion without one is unverified."""
-        citations = [self._reasons[False][place]["citation"] for place in places]
-        labels = [citation["verification"] if citation else Verification.UNVERIFIED for citation in citations]
-        labels += [self._condition_labels[place] for place in verdict.conditions]
-        return min(labels, key=lambda label: Verification(label).rank, default=self._label)
+        labels = {self._labels[place] for place in places}
+        labels.update(self._condition_labels[place] for place in verdict.conditions)
+        return min(labels, key=RANKS.__getitem__) if labels else self._label
 
     def _short(self, verdict: Verdict) -> dict:
         return {
@@ -255,6 +257,10 @@ class TranslatedEntitlement:
             "missing": verdict.missing,
             "conditions": self._open_conditions(verdict, quoted=False),
         }
+
+
+def _label(citation: Mapping | None) -> str:
+    return citation["verification"] if citation else Verification.UNVERIFIED.value
 
 
 def _brief(value: object) -> object:

@@ -105,6 +105,9 @@ class Rule:
             name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._tests_by_fact.items()
         }
         self._fact_bits = tuple(self._bits_by_fact.items())
+        # By integer fact: the values from which a criterion changes.
+        integers = [name for name in self._tests_by_fact if vocabulary[name].type == INTEGER]
+        self.bounds = {name: bounds(self.criteria, name) for name in integers}
         # The bits of the only group, 0 if the rule has several groups or is not machine-readable.
         self._single_group = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
         self._answer_bits = {
@@ -404,6 +407,12 @@ def _criterion(raw: Mapping) -> Criterion:
 
 def _criterion_values(criterion: Criterion) -> tuple:
     return criterion.value if isinstance(criterion.value, tuple) else (criterion.value,)
+
+
+def bounds(criteria: Iterable[Criterion], fact: str) -> frozenset[int]:
+    """Return the values of an integer fact from which one of the criteria changes."""
+    values = [value for criterion in criteria if criterion.fact == fact for value in _criterion_values(criterion)]
+    return frozenset(values).union(value + 1 for value in values)
 
 
 def _group_numbers(groups: Sequence[Sequence]) -> tuple[int, ...]:

@@ -9,11 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from services.eligibility.facts import VOCABULARY, Criterion
-from services.eligibility.rules import ELIGIBLE, UNKNOWN, Rule
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.rules import ELIGIBLE, UNKNOWN, Rule, bounds
 
 BIRTH_MONTH, AGE, MONTHS_RESIDENT = "birth_month", "age", "months_resident"
 MAX_YEARS = 130
+# The months in which each fact that grows with time grows by one.
+MONTHS = {AGE: 12, MONTHS_RESIDENT: 1}
+# The values of these facts from which something that follows from them changes.
+IMPLIED_BOUNDS = {fact: bounds((item.condition for item in VOCABULARY.implications), fact) for fact in MONTHS}
 
 
 class When(NamedTuple):
@@ -65,26 +69,13 @@ def _future_values(
     # Nothing follows from the months, so only a rule that refers to them changes with them.
     if MONTHS_RESIDENT in circumstances and MONTHS_RESIDENT in rule.facts:
         first_months[MONTHS_RESIDENT] = _month_number(on) - circumstances[MONTHS_RESIDENT]
-    step = {AGE: 12, MONTHS_RESIDENT: 1}
     changes = [
-        (first_month + value * step[fact], fact, value)
+        (first_month + value * MONTHS[fact], fact, value)
         for fact, first_month in first_months.items()
-        for value in _bounds(rule, fact)
+        for value in rule.bounds.get(fact, frozenset()) | IMPLIED_BOUNDS[fact]
         if value > circumstances[fact] and VOCABULARY[fact].fault(value) is None
     ]
     yield from ((fact, value, month) for month, fact, value in sorted(changes))
-
-
-def _bounds(rule: Rule, fact: str) -> set[int]:
-    """Return the values of a fact from which a condition of a rule, or what follows from the fact, changes."""
-    conditions = [criterion for criterion in rule.criteria if criterion.fact == fact]
-    conditions += [item.condition for item in VOCABULARY.implications if item.condition.fact == fact]
-    return {bound for condition in conditions for bound in _changes(condition)}
-
-
-def _changes(criterion: Criterion) -> Iterator[int]:
-    for value in criterion.value if isinstance(criterion.value, tuple) else (criterion.value,):
-        yield from (value, value + 1)
 
 
 def _number_of(month: str) -> int:
