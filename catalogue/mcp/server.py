@@ -12,16 +12,17 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
 
 from catalogue.editions.imprint import DISCLAIMER, TITLE
 from catalogue.mcp import tools
 from catalogue.models import DamagedEditionError
-from services.faults import InvalidError, NotFoundError
+from services.faults import InvalidError, NotFoundError, printable
 
 INSTRUCTIONS = (
     f"{TITLE}：81 项基本公共服务，每个值都注明出处。先 search 找到服务代码，再 get_service 读全文；"
-    "check_entitlement 判断一个人能享受什么、为什么、接着问什么（不保存任何个人情况）；changes 读历次变化。"
+    "check_entitlement 判断一个人能享受什么、为什么、接着问什么（不保存任何个人情况），可说的事实和选项见 facts；"
+    "changes 读历次变化。"
     "回答时注明服务代码、版本、版本摘要和所据条款；"
     f"核实情况为 secondary 或 unverified 的要说明；null 是未知，不要推测。{DISCLAIMER}"
 )
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 def server() -> MCPServer:
-    """Return an MCP server with the four tools. Their docstrings are the descriptions that models read."""
+    """Return an MCP server with the five tools. Their docstrings are the descriptions that models read."""
     mcp_server = MCPServer(
         "basic-public-services", title=TITLE, instructions=INSTRUCTIONS, version="1", log_level="WARNING"
     )
@@ -45,27 +46,59 @@ def server() -> MCPServer:
         return await _call(tools.search, query, edition=edition, limit=limit)
 
     @mcp_server.tool(title="读一个服务项目", annotations=READING)
-    async def get_service(code: str, edition: str | None = None, valid_on: str | None = None) -> dict[str, Any]:
+    async def get_service(
+        code: str, edition: str | None = None, valid_on: str | None = None, all_citations: bool = False
+    ) -> dict[str, Any]:
         """Read one service whole, with the clause behind every field. ``code``: NM-05-01.
 
-        ``edition`` names an edition, or ``valid_on`` (YYYY-MM-DD) a day on which it was in force.
+        ``edition`` names an edition, or ``valid_on`` (YYYY-MM-DD) a day on which it was in force. ``all_citations``
+        gives every clause of a field, not the first one alone.
         """
-        return await _call(tools.get_service, code, edition=edition, valid_on=valid_on)
+        return await _call(tools.get_service, code, edition=edition, valid_on=valid_on, all_citations=all_citations)
+
+    @mcp_server.tool(title="事实和选项", annotations=READING)
+    async def facts() -> dict[str, Any]:
+        """List the facts that ``check_entitlement`` understands: name, type, question, bounds and choices."""
+        return await _call(tools.facts)
 
     @mcp_server.tool(title="判断能享受哪些服务", annotations=READING)
-    async def check_entitlement(circumstances: dict[str, Any], valid_on: str | None = None) -> dict[str, Any]:
+    async def check_entitlement(
+        circumstances: dict[str, Any],
+        unanswered: list[str] | None = None,
+        services: list[str] | None = None,
+        valid_on: str | None = None,
+    ) -> dict[str, Any]:
         """Judge what a person is entitled to, why, and what to ask next. Nothing of it is stored.
 
-        ``circumstances``: facts by name, such as {"age": 70, "months_resident": 240, "household": ["dibao"]}. What is
-        not said is unknown, never false. Begin with what is known and go on with ``next_question``.
+        ``circumstances``: facts by name, such as {"age": 70, "months_resident": 240, "household": ["dibao"]}; see
+        ``facts``. What is not said is unknown, never false. ``unanswered``: facts not to be asked again. Begin with
+        what is known and go on with ``questions``, the next page. ``services``: codes whose results are wanted whole,
+        with reasons, quoted clauses, benefit and contact.
         """
-        return await _call(tools.check_entitlement, circumstances, valid_on=valid_on)
+        options = {"unanswered": unanswered, "services": services, "valid_on": valid_on}
+        return await _call(tools.check_entitlement, circumstances, **options)
 
     @mcp_server.tool(title="读历次变化", annotations=READING)
-    async def changes(after: int = 0, limit: int = 20) -> dict[str, Any]:
-        """Read what each published edition added, changed or withdrew, oldest first; go on with ``next_after``."""
-        return await _call(tools.changes, after=after, limit=limit)
+    async def changes(after: int = 0, limit: int = 20, values: bool = False) -> dict[str, Any]:
+        """Read what each published edition added, changed or withdrew, oldest first; go on with ``next_after``.
 
+        ``values`` gives what stood in each changed field before and what does now.
+        """
+        return await _call(tools.changes, after=after, limit=limit, values=values)
+
+    async def refuse_unknown_arguments(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:
+        """Middleware that names an argument a tool does not have; the SDK ignores it."""
+        called = context.params or {}
+        if context.method == "tools/call" and isinstance(called.get("arguments"), dict):
+            for tool in await mcp_server.list_tools():
+                allowed = tool.input_schema["properties"]
+                unknown = [name for name in called["arguments"] if name not in allowed]
+                if tool.name == called.get("name") and unknown:
+                    text = f"没有参数 {printable(unknown[0])}。可用的是 {'、'.join(allowed) or '无'}。"
+                    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
+        return await go_on(context)
+
+    mcp_server.middleware.append(refuse_unknown_arguments)
     return mcp_server
 
 

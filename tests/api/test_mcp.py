@@ -10,7 +10,11 @@ import sys
 import pytest
 from asgiref.sync import async_to_sync
 
+from bench.questions import complete
 from catalogue.models import Edition, Event
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.persons import PERSONS
+from tests.api.test_entitlements import ask
 from tests.support.paths import ROOT
 from tests.web.test_privacy import watched
 
@@ -51,7 +55,7 @@ def test_a_search_result_has_its_matches_and_citations(db):
     assert (answer["edition"]["edition"], answer["edition"]["digest"]) == ("2026", digest())
     first = answer["results"][0]
     assert (first["code"], first["matches"][0]["field"]) == ("NM-07-01", "synonym")
-    assert any(citation["quote"] for citation in first["citations"])
+    assert first["clauses"]
     assert len(answer["results"]) <= 2
 
 
@@ -66,16 +70,67 @@ def test_a_service_is_read_as_of_a_day(db):
     assert answer["permanent"] == "/id/services/NM-07-01"
 
 
-def test_entitlements_have_citations_and_the_next_question(db):
-    refused, answer = asked("check_entitlement", circumstances={"age": 70, "months_resident": 240})
+def test_entitlements_are_said_in_the_words_of_the_api_with_the_next_page_of_questions(client, db):
+    circumstances = {"age": 70, "months_resident": 240}
+    refused, answer = asked("check_entitlement", circumstances=circumstances)
 
     assert not refused
-    eligible = {service["code"]: service for service in answer["eligible"]}
-    assert eligible["NM-05-01"]["because"][0]["citation"]["quote"]
+    api = ask(client, circumstances).json()
+    sentences = {result["service"]["code"]: result["sentence"] for result in api["results"] if "benefit" in result}
+    assert {service["code"]: service["sentence"] for service in answer["eligible"]} == sentences
     assert sum(answer["counts"].values()) == 81 == sum(len(answer[name]) for name in answer["counts"])
-    assert answer["next_question"]["question"]
+    assert answer["questions"][0]["name"] == api["next_question"]["fact"]
+    assert answer["remaining"] == api["remaining"]["facts"]
     assert answer["edition"]["digest"] == digest()
     assert answer["disclaimer"]
+
+
+def test_a_service_asked_for_by_its_code_has_its_quoted_reasons(client, db):
+    circumstances = {"age": 70, "months_resident": 240}
+    _, answer = asked("check_entitlement", circumstances=circumstances, services=["NM-05-01"], unanswered=["migrant"])
+
+    (result,) = answer["eligible"]
+    assert result["reasons"][0]["citation"]["quote"]
+    assert result["page"] == "/services/NM-05-01/"
+    assert answer["questions"] == []
+
+
+def test_the_facts_have_their_choices(db):
+    _, answer = asked("facts")
+
+    assert [fact["name"] for fact in answer["facts"]] == [fact.name for fact in VOCABULARY]
+    assert "dibao" in next(fact for fact in answer["facts"] if fact["name"] == "household")["choices"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("search", {"query": "老人", "limit": 20}),
+        ("get_service", {"code": "NM-04-15"}),
+        ("facts", {}),
+        ("check_entitlement", {"circumstances": {}}),
+        ("check_entitlement", {"circumstances": complete(PERSONS[0].circumstances)}),
+        ("check_entitlement", {"circumstances": complete(PERSONS[31].circumstances)}),
+        ("changes", {}),
+    ],
+)
+def test_an_answer_fits_a_model_unless_more_is_asked_for(db, tool, arguments):
+    refused, answer = asked(tool, **arguments)
+
+    assert not refused
+    assert len(json.dumps(answer, ensure_ascii=False)) <= 20_000
+
+
+def test_all_clauses_and_the_changed_values_are_there_for_the_asking(db):
+    _, brief = asked("get_service", code="NM-07-01")
+    _, whole = asked("get_service", code="NM-07-01", all_citations=True)
+    _, changes = asked("changes", limit=1)
+    _, values = asked("changes", limit=1, values=True)
+
+    citations = whole["service"]["citations"]
+    assert {citation["field"] for citation in brief["service"]["citations"]} == {item["field"] for item in citations}
+    assert len(brief["service"]["citations"]) < len(citations)
+    assert [field["field"] for field in values["changes"][0]["fields"]] == changes["changes"][0]["fields"]
 
 
 def test_changes_can_be_read_to_the_end(db):
@@ -108,6 +163,10 @@ def test_changes_can_be_read_to_the_end(db):
         ("check_entitlement", {"circumstances": {"agee": 70}}, "没有事实“agee”"),
         ("check_entitlement", {"circumstances": {"age": "old"}}, "0…130"),
         ("check_entitlement", {"circumstances": {"household": ["rich"]}}, "dibao"),
+        ("check_entitlement", {"circumstances": {}, "services": ["NM-99-99"]}, "没有服务项目 NM-99-99"),
+        ("check_entitlement", {"circumstances": {}, "unanswered": ["wage"]}, "没有事实“wage”"),
+        ("search", {"query": "低保", "language": "en"}, "没有参数 language。可用的是 query、edition、limit"),
+        ("facts", {"fact": "age"}, "没有参数 fact"),
         ("changes", {"after": -1}, "从 0 起"),
         ("changes", {"limit": 51}, "1 到 50"),
     ],
@@ -126,7 +185,7 @@ def test_every_tool_is_read_only_and_described(db):
             return (await client.list_tools()).tools
 
     tools = {tool.name: tool for tool in listed()}
-    assert set(tools) == {"search", "get_service", "check_entitlement", "changes"}
+    assert set(tools) == {"search", "get_service", "facts", "check_entitlement", "changes"}
     assert all(tool.annotations.read_only_hint and tool.description and tool.title for tool in tools.values())
 
 
