@@ -22,7 +22,7 @@ from catalogue.desk.proposals.transitions import TransitionsMixin, steps_for
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.models import Assessment, Event, Proposal, ProposedEntry
-from catalogue.workflow import cases, proposals
+from catalogue.workflow import cases, dates, proposals
 from services import quoted_values
 from services.eligibility import persons, rules
 from services.models import Department, Domain, TargetGroup
@@ -118,6 +118,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         assessment = getattr(proposal, "assessment", None)
         steps = steps_for(request.user, proposal)
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
+        is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
         faults = proposals.faults(proposal) if proposal.state in open_states else []
         events = list(self.events_of(proposal).order_by("number"))
         context = self.admin_site.each_context(request) | {
@@ -131,6 +132,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "assessment": assessment,
             "costs": assessment and costs_of(assessment),
             "needs_assessment": proposals.needs_assessment(proposal),
+            "date_notices": list(dates.proposal_notices(proposal, on=timezone.localdate())) if is_open else [],
             "earlier_assessments": earlier_assessments(events, assessment),
             "halted": halted_by(proposal, events),
             "feedback": proposal.feedback.select_related("service"),
