@@ -36,9 +36,15 @@ class Event(models.Model):
         ASSESSED = "assessed", "评估"
         APPROVED = "approved", "批准"
         DECLINED = "declined", "退回"
-        RETRACTED = "retracted", "撤回"
         TAKEN_UP = "taken-up", "编入版本"
         COMMENTED = "commented", "意见"
+        # The steps back of a proposal.
+        RECALLED = "recalled", "撤回修改"
+        REVOKED = "revoked", "撤销批准"
+        TAKEN_OUT = "taken-out", "移出版本"
+        VOIDED = "voided", "作废"
+        # An observation that is a draft again.
+        RETRACTED = "retracted", "撤回"
         # Checks and answers between editions.
         CHECKED = "checked", "核对无误"
         ANSWERED = "answered", "答复反馈"

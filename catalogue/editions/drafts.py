@@ -184,7 +184,7 @@ def copy_previous_entries(edition: Edition) -> None:
     Citation.objects.bulk_create(
         row for data in previous_data for row in _citations(entries[data["code"]], data, terms)
     )
-    _copy_previous_cases(edition)
+    copy_previous_cases(edition)
 
 
 def record_edition(edition: Edition, *, before: Mapping | None, context: log.AuditContext) -> None:
@@ -215,8 +215,9 @@ def delete_draft(edition: Edition, *, context: log.AuditContext) -> None:
 
     Proposals that were taken up into it stay approved, and can be taken up into another edition.
     """
+    # Locked before their edition, as every step of a proposal does: the other order would deadlock.
+    released = list(edition.proposals.select_for_update().order_by("number"))
     _refuse_published(edition)
-    released = list(edition.proposals.order_by("number"))
     log.append(
         context,
         [
@@ -238,14 +239,16 @@ def delete_draft(edition: Edition, *, context: log.AuditContext) -> None:
 
 
 @transaction.atomic
-def insert_entry(edition: Edition, data: Mapping, *, terms: Terms, context: log.AuditContext) -> Entry:
-    """Add a service to a draft edition, as the last of its domain; later numbers increase by one.
+def insert_entry(
+    edition: Edition, data: Mapping, *, terms: Terms, context: log.AuditContext, number: int | None = None
+) -> Entry:
+    """Add a service to a draft edition, as the last of its domain or with a number; later numbers increase by one.
 
     ``data``, ``terms`` and the errors are those of ``save_entry()``.
     """
-    domains = dict(edition.entries.values_list("service__code", "domain__position"))
-    position = terms.domain(data["domain"]).position
-    number = new_number(domains.values(), position)
+    if number is None:
+        domains = dict(edition.entries.values_list("service__code", "domain__position"))
+        number = new_number(domains.values(), terms.domain(data["domain"]).position)
     _shift_numbers(edition, number, by=1)
     return save_entry(edition, {**data, "number": number}, terms=terms, context=context)
 
@@ -278,6 +281,12 @@ def current_data(entry: Entry) -> dict:
     return entry_data(entry_document(Entry.objects.with_details().get(pk=entry.pk)))
 
 
+def current_entries(edition: Edition) -> dict[str, dict]:
+    """Return the entries of an edition as the database holds them now, in the order of their numbers, by code."""
+    entries = edition.entries.with_details().order_by("number")
+    return {entry.service.code: entry_data(entry_document(entry)) for entry in entries}
+
+
 def _entry_events(entry: Entry, before: Mapping | None, after: Mapping) -> Iterator[dict]:
     """Yield the events of a written entry: one for a new entry, else one for each changed field."""
     subject = {"edition": entry.edition.slug, "service": after["code"]}
@@ -307,7 +316,7 @@ def new_number(positions: Iterable[int], position: int) -> int:
     return 1 + sum(other <= position for other in positions)
 
 
-def _copy_previous_cases(edition: Edition) -> None:
+def copy_previous_cases(edition: Edition) -> None:
     """Replace the cases of a draft edition by those of the previous edition."""
     edition.cases.all().delete()
     Case.objects.bulk_create(

@@ -93,7 +93,9 @@ def _edition_faults(record: RecordedEvents) -> Iterator[str]:
 
 def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
     rows = Proposal.objects.select_related("department", "proposer", "edition").order_by("number")
-    proposals_by_number = {proposal.number: proposal for proposal in rows.prefetch_related("approvals__approver")}
+    proposals_by_number = {
+        proposal.number: proposal for proposal in rows.prefetch_related("approvals__approver", "approvals__revoked_by")
+    }
     assessments = {row.proposal_id: row for row in Assessment.objects.select_related("assessor")}
     attachments = set(Attachment.objects.values_list("digest", flat=True))
     for number, proposal in proposals_by_number.items():
@@ -141,8 +143,8 @@ def _state_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
     for event in record.proposals[proposal.number]:
         if event.verb in (Verb.DRAFTED, Verb.AMENDED):
             state = State.DRAFT
-        elif event.verb == Verb.TAKEN_UP:
-            edition = record.edition_slug(event)
+        elif event.verb in (Verb.TAKEN_UP, Verb.TAKEN_OUT):
+            edition = record.edition_slug(event) if event.verb == Verb.TAKEN_UP else None
         elif event.verb == Verb.REVISED and event.field == "edition":
             edition = _json_value(event.after)
         elif event.verb != Verb.COMMENTED:
@@ -180,6 +182,16 @@ def _decision_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str
         for event in record.proposals[proposal.number]
         if event.verb in DECISIONS
     )
+    existing += Counter(
+        (Verb.REVOKED, row.revoked_by.get_username(), row.revoked_at, row.revoked_reason)
+        for row in proposal.approvals.all()
+        if row.revoked_at
+    )
+    recorded += Counter(
+        (event.verb, record.actor_name(event), event.at, event.reason)
+        for event in record.proposals[proposal.number]
+        if event.verb == Verb.REVOKED
+    )
     for verb, name, *_ in (existing - recorded).elements():
         yield f"{name} 的审批“{Verb(verb).label}”在记录中没有。"
     for verb, name, *_ in (recorded - existing).elements():
@@ -187,12 +199,12 @@ def _decision_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str
 
 
 def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record: RecordedEvents) -> Iterator[str]:
-    """Check the assessment against the one recorded since the last amendment, which discards an earlier one."""
+    """Check the assessment against the one recorded since the last amendment or recall: these discard it."""
     recorded = None
     for event in record.proposals[proposal.number]:
         if event.verb == Verb.ASSESSED:
             recorded = event
-        elif event.verb == Verb.AMENDED:
+        elif event.verb in (Verb.AMENDED, Verb.RECALLED):
             recorded = None
     if assessment is None or recorded is None:
         if assessment:

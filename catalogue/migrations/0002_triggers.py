@@ -129,14 +129,35 @@ OWN = (
     "NEW.approver_id IN (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id "
     "UNION SELECT assessor_id FROM catalogue_assessment WHERE proposal_id = NEW.proposal_id)"
 )
-DECIDED = "EXISTS (SELECT 1 FROM catalogue_approval WHERE proposal_id = {} AND granted)"
+DECIDED = "EXISTS (SELECT 1 FROM catalogue_approval WHERE proposal_id = {} AND granted AND revoked_at IS NULL)"
+# An approval changes once: it is revoked, by somebody else too, while its proposal is approved and in no edition.
+NO_REVOCATION = " OR ".join(
+    [
+        "OLD.revoked_at IS NOT NULL",
+        "NEW.revoked_at IS NULL",
+        *(
+            f"NEW.{column} IS DISTINCT FROM OLD.{column}"
+            for column in ("id", "proposal_id", "granted", "approver_id", "at", "reason", "outcomes")
+        ),
+        OWN.replace("NEW.approver_id", "NEW.revoked_by_id"),
+        "NOT EXISTS (SELECT 1 FROM catalogue_proposal "
+        "WHERE id = OLD.proposal_id AND state = 'approved' AND edition_id IS NULL)",
+    ]
+)
 FINAL = "a decision cannot be changed"
 ASSESSED = "an assessment that was decided on cannot be changed"
 APPROVED = "what was approved cannot be changed"
 # A proposal is decided by somebody else, and what was decided stays: name, table, action, condition, message.
 DECISIONS = [
     ("approval_by_another", "approval", "INSERT", OWN, "nobody decides on what they proposed or assessed"),
-    ("approval_kept", "approval", "UPDATE", None, FINAL),
+    (
+        "approval_starts_in_force",
+        "approval",
+        "INSERT",
+        "NEW.revoked_at IS NOT NULL",
+        "an approval is given, then revoked",
+    ),
+    ("approval_kept", "approval", "UPDATE", NO_REVOCATION, FINAL),
     ("approval_stays", "approval", "DELETE", None, FINAL),
     (
         "assessment_by_another",
@@ -161,6 +182,28 @@ DECISIONS = [
         "NEW.proposer_id <> OLD.proposer_id OR NEW.number <> OLD.number "
         f"OR (NEW.state IN ('approved', 'published') AND NOT {DECIDED.format('OLD.id')})",
         "a proposal is approved by somebody else, and keeps its proposer",
+    ),
+    (
+        "proposal_stays_approved",
+        "proposal",
+        "UPDATE",
+        f"NEW.state NOT IN ('approved', 'published') AND {DECIDED.format('OLD.id')}",
+        "a proposal is approved until its approval is revoked",
+    ),
+    (
+        "proposal_stays_ended",
+        "proposal",
+        "UPDATE",
+        "OLD.state IN ('void', 'published') AND NEW.state <> OLD.state",
+        "a void or published proposal cannot be used again",
+    ),
+    (
+        "proposal_keeps_its_edition",
+        "proposal",
+        "UPDATE",
+        "NEW.edition_id IS DISTINCT FROM OLD.edition_id "
+        f"AND ({is_published('OLD.edition_id')} OR {is_published('NEW.edition_id')})",
+        "a published edition keeps its proposals",
     ),
     ("proposed_entry_comes_before", "proposedentry", "INSERT", DECIDED.format("NEW.proposal_id"), APPROVED),
     ("proposed_entry_kept", "proposedentry", "UPDATE", DECIDED.format("OLD.proposal_id"), APPROVED),

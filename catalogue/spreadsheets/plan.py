@@ -133,14 +133,14 @@ def make_plan(
             planned_row.pending_proposal = pending.get(
                 (planned_row.code, planned_row.action, canonical_json(planned_row.entry_data))
             )
-    earlier = Proposal.objects.filter(imported_from=digest).exclude(state=State.RETRACTED).order_by("number").first()
+    earlier = Proposal.objects.filter(imported_from=digest).exclude(state=State.VOID).order_by("number").first()
     faults += [fault for planned_row in planned_rows for fault in planned_row.faults]
     return Plan(planned_rows, faults, earlier and earlier.number)
 
 
 def _pending_entries() -> dict[tuple[str, str, str], int]:
     """Return the number of the first open proposal by (service, action, canonical JSON of the data)."""
-    entries = ProposedEntry.objects.exclude(proposal__state__in=[State.RETRACTED, State.PUBLISHED])
+    entries = ProposedEntry.objects.exclude(proposal__state__in=[State.VOID, State.PUBLISHED])
     return {
         (service, action, canonical_json(data)): number
         for service, action, data, number in entries.order_by("-proposal__number").values_list(

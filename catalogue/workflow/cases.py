@@ -104,7 +104,7 @@ def case_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
 
 def changed_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
     """Return the outcomes that a proposal changes: those stored with its approval, or else of ``case_outcomes()``."""
-    approval = next((approval for approval in proposal.approvals.all() if approval.granted), None)
+    approval = next((row for row in proposal.approvals.all() if row.granted and not row.revoked_at), None)
     if approval is None:
         return [outcome for outcome in case_outcomes(proposal, base) if outcome.is_changed]
     persons = dict(base.cases.values_list("code", "circumstances")) if base else {}
@@ -138,6 +138,12 @@ def edition_outcome_changes(edition: Edition) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.is_changed]
 
 
+def _clauses(entry: Mapping) -> Iterator[tuple[str, str | None]]:
+    """Yield the source and locator of each citation of an entry (``entry_data()``), open criteria included."""
+    criteria = (criterion["citation"] for criterion in open_criteria(entry["eligibility"]))
+    yield from ((citation["source"], citation["locator"]) for citation in (*entry["citations"], *criteria))
+
+
 def outcome_records(outcomes: Iterable[Outcome]) -> list[dict]:
     """Return outcomes as an approval stores them: without the circumstances, which are in the case."""
     return [
@@ -146,21 +152,15 @@ def outcome_records(outcomes: Iterable[Outcome]) -> list[dict]:
 
 
 @transaction.atomic
-def apply_outcomes(edition: Edition, outcomes: Iterable[Mapping]) -> None:
+def apply_outcomes(edition: Edition, outcomes: Iterable[Mapping], *, entries: Mapping[str, Mapping]) -> None:
     """Write approved outcomes (``outcome_records()``) into the cases of a draft edition.
 
-    The citation is replaced by the proposal's where an outcome changed or the old citation is no longer in the entry.
-    A withdrawn service is removed from the cases; a case without services is deleted.
+    ``entries`` are those of the edition as ``entry_data()``, by code. The citation is replaced by the proposal's where
+    an outcome changed or the old citation is no longer in the entry. A withdrawn service is removed from the cases; a
+    case without services is deleted.
     """
-    outcomes = list(outcomes)
-    cases_by_code = {case.code: case for case in edition.cases.all()} if outcomes else {}
-    services = {outcome["service"] for outcome in outcomes}
-    entries = edition.entries.filter(service__code__in=services)
-    citations = set(entries.values_list("service__code", "citations__source__code", "citations__locator")) | {
-        (service, raw["citation"]["source"], raw["citation"]["locator"])
-        for service, rule in entries.values_list("service__code", "eligibility")
-        for raw in open_criteria(rule)
-    }
+    cases_by_code = {case.code: case for case in edition.cases.all()}
+    citations = {(code, *clause) for code, entry in entries.items() for clause in _clauses(entry)}
     touched = {}
     for outcome in outcomes:
         case, service = cases_by_code.get(outcome["case"]), outcome["service"]
@@ -210,10 +210,6 @@ def faults(raw: object, documents: Mapping[str, Mapping]) -> list[str]:
             continue
         clause = raw["because"].get(service)
         document = documents[service]
-        clauses = [
-            {"source": item["source"], "locator": item["locator"]}
-            for item in (*document["citations"], *(raw["citation"] for raw in open_criteria(document["eligibility"])))
-        ]
-        if clause not in clauses:
+        if clause not in [{"source": source, "locator": locator} for source, locator in _clauses(document)]:
             reasons.append(f"{service} 的依据不在该条目的来源之中。")
     return reasons

@@ -5,10 +5,11 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Round
 from django.db.models.lookups import Exact
 
+from catalogue.audit.models import Event
 from catalogue.editions.models import Edition
 from services.fields import DIGEST, Choice, Code, Line, Text
 from services.models import Department, Region
@@ -20,6 +21,15 @@ class ProposalQuerySet(models.QuerySet):
     def pending(self):
         """Proposals that wait for an assessment, a decision or an edition."""
         return self.filter(state__in=[Proposal.State.ASSESSING, Proposal.State.APPROVING, Proposal.State.APPROVED])
+
+    def included_in(self, edition: Edition):
+        """Proposals in an edition, in the order in which they were taken up according to the audit log.
+
+        ``included_event`` is the number of the event; the latest, if a proposal was taken out and taken up again.
+        """
+        events = Event.objects.filter(verb=Event.Verb.TAKEN_UP, proposal=OuterRef("number")).order_by("-number")
+        included = self.filter(edition=edition).annotate(included_event=Subquery(events.values("number")[:1]))
+        return included.order_by(F("included_event").asc(nulls_last=True), "number")
 
 
 class Proposal(models.Model):
@@ -42,7 +52,7 @@ class Proposal(models.Model):
         APPROVING = "approving", "待审批"
         APPROVED = "approved", "已批准"
         DECLINED = "declined", "已退回"
-        RETRACTED = "retracted", "已撤回"
+        VOID = "void", "已作废"
         PUBLISHED = "published", "已发布"
 
     number = models.PositiveIntegerField("编号", unique=True, help_text="自动编号。")
@@ -217,8 +227,17 @@ class Assessment(models.Model):
         return amounts
 
 
+class ApprovalQuerySet(models.QuerySet):
+    def in_force(self):
+        """Approvals that were not revoked; at most one of a proposal."""
+        return self.filter(granted=True, revoked_at=None)
+
+
 class Approval(models.Model):
-    """A decision on a proposal (审批), by a person who neither proposed nor assessed it; a trigger enforces this."""
+    """A decision on a proposal (审批), by a person who neither proposed nor assessed it; a trigger enforces this.
+
+    It never changes, but an approval can be revoked once (撤销批准) while its proposal is in no edition.
+    """
 
     proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="approvals", verbose_name="调整建议")
     granted = models.BooleanField("批准", help_text="否则为退回。")
@@ -230,12 +249,31 @@ class Approval(models.Model):
     outcomes = models.JSONField(
         "案例的结论", null=True, blank=True, help_text="批准时各案例在改变后的结论，编入版本时据此更新案例。"
     )
+    revoked_at = models.DateTimeField("撤销时间", null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="revocations",
+        null=True,
+        blank=True,
+        verbose_name="撤销人",
+    )
+    revoked_reason = Text("撤销理由", null=True, blank=True)
+
+    objects = ApprovalQuerySet.as_manager()
 
     class Meta:
         ordering = ["proposal", "at", "id"]
         verbose_name = verbose_name_plural = "审批"
         constraints = [
-            models.UniqueConstraint(fields=["proposal"], condition=Q(granted=True), name="proposal_approved_once"),
+            models.UniqueConstraint(
+                fields=["proposal"], condition=Q(granted=True, revoked_at__isnull=True), name="proposal_approved_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True, revoked_reason__isnull=True)
+                | Q(granted=True, revoked_at__isnull=False, revoked_by__isnull=False, revoked_reason__isnull=False),
+                name="approval_revoked_by_somebody_for_a_reason",
+            ),
             models.CheckConstraint(
                 condition=Q(granted=True) | Q(reason__isnull=False),
                 name="approval_declined_with_reason",

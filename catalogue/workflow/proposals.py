@@ -101,7 +101,7 @@ def draft(
         proposer=context.user,
     )
     _save(proposal, entries, context)
-    _record(proposal, context, Event.Verb.DRAFTED, after=proposal_snapshot(proposal))
+    record(proposal, context, Event.Verb.DRAFTED, after=proposal_snapshot(proposal))
     return proposal
 
 
@@ -112,8 +112,8 @@ def amend(proposal: Proposal, *, entries: Sequence[Mapping], context: AuditConte
     Only the proposer may amend, and only a draft or a declined proposal. Raises TransitionError; then nothing is
     written.
     """
-    proposal = _locked(proposal, State.DRAFT, State.DECLINED)
-    _require_proposer(proposal, context)
+    proposal = locked(proposal, State.DRAFT, State.DECLINED)
+    require_proposer(proposal, context)
     before = proposal_snapshot(proposal)
     for name, value in changes.items():
         setattr(proposal, name, value)
@@ -121,7 +121,7 @@ def amend(proposal: Proposal, *, entries: Sequence[Mapping], context: AuditConte
     proposal.entries.all().delete()
     Assessment.objects.filter(proposal=proposal).delete()
     _save(proposal, entries, context)
-    _record(proposal, context, Event.Verb.AMENDED, before=before, after=proposal_snapshot(proposal))
+    record(proposal, context, Event.Verb.AMENDED, before=before, after=proposal_snapshot(proposal))
     return proposal
 
 
@@ -131,11 +131,11 @@ def submit(proposal: Proposal, *, context: AuditContext) -> Proposal:
 
     Raises TransitionError with every fault, or if the user is not its proposer; then nothing is written.
     """
-    proposal = _locked(proposal, State.DRAFT)
-    _require_proposer(proposal, context)
+    proposal = locked(proposal, State.DRAFT)
+    require_proposer(proposal, context)
     if problems := faults(proposal):
         raise TransitionError([str(fault) for fault in problems])
-    return _move(
+    return move(
         proposal, State.ASSESSING if needs_assessment(proposal) else State.APPROVING, context, Event.Verb.SUBMITTED
     )
 
@@ -147,7 +147,7 @@ def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> As
     ``figures`` are the columns of Assessment except assessor and time; money in yuan as Decimal, shares in per cent
     that add up to exactly 100. Raises TransitionError for invalid figures, or if the user is the proposer.
     """
-    proposal = _locked(proposal, State.ASSESSING)
+    proposal = locked(proposal, State.ASSESSING)
     if context.user == proposal.proposer:
         raise TransitionError(["提出人不能评估自己的建议。"])
     assessment = Assessment(proposal=proposal, assessor=context.user, at=context.at, **figures)
@@ -156,7 +156,7 @@ def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> As
     except ValidationError as error:
         raise TransitionError(error.messages) from None
     assessment.save(force_insert=True)
-    _move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessment_snapshot(assessment))
+    move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessment_snapshot(assessment))
     return assessment
 
 
@@ -167,8 +167,8 @@ def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
     Raises TransitionError with every fault, if the user proposed or assessed it, if a required assessment is missing,
     or if it is not affordable; then nothing is written.
     """
-    proposal = _locked(proposal, State.APPROVING)
-    _refuse_involved(proposal, context)
+    proposal = locked(proposal, State.APPROVING)
+    refuse_involved(proposal, context)
     assessment = Assessment.objects.filter(proposal=proposal).first()
     if needs_assessment(proposal) and assessment is None:
         raise TransitionError(["尚未评估财政承受能力，不能批准。"])
@@ -182,28 +182,20 @@ def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
         proposal=proposal, granted=True, approver=context.user, at=context.at, reason=context.reason, outcomes=outcomes
     )
     after = {"outcomes": outcomes} if outcomes else {}
-    return _move(proposal, State.APPROVED, context, Event.Verb.APPROVED, after=after)
+    return move(proposal, State.APPROVED, context, Event.Verb.APPROVED, after=after)
 
 
 @transaction.atomic
 def decline(proposal: Proposal, *, context: AuditContext) -> Proposal:
     """Decline a proposal with ``context.reason``, which its proposer sees. Raises TransitionError without one."""
-    proposal = _locked(proposal, State.ASSESSING, State.APPROVING)
-    _refuse_involved(proposal, context)
+    proposal = locked(proposal, State.ASSESSING, State.APPROVING)
+    refuse_involved(proposal, context)
     if not context.reason:
         raise TransitionError(["退回时请写明理由，提出人会看到。"])
     Approval.objects.create(
         proposal=proposal, granted=False, approver=context.user, at=context.at, reason=context.reason
     )
-    return _move(proposal, State.DECLINED, context, Event.Verb.DECLINED)
-
-
-@transaction.atomic
-def retract(proposal: Proposal, *, context: AuditContext) -> Proposal:
-    """Retract the user's own proposal before a decision. It is kept and cannot be used again."""
-    proposal = _locked(proposal, State.DRAFT, State.ASSESSING, State.APPROVING, State.DECLINED)
-    _require_proposer(proposal, context)
-    return _move(proposal, State.RETRACTED, context, Event.Verb.RETRACTED)
+    return move(proposal, State.DECLINED, context, Event.Verb.DECLINED)
 
 
 @transaction.atomic
@@ -211,7 +203,7 @@ def comment(proposal: Proposal, *, context: AuditContext) -> None:
     """Write ``context.reason`` to the audit log as a comment on a proposal. Raises TransitionError without one."""
     if not context.reason:
         raise TransitionError(["请写下意见。"])
-    _record(proposal, context, Event.Verb.COMMENTED)
+    record(proposal, context, Event.Verb.COMMENTED)
 
 
 @transaction.atomic
@@ -221,7 +213,7 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
     Raises TransitionError if it is not approved, is already in an edition, or the edition is published or comes into
     force before the proposed day; and ``drafts.DraftError`` if the draft refuses a value. Then nothing is written.
     """
-    proposal = _locked(proposal, State.APPROVED)
+    proposal = locked(proposal, State.APPROVED)
     edition = Edition.objects.select_for_update().get(pk=edition.pk)
     if proposal.edition_id:
         raise TransitionError([f"已编入版本 {proposal.edition.slug}。"])
@@ -243,11 +235,12 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
             drafts.save_entry(
                 edition, merge.apply_change(drafts.current_data(entry), step.entry_data), terms=terms, context=context
             )
-    for approval in proposal.approvals.filter(granted=True):
-        cases.apply_outcomes(edition, approval.outcomes or ())
+    for approval in proposal.approvals.in_force():
+        if approval.outcomes:
+            cases.apply_outcomes(edition, approval.outcomes, entries=drafts.current_entries(edition))
     proposal.edition = edition
     proposal.save(update_fields=["edition"])
-    _record(proposal, context, Event.Verb.TAKEN_UP, edition=edition.slug)
+    record(proposal, context, Event.Verb.TAKEN_UP, edition=edition.slug)
     return proposal
 
 
@@ -444,32 +437,32 @@ def _save(proposal: Proposal, entries: Sequence[Mapping], context: AuditContext)
     ProposedEntry.objects.bulk_create(proposed_entries)
 
 
-def _locked(proposal: Proposal, *states: str) -> Proposal:
+def locked(proposal: Proposal, *states: str) -> Proposal:
     locked_proposal = Proposal.objects.select_for_update().get(pk=proposal.pk)
     if locked_proposal.state not in states:
         raise TransitionError([f"建议现在是“{locked_proposal.get_state_display()}”，不能这样处理；请刷新页面查看。"])
     return locked_proposal
 
 
-def _require_proposer(proposal: Proposal, context: AuditContext) -> None:
+def require_proposer(proposal: Proposal, context: AuditContext) -> None:
     if context.user != proposal.proposer:
         raise TransitionError(["只有提出人可以这样处理自己的建议。"])
 
 
-def _refuse_involved(proposal: Proposal, context: AuditContext) -> None:
+def refuse_involved(proposal: Proposal, context: AuditContext) -> None:
     involved = {proposal.proposer_id, *Assessment.objects.filter(proposal=proposal).values_list("assessor", flat=True)}
     if context.user is None or context.user.pk in involved:
         raise TransitionError(["提出人和评估人不能审批同一建议，请由另一人审批。"])
 
 
-def _move(proposal: Proposal, state: str, context: AuditContext, verb: str, **event_fields: object) -> Proposal:
+def move(proposal: Proposal, state: str, context: AuditContext, verb: str, **event_fields: object) -> Proposal:
     before = proposal.state
     proposal.state = state
     proposal.save(update_fields=["state"])
     after = {"state": state} | event_fields.pop("after", {})
-    _record(proposal, context, verb, before={"state": before}, after=after, **event_fields)
+    record(proposal, context, verb, before={"state": before}, after=after, **event_fields)
     return proposal
 
 
-def _record(proposal: Proposal, context: AuditContext, verb: str, **event_fields: object) -> None:
+def record(proposal: Proposal, context: AuditContext, verb: str, **event_fields: object) -> None:
     log.append(context, [{"verb": verb, "proposal": proposal.number, **event_fields}])

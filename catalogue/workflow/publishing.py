@@ -2,11 +2,11 @@
 
 import datetime
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
 from catalogue.audit import log
@@ -65,6 +65,8 @@ def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool 
     from then on database triggers refuse any change. The audit log gets one event for the publication and one for each
     changed service. Raises NotPublishableError with all faults; then nothing is written.
     """
+    # The proposals are locked before their edition, as every step of a proposal does: the other order would deadlock.
+    list(edition.proposals.select_for_update().order_by("pk"))
     edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
     entries = _entries(edition)
     if problems := _faults(edition, entries, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
@@ -111,7 +113,9 @@ def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_f
         ]
     entries_by_code = {entry.service.code: entry_data(entry_document(entry)) for entry in entries}
     if not from_fixtures:
-        included = _included_proposals(edition)
+        included = list(
+            Proposal.objects.included_in(edition).select_related("assessment").prefetch_related("entries", "approvals")
+        )
         edition_faults += [
             *_decision_faults(edition, included, on),
             *_approval_faults(edition, entries_by_code, included),
@@ -142,7 +146,7 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
             yield EditionFault(None, "effective_from", f"{reason} {proposal.effective_from}。")
         assessment = getattr(proposal, "assessment", None)
         involved = {proposal.proposer_id, assessment and assessment.assessor_id}
-        granted = [approval for approval in proposal.approvals.all() if approval.granted]
+        granted = [approval for approval in proposal.approvals.all() if approval.granted and not approval.revoked_at]
         reasons = {
             "assessment": proposals.needs_assessment(proposal) and assessment is None and "没有评估财政承受能力",
             "approval": (
@@ -159,27 +163,18 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
                     yield EditionFault(code, field, f"第 {proposal.number} 号建议{reason}。")
 
 
-def _included_proposals(edition: Edition) -> list[Proposal]:
-    """The proposals in an edition, in the order in which they were taken up according to the audit log.
-
-    ``included_event`` is the number of the event; the latest, if a proposal was released and taken up again.
-    """
-    included = edition.proposals.select_related("assessment").prefetch_related("entries", "approvals")
-    events = Event.objects.filter(verb=Event.Verb.TAKEN_UP, proposal=OuterRef("number")).order_by("-number")
-    return list(
-        included.annotate(included_event=Subquery(events.values("number")[:1])).order_by(
-            F("included_event").asc(nulls_last=True), "number"
-        )
-    )
+def approved_entries(edition: Edition, included: Iterable[Proposal]) -> dict[str, dict]:
+    """Return, by code, the entries that proposals taken up in this order make of those of the previous edition."""
+    previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
+    positions = dict(Domain.objects.values_list("code", "position"))
+    return approval_module.expected_entries([entry_data(document) for document in previous], included, positions)
 
 
 def _approval_faults(
     edition: Edition, entries: Mapping[str, Mapping], included: list[Proposal]
 ) -> Iterator[EditionFault]:
     """Differences of a draft's entries (by code) from the previous edition with the included proposals applied."""
-    previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
-    positions = dict(Domain.objects.values_list("code", "position"))
-    expected = approval_module.expected_entries([entry_data(document) for document in previous], included, positions)
+    expected = approved_entries(edition, included)
     if differences := list(approval_module.approval_differences(expected, entries, included)):
         terms = Terms()
         for difference in differences:

@@ -29,7 +29,7 @@ from catalogue.models import (
     Proposal,
     ProposedEntry,
 )
-from catalogue.workflow import attachments, proposals, publishing
+from catalogue.workflow import attachments, proposals, publishing, reversals
 from services.json_text import canonical_json
 from services.models import Domain, Service
 from services.sources import Source
@@ -69,13 +69,21 @@ def history(act, people, make_proposal, publish) -> None:
     proposals.decline(declined, context=act("zhao", "请补充依据"))
     proposals.amend(declined, entries=[NOTE_CHANGE], title="再提", context=act())
     proposals.comment(declined, context=act("root", "留意"))
-    proposals.retract(make_proposal(NOTE_CHANGE), context=act())
+    reversals.void(make_proposal(NOTE_CHANGE), context=act(reason="不再需要"))
+    recalled = make_proposal(NOTE_CHANGE, raises_cost=True, to="approving")
+    reversals.recall(recalled, context=act(reason="更正"))
+    revoked = make_proposal(NOTE_CHANGE, to="approved")
+    reversals.revoke_approval(revoked, context=act("root", "再议"))
+    proposals.decline(revoked, context=act("zhao", "请补充依据"))
     make_proposal(NOTE_CHANGE, to="approving")
     draft = drafts.create_draft(
         Edition.objects.get(slug="2027"), slug="2028", title="清单", effective_from=NEXT_YEAR, context=act("root")
     )
     released = make_proposal(NOTE_CHANGE, to="approved")
     proposals.include_in_edition(released, draft, context=act("root"))
+    taken_out = make_proposal(NOTE_CHANGE | {"service": "NM-01-05"}, to="approved")
+    proposals.include_in_edition(taken_out, draft, context=act("root"))
+    reversals.take_out(taken_out, context=act("root", "另行研究"))
     drafts.delete_draft(draft, context=act("root"))
     for answer in ("已列入。", None):
         feedback = answers.receive_feedback(Service.objects.get(code="NM-01-07"), message="标准偏低", at=AT)
@@ -169,7 +177,7 @@ def attachment_replaced() -> None:
 
 
 def proposal_gone() -> None:
-    proposal = Proposal.objects.get(state="retracted")
+    proposal = Proposal.objects.get(state="void")
     proposal.delete()
 
 
@@ -192,7 +200,10 @@ FORGERIES = {
     "a record without a draft": (rebuilt(verb="drafted"), "记录中没有它的起草"),
     "a record without an amendment": (rebuilt(verb="amended"), r"内容（title）与记录第 .* 条不符"),
     "a record without a submission": (rebuilt(verb="submitted"), "状态是“已批准”|状态是“待审批”，按记录应是“草稿”"),
-    "a record without a withdrawal": (rebuilt(verb="retracted"), "状态是“已撤回”，按记录应是“草稿”"),
+    "a record without a voiding": (rebuilt(verb="voided"), "状态是“已作废”，按记录应是“草稿”"),
+    "a record without a recall": (rebuilt(verb="recalled"), "状态是“草稿”，按记录应是“待审批”"),
+    "a record without a revocation": (rebuilt(verb="revoked"), "root 的审批“撤销批准”在记录中没有"),
+    "a record without a taking out": (rebuilt(verb="taken-out"), "编入的版本是“无”，按记录应是“2028”"),
     "a record without a taking up": (rebuilt(verb="taken-up"), "编入的版本是“2027”，按记录应是“无”"),
     "a record without a proposal's feedback": (
         rebuilt(verb="revised", field="proposal"),
@@ -205,6 +216,10 @@ FORGERIES = {
         lambda: Approval.objects.filter(granted=False).update(reason="另一个理由"),
         "zhao 的审批“退回”在记录中没有",
     ),
+    "a revocation's reason": (
+        lambda: Approval.objects.filter(revoked_at__isnull=False).update(revoked_reason="另一个理由"),
+        "root 的审批“撤销批准”在记录中没有",
+    ),
     "a decision gone": (lambda: Approval.objects.all().delete(), "记录有 zhao 的审批“退回”，现在却没有"),
     "the name of an approver": (rename_by_sql, "evil 的审批“批准”在记录中没有"),
     "a proposal's reason and document": (
@@ -212,8 +227,8 @@ FORGERIES = {
         "内容（document_number、reason）与记录第 .* 条不符",
     ),
     "a proposal's state": (
-        lambda: Proposal.objects.filter(state="retracted").update(state="draft"),
-        "状态是“草稿”，按记录应是“已撤回”",
+        lambda: Proposal.objects.filter(state="void").update(state="draft"),
+        "状态是“草稿”，按记录应是“已作废”",
     ),
     "a proposal's proposer": (
         lambda: Proposal.objects.filter(state="published").update(proposer=User.objects.get(username="li")),

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from catalogue.audit.log import AuditContext
 from catalogue.models import Attachment, Proposal
-from catalogue.workflow import proposals
+from catalogue.workflow import proposals, reversals
 from tests.conftest import make_user
 from tests.support import spreadsheets
 from tests.support.admin_forms import visible_text
@@ -194,10 +194,10 @@ def test_the_list_of_entries_links_to_the_import(desk):
     assert f'href="{UPLOAD}"' in desk.get(reverse("admin:catalogue_entry_changelist")).content.decode()
 
 
-def test_a_file_can_be_imported_again_after_its_proposal_is_retracted(desk, editor):
+def test_a_file_can_be_imported_again_after_its_proposal_is_void(desk, editor):
     confirm(desk, upload(desk, "清单.csv", a_change()))
     at = datetime.datetime(2026, 12, 1, tzinfo=datetime.UTC)
-    proposals.retract(Proposal.objects.get(), context=AuditContext(at=at, user=editor))
+    reversals.void(Proposal.objects.get(), context=AuditContext(at=at, user=editor, reason="导错了"))
 
     confirm(desk, upload(desk, "清单.csv", a_change()))
 

@@ -6,27 +6,39 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalogue.models import Event, Proposal
-from catalogue.workflow import proposals, publishing
+from catalogue.workflow import attachments, proposals, publishing, reversals
 from tests.conftest import all_department_codes, make_user
 from tests.support.admin_forms import visible_text
 from tests.support.entries import ASSESSMENT_FIGURES, NOTE_CHANGE, STANDARD, addition, standard_change, withdrawal
 
 pytestmark = pytest.mark.usefixtures("short_list")
 
-STEPS = {"submit", "approve", "decline", "retract", "comment", "take-up", "edit", "assess"}
+STEPS = {
+    "submit", "approve", "decline", "comment", "take-up", "edit", "assess", "recall", "revoke", "take-out", "void",
+}  # fmt: skip
 # The steps of each role, by state, for a proposal of another user; without "comment".
 ROLES = {
     "编辑": {},
     "评估": {"assessing": {"assess", "decline"}},
-    "审批": {"approving": {"approve", "decline"}},
-    "发布": {"approved": {"take-up"}},
+    "审批": {"approving": {"approve", "decline"}, "approved": {"revoke"}},
+    "发布": {
+        "draft": {"void"},
+        "assessing": {"void"},
+        "approving": {"void"},
+        "declined": {"void"},
+        "approved": {"take-up"},
+        "included": {"take-out"},
+    },
     "审计": {},
 }
 PROPOSER = {
-    "draft": {"edit", "submit", "retract"},
-    "assessing": {"retract"},
-    "approving": {"retract"},
+    "draft": {"edit", "submit", "void"},
+    "assessing": {"recall", "void"},
+    "approving": {"recall", "void"},
+    "declined": {"edit", "void"},
     "approved": set(),
+    "included": set(),
+    "void": set(),
 }
 
 
@@ -49,9 +61,29 @@ def editor(client, act):
     return client
 
 
-@pytest.mark.parametrize("state", ["draft", "assessing", "approving", "approved"])
-def test_a_role_has_exactly_its_steps(client, make_proposal, next_edition, state, subtests):
-    proposal = make_proposal(to=state)
+@pytest.fixture
+def in_state(make_proposal, act, next_edition):
+    """Make a proposal in a state; "included" is approved and in the draft edition 2027."""
+
+    def make(state: str) -> Proposal:
+        before = {"included": "approved", "declined": "approving", "void": "draft"}
+        proposal = make_proposal(to=before.get(state, state))
+        if state == "included":
+            proposals.include_in_edition(proposal, next_edition, context=act("root"))
+        elif state == "declined":
+            proposals.decline(proposal, context=act("zhao", "请补充依据"))
+        elif state == "void":
+            reversals.void(proposal, context=act(reason="不再需要"))
+        proposal.refresh_from_db()
+        return proposal
+
+    return make
+
+
+@pytest.mark.parametrize("state", PROPOSER)
+def test_a_role_has_exactly_its_steps(client, in_state, state, subtests):
+    proposal = in_state(state)
+    before = (proposal.state, proposal.edition)
     for number, (role, steps_by_state) in enumerate(ROLES.items()):
         with subtests.test(role):
             client.force_login(make_user(f"sun-{number}", role, departments=all_department_codes()))
@@ -65,12 +97,12 @@ def test_a_role_has_exactly_its_steps(client, make_proposal, next_edition, state
                 data = {"seen": context["seen"], "reason": "理由", "edition": "2027"}
                 assert client.post(url, data).status_code == 403, step
             proposal.refresh_from_db()
-            assert (proposal.state, proposal.edition) == (state, None)
+            assert (proposal.state, proposal.edition) == before
 
 
 @pytest.mark.parametrize("state", PROPOSER)
-def test_the_proposer_has_exactly_these_steps(editor, make_proposal, state):
-    proposal = make_proposal(to=state)
+def test_the_proposer_has_exactly_these_steps(editor, in_state, state):
+    proposal = in_state(state)
 
     assert {step.name for step in editor.get(page(proposal)).context["steps"]} == PROPOSER[state] | {"comment"}
 
@@ -229,15 +261,85 @@ def test_approving_a_changed_proposal_is_refused(client, make_proposal, act):
     proposal = make_proposal(to="approving")
     client.force_login(make_user("sun", "审批"))
     context = client.get(page(proposal)).context
-    proposals.retract(proposal, context=act())
+    reversals.recall(proposal, context=act(reason="更正"))
 
     url = reverse("admin:catalogue_proposal_step", args=[proposal.pk, "approve"])
     refused = client.post(url, {"seen": context["seen"], "reason": "我的意见"})
 
     assert refused.status_code == 409
     assert "在您打开本页之后有了变化" in visible_text(refused)
-    assert "撤回" in visible_text(refused)
-    assert Proposal.objects.get().state == "retracted"
+    assert "撤回修改" in visible_text(refused)
+    assert Proposal.objects.get().state == "draft"
+
+
+# Steps back: the state, the step, who takes it, the state and edition after.
+STEPS_BACK = [
+    ("assessing", "recall", "wang", "draft", None),
+    ("approving", "recall", "wang", "draft", None),
+    ("declined", "void", "wang", "void", None),
+    ("approving", "void", "发布", "void", None),
+    ("approved", "revoke", "审批", "approving", None),
+    ("included", "take-out", "发布", "approved", None),
+]
+
+
+@pytest.mark.parametrize(("state", "step", "who", "after", "edition"), STEPS_BACK)
+def test_a_step_back_asks_for_a_reason_and_is_on_record(client, editor, in_state, state, step, who, after, edition):
+    proposal = in_state(state)
+    user = proposal.proposer if who == "wang" else make_user("sun", who)
+    client.force_login(user)
+
+    refused = take(client, proposal, step, reason="  ")
+    assert refused.status_code == 409
+    assert "请写明理由" in visible_text(refused)
+    assert take(client, proposal, step, reason="数字有误，要更正。").status_code == 302
+
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.edition) == (after, edition)
+    event = Event.objects.filter(proposal=proposal.number).order_by("number").last()
+    assert (event.actor, event.reason) == (user.username, "数字有误，要更正。")
+    text = visible_text(client.get(page(proposal)))
+    assert text.count("数字有误，要更正。") == 2  # on top, and in the history
+
+
+def test_a_refused_step_keeps_its_text_in_its_own_box(client, make_proposal, act, next_edition):
+    first, second = make_proposal(to="approved"), make_proposal(NOTE_CHANGE, to="approved")
+    for proposal in (first, second):
+        proposals.include_in_edition(proposal, next_edition, context=act("root"))
+    client.force_login(make_user("sun", "发布"))
+
+    refused = take(client, first, "take-out", reason="另行研究")
+
+    assert refused.status_code == 409
+    assert "第 2 号建议在它之后编入，也改动了 NM-01-07" in visible_text(refused)
+    html = refused.content.decode()
+    assert html.count("另行研究") == 1
+    assert '<details class="desk-back" id="step-take-out" open>' in html
+
+
+def test_an_earlier_assessment_is_shown_with_its_attachment(client, make_proposal, act):
+    attachment = attachments.store("评估报告.pdf", b"figures", context=act("li"))
+    figures = ASSESSMENT_FIGURES | {"attachment_name": "评估报告.pdf", "attachment_digest": attachment.digest}
+    proposal = make_proposal(to="assessing")
+    proposals.assess(proposal, figures=figures, context=act("li"))
+    reversals.recall(proposal, context=act(reason="更正"))
+    client.force_login(make_user("sun", "审计"))
+
+    response = client.get(page(proposal))
+
+    assert "以前的评估（1 次）" in visible_text(response)
+    url = f"{reverse('admin:catalogue_proposal_attachment', args=[proposal.pk])}?digest={attachment.digest}"
+    assert url in response.content.decode()
+    assert client.get(url).content == b"figures"
+    assert client.get(url[:-1]).status_code == 404  # the digest of no attachment of this proposal
+
+
+@pytest.mark.parametrize("state", ["assessing", "approving"])
+def test_a_submitted_proposal_says_how_it_can_be_edited(editor, make_proposal, state):
+    refused = editor.get(reverse("admin:catalogue_proposal_edit", args=[make_proposal(to=state).pk]))
+
+    assert refused.status_code == 409
+    assert "请先在建议页面“撤回修改”" in visible_text(refused)
 
 
 @pytest.mark.parametrize("step", ["fly", "edit", "assess"])

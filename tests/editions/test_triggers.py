@@ -13,6 +13,7 @@ from django.utils import timezone
 from catalogue.audit import log
 from catalogue.integrity import triggers
 from catalogue.models import Approval, Assessment, Edition, Entry, Proposal, ProposedEntry, RevisionToken
+from catalogue.workflow import proposals, publishing, reversals
 from services.models import Department, Service, TargetGroup
 from services.sources import Source
 from tests.support.entries import ASSESSMENT_FIGURES, PROPOSED_AT
@@ -145,6 +146,23 @@ def assess(proposal: Proposal, assessor) -> None:
     Assessment.objects.create(proposal=proposal, assessor=assessor, at=PROPOSED_AT, **ASSESSMENT_FIGURES)
 
 
+def revoke(proposal: Proposal, user, **changes: object) -> None:
+    reason, at = ("更正", PROPOSED_AT) if user else (None, None)
+    rows(Approval, proposal).update(revoked_by=user, revoked_at=at, revoked_reason=reason, **changes)
+
+
+def revoked_from_the_start(proposal: Proposal, people: dict) -> None:
+    Approval.objects.create(
+        proposal=proposal, granted=True, approver=people["zhao"], at=PROPOSED_AT, revoked_by=people["root"],
+        revoked_at=PROPOSED_AT, revoked_reason="更正",
+    )  # fmt: skip
+
+
+def set_edition(slug: str | None) -> Callable[[Proposal, dict], object]:
+    edition = slug and Edition.objects.filter(slug=slug)
+    return lambda p, people: Proposal.objects.filter(pk=p.pk).update(edition=edition and edition.get())
+
+
 def set_state(state: str) -> Callable[[Proposal, dict], object]:
     return lambda p, people: Proposal.objects.filter(pk=p.pk).update(state=state)
 
@@ -160,6 +178,27 @@ DECISIONS = [
     Decision("approval_by_another", "approving", lambda p, people: approve(p, people["wang"]), OWN),
     Decision("approval_by_another", "approving", lambda p, people: approve(p, people["li"]), OWN),
     Decision("approval_kept", "approved", lambda p, people: rows(Approval, p).update(reason="改"), DECIDED),
+    Decision("approval_kept", "approved", lambda p, people: revoke(p, people["wang"]), DECIDED),
+    Decision("approval_kept", "approved", lambda p, people: revoke(p, people["li"]), DECIDED),
+    Decision("approval_kept", "approved", lambda p, people: revoke(p, people["root"], reason="改"), DECIDED),
+    Decision(
+        "approval_kept", "approved", lambda p, people: revoke(p, people["root"], approver=people["root"]), DECIDED
+    ),
+    Decision("approval_kept", "approved", lambda p, people: revoke(p, people["root"], outcomes=[1]), DECIDED),
+    Decision("approval_kept", "included", lambda p, people: revoke(p, people["root"]), DECIDED),
+    Decision("approval_kept", "revoked", lambda p, people: revoke(p, people["root"]), DECIDED),
+    Decision("approval_kept", "revoked", lambda p, people: revoke(p, None), DECIDED),
+    Decision(
+        "approval_starts_in_force", "approving", lambda p, people: revoked_from_the_start(p, people), "given, then"
+    ),
+    Decision("proposal_stays_approved", "approved", set_state("approving"), "until its approval is revoked"),
+    Decision("proposal_stays_approved", "approved", set_state("draft"), "until its approval is revoked"),
+    Decision("proposal_stays_ended", "void", set_state("draft"), "cannot be used again"),
+    Decision("proposal_stays_ended", "published", set_state("approved"), "cannot be used again"),
+    Decision("proposal_keeps_its_edition", "published", set_edition(None), "keeps its proposals"),
+    Decision("proposal_keeps_its_edition", "included", set_edition("2026"), "keeps its proposals"),
+    Decision("proposal_kept", "revoked", set_state("approved"), ELSE),
+    Decision("approval_stays", "revoked", lambda p, people: rows(Approval, p).delete(), DECIDED),
     Decision("approval_stays", "approved", lambda p, people: rows(Approval, p).delete(), DECIDED),
     Decision("assessment_by_another", "assessing", lambda p, people: assess(p, people["wang"]), "nobody assesses"),
     Decision(
@@ -196,8 +235,19 @@ DECISIONS = [
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: f"{decision.trigger}-{decision.to}")
-def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(make_proposal, people, decision):
-    proposal = make_proposal(to=decision.to)
+def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(
+    make_proposal, next_edition, act, people, decision
+):
+    steps = {
+        "included": [lambda: proposals.include_in_edition(proposal, next_edition, context=act("root"))],
+        "revoked": [lambda: reversals.revoke_approval(proposal, context=act("root", "更正"))],
+        "void": [lambda: reversals.void(proposal, context=act(reason="不再需要"))],
+    }
+    steps["published"] = [*steps["included"], lambda: publishing.publish(next_edition, context=act("root"))]
+    before = {"included": "approved", "revoked": "approved", "void": "draft", "published": "approved"}
+    proposal = make_proposal(to=before.get(decision.to, decision.to))
+    for step in steps.get(decision.to, ()):
+        step()
     for user in people.values():  # superusers are refused too
         user.is_superuser = True
         user.save()

@@ -1,5 +1,6 @@
 """Import of a table: its plan by the rules of proposals, and the proposals drafted after confirmation."""
 
+import dataclasses
 import datetime
 import json
 import time
@@ -11,7 +12,7 @@ from catalogue.editions.document import entry_data
 from catalogue.models import Proposal
 from catalogue.spreadsheets import importer
 from catalogue.spreadsheets.plan import Plan
-from catalogue.workflow import attachments, proposals
+from catalogue.workflow import attachments, proposals, reversals
 from services.models import Department, Region
 from tests.conftest import all_department_codes, make_user
 from tests.support import spreadsheets
@@ -300,11 +301,11 @@ def test_the_same_change_in_another_file_is_not_proposed_twice(plan, propose):
     assert again.to_propose == []
 
 
-def test_a_file_can_be_imported_again_after_a_retraction(plan, propose, act):
+def test_a_file_can_be_imported_again_after_its_proposal_is_void(plan, propose, act):
     content = spreadsheets.make_csv(spreadsheets.list_row(编者说明="注"))
     (first,) = propose(content)
 
-    proposals.retract(first, context=act)
+    reversals.void(first, context=dataclasses.replace(act, reason="导错了"))
 
     assert len(plan(content).to_propose) == 1
 

@@ -110,7 +110,6 @@ def without_events(execute, sql, *arguments):
     [
         ("draft", lambda proposal, **rest: proposals.amend(proposal, entries=[NOTE_CHANGE], **rest), "wang"),
         ("draft", proposals.submit, "wang"),
-        ("draft", proposals.retract, "wang"),
         ("assessing", lambda proposal, **rest: proposals.assess(proposal, figures=ASSESSMENT_FIGURES, **rest), "li"),
         ("approving", proposals.approve, "zhao"),
         ("approving", proposals.decline, "zhao"),

@@ -15,7 +15,7 @@ from catalogue.audit import log
 from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Approval, Edition, Event
-from catalogue.workflow import proposals, publishing
+from catalogue.workflow import proposals, publishing, reversals
 from services.models import Department, Region
 from tests.conftest import make_user
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT, standard_change
@@ -118,10 +118,30 @@ class ProposalMachine(RuleBasedStateMachine):
         self.moved(allowed, "declined")
 
     @rule(who=PEOPLE)
-    def retract(self, who):
+    def recall(self, who):
+        allowed = who == PROPOSER and self.state in {"assessing", "approving"}
+        self.attempt(allowed, reversals.recall, self.proposal, context=self.act(who, "更正"))
+        if allowed:
+            self.assessor, self.affordable = None, True
+        self.moved(allowed, "draft")
+
+    @rule(who=PEOPLE)
+    def revoke(self, who):
+        allowed = who not in {PROPOSER, self.assessor} and self.state == "approved" and not self.taken_up
+        self.attempt(allowed, reversals.revoke_approval, self.proposal, context=self.act(who, "再议"))
+        self.moved(allowed, "approving")
+
+    @rule(who=PEOPLE)
+    def take_out(self, who):
+        allowed = self.state == "approved" and self.taken_up
+        self.attempt(allowed, reversals.take_out, self.proposal, context=self.act(who, "另行研究"))
+        self.taken_up = self.taken_up and not allowed
+
+    @rule(who=PEOPLE)
+    def void(self, who):
         allowed = who == PROPOSER and self.state in {"draft", "assessing", "approving", "declined"}
-        self.attempt(allowed, proposals.retract, self.proposal, context=self.act(who))
-        self.moved(allowed, "retracted")
+        self.attempt(allowed, reversals.void, self.proposal, context=self.act(who, "不再需要"))
+        self.moved(allowed, "void")
 
     @rule(who=PEOPLE)
     def take_up(self, who):
@@ -144,7 +164,7 @@ class ProposalMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_decided_on_their_own(self):
-        for approval in Approval.objects.filter(proposal=self.proposal, granted=True):
+        for approval in Approval.objects.filter(proposal=self.proposal).in_force():
             assert approval.approver.username not in {PROPOSER, self.assessor}
 
     @invariant()

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import DeskAdmin, admin_link, audit_context
@@ -16,9 +17,20 @@ from catalogue.desk.entries import citations
 from catalogue.editions import drafts
 from catalogue.editions.document import edition_header
 from catalogue.models import Edition, Entry, Event, FieldVerification, Proposal
+from catalogue.workflow import dates
 
 
-class NewEditionForm(forms.ModelForm):
+class EditionForm(forms.ModelForm):
+    """A draft edition; a day with which it could not be published is an error where it is typed."""
+
+    def clean_effective_from(self):
+        day = self.cleaned_data["effective_from"]
+        if faults := list(dates.effective_day_faults(self.instance, day, on=timezone.localdate())):
+            raise forms.ValidationError(faults)
+        return day
+
+
+class NewEditionForm(EditionForm):
     carry_over = forms.BooleanField(
         label="带入上一版本的条目",
         required=False,
@@ -34,6 +46,7 @@ class NewEditionForm(forms.ModelForm):
 @admin.register(Edition)
 class EditionAdmin(PublishingMixin, DeskAdmin):
     change_form_template = "desk/edition.html"
+    form = EditionForm
     list_display = (
         "number",
         "title",

@@ -20,7 +20,7 @@ from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.editions.diff import compare
 from catalogue.editions.document import edition_header, entry_document
 from catalogue.models import Edition, Entry, Proposal
-from catalogue.workflow import cases, publishing
+from catalogue.workflow import cases, dates, publishing
 
 KINDS = {"added": "新增", "changed": "调整", "withdrawn": "取消"}
 
@@ -120,7 +120,8 @@ class PublishingMixin:
         """Return the ``faults`` that prevent publishing a draft today, each with the URL of the page to correct it.
 
         A fault reveals content of an entry, so faults of services outside the user's departments are only counted
-        (``unseen``). ``altered`` is the draft if it differs from the approved content and has to be created again.
+        (``unseen``). ``date_notices`` are days that do not fit and prevent nothing. ``altered`` is the draft if it
+        differs from the approved content and has to be created again.
         """
         faults = publishing.faults(edition, on=timezone.localdate())
         entries = Entry.objects.filter(edition__in=[edition.pk, edition.previous_id]).order_by("edition__number")
@@ -132,6 +133,7 @@ class PublishingMixin:
         edition_url = reverse("admin:catalogue_edition_change", args=[edition.pk])
         return {
             "faults": [(fault, self._fault_url(fault, entry_pks, edition_url)) for fault in visible],
+            "date_notices": list(dates.edition_notices(edition)),
             "unseen": len(faults) - len(visible),
             "altered": edition if any(fault.is_altered for fault in faults) else None,
         }

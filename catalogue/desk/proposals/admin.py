@@ -1,5 +1,6 @@
 """Proposals (调整建议): their list, and the page of each with its changes, its state and the next steps."""
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.transitions import TransitionsMixin, steps_for
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
-from catalogue.models import Event, Proposal, ProposedEntry
-from catalogue.workflow import cases, proposals
+from catalogue.models import Assessment, Event, Proposal, ProposedEntry
+from catalogue.workflow import cases, dates, proposals
 from services import quoted_values
 from services.eligibility import persons, rules
 from services.models import Department, Domain, TargetGroup
@@ -82,7 +83,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         return Event.objects.filter(proposal=obj.number)
 
     def has_delete_permission(self, request, obj=None):
-        # Proposals stay on record; the proposer can retract one instead.
+        # Proposals stay on record; one can be voided instead.
         return False
 
     def stale(self, request: HttpRequest, proposal: Proposal) -> dict | None:
@@ -108,14 +109,16 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         proposal: Proposal,
         *,
         reasons: list[str] = (),
+        refused: str = "",
         typed: str = "",
         theirs: list[dict] = (),
         status: int = 200,
     ) -> HttpResponse:
-        """Return the page of a proposal; after a refused step with the ``reasons`` and the ``typed`` text."""
+        """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text."""
         assessment = getattr(proposal, "assessment", None)
         steps = steps_for(request.user, proposal)
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
+        is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
         faults = proposals.faults(proposal) if proposal.state in open_states else []
         events = list(self.events_of(proposal).order_by("number"))
         context = self.admin_site.each_context(request) | {
@@ -124,22 +127,41 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "opts": self.opts,
             "proposal": proposal,
             "entries": entry_diffs(proposal),
-            "decided": proposal.approvals.filter(granted=True).exists(),
+            "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
             "assessment": assessment,
             "costs": assessment and costs_of(assessment),
             "needs_assessment": proposals.needs_assessment(proposal),
-            "decisions": proposal.approvals.select_related("approver").order_by("-at"),
+            "date_notices": list(dates.proposal_notices(proposal, on=timezone.localdate())) if is_open else [],
+            "earlier_assessments": earlier_assessments(events, assessment),
+            "halted": halted_by(proposal, events),
             "feedback": proposal.feedback.select_related("service"),
             "events": [self.event_row(event) for event in reversed(events)],
             "steps": steps,
+            "forward": [step for step in steps if not step.back],
+            "back": [step for step in steps if step.back],
             "may_edit": any(step.name == "edit" for step in steps),
             "seen": versions.proposal_token(proposal),
             "reasons": reasons,
+            "refused": refused,
             "typed": typed,
             "theirs": theirs,
         }
         return TemplateResponse(request, "desk/proposal.html", context, status=status)
+
+
+def halted_by(proposal: Proposal, events: list[Event]) -> Event | None:
+    """Return the event that declined, voided or recalled a proposal or revoked its approval, if it led to the state."""
+    steps = [event for event in events if event.verb != Event.Verb.COMMENTED]
+    halting = (Event.Verb.DECLINED, Event.Verb.VOIDED, Event.Verb.RECALLED, Event.Verb.REVOKED, Event.Verb.TAKEN_OUT)
+    return steps[-1] if steps and steps[-1].verb in halting else None
+
+
+def earlier_assessments(events: list[Event], assessment: Assessment | None) -> list[dict]:
+    """Return the recorded assessments of a proposal before the current one, the newest first."""
+    assessed = [event for event in reversed(events) if event.verb == Event.Verb.ASSESSED]
+    rows = [{"event": event, **json.loads(event.after)} for event in assessed[1 if assessment else 0 :]]
+    return [row | {"conclusion": Assessment.Conclusion(row["conclusion"]).label} for row in rows]
 
 
 def mended_at(proposal: Proposal, fault: proposals.ProposalFault) -> str | None:
@@ -147,7 +169,7 @@ def mended_at(proposal: Proposal, fault: proposals.ProposalFault) -> str | None:
     return fault.service and reverse("admin:catalogue_proposal_entry", args=[proposal.pk, fault.service])
 
 
-def costs_of(assessment) -> list[tuple[str, str, str]]:
+def costs_of(assessment: Assessment) -> list[tuple[str, str, str]]:
     """Return (level of government, per cent, yuan), formatted, for every level that bears a share."""
     costs = assessment.cost_by_level()
     return [

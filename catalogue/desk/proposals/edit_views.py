@@ -1,5 +1,6 @@
 """Views of the forms that draft, edit and assess a proposal."""
 
+import json
 from collections.abc import Mapping
 from pathlib import PurePath
 
@@ -27,7 +28,7 @@ from catalogue.desk.proposals.forms import (
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.feedback import answers
-from catalogue.models import Attachment, Feedback, Proposal, ProposedEntry
+from catalogue.models import Attachment, Event, Feedback, Proposal, ProposedEntry
 from catalogue.workflow import attachments, proposals
 from services.models import Region
 
@@ -183,15 +184,22 @@ class EditViewsMixin:
         )
 
     def attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the attachment of an assessment, byte for byte as it was uploaded."""
+        """Return the attachment of an assessment, byte for byte as it was uploaded.
+
+        The query parameter ``digest`` is that of an earlier assessment of the proposal.
+        """
         proposal = self.get_object(request, str(pk))
         if proposal is None or not self.has_view_permission(request, proposal):
             raise PermissionDenied
         assessment = getattr(proposal, "assessment", None)
-        attachment = assessment and Attachment.objects.filter(digest=assessment.attachment_digest).first()
+        digest = request.GET.get("digest") or (assessment and assessment.attachment_digest)
+        assessed = Event.objects.filter(proposal=proposal.number, verb=Event.Verb.ASSESSED).order_by("number")
+        recorded = [json.loads(after) for after in assessed.values_list("after", flat=True)]
+        names = {figures["attachment_digest"]: figures["attachment_name"] for figures in recorded}
+        attachment = Attachment.objects.filter(digest=digest).first() if digest in names else None
         if not attachment:
-            raise Http404("这件建议没有附件。")
-        disposition = content_disposition_header(as_attachment=True, filename=assessment.attachment_name)
+            raise Http404("这件建议没有这个附件。")
+        disposition = content_disposition_header(as_attachment=True, filename=names[digest])
         headers = {"Content-Disposition": disposition, "Content-Type": "application/octet-stream"}
         return HttpResponse(bytes(attachment.content), headers=headers)
 
@@ -203,7 +211,9 @@ class EditViewsMixin:
         if not self.has_change_permission(request, proposal) or request.user != proposal.proposer:
             raise PermissionDenied("只有提出人可以修改自己的建议。")
         if proposal.state not in {Proposal.State.DRAFT, Proposal.State.DECLINED}:
-            reasons = [f"建议现在是“{proposal.get_state_display()}”，不能修改。"]
+            submitted = proposal.state in {Proposal.State.ASSESSING, Proposal.State.APPROVING}
+            way_back = "；请先在建议页面“撤回修改”。" if submitted else "。"
+            reasons = [f"建议现在是“{proposal.get_state_display()}”，不能修改{way_back}"]
             return None, self.page(request, proposal, reasons=reasons, status=409)
         return proposal, None
 

@@ -1,4 +1,7 @@
-"""The transitions of a proposal on its page: which a user may take, and the view that takes one."""
+"""The transitions of a proposal on its page: which a user may take, and the view that takes one.
+
+Steps forward are buttons; a step back (``Step.back``) is folded and says what it does before it asks for the reason.
+"""
 
 from typing import NamedTuple
 
@@ -12,7 +15,7 @@ from django.urls import path
 from catalogue.desk.base.mixins import audit_context
 from catalogue.editions.drafts import DraftError
 from catalogue.models import Edition, Proposal
-from catalogue.workflow import proposals
+from catalogue.workflow import proposals, reversals
 
 State = Proposal.State
 # Permissions that allow a comment: all roles with a part in the workflow, but not auditors.
@@ -22,7 +25,8 @@ COMMENT_PERMISSIONS = ("add_proposal", "assess_proposal", "approve_proposal", "p
 class Step(NamedTuple):
     """A button: its name in the URL, its label, and whether a reason is ``required``, ``optional`` or None.
 
-    ``link`` is the URL name of a step with its own page, ``editions`` are the choices for "take-up".
+    ``link`` is the URL name of a step with its own page, ``editions`` are the choices for "take-up". ``back`` is what a
+    step back does, as a sentence for the user; None for the others.
     """
 
     name: str
@@ -30,19 +34,36 @@ class Step(NamedTuple):
     reason: str | None = None
     link: str | None = None
     editions: list[Edition] | None = None
+    back: str | None = None
+
+
+RECALL = Step(
+    "recall", "撤回修改", "required",
+    back="建议回到草稿，填写的内容和来源都不丢；改好后再提交，须重新评估的重新评估，以前的评估和附件仍可查看。",
+)  # fmt: skip
+REVOKE = Step(
+    "revoke", "撤销批准", "required",
+    back="建议回到待审批，可以再次批准或者退回；这次批准和撤销的理由都留在记录中。",
+)  # fmt: skip
+TAKE_OUT = Step(
+    "take-out", "移出版本", "required",
+    back="建议回到已批准、尚未编入；草稿版本的条目恢复成没有编入过的样子。",
+)  # fmt: skip
+VOID = Step(
+    "void", "作废", "required",
+    back="建议到此结束，不能恢复，也不能再修改和提交；内容和理由留在记录中。还要修改的，不要作废。",
+)  # fmt: skip
 
 
 def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
     """Return the steps that a user may take on a proposal in its current state."""
     state = proposal.state
     can_edit = user == proposal.proposer and user.has_perm("catalogue.change_proposal")
+    can_publish = user.has_perm("catalogue.publish_edition")
     assessor = getattr(getattr(proposal, "assessment", None), "assessor", None)
+    may_approve = user not in {proposal.proposer, assessor} and user.has_perm("catalogue.approve_proposal")
     can_assess = state == State.ASSESSING and user != proposal.proposer and user.has_perm("catalogue.assess_proposal")
-    can_decide = (
-        state == State.APPROVING
-        and user not in {proposal.proposer, assessor}
-        and user.has_perm("catalogue.approve_proposal")
-    )
+    can_decide = state == State.APPROVING and may_approve
     steps = []
     if can_edit and state in {State.DRAFT, State.DECLINED}:
         steps.append(Step("edit", "修改", link="admin:catalogue_proposal_edit"))
@@ -54,13 +75,19 @@ def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
         steps.append(Step("approve", "批准", reason="optional"))
     if can_assess or can_decide:
         steps.append(Step("decline", "退回", reason="required"))
-    if state == State.APPROVED and proposal.edition is None and user.has_perm("catalogue.publish_edition"):
+    if state == State.APPROVED and proposal.edition is None and can_publish:
         drafts = proposal.region.editions.drafts().filter(effective_from__gte=proposal.effective_from)
         steps.append(Step("take-up", "编入版本", editions=list(drafts)))
-    if can_edit and state in {State.DRAFT, State.ASSESSING, State.APPROVING, State.DECLINED}:
-        steps.append(Step("retract", "撤回"))
     if any(user.has_perm(f"catalogue.{permission}") for permission in COMMENT_PERMISSIONS):
         steps.append(Step("comment", "发表意见", reason="required"))
+    if can_edit and state in {State.ASSESSING, State.APPROVING}:
+        steps.append(RECALL)
+    if may_approve and state == State.APPROVED and proposal.edition is None:
+        steps.append(REVOKE)
+    if can_publish and state == State.APPROVED and proposal.edition is not None:
+        steps.append(TAKE_OUT)
+    if (can_edit or can_publish) and state in {State.DRAFT, State.ASSESSING, State.APPROVING, State.DECLINED}:
+        steps.append(VOID)
     return steps
 
 
@@ -90,7 +117,7 @@ class TransitionsMixin:
                 Proposal.objects.select_for_update().get(pk=proposal.pk)
                 proposal = self.get_object(request, str(pk))
                 if stale := self.stale(request, proposal):
-                    return self.page(request, proposal, typed=reason or "", status=409, **stale)
+                    return self.page(request, proposal, refused=step, typed=reason or "", status=409, **stale)
                 allowed = {
                     candidate.name: candidate for candidate in steps_for(request.user, proposal) if not candidate.link
                 }
@@ -98,10 +125,10 @@ class TransitionsMixin:
                     raise PermissionDenied("建议在现在的状态下，您不能进行这一步；请返回建议页面查看。")
                 self._take_step(request, proposal, step, reason)
         except proposals.TransitionError as error:
-            return self.page(request, proposal, reasons=error.reasons, typed=reason or "", status=409)
+            return self.page(request, proposal, reasons=error.reasons, refused=step, typed=reason or "", status=409)
         except DraftError as error:
             reasons = [fault.reason for fault in error.faults]
-            return self.page(request, proposal, reasons=reasons, typed=reason or "", status=409)
+            return self.page(request, proposal, reasons=reasons, refused=step, typed=reason or "", status=409)
         self.message_user(request, f"{allowed[step].words}：已记录。")
         return redirect("admin:catalogue_proposal_change", proposal.pk)
 
@@ -118,7 +145,10 @@ class TransitionsMixin:
             "submit": proposals.submit,
             "approve": proposals.approve,
             "decline": proposals.decline,
-            "retract": proposals.retract,
             "comment": proposals.comment,
+            "recall": reversals.recall,
+            "revoke": reversals.revoke_approval,
+            "take-out": reversals.take_out,
+            "void": reversals.void,
         }
         functions[step](proposal, context=context)
