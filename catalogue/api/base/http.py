@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import parse_http_date_safe
 
 from catalogue.web import problems
 from catalogue.web.cache import not_modified
@@ -20,9 +21,9 @@ from catalogue.web.negotiation import IDENTITY, encoding
 
 READ = {"GET", "HEAD"}
 ASCII = string.printable
-# Request headers that no response depends on: cookies, and conditions on Last-Modified, which no response has: an ETag
-# is exact and a date is not (RFC 9110, 13.1.3 and 13.1.4: these conditions are ignored without a date).
-IGNORED = ("HTTP_COOKIE", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
+# Request headers that no response depends on: cookies, and a condition that few responses could answer (RFC 9110,
+# 13.1.4: it is ignored without a date of change). If-Modified-Since is answered where there is a Last-Modified.
+IGNORED = ("HTTP_COOKIE", "HTTP_IF_UNMODIFIED_SINCE")
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -74,9 +75,11 @@ def _finish_read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.headers.setdefault("Content-Language", "zh-Hans")
     # Any cache may store it and must revalidate it: the edition in force may change at any moment.
     response.headers.setdefault("Cache-Control", "public, no-cache")
-    response.headers.pop("Last-Modified", None)
     (_encode_stream if response.streaming else _encode)(request, response)
-    conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
+    modified = parse_http_date_safe(response.headers.get("Last-Modified", ""))
+    conditional = get_conditional_response(
+        request, etag=response.headers["ETag"], last_modified=modified, response=response
+    )
     if conditional.status_code == 412:
         return _allow_any_origin(problems.respond(412))
     if conditional is not response:
