@@ -7,14 +7,14 @@ from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
 
-from catalogue.api import changes, root
+from catalogue.api import atom, root
 from catalogue.web import problems
 
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("catalogue.site.urls")),
-    path("feeds/changes.atom", changes.AtomFeed(), name="atom"),
+    path("feeds/changes.atom", atom.atom, name="atom"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}desk/icon.svg")),
     path("healthz", root.alive, name="healthz"),
     path("readyz", root.ready, name="readyz"),
