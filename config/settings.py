@@ -37,8 +37,8 @@ MIDDLEWARE = [
     # Before any middleware that reads the host: SecurityMiddleware does when it redirects to HTTPS.
     "catalogue.web.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalogue.api.base.http.ReadingMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalogue.web.csp.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
