@@ -29,7 +29,7 @@ IGNORED = ("HTTP_COOKIE", "HTTP_IF_UNMODIFIED_SINCE")
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Content-Language, Location, Retry-After",
+    "Access-Control-Expose-Headers": "ETag, Content-Language, Link, Location, Retry-After",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
