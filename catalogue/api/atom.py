@@ -12,6 +12,7 @@ from django.utils.http import http_date
 from catalogue.api.changes import FILTERS, select_changes
 from catalogue.editions import imprint
 from catalogue.editions.changes import field_label, serialize_change
+from catalogue.editions.diff import SUBSTANCE
 from catalogue.models import Event
 from catalogue.web import parameters
 from catalogue.web.permalinks import base_url
@@ -72,12 +73,15 @@ def _item(event: Event, root: str) -> dict:
     service, page = change["service"], reverse("page", kwargs={"code": event.service})
     kind = TITLES[change["kind"]] if change["substance"] else BOOKKEEPING
     number = change["document_number"] or (change["document"] or {}).get("document_number")
-    fields = [field_label(field["field"]) for field in change["fields"]] if change["kind"] == "changed" else []
+    fields = [field["field"] for field in change["fields"] if change["kind"] == "changed"]
+    if change["substance"]:
+        # What else was noted at the same time is no news to people.
+        fields = [field for field in fields if field in SUBSTANCE]
     parts = [
         ("理由", change["reason"]),
         ("文号", number),
         ("承接项目", "、".join(f"{successor['code']} {successor['name']}" for successor in change["successors"])),
-        ("变化的字段", "、".join(fields)),
+        ("变化的字段", "、".join(map(field_label, fields))),
     ]
     summary = "；".join([service["code"], *(f"{label}：{value}" for label, value in parts if value)])
     return {

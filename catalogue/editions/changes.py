@@ -3,7 +3,6 @@
 ``select()`` narrows the change feed.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -46,7 +45,7 @@ def select(
 
 def serialize_change(event: Event) -> dict:
     """Return a recorded change in the shape of the API."""
-    after = json.loads(event.after)
+    after = event.state
     comparison = {
         "kind": event.verb.removeprefix("service-"),
         "fields": after["fields"],
@@ -111,7 +110,7 @@ def reasons(events: Sequence[Event]) -> dict:
     return {
         "reason": "；".join(dict.fromkeys(filter(None, map(_reason, events)))) or None,
         "document_number": numbers.pop() if len(numbers) == 1 else None,
-        "successors": json.loads(events[-1].after).get("successors", []) if events else [],
+        "successors": events[-1].state.get("successors", []) if events else [],
     }
 
 
@@ -127,7 +126,7 @@ def _reason(event: Event) -> str | None:
 
 def _compiled_from(event: Event) -> list[Mapping]:
     """Return the sources cited for the changed fields, or for the name of a new service; none if it was proposed."""
-    after = json.loads(event.after)
+    after = event.state
     if after["proposals"]:
         return []
     if event.verb == Event.Verb.SERVICE_ADDED:

@@ -84,7 +84,7 @@ def test_an_entry_says_what_changed_in_peoples_words(client, db):
     assert "服务项目调整：最低生活保障（版本 2023）" in titles
     assert titles[-1] == "服务项目新增：最低生活保障（版本 2021）"
     assert any("变化的字段：" in summary and "服务标准、" in summary for summary in summaries)
-    assert all("standard" not in summary and "citations" not in summary for summary in summaries)
+    assert all("standard" not in summary and "核实情况" not in summary for summary in summaries)
 
 
 def test_bookkeeping_is_told_from_changes_of_services(client, db):
