@@ -71,6 +71,16 @@ def public_url() -> str:
     return value
 
 
+def security_contact() -> str:
+    """Return ``SECURITY_CONTACT``, the URI of a contact (RFC 9116), empty if not set. Raises ImproperlyConfigured."""
+    value = os.environ.get("SECURITY_CONTACT", "").strip()
+    if value and not re.fullmatch(r"(mailto:[^\s@]+@|https://|tel:\+?)[^\s]+", value):
+        raise ImproperlyConfigured(
+            f"SECURITY_CONTACT 应是邮箱、网页或电话的 URI，例如 mailto:security@fw.example.cn，现在是“{value}”。"
+        )
+    return value
+
+
 def secret_key(*, debug: bool) -> str:
     """Return ``SECRET_KEY``; with ``DEBUG`` on, a key of this clone's own, made once in ``var/secret_key``.
 

@@ -12,6 +12,7 @@ DATABASES = {"default": environment.database()}
 HTTPS = environment.flag("HTTPS", not DEBUG)
 BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
 PUBLIC_URL = environment.public_url()
+SECURITY_CONTACT = environment.security_contact()
 # A value last checked longer ago may be outdated, in months.
 OUTDATED_AFTER_MONTHS = environment.integer("OUTDATED_AFTER_MONTHS", 24, 1, 600)
 ANSWERS_BYTES = environment.integer("ANSWERS_MIB", 64, 0, 65536) * 1024 * 1024
@@ -37,8 +38,8 @@ MIDDLEWARE = [
     # Before any middleware that reads the host: SecurityMiddleware does when it redirects to HTTPS.
     "catalogue.web.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalogue.api.base.http.ReadingMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalogue.web.csp.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

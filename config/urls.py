@@ -7,14 +7,17 @@ from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
 
-from catalogue.api import changes, root
-from catalogue.web import problems
+from catalogue.api import atom, root
+from catalogue.web import discovery, problems
 
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("catalogue.site.urls")),
-    path("feeds/changes.atom", changes.AtomFeed(), name="atom"),
+    path("feeds/changes.atom", atom.atom, name="atom"),
+    path(".well-known/api-catalog", discovery.api_catalog, name="api-catalog"),
+    path(".well-known/security.txt", discovery.security_txt, name="security"),
+    path("robots.txt", discovery.robots_txt, name="robots"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}desk/icon.svg")),
     path("healthz", root.alive, name="healthz"),
     path("readyz", root.ready, name="readyz"),

@@ -1,25 +1,46 @@
-"""The change feed over all editions, as JSON and Atom: append-only, with permanent cursors and with withdrawals."""
+"""The change feed over all editions: append-only, with permanent cursors and with withdrawals."""
 
-import json
+from collections.abc import Mapping
 
-from django.contrib.syndication.views import Feed
-from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.response import Response
 
-from catalogue.api.base import languages, pagination
+from catalogue.api.base import filters, languages, pagination
 from catalogue.api.serializers import ChangeSerializer
-from catalogue.editions.changes import serialize_change
+from catalogue.editions.changes import select, serialize_change
 from catalogue.models import Event
 from catalogue.web import parameters
 
 AFTER = parameters.Parameter(
     "after", "只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor", int, minimum=0, maximum=2**63 - 1
 )
-# The Atom feed has only the newest changes; the JSON feed has all of them, by cursor.
-MAX_ATOM_ITEMS = 200
+SUBSTANCE = parameters.Parameter(
+    "substance",
+    "true：只要服务本身的变更（给谁、给什么、给多少、由谁负责）；false：只要资料整理（来源、核实情况、依据、说明、序号）",
+    allowed=["true", "false"],
+)
+SERVICE = parameters.Parameter("service", "服务项目代码；可重复或用逗号分隔", many=True)
+# The terms that a service had before or has after its change.
+TERMS = [parameter for parameter in filters.FILTERS if parameter.name in {"domain", "department", "target_group"}]
+FILTERS = [SUBSTANCE, SERVICE, *TERMS]
+
+
+def select_changes(query: Mapping[str, object]) -> QuerySet[Event]:
+    """Return the changes that the values of ``FILTERS`` in a query select. Raises InvalidError for an unknown code."""
+    events = Event.objects.changes()
+    if SERVICE.name in query:
+        SERVICE.check(query[SERVICE.name], events.order_by("service").values_list("service", flat=True).distinct())
+        events = events.filter(service__in=query[SERVICE.name])
+    terms = {parameter.name: query[parameter.name] for parameter in TERMS if parameter.name in query}
+    for parameter in TERMS:
+        if parameter.name in terms:
+            filters.check_codes(parameter, terms[parameter.name])
+    if terms or SUBSTANCE.name in query:
+        substance = {"true": True, "false": False}.get(query.get(SUBSTANCE.name))
+        events = select(events, terms=terms, substance=substance)
+    return events
 
 
 class Cursors(pagination.Pages):
@@ -53,52 +74,8 @@ class FeedViewSet(languages.LocalizedMixin, parameters.StrictParameters, viewset
     queryset = Event.objects.changes()
     serializer_class = ChangeSerializer
     pagination_class = Cursors
-    parameters = {"list": [AFTER, pagination.PAGE_SIZE]}
+    parameters = {"list": [AFTER, pagination.PAGE_SIZE, *FILTERS]}
 
     def list(self, request) -> Response:
-        page = self.paginate_queryset(self.get_queryset())
+        page = self.paginate_queryset(select_changes(self.query))
         return self.get_paginated_response(self.get_serializer(map(serialize_change, page), many=True).data)
-
-
-class AtomFeed(Feed):
-    """The newest changes as an Atom feed, newest first."""
-
-    feed_type = Atom1Feed
-    title = "内蒙古自治区基本公共服务清单：变更"
-    subtitle = "每个已发布版本新增、调整和取消的服务项目"
-    KINDS = dict(Event.Verb.choices)
-
-    def link(self) -> str:
-        return reverse("feed")
-
-    def feed_url(self) -> str:
-        return reverse("atom")
-
-    def items(self) -> list[Event]:
-        return list(Event.objects.changes().order_by("-number")[:MAX_ATOM_ITEMS])
-
-    def item_title(self, event: Event) -> str:
-        return f"{self.KINDS[event.verb]}：{json.loads(event.after)['name']}（版本 {event.edition}）"
-
-    def item_description(self, event: Event) -> str:
-        change = serialize_change(event)
-        parts = [
-            ("理由", change["reason"]),
-            ("文号", change["document_number"]),
-            ("承接项目", "、".join(f"{successor['code']} {successor['name']}" for successor in change["successors"])),
-            ("变化的字段", "、".join(field["field"] for field in change["fields"])),
-        ]
-        return "；".join([event.service, *(f"{label}：{value}" for label, value in parts if value)])
-
-    def item_link(self, event: Event) -> str:
-        return f"{reverse('feed')}?after={event.number - 1}&page_size=1"
-
-    def item_guid(self, event: Event) -> str:
-        # The digest of the event, so that a feed reader sees one change as the same item on every host.
-        return f"urn:sha256:{event.digest}"
-
-    def item_pubdate(self, event: Event):
-        return event.at
-
-    def item_updateddate(self, event: Event):
-        return event.at

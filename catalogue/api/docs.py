@@ -3,6 +3,7 @@
 import json
 
 from django.http import HttpResponse
+from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
@@ -17,6 +18,13 @@ LD = "application/ld+json"
 
 class SchemaView(StrictParameters, SpectacularAPIView):
     """The OpenAPI 3.1 document, as YAML or, if the Accept header asks for it, as JSON."""
+
+
+class SchemaJSONView(SchemaView):
+    """The OpenAPI 3.1 document as JSON, whatever the Accept header asks for."""
+
+    content_negotiation_class = SingleRendererNegotiation
+    renderer_classes = [OpenApiJsonRenderer2]
 
 
 class ContextView(StrictParameters, APIView):

@@ -89,7 +89,10 @@ class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
     )
     def retrieve(self, request, slug: str) -> HttpResponse:
         edition = published_edition(slug, self.get_queryset().select_related("previous"))
-        return HttpResponse(published.get_published(edition).content(), content_type="application/json")
+        # The only answer that never changes.
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        content = published.get_published(edition).content()
+        return HttpResponse(content, content_type="application/json", headers=headers)
 
 
 @extend_schema(tags=["editions"])

@@ -14,7 +14,7 @@ from catalogue.api.base import languages
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Edition
-from catalogue.web import edition_query, problems, revision
+from catalogue.web import discovery, edition_query, problems, revision
 from catalogue.web.parameters import StrictParameters
 from catalogue.web.read_only import read_only
 
@@ -37,6 +37,7 @@ LINKS = {
     "topics": "topic-list",
     "facts": "fact-list",
     "schema": "schema",
+    "openapi": "openapi",
     "docs": "swagger",
     "redoc": "redoc",
     "healthz": "healthz",
@@ -63,7 +64,8 @@ class RootView(languages.LocalizedMixin, StrictParameters, APIView):
             {
                 **{name: reverse(view, request=request) for name, view in LINKS.items()},
                 "edition": in_force and EditionReferenceSerializer(in_force).data,
-            }
+            },
+            headers={"Link": discovery.link_header()},
         )
 
 

@@ -373,6 +373,9 @@ class ChangeSerializer(serializers.Serializer):
 
     cursor = serializers.CharField(allow_null=True, help_text="变更流中的位置；版本之间的比较没有")
     kind = serializers.ChoiceField(choices=CHANGE_KINDS)
+    substance = serializers.BooleanField(
+        help_text="true：服务本身变了（给谁、给什么、给多少、由谁负责）；false：只整理了资料（来源、核实情况、依据、说明、序号）"
+    )
     service = NamedSerializer()
     edition = serializers.CharField(help_text="变更所在的版本")
     at = serializers.DateTimeField(help_text="发布时间")
@@ -380,7 +383,8 @@ class ChangeSerializer(serializers.Serializer):
     fields = FieldChangeSerializer(many=True)
     reason = serializers.CharField(
         allow_null=True,
-        help_text="调整理由，多条理由以“；”隔开；相隔几个版本的比较按先后列出其间每一步的理由；null 表示没有记载",
+        help_text="调整理由，多条理由以“；”隔开；相隔几个版本的比较按先后列出其间每一步的理由；"
+        "编者汇编的变更写“汇编自”变化的字段所引的文件；null 表示没有记载",
     )
     document = ChangeDocumentSerializer(
         allow_null=True, help_text="变更所依据的文件；null 表示没有或不止一份；取消只知文号时，code 与 title 为 null"

@@ -41,6 +41,7 @@ def v1(route: str) -> str:
 urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
     path("v1/schema/", docs.SchemaView.as_view(), name="schema"),
+    path("v1/openapi.json", docs.SchemaJSONView.as_view(), name="openapi"),
     re_path(
         rf"^v1/services\.(?P<kind>{files.PATTERN})$",
         services.ServiceFileViewSet.as_view({"get": "list"}),

@@ -1,5 +1,8 @@
 """Model of the audit log: events, each chained to the previous one."""
 
+import json
+from functools import cached_property
+
 from django.db import models
 from django.db.models import Q
 
@@ -110,3 +113,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.get_verb_display()}"
+
+    @cached_property
+    def state(self) -> dict:
+        """``after``, parsed once: a change of a service has up to 66 kB."""
+        return json.loads(self.after)

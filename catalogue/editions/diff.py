@@ -28,6 +28,11 @@ COMPARED_FIELDS = (
     "basis",
 )
 
+# What is provided, to whom, how much and by whom; the rest is bookkeeping: clauses, labels, notes, numbers.
+SUBSTANCE = frozenset(COMPARED_FIELDS) - {"number", "name_en", "legal_basis", "note", "verification", "basis"}
+# Keys inside such a field that are no substance: the clause of a figure, and the editors' translation of a term.
+NOT_STATED = {"citation", "name_en"}
+
 
 def compare(before: Mapping | None, after: Mapping | None) -> dict | None:
     """Return the changes from one document of a service to the next, or None if there are none.
@@ -55,6 +60,36 @@ def compare(before: Mapping | None, after: Mapping | None) -> dict | None:
         "fields": fields,
         "document": _common_source(before, after, added),
     }
+
+
+def is_substance(comparison: Mapping) -> bool:
+    """Whether a comparison by ``compare()`` says anything but bookkeeping; a service that comes or goes always does."""
+    return comparison["kind"] in {"added", "withdrawn"} or any(
+        _states_another(change["field"], change["before"], change["after"]) for change in comparison["fields"]
+    )
+
+
+def substantial(before: Mapping[str, Mapping], after: Mapping[str, Mapping]) -> set[str]:
+    """Return the codes of the services with a change of substance between the documents of two editions by code."""
+    both = before.keys() & after.keys()
+    return (before.keys() ^ after.keys()) | {
+        code
+        for code in both
+        if any(_states_another(field, before[code].get(field), after[code].get(field)) for field in SUBSTANCE)
+    }
+
+
+def _states_another(field: str, before: object, after: object) -> bool:
+    return field in SUBSTANCE and before != after and _stated(before) != _stated(after)
+
+
+def _stated(value: object) -> object:
+    """Return what a value states. Older editions lack fields that newer ones have empty."""
+    if isinstance(value, list):
+        return [_stated(item) for item in value] or None
+    if isinstance(value, Mapping):
+        return {key: _stated(item) for key, item in value.items() if key not in NOT_STATED}
+    return value
 
 
 def _common_source(before: Mapping | None, after: Mapping | None, added: Sequence[Mapping]) -> dict | None:

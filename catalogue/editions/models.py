@@ -181,7 +181,7 @@ class Edition(models.Model):
                 checked_on[event.service] = day
             else:
                 columns = [change["field"] for change in json.loads(event.after)["fields"]]
-                changes.setdefault(event.service, {}).update(dict.fromkeys(_fields_of(columns), day))
+                changes.setdefault(event.service, {}).update(dict.fromkeys(sourced_fields_of(columns), day))
         last_days = {
             source.code: source.in_force_until
             for source in Source.objects.filter(replaced_by__in_force_from__isnull=False).select_related("replaced_by")
@@ -362,7 +362,7 @@ class Entry(models.Model):
             raise ValidationError("所属版本已发布，条目不能更改；请在新的版本中调整。")
 
 
-def _fields_of(columns: Iterable[str]) -> set[str]:
+def sourced_fields_of(columns: Iterable[str]) -> set[str]:
     """Return the sourced fields that have any of these columns, or stand with them (amounts, shares)."""
     names = set(columns)
     return {field for field, field_columns in Entry.SOURCED_FIELDS.items() if names & set(field_columns)} | {

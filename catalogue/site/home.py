@@ -6,7 +6,7 @@ from catalogue.editions import published
 from catalogue.editions.imprint import TITLE_EN, imprint
 from catalogue.models import Edition
 from catalogue.site import responses
-from catalogue.web import edition_query, parameters
+from catalogue.web import discovery, edition_query, parameters
 from catalogue.web.read_only import read_only
 from services.faults import NotFoundError
 from services.models import Domain
@@ -32,7 +32,9 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= _in_force(edition_query.edition_from_query({}))
     except NotFoundError as error:
         context["missing"] = str(error)
-    return responses.page("site/home.html", context)
+    response = responses.page("site/home.html", context)
+    response.headers["Link"] = discovery.link_header()
+    return response
 
 
 def _in_force(edition: Edition) -> dict:

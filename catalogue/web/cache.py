@@ -17,7 +17,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
-from django.utils.http import parse_etags
+from django.utils.http import parse_etags, parse_http_date_safe
 
 from catalogue.web import request_id as request_id_module
 from catalogue.web import revision
@@ -28,26 +28,40 @@ from catalogue.web.request_id import HEADER
 # takes beside its body and key.
 POLL_SECONDS, MAX_SHARE, OVERHEAD = 0.5, 1 / 8, 4096
 UNCACHED = ("/admin/", "/static/")  # the desk, and whitenoise's files
-# Environ names: two headers that are read but not part of the key, and our own item that passes a miss to the cache.
-IF_NONE_MATCH, REQUEST_ID, MISS = "HTTP_IF_NONE_MATCH", "HTTP_X_REQUEST_ID", "catalogue.cache"
+# Environ names: headers that are read but not part of the key, and our own item that passes a miss to the cache.
+IF_NONE_MATCH, IF_MODIFIED_SINCE = "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"
+REQUEST_ID, MISS = "HTTP_X_REQUEST_ID", "catalogue.cache"
 KEY = ("PATH_INFO", "QUERY_STRING", "HTTP_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING")
 # Headers that describe a body, which a 304 does not have (RFC 9110, 15.4.5), and the other headers that are stored.
 BODY_HEADERS = {f"content-{name}" for name in ("disposition", "encoding", "language", "length", "type")}
 STORED_HEADERS = BODY_HEADERS | {
     "access-control-allow-origin", "access-control-expose-headers", "allow", "cache-control", "content-security-policy",
-    "cross-origin-opener-policy", "etag", "link", "referrer-policy", "strict-transport-security", "vary",
-    "x-content-type-options", "x-frame-options",
+    "cross-origin-opener-policy", "etag", "last-modified", "link", "referrer-policy", "strict-transport-security",
+    "vary", "x-content-type-options", "x-frame-options",
 }  # fmt: skip
 
 
 class Entry(NamedTuple):
-    """A stored response: its ETag, the headers of its 200 and of its 304, its body, and its size in bytes."""
+    """A stored response: its ETag, the headers of its 200 and of its 304, its body, its size in bytes, and when it was
+    last modified, in seconds, if it says so."""
 
     etag: str
     headers: list[tuple[str, str]]
     not_modified: list[tuple[str, str]]
     body: list[bytes]
     size: int
+    modified: int | None
+
+    def is_known_to(self, environ: dict) -> bool:
+        """Whether the client has this response: it names the ETag or, naming none, the date (RFC 9110, 13.1)."""
+        if if_none_match := environ.get(IF_NONE_MATCH):
+            # If-None-Match uses weak comparison, and * matches any ETag (RFC 9110, 13.1.2).
+            return if_none_match == self.etag or bool(
+                {"*", self.etag} & {tag.removeprefix("W/") for tag in parse_etags(if_none_match)}
+            )
+        if self.modified is None or not (since := environ.get(IF_MODIFIED_SINCE)):
+            return False
+        return (parse_http_date_safe(since) or 0) >= self.modified
 
 
 class Store(OrderedDict[tuple, Entry]):
@@ -108,7 +122,8 @@ class ResponseCache:
         headers = [(name, value) for name, value in started[1] if name.lower() in STORED_HEADERS - {"content-length"}]
         headers.append(("Content-Length", str(len(body))))
         size = OVERHEAD + len(body) + sum(map(len, filter(None, key)))
-        entry = Entry(response_headers["etag"], headers, not_modified(headers), [body], size)
+        modified = parse_http_date_safe(response_headers.get("last-modified", ""))
+        entry = Entry(response_headers["etag"], headers, not_modified(headers), [body], size, modified)
         if "public" in response_headers.get("cache-control", "") and "set-cookie" not in response_headers:
             with self._store_lock:
                 if key not in store and size <= self._max_bytes * MAX_SHARE:
@@ -150,12 +165,7 @@ def not_modified(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _send(entry: Entry, environ: dict, start_response: Callable, *, number: str | None = None) -> list[bytes]:
     request_id = (HEADER, number or request_id_module.request_id(environ.get(REQUEST_ID, "")))
-    if_none_match = environ.get(IF_NONE_MATCH)
-    # If-None-Match uses weak comparison, and * matches any ETag (RFC 9110, 13.1.2).
-    if if_none_match and (
-        if_none_match == entry.etag
-        or {"*", entry.etag} & {tag.removeprefix("W/") for tag in parse_etags(if_none_match)}
-    ):
+    if entry.is_known_to(environ):
         start_response("304 Not Modified", [*entry.not_modified, request_id])
         return []
     start_response("200 OK", [*entry.headers, request_id])

@@ -124,8 +124,8 @@ def test_changes_are_since_the_predecessor_by_default(client, db):
     assert {change["service"]["code"] for change in changes} < {change["service"]["code"] for change in since_first}
     assert {change["kind"] for change in changes} == {"changed"}
     assert list(changes[0]) == [
-        "cursor", "kind", "service", "edition", "at", "effective_from", "fields", "reason", "document",
-        "document_number", "successors",
+        "cursor", "kind", "substance", "service", "edition", "at", "effective_from", "fields", "reason",
+        "document", "document_number", "successors",
     ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from catalogue.editions.diff import COMPARED_FIELDS, changes, compare
+from catalogue.editions.diff import COMPARED_FIELDS, changes, compare, is_substance, substantial
 
 PLAN = {"code": "seed-plan", "title": "规划", "document_number": "内政办发〔2021〕70号"}
 PAPER = {"code": "newspaper", "title": "内蒙古日报", "document_number": None}
@@ -80,3 +80,39 @@ def test_changes_come_in_the_order_of_the_newer_edition_and_withdrawals_last(ord
 
 def test_every_field_of_an_entry_is_compared(published_entry):
     assert {*COMPARED_FIELDS, "code", "citations"} == set(json.loads(published_entry.canonical_json))
+
+
+AMOUNT = {"label": "城市平均标准", "value": "840", "citation": {"source": "seed-daily"}}
+DEPARTMENT = {"code": "civil-affairs", "name": "民政厅", "name_en": None}
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "expected"),
+    [
+        ("standard", "每人每月732元", "每人每月840元", True),
+        ("standard", None, "每人每月840元", True),
+        ("eligibility", None, {"universal": True}, True),
+        ("co_departments", [], [DEPARTMENT], True),  # by whom
+        ("amounts", [AMOUNT], [AMOUNT | {"value": "900"}], True),
+        ("amounts", [AMOUNT], [AMOUNT | {"citation": {"source": "seed-plan"}}], False),  # another clause of the same
+        ("amounts", None, [], False),  # an edition from before the column
+        ("lead_department", DEPARTMENT, DEPARTMENT | {"name_en": "Civil Affairs"}, False),
+        ("number", 54, 55, False),
+        ("name_en", None, "Minimum living allowance", False),
+        ("legal_basis", [], [PLAN], False),
+        ("note", None, "待核实", False),
+        ("verification", {"name": "secondary"}, {"name": "verbatim"}, False),
+        ("basis", {"name": "seed"}, {"name": "plan"}, False),
+        ("citations", [make_citation("name", PLAN)], [make_citation("name", PAPER)], False),
+    ],
+)
+def test_a_change_is_of_substance_or_bookkeeping(field, before, after, expected):
+    old, new = document(**{field: before}), document(**{field: after})
+
+    assert is_substance(compare(old, new)) is expected
+    assert substantial({"NM-07-01": old}, {"NM-07-01": new}) == ({"NM-07-01"} if expected else set())
+
+
+def test_a_service_that_comes_or_goes_is_of_substance():
+    assert is_substance(compare(None, document())) and is_substance(compare(document(), None))
+    assert substantial({"NM-07-01": document()}, {"NM-07-02": document("NM-07-02")}) == {"NM-07-01", "NM-07-02"}

@@ -18,6 +18,7 @@ READ = {
     "ANSWERS_MIB": lambda: environment.integer("ANSWERS_MIB", 64, 0, 65536),
     "DATABASE_URL": environment.database,
     "PUBLIC_URL": environment.public_url,
+    "SECURITY_CONTACT": environment.security_contact,
     "SECRET_KEY": lambda: environment.secret_key(debug=False),
 }
 SQLITE, FILE = "django.db.backends.sqlite3", str(environment.BASE / "var" / "x.sqlite3")
@@ -36,6 +37,9 @@ SQLITE, FILE = "django.db.backends.sqlite3", str(environment.BASE / "var" / "x.s
         ("ANSWERS_MIB", " 65536 ", 65536),
         ("PUBLIC_URL", "", ""),
         ("PUBLIC_URL", " http://localhost:8000/ ", "http://localhost:8000"),
+        ("SECURITY_CONTACT", "", ""),
+        ("SECURITY_CONTACT", " mailto:security@fw.example.cn ", "mailto:security@fw.example.cn"),
+        ("SECURITY_CONTACT", "https://fw.example.cn/security", "https://fw.example.cn/security"),
         ("SECRET_KEY", LONG, LONG),
         ("DATABASE_URL", "", {"ENGINE": SQLITE, "NAME": str(environment.BASE / "var" / "catalogue.sqlite3")}),
         ("DATABASE_URL", "sqlite:///var/x.sqlite3", {"ENGINE": SQLITE, "NAME": FILE}),  # from the project's folder
@@ -62,6 +66,7 @@ def test_a_variable_is_parsed(monkeypatch: pytest.MonkeyPatch, name: str, value:
         ("DEBUG", ["maybe", "2", "truee", "是"]),
         ("ANSWERS_MIB", ["-1", "64M", "1.5", "65537", "１"]),
         ("PUBLIC_URL", ["fw.example.cn", "ftp://x", "https://a b", "https://fw.example.cn/sub", "https://"]),
+        ("SECURITY_CONTACT", ["security@fw.example.cn", "http://fw.example.cn/", "mailto:a b", "mailto:nobody"]),
         ("SECRET_KEY", ["", "k" * 49]),  # Django's deployment check requires 50
         ("DATABASE_URL", ["mysql://u:geheim@h/db", "postgis://u:geheim@h/db", "geheim", "geheim://x"]),
         ("DATABASE_URL", ["postgres://u:geheim@h", "postgres://u:geheim@h/", "postgres://u:geheim@h:port/db"]),

@@ -254,6 +254,7 @@ def test_the_other_representations_are_linked_with_the_query(client, db):
     links = [attributes for tag, attributes in page(client, edition="2023").tags if tag == "link"]
 
     assert {link["type"]: link["href"] for link in links if link["rel"] == "alternate"} == {
+        "application/atom+xml": "/feeds/changes.atom",
         "application/json": "/api/v1/services/NM-05-01/?edition=2023",
         "text/turtle": "/api/v1/services/NM-05-01.ttl?edition=2023",
         "application/ld+json": "/api/v1/services/NM-05-01.jsonld?edition=2023",

@@ -445,3 +445,18 @@ def test_every_response_is_the_same_with_and_without_the_cache(counting_applicat
 
     for response in (send_request(cached, address, method=method, **headers) for _ in range(2)):
         assert same(direct, response), (direct.status, direct.headers, response.status, response.headers)
+
+
+def test_a_stored_response_that_has_a_date_answers_if_modified_since(cached, db):
+    date = send_request(cached, "/feeds/changes.atom").headers["last-modified"]
+
+    def status(address: str = "/feeds/changes.atom", **headers: str) -> int:
+        return send_request(cached, address, **headers).status
+
+    assert status(if_modified_since=date) == 304
+    assert status(if_modified_since="Thu, 01 Jan 2099 00:00:00 GMT") == 304
+    assert status(if_modified_since="Thu, 01 Jan 1998 00:00:00 GMT") == 200
+    assert status(if_modified_since="yesterday") == 200
+    # An ETag is exact: the date does not count beside it (RFC 9110, 13.1.3).
+    assert status(if_modified_since=date, if_none_match='"other"') == 200
+    assert status(LIST, if_modified_since=date) == 200

@@ -2,6 +2,7 @@
 
 import gzip
 
+import brotli
 import pytest
 
 LIST = "/api/v1/services/"
@@ -26,7 +27,8 @@ def test_every_read_response_has_its_cache_headers(client, db, path):
 
     assert response.status_code == 200
     assert response["ETag"].startswith('"')  # strong
-    assert response["Cache-Control"] == "public, no-cache"
+    immutable = path.endswith("/content/")
+    assert response["Cache-Control"] == ("public, max-age=31536000, immutable" if immutable else "public, no-cache")
     assert {"Accept", "Accept-Encoding"} <= {name.strip() for name in response["Vary"].split(",")}
     assert "Cookie" not in response["Vary"]
     assert response["Content-Language"] == "zh-Hans"
@@ -72,6 +74,81 @@ def test_a_compressed_response_has_the_same_content_and_an_etag_of_its_own(clien
     assert compressed.content[4:8] == bytes(4)  # no time in the gzip header, so that the ETag can be strong
     revalidated = client.get(LIST, headers={"Accept-Encoding": "gzip", "If-None-Match": compressed["ETag"]})
     assert (revalidated.status_code, revalidated["ETag"]) == (304, compressed["ETag"])
+
+
+# An answer of every kind that is longer than 1 kB, with its status.
+LONG = {
+    "/": 200,
+    "/services/": 200,
+    "/services/NM-05-01/": 200,
+    "/services/NM-05-01.md": 200,
+    "/llms.txt": 200,
+    "/feeds/changes.atom": 200,
+    "/api/v1/": 200,
+    LIST: 200,
+    "/api/v1/services.csv": 200,
+    "/api/v1/services.xlsx": 200,
+    "/api/v1/services.ndjson": 200,
+    "/api/v1/services.jsonld": 200,
+    "/api/v1/services.ttl": 200,
+    "/api/v1/services.hsds.json": 200,
+    "/api/v1/services/NM-05-01.ttl": 200,
+    "/api/v1/editions/2026/content/": 200,
+    "/api/v1/changes/": 200,
+    "/api/v1/schema/": 200,
+    "/api/v1/context.jsonld": 200,
+    "/static/site/site.css": 200,
+    "/api/v1/changes/?service=none": 400,
+    "/feeds/changes.atom?service=none": 400,
+    "/services/?domain=none": 400,
+    "/services/NM-99-99/": 404,
+}
+
+
+@pytest.mark.parametrize("path", LONG)
+def test_every_long_answer_is_compressed_when_asked_for(client, db, path):
+    plain = client.get(path)
+    compressed = client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert (plain.status_code, compressed.status_code) == (LONG[path], LONG[path])
+    body = plain.getvalue()
+    assert len(body) > 1000
+    assert compressed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(compressed.getvalue()) == body
+    assert "Content-Encoding" not in plain
+    assert "Accept-Encoding" in plain["Vary"]
+    assert plain["Vary"] == compressed["Vary"]
+    assert compressed.get("Content-Length", str(len(compressed.getvalue()))) == str(len(compressed.getvalue()))
+
+
+def test_an_answer_to_post_is_compressed_too(client, db):
+    body = {"data": '{"circumstances": {"age": 70}}', "content_type": "application/json"}
+    plain = client.post("/api/v1/entitlements/", **body)
+    compressed = client.post("/api/v1/entitlements/", **body, headers={"Accept-Encoding": "br"})
+
+    assert (compressed["Content-Encoding"], compressed["Cache-Control"]) == ("br", "no-store")
+    assert brotli.decompress(compressed.content) == plain.content
+    assert "ETag" not in compressed
+
+
+def test_a_compressed_file_of_the_pages_is_revalidated(client):
+    path = "/static/site/site.css"
+    plain, compressed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert len(compressed.getvalue()) < len(plain.getvalue()) / 2
+
+    again = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": compressed["ETag"]})
+
+    assert (again.status_code, again.getvalue(), again["ETag"]) == (304, b"", compressed["ETag"])
+    assert compressed["ETag"] != plain["ETag"]
+    assert "Accept-Ranges" not in compressed, "a range of what was compressed on the way would be another one"
+
+
+def test_a_picture_is_not_compressed_again(client):
+    path = "/static/drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
+    response = client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert response.getvalue().startswith(b"\x89PNG")
+    assert "Content-Encoding" not in response
 
 
 @pytest.mark.parametrize("path", READS)

@@ -44,6 +44,11 @@ def _select(listed: Listing, parameter: Parameter, value: int | Sequence[str]) -
         parameter.check(value, Topic.objects.values_list("code", flat=True))
         return set(TopicService.objects.filter(topic__code__in=value).values_list("service__code", flat=True))
     if name in VOCABULARIES and not all(listed.knows(name, code) for code in value):
-        terms = VOCABULARIES[name].objects.order_by("position", "code")
-        parameter.check(value, terms.values_list("code", flat=True))
+        check_codes(parameter, value)
     return set().union(*(listed.services_with(name, code) for code in value))
+
+
+def check_codes(parameter: Parameter, codes: Sequence[str]) -> None:
+    """Raise InvalidError with the vocabulary's codes if one of ``codes`` is not among them."""
+    terms = VOCABULARIES[parameter.name].objects.order_by("position", "code")
+    parameter.check(codes, terms.values_list("code", flat=True))

@@ -11,22 +11,25 @@ from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import parse_http_date_safe
 
 from catalogue.web import problems
-from catalogue.web.cache import not_modified
+from catalogue.web.cache import BODY_HEADERS
 from catalogue.web.compression import MIN_LENGTH, compress, encoded_etag, gzip_stream
 from catalogue.web.limits import DESK
 from catalogue.web.negotiation import IDENTITY, encoding
 
 READ = {"GET", "HEAD"}
+# Media types whose bytes are compressed already.
+COMPRESSED_TYPES = ("image/png", "font/")
 ASCII = string.printable
-# Request headers that no response depends on: cookies, and conditions on Last-Modified, which no response has: an ETag
-# is exact and a date is not (RFC 9110, 13.1.3 and 13.1.4: these conditions are ignored without a date).
-IGNORED = ("HTTP_COOKIE", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
+# Request headers that no response depends on: cookies, and a condition that few responses could answer (RFC 9110,
+# 13.1.4: it is ignored without a date of change). If-Modified-Since is answered where there is a Last-Modified.
+IGNORED = ("HTTP_COOKIE", "HTTP_IF_UNMODIFIED_SINCE")
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Content-Language, Location, Retry-After",
+    "Access-Control-Expose-Headers": "ETag, Content-Language, Link, Location, Retry-After",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
@@ -55,9 +58,11 @@ class ReadingMiddleware:
             # Links contain the host, which is case-insensitive.
             request.META["HTTP_HOST"] = request.META["HTTP_HOST"].lower()
         response = _allow_any_origin(self.get_response(request))
-        if request.method not in READ or response.status_code != 200:
-            return response
-        return _finish_read(request, response)
+        if request.method in READ and response.status_code == 200:
+            return _finish_read(request, response)
+        if not response.streaming and len(response.content) >= MIN_LENGTH:
+            _encode(request, response)
+        return response
 
 
 def _allow_any_origin(response: HttpResponse) -> HttpResponse:
@@ -70,44 +75,66 @@ def _allow_any_origin(response: HttpResponse) -> HttpResponse:
 
 
 def _finish_read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["Accept", "Accept-Encoding"])
+    patch_vary_headers(response, ["Accept"])
     response.headers.setdefault("Content-Language", "zh-Hans")
     # Any cache may store it and must revalidate it: the edition in force may change at any moment.
     response.headers.setdefault("Cache-Control", "public, no-cache")
-    response.headers.pop("Last-Modified", None)
-    (_encode_stream if response.streaming else _encode)(request, response)
-    conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
+    if response.streaming:
+        _encode_stream(request, response)
+    else:
+        plain_etag = f'"{hashlib.sha256(response.content).hexdigest()}"'
+        response.headers["ETag"] = encoded_etag(plain_etag, _encode(request, response))
+    modified = parse_http_date_safe(response.headers.get("Last-Modified", ""))
+    conditional = get_conditional_response(
+        request, etag=response.headers["ETag"], last_modified=modified, response=response
+    )
     if conditional.status_code == 412:
         return _allow_any_origin(problems.respond(412))
     if conditional is not response:
-        not_modified_response = HttpResponse(status=304, headers=dict(not_modified(response.items())))
-        # Django adds a Content-Type to every response.
-        del not_modified_response.headers["Content-Type"]
-        return not_modified_response
-    if request.method == "HEAD" and response.streaming:
-        # HEAD: the body is not generated.
-        response.streaming_content = ()
+        # The same response without its body: it closes the file that it is of.
+        response.status_code = 304
+        for name in BODY_HEADERS:
+            response.headers.pop(name, None)
+        _drop_body(response)
     elif request.method == "HEAD":
-        length = response.headers["Content-Length"]
-        response.content = b""
-        response.headers["Content-Length"] = length
+        length = response.headers.get("Content-Length")
+        _drop_body(response)
+        if length:
+            response.headers["Content-Length"] = length
     return response
 
 
-def _encode(request: HttpRequest, response: HttpResponse) -> None:
-    """Encode a response as negotiated, unless it is shorter than ``MIN_LENGTH``, and set its ETag and length."""
+def _drop_body(response: HttpResponse | StreamingHttpResponse) -> None:
+    """Take the body from a response; a streamed one is then not generated."""
+    if response.streaming:
+        response.streaming_content = ()
+    else:
+        response.content = b""
+
+
+def _encode(request: HttpRequest, response: HttpResponse) -> str:
+    """Encode a response as negotiated, unless it is shorter than ``MIN_LENGTH``; return the name of the encoding."""
+    patch_vary_headers(response, ["Accept-Encoding"])
     body = response.content
     name = encoding(request.headers.get("Accept-Encoding")) if len(body) >= MIN_LENGTH else IDENTITY
-    response.headers["ETag"] = encoded_etag(f'"{hashlib.sha256(body).hexdigest()}"', name)
     if name != IDENTITY:
         response.content = compress(body, name)
         response.headers["Content-Encoding"] = name
     response.headers["Content-Length"] = str(len(response.content))
+    return name
 
 
 def _encode_stream(request: HttpRequest, response: StreamingHttpResponse) -> None:
-    """Encode a streamed response as gzip if acceptable; its view has set the ETag of the plain form."""
-    if encoding(request.headers.get("Accept-Encoding"), ["gzip"]) != IDENTITY:
+    """Encode a streamed response as gzip if acceptable; its view has set the ETag of the plain form.
+
+    Pictures and fonts are left as they are.
+    """
+    patch_vary_headers(response, ["Accept-Encoding"])
+    compressible = not response["Content-Type"].startswith(COMPRESSED_TYPES)
+    if compressible and encoding(request.headers.get("Accept-Encoding"), ["gzip"]) != IDENTITY:
         response.streaming_content = gzip_stream(response.streaming_content)
         response.headers["Content-Encoding"] = "gzip"
         response.headers["ETag"] = encoded_etag(response.headers["ETag"], "gzip")
+        # Both are of the plain form.
+        for name in ("Content-Length", "Accept-Ranges"):
+            response.headers.pop(name, None)
