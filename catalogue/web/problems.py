@@ -66,7 +66,10 @@ def handle(exception: Exception, context: dict | None = None) -> HttpResponse | 
     if isinstance(exception, exceptions.Throttled):
         return respond(status.HTTP_429_TOO_MANY_REQUESTS, str(exception.detail), wait=exception.wait)
     if isinstance(exception, exceptions.APIException):
-        return respond(exception.status_code, str(exception.detail))
+        response = respond(exception.status_code, str(exception.detail))
+        for name, value in getattr(exception, "headers", {}).items():
+            response.headers[name] = value
+        return response
     return None
 
 
