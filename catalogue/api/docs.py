@@ -29,10 +29,17 @@ class ContextView(StrictParameters, APIView):
         return HttpResponse(json.dumps({"@context": cpsv.CONTEXT}), content_type=LD)
 
 
-class SwaggerView(SpectacularSwaggerSplitView):
+class _PageMixin:
+    """Answers OPTIONS without REST framework's metadata, which the template of a page cannot show."""
+
+    def options(self, request, *args, **kwargs) -> HttpResponse:
+        return HttpResponse(status=204)
+
+
+class SwaggerView(_PageMixin, SpectacularSwaggerSplitView):
     content_negotiation_class = SingleRendererNegotiation
 
 
-class RedocView(SpectacularRedocView):
+class RedocView(_PageMixin, SpectacularRedocView):
     content_negotiation_class = SingleRendererNegotiation
     template_name = "catalogue/redoc.html"

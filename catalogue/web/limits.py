@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from django.http import HttpResponse
 
-from catalogue.web import problems, request_id
+from catalogue.web import cors, problems, request_id
 
 # Lengths in characters: of a header, of the path and query each, and of the three headers of content negotiation.
 MAX_HEADER_LENGTH, MAX_ADDRESS_LENGTH = 8192, 16_384
@@ -143,7 +143,7 @@ def _too_long(name: str) -> HttpResponse:
 def _refuse(response: HttpResponse, environ: dict, start_response: Callable) -> list[bytes]:
     """Send an error response. The rest of the request is not read, so the connection cannot be reused."""
     headers = dict(response.items()) | {
-        "Access-Control-Allow-Origin": "*",
+        **cors.RESPONSE,
         "Cache-Control": "no-store",
         "Connection": "close",
         "Content-Length": str(len(response.content)),
