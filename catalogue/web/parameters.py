@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 from django.utils.datastructures import MultiValueDict
 
+from services.characters import is_blank
 from services.faults import Fault, InvalidError, printable
 
 MAX_LENGTH = 1000
+# What Django puts where a query is not UTF-8.
+REPLACEMENT = "\ufffd"
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # RFC 3339, as clients write it: with any number of digits after the point, t and z, a blank for T, the time zone
 # without a colon (Python), and its + as the blank that an unescaped + is in a query.
@@ -42,7 +45,9 @@ class Parameter:
     def read(self, raw_values: Sequence[str]) -> object:
         """Return the parsed value, or a list without duplicates if ``many``. Raises InvalidError."""
         values = [part.strip() for value in raw_values for part in value.split(",")] if self.many else raw_values
-        if not all(value.strip() for value in values):
+        if any(REPLACEMENT in value for value in raw_values):
+            raise self._error("的值不是 UTF-8 编码的文字。")
+        if any(is_blank(value) for value in values):
             raise self._error("的值为空。", code="empty")
         if len(raw_values) > 1 and not self.many:
             raise self._error("只能出现一次。", code="repeated")

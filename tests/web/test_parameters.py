@@ -97,3 +97,21 @@ def test_other_unknown_parameters_of_a_page_are_refused(client, db, path):
 @pytest.mark.parametrize("name", ["from", "utm_source", "fbclid", "spm"])
 def test_the_api_stays_strict(client, db, name):
     assert_problem(client.get(LIST, {name: "x"}), 400)
+
+
+@pytest.mark.parametrize("query", ["q=%FF", "q=%E9%9D", "q=%C0%80", "q=%B9%E3", "domain=%FF", "%FF=1", "q=\udcff"])
+@pytest.mark.parametrize("path", [LIST, "/services/"])
+def test_a_query_that_is_not_utf_8_is_refused(client, db, path, query):
+    assert client.get(path, QUERY_STRING=query.encode("utf-8", "surrogateescape").decode("latin-1")).status_code == 400
+
+
+@pytest.mark.parametrize("typed", ["民\u00ad政", "民\u200b政", "\ufeff民政", "\u3164民政", "⺠政", "⺠\u2060政\ufe0f"])
+def test_a_search_ignores_what_cannot_be_seen_and_reads_radicals(client, db, typed):
+    plain, odd = (client.get(LIST, {"q": query, "fields": "code"}).json()["results"] for query in ("民政", typed))
+
+    assert [service["code"] for service in odd] == [service["code"] for service in plain]
+
+
+@pytest.mark.parametrize("typed", ["\u3164", "\u200b", "\u00ad \u2800"])
+def test_a_search_for_nothing_to_be_seen_is_empty(client, db, typed):
+    assert assert_problem(client.get(LIST, {"q": typed}), 400)["errors"][0]["code"] == "empty"

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from catalogue.web import limits
 from services import json_text
+from services.characters import fold_radicals, is_blank, without_hidden
 from services.faults import Fault, InvalidError, printable
 
 NO_JSON = "请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。"
@@ -71,7 +72,7 @@ def json_object(request: Request) -> Mapping:
 
 
 class StrictCharField(serializers.CharField):
-    """A text field that refuses numbers and lone surrogates."""
+    """A text field that refuses numbers, lone surrogates and what cannot be seen; it drops hidden characters."""
 
     default_error_messages = {
         "invalid": "应是文字（字符串）。",
@@ -89,7 +90,10 @@ class StrictCharField(serializers.CharField):
         except UnicodeEncodeError:
             self.fail("invalid")
         # Browsers send CRLF line ends.
-        return super().to_internal_value(data.replace("\r\n", "\n"))
+        text = super().to_internal_value(without_hidden(fold_radicals(data.replace("\r\n", "\n"))))
+        if is_blank(text):
+            self.fail("blank")
+        return text
 
 
 def read(request: Request, serializer: type[serializers.Serializer], *, allowed: Mapping[str, Sequence[str]]) -> dict:
