@@ -18,6 +18,14 @@ LD = "application/ld+json"
 class SchemaView(StrictParameters, SpectacularAPIView):
     """The OpenAPI 3.1 document, as YAML or, if the Accept header asks for it, as JSON."""
 
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if "Content-Disposition" in response:
+            # drf-spectacular names the file by the title, which is Chinese; Django would encode the header as in mail.
+            ending = "json" if "json" in response.accepted_media_type else "yaml"
+            response.headers["Content-Disposition"] = f'inline; filename="openapi.{ending}"'
+        return response
+
 
 class ContextView(StrictParameters, APIView):
     """The context of our JSON-LD: which term of which vocabulary each key is."""

@@ -209,3 +209,5 @@ def test_the_openapi_document_is_yaml_or_json(client, db):
     assert client.get("/api/v1/schema/").content.startswith(b"openapi: 3.1")
     answer = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
     assert answer.json()["openapi"].startswith("3.1")
+    assert answer["Content-Disposition"] == 'inline; filename="openapi.json"'
+    assert client.get("/api/v1/schema/")["Content-Disposition"] == 'inline; filename="openapi.yaml"'
