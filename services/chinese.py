@@ -36,8 +36,11 @@ def simplified(text: str) -> str:
 
 
 def traditional(text: str) -> str:
-    """Convert Simplified characters to Traditional (OpenCC s2t); the length stays the same."""
-    return _converter("s2t").convert(WORD_BREAKS.sub(BREAK_MARK, text)).replace(BREAK_MARK, "")
+    """Convert Simplified characters to Traditional as readers write it (OpenCC s2tw: 群, 為, 裡, not 羣, 爲, 裏).
+
+    Only the forms of characters are Taiwan's, not the words; the length stays the same.
+    """
+    return _converter("s2tw").convert(WORD_BREAKS.sub(BREAK_MARK, text)).replace(BREAK_MARK, "")
 
 
 @cache

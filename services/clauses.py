@@ -1,6 +1,6 @@
 """The clause that a value of a JSON column carries (引文): its shape and its faults, the same for every such column.
 
-Standard library only: no database, no request, no clock. Amounts, shares and open criteria are such values; the number
+Pure: no database, no request, no clock. Amounts, shares and open criteria are such values; the number
 of an amount or a share stands in the quote of its clause.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from services import quotes
+from services.characters import HIDDEN, is_blank
 
 KEYS = ("source", "locator", "quote", "verification", "jurisdiction")
 VERIFICATIONS = ("verbatim", "secondary", "unverified")
@@ -55,8 +56,8 @@ def in_order(value: Mapping, keys: Iterable[str]) -> dict:
 
 
 def is_text(value: object, longest: int = MAX_TEXT) -> bool:
-    """Whether a value is text that is not blank, not too long, and that a database can store."""
-    if not isinstance(value, str) or not value.strip() or len(value) > longest:
+    """Whether a value is text without hidden characters, not blank, not too long, and that a database can store."""
+    if not isinstance(value, str) or is_blank(value) or HIDDEN.search(value) or len(value) > longest:
         return False
     # A lone surrogate cannot be stored.
     return "\0" not in value and value.encode(errors="ignore").decode() == value

@@ -7,11 +7,13 @@ a value belongs to the models.
 import json
 import unicodedata
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 from django.db import models
 
 from services import amounts, shares
+from services.characters import HIDDEN, fold_radicals, is_blank
 from services.eligibility import rules
 
 # Anchored with \A and \Z, which mean the same in Python and PostgreSQL; Python's "$" also accepts a trailing newline.
@@ -23,6 +25,16 @@ def validate_no_nul(value: object) -> None:
     """Raise ValidationError for a JSON value that contains U+0000 anywhere: PostgreSQL cannot store it."""
     if "\\u0000" in json.dumps(value):
         raise ValidationError("不允许空字符（U+0000）。")
+
+
+def validate_visible(value: str) -> None:
+    """Raise ValidationError for a hidden character, as an import does, and for a text of nothing but blanks."""
+    if hidden := HIDDEN.search(value):
+        raise ValidationError(
+            "含有看不见的字符 U+%(code)s，请删去后重新输入。", params={"code": f"{ord(hidden[0]):04X}"}
+        )
+    if value and is_blank(value):
+        raise ValidationError("不能只有空格或看不见的字符。")
 
 
 def validate_word(value: str) -> None:
@@ -75,10 +87,20 @@ class RuleField(models.JSONField):
     empty_values = [None]
 
 
-class _CheckedMixin:
-    """A text field with a CHECK constraint in the definition of its column."""
+class VisibleCharField(forms.CharField):
+    """A form field that reads radicals copied out of a PDF as the characters they look like."""
 
-    default_validators = [ProhibitNullCharactersValidator()]
+    def to_python(self, value: object) -> object:
+        return super().to_python(fold_radicals(value) if isinstance(value, str) else value)
+
+
+class _CheckedMixin:
+    """A text field with a CHECK constraint in the definition of its column, without characters that cannot be seen."""
+
+    default_validators = [ProhibitNullCharactersValidator(), validate_visible]
+
+    def formfield(self, **kwargs) -> forms.Field | None:
+        return super().formfield(**{"form_class": VisibleCharField} | kwargs)
 
     def db_check(self, connection) -> str:
         column = connection.ops.quote_name(self.column)

@@ -20,13 +20,16 @@ def dumps(value: object) -> bytes:
 
 
 def strict_loads(body: bytes) -> object:
-    """Return the value of a JSON text in UTF-8 as RFC 8259 defines it.
+    """Return the value of a JSON text in UTF-8 as RFC 8259 defines it; a byte order mark before it is skipped.
+
+    A number without a fraction is an integer however it is written (JSON Schema): 70.0 and 7e1 are 70.
 
     Raises ValueError for anything else, for NaN, for duplicate names in an object and for more than ``MAX_DEPTH``
     levels.
     """
+    hooks = {"object_pairs_hook": _unique_names, "parse_constant": _refuse_constant, "parse_float": _number}
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
+        value = json.loads(body.decode("utf-8-sig"), **hooks)
     except RecursionError:
         raise ValueError("too deep") from None
     if _is_deep(value):
@@ -39,6 +42,15 @@ def _unique_names(pairs: Sequence[tuple[str, object]]) -> dict:
     if len(members) != len(pairs):
         raise ValueError("a name is given twice")
     return members
+
+
+def _number(text: str) -> int | float:
+    return whole(float(text))
+
+
+def whole(value: object) -> object:
+    """Return an integer for a float that has no fraction; any other value unchanged."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _refuse_constant(constant: str) -> None:

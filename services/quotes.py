@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from services.characters import fold_radicals, without_ignorable
 from services.chinese import simplified
 
 # The marks between the parts of a value; each part is searched separately.
@@ -21,7 +22,8 @@ YEARS = re.compile(rf"(?<![\d.])(\d+|{HAN_NUMBER.pattern})年")
 
 def fold(text: str) -> str:
     """Normalise a text for comparison: Simplified, half-width, one kind of dash, no blanks or thousands separators."""
-    normalised = simplified("".join(unicodedata.normalize("NFKC", text).split()))
+    visible = without_ignorable(fold_radicals(text))
+    normalised = simplified("".join(unicodedata.normalize("NFKC", visible).split()))
     return THOUSANDS_SEPARATOR.sub("", DASH.sub("-", normalised))
 
 

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from services import chinese
+from services import characters, chinese
 
 # The searched fields, the highest rank first; fields of one tuple rank equally.
 FIELD_RANKS = (
@@ -98,7 +98,8 @@ class FoldedText(NamedTuple):
 def fold(text: str) -> str:
     """Normalise a text for comparison: NFKC, case-folded, no diacritics, Simplified, one blank between words.
 
-    Anything but letters and digits separates words. ``ＮＭ－０５－０１`` becomes ``nm 05 01``, ``養老`` ``养老``.
+    Anything but letters and digits separates words, except what cannot be seen. ``ＮＭ－０５－０１`` becomes
+    ``nm 05 01``, ``養老`` ``养老``.
     """
     return " ".join(chinese.simplified("".join(_fold_character(character) for character in text)).split())
 
@@ -106,7 +107,9 @@ def fold(text: str) -> str:
 # Cached: few distinct characters occur, each of them often.
 @lru_cache(maxsize=8192)
 def _fold_character(character: str) -> str:
-    plain = unicodedata.normalize("NFKC", character).casefold()
+    if characters.IGNORABLE.match(character):
+        return ""
+    plain = unicodedata.normalize("NFKC", characters.fold_radicals(character)).casefold()
     if plain.isascii():
         return "".join(part if part.isalnum() else " " for part in plain)
     # In pinyin, ü is a vowel of its own and becomes v; any other diacritic is a tone and is dropped.

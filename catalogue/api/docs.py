@@ -19,6 +19,14 @@ LD = "application/ld+json"
 class SchemaView(StrictParameters, SpectacularAPIView):
     """The OpenAPI 3.1 document, as YAML or, if the Accept header asks for it, as JSON."""
 
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if "Content-Disposition" in response:
+            # drf-spectacular names the file by the title, which is Chinese; Django would encode the header as in mail.
+            ending = "json" if "json" in response.accepted_media_type else "yaml"
+            response.headers["Content-Disposition"] = f'inline; filename="openapi.{ending}"'
+        return response
+
 
 class SchemaJSONView(SchemaView):
     """The OpenAPI 3.1 document as JSON, whatever the Accept header asks for."""
@@ -37,10 +45,17 @@ class ContextView(StrictParameters, APIView):
         return HttpResponse(json.dumps({"@context": cpsv.CONTEXT}), content_type=LD)
 
 
-class SwaggerView(SpectacularSwaggerSplitView):
+class _PageMixin:
+    """Answers OPTIONS without REST framework's metadata, which the template of a page cannot show."""
+
+    def options(self, request, *args, **kwargs) -> HttpResponse:
+        return HttpResponse(status=204)
+
+
+class SwaggerView(_PageMixin, SpectacularSwaggerSplitView):
     content_negotiation_class = SingleRendererNegotiation
 
 
-class RedocView(SpectacularRedocView):
+class RedocView(_PageMixin, SpectacularRedocView):
     content_negotiation_class = SingleRendererNegotiation
     template_name = "catalogue/redoc.html"

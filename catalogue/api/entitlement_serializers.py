@@ -68,7 +68,7 @@ class PersonSerializer(serializers.Serializer):
 
     id = serializers.CharField(help_text="自己取的标识，原样返回；不要用姓名或证件号")
     relation = serializers.CharField(required=False, help_text="与提问人的关系，原样返回")
-    circumstances = CircumstancesField()
+    circumstances = CircumstancesField(required=False)
     unanswered = FactNamesField(required=False)
 
 

@@ -18,7 +18,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -85,7 +84,7 @@ class EntitlementView(parameters.StrictParameters, APIView):
         responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        asked = _read_body(request.data)
+        asked = _read_body(parsers.json_object(request))
         language = languages.chosen(request, self.query)
         edition = edition_query.edition_from_query(asked.query)
         answer = _Answer(request, edition, asked, self.query, language).whole()
@@ -112,13 +111,11 @@ class Asked(NamedTuple):
     on: datetime.date
 
 
-def _read_body(body: object) -> Asked:
+def _read_body(body: Mapping) -> Asked:
     """Return what a body asks. Raises InvalidError.
 
     A null for a field that may be left out means the same as leaving it out.
     """
-    if not isinstance(body, dict):
-        raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
     faults = parsers.unknown(body, BODY)
     optional = {name: body[name] for name in BODY if body.get(name) is not None}
     faults += [
@@ -147,7 +144,7 @@ def _read_persons(body: Mapping, on: datetime.date) -> tuple[list[tuple[str | No
     """Return the person of a body, or the persons of a household, each with id and relation, and the faults."""
     if "persons" not in body:
         faults = [Fault("household", "household 要和 persons 一起写。")] if "household" in body else []
-        circumstances = body.get("circumstances")
+        circumstances = body.get("circumstances", {})
         if not isinstance(circumstances, dict):
             return [], [*faults, Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。")]
         person, found = read_person(circumstances, body.get("unanswered"), on=on)
@@ -161,7 +158,9 @@ def _read_persons(body: Mapping, on: datetime.date) -> tuple[list[tuple[str | No
     persons = []
     for place, raw in enumerate(raw_persons):
         field = f"persons[{place}]"
-        if not isinstance(raw, dict) or not isinstance(raw.get("circumstances"), dict):
+        circumstances = raw.get("circumstances") if isinstance(raw, dict) else raw
+        circumstances = {} if circumstances is None and isinstance(raw, dict) else circumstances
+        if not isinstance(circumstances, dict):
             faults.append(Fault(field, "应是一个对象：id、circumstances，还可以有 relation、unanswered。"))
             continue
         allowed = ("id", "relation", *PERSON)
@@ -171,12 +170,10 @@ def _read_persons(body: Mapping, on: datetime.date) -> tuple[list[tuple[str | No
             for name in ("id", "relation")
             if not _is_short_text(raw.get(name), optional=name == "relation")
         ]
-        told = household | raw["circumstances"] if isinstance(household, dict) else raw["circumstances"]
+        told = household | circumstances if isinstance(household, dict) else circumstances
         person, found = read_person(told, raw.get("unanswered"), on=on, prefix=f"{field}.")
         persons.append((raw.get("id"), raw.get("relation"), person))
-        shared = {
-            f"{field}.circumstances.{name}": f"household.{name}" for name in told.keys() - raw["circumstances"].keys()
-        }
+        shared = {f"{field}.circumstances.{name}": f"household.{name}" for name in told.keys() - circumstances.keys()}
         found = [fault._replace(field=shared.get(fault.field, fault.field)) for fault in found]
         # What is wrong with the household is said once.
         faults += [fault for fault in found if fault not in faults]

@@ -80,7 +80,7 @@ class FeedbackView(StrictParameters, APIView):
         responses={201: OpenApiResponse(ReceiptSerializer, "已收到；Location 是查看答复的地址"), **schema.WRITING},
     )
     def post(self, request) -> Response:
-        values = parsers.read(request.data, FeedbackSerializer, allowed={"field": FIELDS})
+        values = parsers.read(request, FeedbackSerializer, allowed={"field": FIELDS})
         service, edition_name = _service(values.pop("service")), values.pop("edition", None)
         edition = edition_name and edition_query.edition_by_name(edition_name)
         with transaction.atomic():

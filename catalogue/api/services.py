@@ -148,6 +148,11 @@ class ServiceViewSet(
         return context | {"edition": self.edition, "fields": self._fields(), "on": self.day}
 
     @property
+    def page(self) -> str:
+        """The path of the page for people."""
+        return reverse("services") if self.action == "list" else reverse("page", kwargs={"code": self.kwargs["code"]})
+
+    @property
     def day(self) -> datetime.date:
         """The day that is asked about, today by default."""
         return self.query.get("valid_on") or edition_query.today()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Entry, SourcedField
 from services import clauses, quoted_values, quotes
+from services.characters import is_blank
 from services.eligibility import open_criteria, rules
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import Rule
@@ -201,7 +202,7 @@ def _verbatim_quotes(citations: Iterable[Mapping]) -> list[str]:
 
 def _has_quote(citation: Mapping) -> bool:
     # White space alone is no quote.
-    return bool(citation["quote"] and citation["quote"].strip())
+    return bool(citation["quote"] and not is_blank(citation["quote"]))
 
 
 def _field_reasons(has_value: bool, field: str, entry: Mapping, citations: list[Mapping]) -> list[str]:

@@ -19,6 +19,7 @@ from catalogue.editions.imprint import imprint
 from catalogue.editions.results import Surroundings
 from catalogue.models import Edition, Event
 from catalogue.web import edition_query, parameters, permalinks
+from services.characters import is_blank
 from services.eligibility.circumstances import read_person
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN
@@ -35,7 +36,7 @@ FACT_KEYS = ("name", "type", "label", "question", "minimum", "maximum", "choices
 
 def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
     """Return the services of an edition that match a query, best first, each with its matches."""
-    if not query.strip() or len(query) > parameters.MAX_LENGTH:
+    if is_blank(query) or len(query) > parameters.MAX_LENGTH:
         raise InvalidError(Fault("query", f"query 应是 1 到 {parameters.MAX_LENGTH} 个字的文字。"))
     if not 1 <= limit <= MAX_RESULTS:
         raise InvalidError(Fault("limit", f"limit 应是 1 到 {MAX_RESULTS} 的整数。"))

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from catalogue.models import Edition
-from catalogue.web import edition_query, parameters, permalinks, problems
+from catalogue.web import edition_query, parameters, permalinks
 from catalogue.web.negotiation import media_type
+from catalogue.web.problems import NotAcceptableError
 from catalogue.web.read_only import read_only
-from services.faults import Fault, NotFoundError, printable
+from services.faults import NotFoundError, printable
 from services.models import Department, Domain, Indicator, Observation, ProjectGroup, Service, TargetGroup, Task, Topic
 from services.sources import Source
 
@@ -60,7 +61,9 @@ def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         raise NotFoundError(f"没有代码为 {printable(code)} 的{NAMES[kind]}。")
     paths = _representations(kind, described)
     media = media_type(request.headers.get("Accept"), list(paths))
-    response = _redirect(request, paths[media]) if media else _not_acceptable(paths)
+    if media is None:
+        raise NotAcceptableError(paths)
+    response = _redirect(request, paths[media])
     patch_vary_headers(response, ["Accept"])
     return response
 
@@ -98,8 +101,3 @@ def _redirect(request: HttpRequest, path: str) -> HttpResponse:
     query = request.GET.urlencode()
     location = f"{path}?{query}" if query else path
     return HttpResponse(status=303, headers={"Location": location, "Cache-Control": "public, no-cache"})
-
-
-def _not_acceptable(media_types: Mapping[str, str]) -> HttpResponse:
-    fault = Fault("Accept", "没有所要的格式。", media_types)
-    return problems.respond(406, f"没有所要的格式；可用的是 {'、'.join(media_types)}。", [fault])

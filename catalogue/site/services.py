@@ -13,6 +13,7 @@ from catalogue.web import edition_query, parameters
 from catalogue.web.parameters import Parameter
 from catalogue.web.read_only import read_only
 from catalogue.workflow.wording import UNKNOWN
+from services.characters import is_blank
 
 DOMAIN = Parameter("domain")
 PARAMETERS = [*edition_query.PARAMETERS, Parameter("q"), DOMAIN]
@@ -62,7 +63,7 @@ def _filled(query: QueryDict) -> QueryDict:
     """Return a query without the form's empty fields."""
     filled = query.copy()
     for name in FIELDS:
-        if not "".join(query.getlist(name)).strip():
+        if is_blank("".join(query.getlist(name))):
             filled.pop(name, None)
     return filled
 

@@ -4,7 +4,6 @@ Each function raises CellError with the column and a sentence that lists the all
 """
 
 import datetime
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -93,8 +92,8 @@ def _parse_rule(text: str) -> dict | None:
     if not text:
         return None
     try:
-        rule = json.loads(text)
-    except (ValueError, RecursionError):
+        rule = strict_loads(text.encode())
+    except ValueError:
         raise CellError("eligibility", "享受条件应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
     if reasons := rules.faults(rule):
         raise CellError("eligibility", f"享受条件不能用：{reasons[0][:200]}")

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from services import characters
+
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 5 * MEGABYTE
 MAX_ROWS = 5_000
@@ -23,8 +25,7 @@ MAX_ROW_NUMBER = 20_000
 MAX_COLUMN_NUMBER = 100
 ARCHIVE_SIGNATURES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 XLS_SIGNATURE = b"\xd0\xcf\x11\xe0"
-# An invisible character that is allowed, because Mongolian text needs it.
-MONGOLIAN_VOWEL_SEPARATOR = "\u180e"
+HIDDEN_CHARACTER = "看不见的格式字符（零宽或改变书写方向）"
 BYTE_ORDER_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -94,14 +95,15 @@ def too_large_message() -> str:
 
 def check_characters(text: str) -> Iterator[str]:
     """Yield a sentence for the first invisible or invalid character of a text."""
+    if hidden := characters.HIDDEN.search(text):
+        yield f"含有{HIDDEN_CHARACTER} U+{ord(hidden[0]):04X}；请删去后重新输入这一格。"
+        return
     for character in text:
-        if character in "\n\t" or character.isalnum():
+        if character in "\n\t" or character.isalnum() or characters.IGNORABLE.match(character):
             continue
         category = unicodedata.category(character)
-        if (
-            category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character != MONGOLIAN_VOWEL_SEPARATOR
-        ) or character == "\ufffd":
-            category_names = {"Cf": "看不见的格式字符（零宽或改变书写方向）", "Cc": "控制字符", "Co": "私用区字符"}
+        if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or character == "\ufffd":
+            category_names = {"Cf": HIDDEN_CHARACTER, "Cc": "控制字符", "Co": "私用区字符"}
             description = (
                 "表示乱码的替换字符" if character == "\ufffd" else category_names.get(category, "不是文字的字符")
             )

@@ -31,6 +31,7 @@ from catalogue.spreadsheets.limits import (
     refuse,
 )
 from catalogue.spreadsheets.writer import CITATIONS_SHEET, COLUMNS, EDITION_SHEET, LIST_SHEET
+from services.characters import fold_radicals
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
@@ -258,6 +259,7 @@ def _cell_text(
         reason = next(check_characters(text), None)
     if reason is None and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
         reason = f"“{text.strip()}”像是被表格软件改写过的数；请把这一格设为文本，再填写原来的数字。"
+    text = fold_radicals(text)
     if reason is not None:
         column = f"{column_letter(position)}（{header}）" if header else column_letter(position)
         faults.append(ImportFault(reason, sheet, number, column))

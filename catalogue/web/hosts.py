@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
@@ -13,10 +14,12 @@ from catalogue.web import problems
 LOGGER = logging.getLogger("django.security.DisallowedHost")
 # Characters of the host that are logged; the header may have any length.
 MAX_LOGGED = 100
+# Load balancers and Kubernetes ask these by the address of the machine.
+PROBES = ("/healthz", "/readyz")
 
 
 class HostMiddleware:
-    """Answers 400 for a host that is not in ``ALLOWED_HOSTS``.
+    """Answers 400 for a host that is not in ``ALLOWED_HOSTS``; the probes answer under any name.
 
     Django would do so later, with a traceback in the log for each request, and under DEBUG with a page of settings.
     """
@@ -25,6 +28,9 @@ class HostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in PROBES:
+            # No probe depends on the host, but Django reads it for every request.
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].strip("*.") or "localhost"
         try:
             request.get_host()
         except DisallowedHost as error:

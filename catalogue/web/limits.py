@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from django.http import HttpResponse
 
-from catalogue.web import problems, request_id
+from catalogue.web import cors, problems, request_id
 
 # Lengths in characters: of a header, of the path and query each, and of the three headers of content negotiation.
 MAX_HEADER_LENGTH, MAX_ADDRESS_LENGTH = 8192, 16_384
@@ -29,6 +29,8 @@ CHUNK = 64 * 1024
 BODILESS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Seconds that a thread waits for a seat. Bodies of honest clients arrive within milliseconds.
 MAX_WAIT = 0.1
+# Content encodings of bodies, for the API; the forms of the desk are sent without any.
+BODY_ENCODINGS = ("gzip", "identity")
 BROKEN_OFF = "请求正文没有收全，请重新发送。"
 
 
@@ -66,6 +68,8 @@ class RequestLimits:
                 return problems.respond(400, "Content-Length 应是正文的字节数。")
             if not chunked and int(length) > max_length:
                 return problems.respond(413)
+            if environ["PATH_INFO"].startswith(DESK) and not is_plain(environ.get("HTTP_CONTENT_ENCODING", "")):
+                return problems.respond(415, "编辑台的表单不能压缩后提交；请去掉 Content-Encoding。")
             if not self._seats.take():
                 return problems.respond(503, "等待正文的请求太多，请稍后再试。")
             try:
@@ -80,6 +84,16 @@ class RequestLimits:
                 return problems.respond(400, BROKEN_OFF)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         return None
+
+
+def is_gzip(content_encoding: str) -> bool:
+    """Whether a Content-Encoding is gzip; ``x-gzip`` is the same (RFC 9110, 8.4.1.3)."""
+    return content_encoding.strip().lower() in ("gzip", "x-gzip")
+
+
+def is_plain(content_encoding: str) -> bool:
+    """Whether a Content-Encoding leaves a body as it is."""
+    return content_encoding.strip().lower() in ("", "identity")
 
 
 class Seats:
@@ -129,7 +143,7 @@ def _too_long(name: str) -> HttpResponse:
 def _refuse(response: HttpResponse, environ: dict, start_response: Callable) -> list[bytes]:
     """Send an error response. The rest of the request is not read, so the connection cannot be reused."""
     headers = dict(response.items()) | {
-        "Access-Control-Allow-Origin": "*",
+        **cors.RESPONSE,
         "Cache-Control": "no-store",
         "Connection": "close",
         "Content-Length": str(len(response.content)),

@@ -7,6 +7,7 @@ Werkzeug parses the headers. They are normalised first, because real clients sen
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 from werkzeug.datastructures import Accept, LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -14,17 +15,23 @@ from werkzeug.http import parse_accept_header
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 # The language that answers each tag; a longer tag is truncated from its end until it is one of these (Lookup, RFC 4647,
 # 3.4). Taiwan, Hong Kong and Macau write traditional characters.
-TAGS = dict.fromkeys(("zh-hant", "zh-tw", "zh-hk", "zh-mo"), "zh-Hant") | {"zh": "zh-Hans", "en": "en"}
+# ``zh-CHT`` is .NET's; Cantonese is ``yue``.
+TAGS = dict.fromkeys(("zh-hant", "zh-tw", "zh-hk", "zh-mo", "zh-cht", "yue"), "zh-Hant")
+TAGS |= dict.fromkeys(("zh", "yue-hans", "yue-cn"), "zh-Hans") | {"en": "en"}
 # Content encodings, the one with the smallest results first. ``x-gzip`` is gzip (RFC 9110, 8.4.1.3).
 ENCODINGS = ("br", "zstd", "gzip")
 IDENTITY = "identity"
 # Characters of a header that are read; ``limits`` refuses longer headers in front of Django.
 MAX_LENGTH = 1000
+Parsed = TypeVar("Parsed", bound=Accept)
 # Parsed headers that are cached, for each of the three: most clients send the same ones.
 PARSED_CACHE_SIZE = 256
 
 BLANKS = re.compile(r"\s*([;=,])\s*")
 SHORT_WEIGHT = re.compile(r"(?<=;q=)(?=\.[0-9])", re.IGNORECASE)
+FINAL_POINT = re.compile(r"(?<=;q=[01])\.(?![0-9])", re.IGNORECASE)
+# An element of a list; a quote without an end is a character like any other, so that it spoils one element only.
+ELEMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,])+')
 ANY_TYPE = re.compile(r"(?<![^,])\*(?![^,;])")
 
 
@@ -68,24 +75,29 @@ def encoding(accept_encoding: str | None, offered: Sequence[str] = ENCODINGS) ->
 
 @lru_cache(PARSED_CACHE_SIZE)
 def _media_ranges(header: str) -> MIMEAccept:
-    parsed = parse_accept_header(ANY_TYPE.sub("*/*", _normal(header)), MIMEAccept)
+    parsed = _parse(ANY_TYPE.sub("*/*", _normal(header)), MIMEAccept)
     return MIMEAccept([(name.partition(";")[0].lower(), weight) for name, weight in parsed])
 
 
 @lru_cache(PARSED_CACHE_SIZE)
 def _languages(header: str) -> LanguageAccept:
-    return parse_accept_header(_normal(header).replace("_", "-"), LanguageAccept)
+    return _parse(_normal(header).replace("_", "-"), LanguageAccept)
 
 
 @lru_cache(PARSED_CACHE_SIZE)
 def _encodings(header: str) -> Accept:
-    parsed = parse_accept_header(_normal(header).lower())
+    parsed = _parse(_normal(header).lower(), Accept)
     return Accept([("gzip" if name == "x-gzip" else name, weight) for name, weight in parsed])
 
 
+def _parse(header: str, kind: type[Parsed]) -> Parsed:
+    """Parse each element of a header by itself: Werkzeug reads all that follows an open quote as one."""
+    return kind([pair for element in ELEMENT.findall(header) for pair in parse_accept_header(element, kind)])
+
+
 def _normal(header: str) -> str:
-    """Return a header without blanks around its separators, and with a digit before the point of each weight."""
-    return SHORT_WEIGHT.sub("0", BLANKS.sub(r"\1", header.strip()))
+    """Return a header without blanks around its separators, and with digits on both sides of a weight's point."""
+    return FINAL_POINT.sub("", SHORT_WEIGHT.sub("0", BLANKS.sub(r"\1", header.strip())))
 
 
 def _weight(ranges: MIMEAccept, media: str) -> tuple[float, int]:

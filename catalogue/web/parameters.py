@@ -10,12 +10,19 @@ from dataclasses import dataclass
 
 from django.utils.datastructures import MultiValueDict
 
+from services.characters import is_blank
 from services.faults import Fault, InvalidError, printable
 
 MAX_LENGTH = 1000
-# The one form of ISO 8601 that the API accepts: with seconds and time zone.
+# What Django puts where a query is not UTF-8.
+REPLACEMENT = "\ufffd"
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-DATETIME = DATE + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+# RFC 3339, as clients write it: with any number of digits after the point, t and z, a blank for T, the time zone
+# without a colon (Python), and its + as the blank that an unescaped + is in a query.
+MOMENT = re.compile(
+    rf"(?P<date>{DATE})[Tt ](?P<minute>[0-9]{{2}}:[0-9]{{2}}):(?P<second>[0-5][0-9]|60)([.](?P<fraction>[0-9]+))?"
+    "([Zz]|(?P<sign>[ +-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-5][0-9]))"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,9 @@ class Parameter:
     def read(self, raw_values: Sequence[str]) -> object:
         """Return the parsed value, or a list without duplicates if ``many``. Raises InvalidError."""
         values = [part.strip() for value in raw_values for part in value.split(",")] if self.many else raw_values
-        if not all(value.strip() for value in values):
+        if any(REPLACEMENT in value for value in raw_values):
+            raise self._error("的值不是 UTF-8 编码的文字。")
+        if any(is_blank(value) for value in values):
             raise self._error("的值为空。", code="empty")
         if len(raw_values) > 1 and not self.many:
             raise self._error("只能出现一次。", code="repeated")
@@ -64,9 +73,7 @@ class Parameter:
                     raise ValueError
                 return datetime.date.fromisoformat(value)
             if self.type is datetime.datetime:
-                if not re.fullmatch(DATETIME, value):
-                    raise ValueError
-                return datetime.datetime.fromisoformat(value).astimezone(datetime.UTC)
+                return _moment(value)
         except (ValueError, OverflowError):
             raise self._error(self._expectation()) from None
         return value
@@ -79,10 +86,23 @@ class Parameter:
             return f"应是从 {self.minimum} {f'到 {self.maximum} ' if self.maximum else '起'}的整数。"
         if self.type is datetime.date:
             return "应是日期，例如 2026-11-23。"
-        return "应是带时区的时刻，例如 2026-11-23T08:00:00Z（时区用 + 时须写成 %2B）。"
+        return "应是带时区的时刻，例如 2026-11-23T08:00:00Z 或 2026-11-23T16:00:00+08:00。"
 
     def _error(self, message: str, allowed: Sequence[str] | None = None, *, code: str = "invalid") -> InvalidError:
         return InvalidError(Fault(self.name, f"参数 {self.name} {message}", allowed, code))
+
+
+def _moment(text: str) -> datetime.datetime:
+    """Return a moment in UTC, to the microsecond. Raises ValueError or OverflowError."""
+    match = MOMENT.fullmatch(text)
+    if match is None:
+        raise ValueError
+    zone = f"{match['sign'].replace(' ', '+')}{match['hours']}:{match['minutes']}" if match["sign"] else "+00:00"
+    microsecond = (match["fraction"] or "")[:6].ljust(6, "0")
+    # Python knows no leap second: 23:59:60 is the first moment of the next day.
+    second = min(match["second"], "59")
+    moment = datetime.datetime.fromisoformat(f"{match['date']}T{match['minute']}:{second}.{microsecond}{zone}")
+    return (moment + datetime.timedelta(seconds=match["second"] == "60")).astimezone(datetime.UTC)
 
 
 class StrictParameters:

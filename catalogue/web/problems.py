@@ -30,6 +30,20 @@ DETAILS = {
 }
 
 
+class NotAcceptableError(exceptions.APIException):
+    """No form is as the Accept header asks. The forms there are named, and the page for people if there is one."""
+
+    status_code = status.HTTP_406_NOT_ACCEPTABLE
+
+    def __init__(self, media_types: Iterable[str], *, page: str | None = None):
+        names = list(media_types)
+        self.faults = [Fault("Accept", "没有所要的格式。", names)]
+        self.headers = {"Vary": "Accept"}
+        if page:
+            self.headers["Link"] = f'<{page}>; rel="alternate"; type="text/html"'
+        super().__init__(f"没有所要的格式；可用的是 {'、'.join(names)}。{f'给人看的页面是 {page}。' if page else ''}")
+
+
 def document(code: int, detail: str | None = None, faults: Iterable[Fault] = ()) -> dict:
     """Return a problem as a JSON object. Type ``about:blank`` means that the status code identifies the problem."""
     problem = {
@@ -66,7 +80,10 @@ def handle(exception: Exception, context: dict | None = None) -> HttpResponse | 
     if isinstance(exception, exceptions.Throttled):
         return respond(status.HTTP_429_TOO_MANY_REQUESTS, str(exception.detail), wait=exception.wait)
     if isinstance(exception, exceptions.APIException):
-        return respond(exception.status_code, str(exception.detail))
+        response = respond(exception.status_code, str(exception.detail), getattr(exception, "faults", ()))
+        for name, value in getattr(exception, "headers", {}).items():
+            response.headers[name] = value
+        return response
     return None
 
 

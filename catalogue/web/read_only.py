@@ -9,21 +9,29 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import MethodNotAllowed
 
 from catalogue.web import problems
+from catalogue.web.tracking import without_tracking
 
 View = Callable[..., HttpResponse]
 Refusal = Callable[[Exception], HttpResponse | None]
+ALLOWED = "GET, HEAD"
 
 
 def read_only(refuse: Refusal = problems.handle) -> Callable[[View], View]:
-    """Restrict a view to GET and HEAD. ``refuse`` turns an exception into a response, or returns None: it is raised."""
+    """Restrict a view to GET and HEAD, and answer OPTIONS with them. What tracks a shared address is taken off it.
+
+    ``refuse`` turns an exception into a response, or returns None: it is raised.
+    """
 
     def decorate(view: View) -> View:
         @csrf_exempt
         @wraps(view)
         def answer(request: HttpRequest, **kwargs: str) -> HttpResponse:
             try:
+                if request.method == "OPTIONS":
+                    return HttpResponse(status=204, headers={"Allow": ALLOWED})
                 if request.method not in {"GET", "HEAD"}:
                     raise MethodNotAllowed(request.method, problems.DETAILS[405])
+                request.GET = without_tracking(request.GET)
                 return view(request, **kwargs)
             except Exception as exception:
                 if isinstance(exception, OperationalError | InterfaceError):
@@ -32,7 +40,7 @@ def read_only(refuse: Refusal = problems.handle) -> Callable[[View], View]:
                 if response is None:
                     raise
                 if response.status_code == 405:
-                    response.headers["Allow"] = "GET, HEAD"
+                    response.headers["Allow"] = ALLOWED
                 return response
 
         return answer

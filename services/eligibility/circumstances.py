@@ -1,6 +1,6 @@
 """What a person tells: the answers to facts, read and checked. A fault names a fact, never a value of the person.
 
-Standard library only: no database, no request, no clock.
+Pure: no database, no request, no clock.
 """
 
 import datetime
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from services.eligibility.facts import CHOICES, VOCABULARY, Fact
 from services.eligibility.timing import AGE, BIRTH_MONTH, age_on, birth_month_fault
 from services.faults import Fault, printable
+from services.json_text import whole
 
 CONTRADICTION = "contradiction"
 
@@ -35,6 +36,7 @@ def read_person(
     the person in a request, for faults: ``persons[0].``.
     """
     field = f"{prefix}circumstances"
+    circumstances = {name: whole(value) for name, value in circumstances.items()}
     told = {name: value for name, value in circumstances.items() if value is not None}
     birth_month = told.pop(BIRTH_MONTH, None)
     known_nulls = {name for name, value in circumstances.items() if value is None and name in VOCABULARY}

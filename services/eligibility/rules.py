@@ -12,6 +12,7 @@ from itertools import chain, combinations
 from operator import or_
 from typing import NamedTuple
 
+from services.characters import is_blank
 from services.eligibility import open_criteria
 from services.eligibility.facts import (
     BOOLEAN,
@@ -324,7 +325,7 @@ def faults(eligibility: object, vocabulary: Vocabulary = VOCABULARY) -> list[str
     )
     if type(universal) is not bool or type(readable) is not bool or not isinstance(groups, list):
         return ["享受条件的 universal 和 machine_readable 应是 true 或 false，any 应是列表。"]
-    if reason is not None and not (isinstance(reason, str) and reason.strip()):
+    if reason is not None and not (isinstance(reason, str) and not is_blank(reason)):
         return ["享受条件的 reason 应是一句话，或为空。"]
     if not readable:
         messages = ["不能化为条件的，不能同时写明条件或“面向所有人”。"] if universal or groups else []

@@ -412,3 +412,14 @@ def test_the_openapi_document_describes_the_request(document):
     assert set(schema["properties"]) == {"service", "field", "edition", "message", "contact"}
     assert set(schema["required"]) == {"service", "message"}
     assert set(document["components"]["schemas"]["CitedField"]["enum"]) == set(dict(Citation.FIELDS))
+
+
+@pytest.mark.parametrize("message", ["\u3164", "\u200b \n", "\u2800\ufe0f", "\u00ad"])
+def test_a_message_of_nothing_to_be_seen_is_refused(client, db, message):
+    assert assert_problem(send(client, MESSAGE | {"message": message}), 400)["errors"][0]["field"] == "message"
+
+
+def test_hidden_characters_of_a_message_are_dropped_and_radicals_read(client, db):
+    assert send(client, MESSAGE | {"message": "\ufeff⺠\u200b政\u202e局", "contact": "1\u200b2"}).status_code == 201
+
+    assert (Feedback.objects.get().message, Feedback.objects.get().contact) == ("民政局", "12")

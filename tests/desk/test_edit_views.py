@@ -287,3 +287,32 @@ def test_an_unknown_proposal_is_no_server_error(editor, view, number):
         editor.post(reverse(f"admin:catalogue_proposal_{view}", args=[number]), {"seen": "x"}),
     ):
         assert response.status_code in {302, 403}
+
+
+def test_radicals_copied_out_of_a_pdf_become_characters(editor, make_proposal):
+    proposal = make_proposal(NOTE_CHANGE)
+    url = address("entry", proposal, "NM-01-07")
+
+    assert editor.post(url, proposal_form_data(editor.get(url)) | {"note": "⺠政部门的⽼标准"}).status_code == 302
+
+    assert proposal.entries.get().entry_data["note"] == "民政部门的老标准"
+
+
+@pytest.mark.parametrize("note", ["甲\u200b乙", "\u3164", "甲\u00ad乙", "丙\ufe0f"])
+def test_what_cannot_be_seen_is_refused_as_in_an_import(editor, make_proposal, note):
+    proposal = make_proposal(NOTE_CHANGE)
+    before = proposal.entries.get().entry_data
+    url = address("entry", proposal, "NM-01-07")
+
+    response = editor.post(url, proposal_form_data(editor.get(url)) | {"note": note})
+
+    assert response.status_code == 422
+    assert "看不见的字符" in response.content.decode()
+    assert proposal.entries.get().entry_data == before
+
+
+@pytest.mark.parametrize("term", ["兒童", "ＮＭ－０１", "⼉童", "儿\u200b童", "儿童"])
+def test_the_desk_finds_what_the_public_search_finds(admin_client, term):
+    page = admin_client.get(reverse("admin:catalogue_entry_changelist"), {"q": term})
+
+    assert page.context["cl"].result_count > 0

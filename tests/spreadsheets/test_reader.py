@@ -186,6 +186,11 @@ BAD = {
         "a.csv",
         f"第 2 行，{at('服务项目代码')} 列：含有",
     ),
+    "soft hyphen": (cell("甲\u00ad乙"), "a.csv", "U+00AD"),
+    "a filler that is a letter": (cell("\u3164"), "a.csv", "U+3164"),
+    "a variation selector": (cell("丙\ufe0f"), "a.csv", "U+FE0F"),
+    "a Mongolian selector after no letter": (cell("丙\u180b"), "a.csv", "U+180B"),
+    "a blank of Braille": (cell("\u2800"), "a.csv", "U+2800"),
     "byte order mark inside": (cell("甲\ufeff乙"), "a.csv", "U+FEFF"),
     "replacement character": (cell("甲\ufffd乙"), "a.csv", "表示乱码的替换字符 U+FFFD"),
     "private use": (cell("甲\ue000乙"), "a.csv", "私用区字符 U+E000"),
@@ -460,3 +465,9 @@ def test_a_damaged_part_of_a_workbook_causes_no_unexpected_error(db):
         with suppress(UnreadableFileError), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             read_table("a.xlsx", repack_workbook(content, damage))
+
+
+def test_radicals_copied_out_of_a_pdf_become_characters(db):
+    table = read_table("a.csv", make_csv(list_row(编者说明="养⽼；⺠政；⻘年")))
+
+    assert table.rows[0].cells["note"] == "养老；民政；青年"

@@ -10,7 +10,7 @@ import pytest
 from tests.support.paths import ROOT
 
 BAD_HOSTS = ["x", "evil.example", "", "a b", "fw.example.cn.evil", "x" * 10_000, "a\nb\r\x1b[31m\0", "é\u0085\u2028"]
-PATHS = ["/api/v1/", "/api/v1/services/", "/id/services/NM-05-01", "/llms.txt", "/healthz", "/admin/", "/", "/static/x"]
+PATHS = ["/api/v1/", "/api/v1/services/", "/id/services/NM-05-01", "/llms.txt", "/admin/", "/", "/static/x"]
 # Requests every path with every bad host, in a process of its own, because its logging is tested too.
 ASK = """
 import json, sys
@@ -71,3 +71,18 @@ def test_a_bad_host_is_logged_in_one_short_line(asked):
         assert " WARNING django.security.DisallowedHost: Refused host: " in line
         assert len(line) < 300
         assert line.isprintable() and line.isascii()
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7:8080", "[fd00::1]:8080", "evil.example", "a b", ""])
+@pytest.mark.parametrize("names", [["fw.example.cn"], [".example.cn"], ["*"]])
+@pytest.mark.parametrize("probe", ["/healthz", "/readyz"])
+def test_probes_answer_under_any_host(client, db, settings, probe, names, host):
+    settings.ALLOWED_HOSTS = names
+
+    assert client.get(probe, headers={"Host": host}).json()["status"] == "ok"
+
+
+def test_other_addresses_that_begin_like_a_probe_stay_strict(client, db, settings):
+    settings.ALLOWED_HOSTS = ["fw.example.cn"]
+
+    assert client.get("/healthz/", headers={"Host": "10.0.0.7"}).status_code == 400

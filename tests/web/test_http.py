@@ -180,11 +180,74 @@ def test_a_preflight_is_answered(client, db):
     assert "If-None-Match" in response["Access-Control-Allow-Headers"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["accept-language", "if-none-match", "content-type", "content-encoding", "cache-control", "x-request-id"]
+    + ["x-requested-with", "traceparent", "tracestate", "baggage", "sentry-trace", "*"],
+)
+@pytest.mark.parametrize("path", [LIST, "/api/v1/entitlements/", "/feeds/changes.atom"])
+def test_a_preflight_passes_with_the_headers_of_common_libraries(client, path, name):
+    response = client.options(
+        path,
+        headers={
+            "Origin": "https://example.org",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": name,
+        },
+    )
+
+    assert name in response["Access-Control-Allow-Headers"].lower().split(", ")
+
+
+@pytest.mark.parametrize("path", [LIST, "/api/v1/services.csv", "/api/v1/nothing/", "/feeds/changes.atom", "/"])
+@pytest.mark.parametrize(
+    "name", ["Content-Disposition", "Content-Language", "ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
+)
+def test_a_page_of_another_site_may_read_the_headers(client, db, path, name):
+    assert name in client.get(path)["Access-Control-Expose-Headers"].split(", ")
+
+
 def test_options_names_the_methods(client, db):
     response = client.options(LIST)
 
     assert response.status_code == 200
     assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*READS, "/api/v1/entitlements/", "/api/v1/feedback/", "/api/v1/services.ttl", "/api/v1/context.jsonld"]
+    + ["/api/docs/", "/api/redoc/", "/", "/services/", "/services/NM-05-01/", "/services/NM-05-01.md", "/llms.txt"]
+    + ["/id/services/NM-05-01", "/feeds/changes.atom", "/healthz", "/readyz"],
+)
+@pytest.mark.parametrize("accept", ["", "*/*", "image/png", '"', "*/*;q=0"])
+def test_options_is_answered_whatever_is_accepted(client, db, path, accept):
+    assert client.options(path, headers={"Accept": accept}).status_code in {200, 204}
+
+
+@pytest.mark.parametrize(
+    ("path", "page"), [(LIST, "/services/"), (f"{LIST}NM-05-01/", "/services/NM-05-01/"), (f"{LIST}?q=x", "/services/")]
+)
+def test_who_wants_a_page_of_the_list_is_told_where_it_is(client, db, path, page):
+    response = client.get(path, headers={"Accept": "text/html"})
+
+    assert response.status_code == 406
+    assert f"http://testserver{page}" in response.json()["detail"]
+    assert response["Link"] == f'<http://testserver{page}>; rel="alternate"; type="text/html"'
+    assert client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [(LIST, "text/csv"), (f"{LIST}NM-05-01/", "text/turtle"), ("/api/v1/domains/", "application/json")]
+    + [("/id/services/NM-05-01", "text/html")],
+)
+def test_a_406_names_the_forms_there_are(client, db, path, media):
+    problem = client.get(path, headers={"Accept": "image/png"}).json()
+
+    assert problem["status"] == 406
+    assert media in problem["detail"]
+    assert media in problem["errors"][0]["allowed"]
 
 
 @pytest.mark.parametrize(
@@ -223,3 +286,5 @@ def test_the_openapi_document_is_yaml_or_json(client, db):
     assert client.get("/api/v1/schema/").content.startswith(b"openapi: 3.1")
     answer = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
     assert answer.json()["openapi"].startswith("3.1")
+    assert answer["Content-Disposition"] == 'inline; filename="openapi.json"'
+    assert client.get("/api/v1/schema/")["Content-Disposition"] == 'inline; filename="openapi.yaml"'

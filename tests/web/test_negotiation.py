@@ -47,6 +47,12 @@ OFFERED = ["application/json", "text/html", "text/turtle", "application/ld+json"
         ("text/h*, text/turtle;q=0.1", "text/turtle"),
         ("*/html", None),
         (",,text/turtle,", "text/turtle"),
+        ('"x, text/turtle', "text/turtle"),  # a quote without an end
+        ('image/png;a="x, text/turtle;q=.5, text/markdown;q=.4', "text/turtle"),
+        ('image/png;a="x\\", text/html", text/turtle', "text/turtle"),
+        ("text/html;q=0., text/turtle;q=1.", "text/turtle"),
+        ("text/html;Q=.1, text/turtle;q=.2", "text/turtle"),
+        ("/, ;, =, text/turtle", "text/turtle"),
         ('"' * 5000 + "," * 5000, None),
     ],
 )
@@ -79,6 +85,14 @@ def test_the_accept_header_selects_a_media_type(accept, media):
         ("zh-CN;q=x, en;q=0.1", "en"),
         ("en;q=0, zh-TW;q=0.1", "zh-Hant"),
         ("english", "zh-Hans"),
+        ("zh_HK", "zh-Hant"),
+        ("zh-Hant_HK, en", "zh-Hant"),
+        ("zh-CHT", "zh-Hant"),
+        ("yue-HK", "zh-Hant"),
+        ("yue-Hans-CN", "zh-Hans"),
+        ("en;q=x, zh_TW;q=.1", "zh-Hant"),
+        ('"fr, en', "en"),
+        ("*;q=.1, en;q=.5", "en"),
     ],
 )
 def test_the_accept_language_header_selects_a_language(header, name):
@@ -108,6 +122,8 @@ def test_the_accept_language_header_selects_a_language(header, name):
         ("deflate, compress", "identity"),
         ("br;q=2", "identity"),  # not a valid weight
         (",;q=1,=", "identity"),
+        ('"br, gzip', "gzip"),
+        ("br;q=x, gzip;q=.5", "gzip"),
     ],
 )
 def test_the_accept_encoding_header_selects_an_encoding(header, name):

@@ -84,7 +84,6 @@ def assert_problem(response, status: int) -> dict:
         (LIST, "valid_on=%EF%BC%92023-12-25", "valid_on", None),
         (LIST, "known_at=2026-11-23", "known_at", None),
         (LIST, "known_at=2026-11-23T08:00:00", "known_at", None),  # without a time zone
-        (LIST, "known_at=2026-11-23T08:00:00+08:00", "known_at", None),  # "+" is a space in a query
         (LIST, "known_at=2026-11-23T25:00:00Z", "known_at", None),
         (LIST, "known_at=0001-01-01T00:00:00%2B14:00", "known_at", None),  # before the first date in UTC
         (LIST, "known_at=9999-12-31T23:59:59-14:00", "known_at", None),

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe
 
-from catalogue.web import problems
+from catalogue.web import cors, problems
 from catalogue.web.cache import BODY_HEADERS
 from catalogue.web.compression import MIN_LENGTH, compress, encoded_etag, gzip_stream
 from catalogue.web.limits import DESK
@@ -26,16 +26,6 @@ ASCII = string.printable
 # Request headers that no response depends on: cookies, and a condition that few responses could answer (RFC 9110,
 # 13.1.4: it is ignored without a date of change). If-Modified-Since is answered where there is a Last-Modified.
 IGNORED = ("HTTP_COOKIE", "HTTP_IF_UNMODIFIED_SINCE")
-
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Content-Language, Link, Location, Retry-After",
-}
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 class ReadingMiddleware:
@@ -50,7 +40,7 @@ class ReadingMiddleware:
         for name in IGNORED:
             request.META.pop(name, None)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return HttpResponse(status=204, headers=CORS | PREFLIGHT)
+            return HttpResponse(status=204, headers=cors.PREFLIGHT)
         # Links repeat the query string, whose bytes WSGI decodes as Latin-1: bytes outside ASCII are percent-encoded.
         query = request.META.get("QUERY_STRING", "")
         request.META["QUERY_STRING"] = quote(query.encode("latin-1", "replace"), safe=ASCII)
@@ -67,7 +57,7 @@ class ReadingMiddleware:
 
 def _allow_any_origin(response: HttpResponse) -> HttpResponse:
     """Add the CORS headers; errors are not cached."""
-    for name, value in CORS.items():
+    for name, value in cors.RESPONSE.items():
         response.headers[name] = value
     if response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from catalogue.web.negotiation import media_type
+from catalogue.web.permalinks import base_url
+from catalogue.web.problems import NotAcceptableError
 
 
 class AcceptNegotiation(DefaultContentNegotiation):
@@ -16,9 +17,14 @@ class AcceptNegotiation(DefaultContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        selected = media_type(request.headers.get("Accept"), [renderer.media_type for renderer in renderers])
+        if request.method == "OPTIONS":
+            # The methods of an address are answered whatever form is asked for.
+            return renderers[0], renderers[0].media_type
+        offered = [renderer.media_type for renderer in renderers]
+        selected = media_type(request.headers.get("Accept"), offered)
         if selected is None:
-            raise NotAcceptable(available_renderers=renderers)
+            page = getattr(request.parser_context["view"], "page", None)
+            raise NotAcceptableError(offered, page=page and f"{base_url(request)}{page}")
         return next(renderer for renderer in renderers if renderer.media_type == selected), selected
 
 

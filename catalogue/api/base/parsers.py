@@ -1,11 +1,20 @@
 """Request bodies: JSON in UTF-8 only, with limits of length and depth; strict text fields and validation."""
 
+import gzip
+import io
+import zlib
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 from rest_framework import exceptions, parsers, serializers
+from rest_framework.request import Request
 
+from catalogue.web import limits
 from services import json_text
+from services.characters import fold_radicals, is_blank, without_hidden
 from services.faults import Fault, InvalidError, printable
+
+NO_JSON = "请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。"
 
 
 class BodyTooLongError(exceptions.APIException):
@@ -13,24 +22,57 @@ class BodyTooLongError(exceptions.APIException):
     default_detail = f"请求正文太大，最多 {json_text.MAX_BODY_BYTES // 1024} kB。"
 
 
+class ContentEncodingError(exceptions.APIException):
+    """The body has a content encoding that is not read (RFC 9110, 15.5.16: 415 with Accept-Encoding)."""
+
+    status_code = 415
+    headers = {"Accept-Encoding": ", ".join(limits.BODY_ENCODINGS)}
+    default_detail = f"请求正文的 Content-Encoding 只能是 {'、'.join(limits.BODY_ENCODINGS)}，或者不写。"
+
+
 class JSONParser(parsers.BaseParser):
-    """Parses a body as JSON (RFC 8259): no NaN, no duplicate names. Raises ParseError or BodyTooLongError."""
+    """Parses a body as JSON (RFC 8259): no NaN, no duplicate names. The body may be compressed by gzip.
+
+    Raises ParseError, BodyTooLongError (also for what is too long only when decompressed) or ContentEncodingError.
+    """
 
     media_type = "application/json"
 
     def parse(self, stream, media_type=None, parser_context=None) -> object:
+        encoding = parser_context["request"].headers.get("Content-Encoding", "")
         try:
-            body = stream.read(json_text.MAX_BODY_BYTES + 1)
-            if len(body) > json_text.MAX_BODY_BYTES:
-                raise BodyTooLongError
+            body = _read(stream)
+            if limits.is_gzip(encoding):
+                body = _read(gzip.GzipFile(fileobj=io.BytesIO(body)))
+            elif not limits.is_plain(encoding):
+                raise ContentEncodingError
             return json_text.strict_loads(body)
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            raise exceptions.ParseError("请求正文不是完整的 gzip，与 Content-Encoding 不符。") from None
         # OSError: the connection broke off.
         except (ValueError, OSError):
-            raise exceptions.ParseError("请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。") from None
+            raise exceptions.ParseError(NO_JSON) from None
+
+
+def _read(stream: BinaryIO) -> bytes:
+    body = stream.read(json_text.MAX_BODY_BYTES + 1)
+    if len(body) > json_text.MAX_BODY_BYTES:
+        raise BodyTooLongError
+    return body
+
+
+def json_object(request: Request) -> Mapping:
+    """Return the body of a request, which is a JSON object. Raises ParseError for an empty body and for any other."""
+    # REST framework takes an empty body for an empty object.
+    if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+        raise exceptions.ParseError("请求没有正文；应是一个 JSON 对象，至少是 {}。")
+    if not isinstance(request.data, Mapping):
+        raise exceptions.ParseError("请求正文应是一个 JSON 对象，例如 {}。")
+    return request.data
 
 
 class StrictCharField(serializers.CharField):
-    """A text field that refuses numbers and lone surrogates."""
+    """A text field that refuses numbers, lone surrogates and what cannot be seen; it drops hidden characters."""
 
     default_error_messages = {
         "invalid": "应是文字（字符串）。",
@@ -48,17 +90,19 @@ class StrictCharField(serializers.CharField):
         except UnicodeEncodeError:
             self.fail("invalid")
         # Browsers send CRLF line ends.
-        return super().to_internal_value(data.replace("\r\n", "\n"))
+        text = super().to_internal_value(without_hidden(fold_radicals(data.replace("\r\n", "\n"))))
+        if is_blank(text):
+            self.fail("blank")
+        return text
 
 
-def read(body: object, serializer: type[serializers.Serializer], *, allowed: Mapping[str, Sequence[str]]) -> dict:
-    """Return the validated values of a body. Raises ParseError if it is no object, InvalidError with every fault.
+def read(request: Request, serializer: type[serializers.Serializer], *, allowed: Mapping[str, Sequence[str]]) -> dict:
+    """Return the validated values of a request body. Raises ParseError if it is no object, InvalidError with faults.
 
     ``allowed`` has the allowed values by field, for fields that have a list of them. Errors never repeat a value of
     the body.
     """
-    if not isinstance(body, Mapping):
-        raise exceptions.ParseError("请求正文应是一个 JSON 对象。")
+    body = json_object(request)
     form = serializer(data=body)
     faults = unknown(body, list(form.fields))
     if not form.is_valid():

@@ -44,7 +44,9 @@ WRITING = {
         ProblemSerializer, "正文不是 JSON，或有未知、缺少、写错的字段；errors 指明是哪一个、可用什么"
     ),
     ("413", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "正文太大"),
-    ("415", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "Content-Type 不是 application/json"),
+    ("415", MEDIA_TYPE): OpenApiResponse(
+        ProblemSerializer, "Content-Type 不是 application/json，或 Content-Encoding 不是 gzip"
+    ),
     ("429", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "同一地址提交得太多，请按 Retry-After 再试"),
 }
 

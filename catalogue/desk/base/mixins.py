@@ -1,6 +1,7 @@
 """Base classes of the desk's admins: form fields, scoping by department, preview of deletions, read-only screens."""
 
 import json
+import unicodedata
 from collections.abc import Iterable
 
 from django import forms
@@ -17,6 +18,9 @@ from django.utils.safestring import SafeString
 from catalogue.accounts import permissions
 from catalogue.audit import log
 from catalogue.desk.base.locking import OptimisticLockMixin
+from services import chinese
+from services.characters import fold_radicals, without_hidden, without_ignorable
+from services.fields import VisibleCharField
 from services.sources import Verification
 
 
@@ -37,7 +41,12 @@ def audit_context(
     )
 
 
-class Paragraphs(forms.CharField):
+def typed_text(request: HttpRequest, name: str) -> str:
+    """Return a text of a form that is no Django form: stripped, without hidden characters, "" for nothing."""
+    return without_hidden(fold_radicals(request.POST.get(name, "").replace("\0", ""))).strip()
+
+
+class Paragraphs(VisibleCharField):
     """Multi-line text: an empty value is stored as NULL, and a browser's CRLF is normalised to LF."""
 
     def __init__(self, **kwargs):
@@ -137,7 +146,14 @@ class DeskAdmin(OptimisticLockMixin, DeletionPreviewMixin, FormFieldsMixin, admi
 
     def get_search_results(self, request, queryset, search_term):
         # The search form of the list rejects NUL; the autocomplete view does not.
-        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
+        visible = without_ignorable(fold_radicals(search_term.replace("\0", "")))
+        found, may_repeat = super().get_search_results(request, queryset, visible)
+        # As the public search: full-width letters and Traditional characters find what the list writes.
+        plain = chinese.simplified(unicodedata.normalize("NFKC", visible))
+        if plain == visible:
+            return found, may_repeat
+        found_plain, plain_may_repeat = super().get_search_results(request, queryset, plain)
+        return found | found_plain, may_repeat or plain_may_repeat
 
     def get_ordering(self, request):
         # Django drops ``Meta.ordering`` from a query that groups rows for a count; without this the autocomplete

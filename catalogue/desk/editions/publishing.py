@@ -14,7 +14,7 @@ from django.utils import timezone
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.history import field_in_words
-from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.editions.diff import compare
@@ -76,7 +76,7 @@ class PublishingMixin:
             return self._confirm(request, edition, notice=notice, status=409)
         try:
             edition = publishing.publish(
-                edition, context=audit_context(request, reason=request.POST.get("reason", "").strip() or None)
+                edition, context=audit_context(request, reason=typed_text(request, "reason") or None)
             )
         except publishing.NotPublishableError:
             edition.refresh_from_db()

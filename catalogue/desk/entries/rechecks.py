@@ -7,7 +7,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from catalogue.accounts import permissions
-from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.models import Edition, Entry
 from catalogue.workflow import rechecks
 
@@ -27,7 +27,7 @@ class RecheckMixin:
         if not self.may_check(request, entry):
             raise PermissionDenied("只能核对在用版本中本部门牵头的项目，且须有“编辑”角色。")
         if request.method == "POST":
-            checked_documents = request.POST.get("against", "").replace("\0", "").strip()
+            checked_documents = typed_text(request, "against")
             if checked_documents:
                 rechecks.record_check(entry, context=audit_context(request, reason=checked_documents[:500]))
                 self.message_user(request, f"{entry.service} 已核对，写入记录。")

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
-from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.editions.drafts import DraftError
 from catalogue.models import Edition, Proposal
 from catalogue.workflow import proposals, reversals
@@ -110,7 +110,7 @@ class TransitionsMixin:
             raise PermissionDenied
         if request.method != "POST":
             return redirect("admin:catalogue_proposal_change", proposal.pk)
-        reason = request.POST.get("reason", "").replace("\0", "").strip() or None
+        reason = typed_text(request, "reason") or None
         try:
             with transaction.atomic():
                 # Locked, so that the proposal cannot change between the comparison and the step.
