@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
 
-from catalogue.api import atom, root
+from catalogue.api import atom, dcat, root
 from catalogue.web import discovery, problems
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("catalogue.site.urls")),
     path("feeds/changes.atom", atom.atom, name="atom"),
+    path("dcat.jsonld", dcat.catalog, name="dcat"),
     path(".well-known/api-catalog", discovery.api_catalog, name="api-catalog"),
     path(".well-known/security.txt", discovery.security_txt, name="security"),
     path("robots.txt", discovery.robots_txt, name="robots"),

@@ -105,5 +105,5 @@ def for_programs(request: HttpRequest) -> bool:
     """Whether errors on this path are problems in JSON; on any other path they are HTML pages."""
     path = request.path_info
     return path.startswith(
-        ("/.well-known/", "/api/", "/feeds/", "/id/", "/llms.txt", "/robots.txt", "/healthz", "/readyz")
+        ("/.well-known/", "/api/", "/dcat.jsonld", "/feeds/", "/id/", "/llms.txt", "/robots.txt", "/healthz", "/readyz")
     ) or (path.startswith("/services/") and path.endswith(".md"))
