@@ -2,7 +2,8 @@
 
 Every node has a URI, and every referenced node is described in the same file, once. Unknown values are left out; where
 the profile requires a value (a description, a competent authority), the node states that it is unknown. There is no
-``cv:hasCost``: that is what a citizen pays. Expenditure responsibility is a ``cv:Participation``.
+``cv:hasCost``: that is what a citizen pays. Expenditure responsibility is a ``cv:Participation``. How well a statement
+is verified is its ``adms:status``; each clause is a ``prov:Quotation`` of its document, with place and field.
 """
 
 import json
@@ -12,21 +13,24 @@ from django.utils import timezone
 
 from catalogue.editions import imprint, published
 from catalogue.editions.document import lead_basis
-from catalogue.models import Edition
+from catalogue.models import Citation, Edition
 from catalogue.web import permalinks
 from services.amounts import amount_text
 from services.eligibility import sentences
 from services.shares import share_text
+from services.sources import Verification
 
 CONTEXT_PATH = "/api/v1/context.jsonld"
 PREFIXES = {
     "adms": "http://www.w3.org/ns/adms#",
+    "bibo": "http://purl.org/ontology/bibo/",
     "cpsv": "http://purl.org/vocab/cpsv#",
     "cv": "http://data.europa.eu/m8g/",
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
     "eli": "http://data.europa.eu/eli/ontology#",
     "foaf": "http://xmlns.com/foaf/0.1/",
+    "prov": "http://www.w3.org/ns/prov#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
@@ -39,6 +43,8 @@ PLAIN = {
     "identifier": "dct:identifier",
     "notation": "skos:notation",
     "localNumber": "eli:id_local",
+    "locator": "bibo:locator",
+    "quote": "prov:value",
     "checksumValue": "spdx:checksumValue",
     "schemaAgency": "adms:schemaAgency",
 }
@@ -47,6 +53,7 @@ LINKED = {
     "audience": "dct:audience",
     "algorithm": "spdx:algorithm",
     "checksum": "spdx:checksum",
+    "entity": "prov:entity",
     "follows": "cpsv:follows",
     "otherIdentifier": "adms:identifier",
     "fulfils": "cv:fulfils",
@@ -62,10 +69,13 @@ LINKED = {
     "license": "dct:license",
     "produces": "cpsv:produces",
     "publisher": "dct:publisher",
+    "quotation": "prov:qualifiedQuotation",
     "role": "cv:role",
     "seeAlso": "rdfs:seeAlso",
     "source": "dct:source",
     "spatial": "dct:spatial",
+    "status": "adms:status",
+    "subject": "dct:subject",
     "temporal": "dct:temporal",
     "thematicArea": "cv:thematicArea",
 }
@@ -85,6 +95,16 @@ ROLES = {
     "possible-lead": ("可能的牵头单位", "possible lead department"),
     "expenditure": ("支出责任", "expenditure responsibility"),
 }
+# The schemes of concepts: those of our vocabularies, and those that only these files have.
+SCHEMES = {
+    permalinks.DOMAINS: ("领域", "Domains"),
+    permalinks.TARGET_GROUPS: ("服务对象", "Target groups"),
+    "roles": ("参与方式", "Roles of a participation"),
+    "verification": ("核实情况", "How well a value is verified"),
+    "fields": ("字段", "Fields of an entry"),
+}
+# Regions by code that have a well-known URI: Wikidata's item with ISO 3166-2 CN-NM.
+REGIONS = {"150000": "http://www.wikidata.org/entity/Q41079"}
 ZH, EN = "zh-Hans", "en"
 Node = dict[str, object]
 
@@ -188,6 +208,7 @@ class _Maker:
             # Before the legal basis: the source of a citation also has its document number.
             ("source", [self._legal_resource(citation["source"]) for citation in document["citations"]]),
             ("hasLegalResource", [self._legal_resource(source) for source in document["legal_basis"]]),
+            ("quotation", list(self._quotations(document, address))),
         ]
         yield {
             "id": address,
@@ -205,6 +226,7 @@ class _Maker:
             yield from nodes
         yield from self._identifiers("service", document["code"], address)
         yield from self._participants(document)
+        yield from self._shared_concepts()
 
     def _participants(self, document: Mapping) -> Iterator[Node]:
         others = (*document["co_departments"], *document["lead_department_alternatives"])
@@ -214,8 +236,8 @@ class _Maker:
             if department:
                 address = permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"])
                 yield from self._identifiers("department", department["code"], address)
-        for role in ROLES:
-            yield self._role(role)
+        for role, names in ROLES.items():
+            yield self._shared_concept("roles", role, *names)
         yield {
             "id": f"{self.root}/#payers",
             "type": "foaf:Agent",
@@ -223,34 +245,65 @@ class _Maker:
             "title": {ZH: "负担支出的各级政府", EN: "The governments that bear the expenditure"},
         }
 
+    def _shared_concepts(self) -> Iterator[Node]:
+        """Yield the concepts and schemes that every service may refer to."""
+        for label in Verification:
+            yield self._shared_concept("verification", label.value, label.label, label.value)
+        for field, label in Citation.FIELDS:
+            yield self._shared_concept("fields", field, label)
+        for scheme, names in SCHEMES.items():
+            yield {"id": self._scheme(scheme), "type": "skos:ConceptScheme", "title": _tagged(*names)}
+
+    def _quotations(self, document: Mapping, address: str) -> Iterator[Node]:
+        """Yield the clauses of a service, in the order of its citations."""
+        for number, citation in enumerate(document["citations"], start=1):
+            yield {
+                "id": f"{address}#citation-{number}",
+                "type": "prov:Quotation",
+                "entity": permalinks.permalink(self.root, permalinks.SOURCES, citation["source"]["code"]),
+                "subject": f"{self.root}/#fields-{citation['field']}",
+                "locator": citation["locator"],
+                "quote": citation["quote"],
+                "status": self._status(citation["verification"]),
+            }
+
     def _participations(self, document: Mapping, address: str) -> Iterator[Node]:
+        labels = document["verification"]
         if (lead := document["lead_department"]) and (basis := lead_basis(document)):
             # hasCompetentAuthority says which department it is, this says on what that rests.
             description = _tagged(f"{ROLES['lead'][0]}：{lead['name']}（{basis.label}）")
             participant = permalinks.permalink(self.root, permalinks.DEPARTMENTS, lead["code"])
-            yield self._participation(f"{address}#lead", "lead", participant, description)
-        for role, departments in (
-            ("co-department", document["co_departments"]),
-            ("possible-lead", document["lead_department_alternatives"]),
+            status = labels.get("lead_department")
+            yield self._participation(f"{address}#lead", "lead", participant, description, status)
+        for role, departments, field in (
+            ("co-department", document["co_departments"], "co_departments"),
+            ("possible-lead", document["lead_department_alternatives"], "lead_department"),
         ):
             for department in departments:
                 participant = permalinks.permalink(self.root, permalinks.DEPARTMENTS, department["code"])
                 description = _tagged(f"{ROLES[role][0]}：{department['name']}")
-                yield self._participation(f"{address}#{role}-{department['code']}", role, participant, description)
+                node = f"{address}#{role}-{department['code']}"
+                yield self._participation(node, role, participant, description, labels.get(field))
+        payers = f"{self.root}/#payers"
         if text := document["expenditure_responsibility"]:
-            yield self._participation(f"{address}#expenditure", "expenditure", f"{self.root}/#payers", _tagged(text))
+            status = labels.get("expenditure_responsibility")
+            yield self._participation(f"{address}#expenditure", "expenditure", payers, _tagged(text), status)
         for number, share in enumerate(document.get("shares", []), start=1):
             description = _tagged(share_text(share))
-            yield self._participation(f"{address}#share-{number}", "expenditure", f"{self.root}/#payers", description)
+            status = share["citation"]["verification"]
+            yield self._participation(f"{address}#share-{number}", "expenditure", payers, description, status)
 
-    def _participation(self, address: str, role: str, participant: str, description: Mapping) -> Node:
+    def _participation(
+        self, address: str, role: str, participant: str, description: Mapping, status: str | None
+    ) -> Node:
         return {
             "id": address,
             "type": "cv:Participation",
             "identifier": address.rpartition("/")[2],
             "description": description,
-            "role": f"{self.root}/#role-{role}",
+            "role": f"{self.root}/#roles-{role}",
             "hasParticipant": participant,
+            "status": self._status(status),
         }
 
     def _requirements(self, document: Mapping, address: str) -> Iterator[Node]:
@@ -268,6 +321,7 @@ class _Maker:
                 "identifier": f"{document['code']}#requirement-{number}",
                 "title": _tagged("享受条件" if group is None else f"享受条件之{number}（满足其一即可）"),
                 "description": _tagged(text),
+                "status": self._status(document["verification"].get("eligibility")),
             }
 
     def _outputs(self, document: Mapping, address: str) -> Iterator[Node]:
@@ -279,6 +333,7 @@ class _Maker:
                 "identifier": f"{document['code']}#amount-{number}",
                 "title": _tagged(amount["label"]),
                 "description": _tagged(amount_text(amount)),
+                "status": self._status(amount["citation"]["verification"]),
             }
 
     def _rules(self, document: Mapping, address: str) -> Iterator[Node]:
@@ -293,6 +348,7 @@ class _Maker:
             "title": _tagged(f"服务标准{as_of}", "Service standard"),
             "description": _tagged(document["standard"]),
             "implements": list(dict.fromkeys(self._legal_resource(source)["id"] for source in cited)),
+            "status": self._status(document["verification"].get("standard")),
         }
 
     def _authority(self, department: Mapping | None) -> Node:
@@ -326,6 +382,9 @@ class _Maker:
             yield {"id": node_address, "type": "adms:Identifier", "notation": row.value, "schemaAgency": row.scheme}
 
     def _identifier_addresses(self, kind: str, code: str, address: str) -> list[str]:
+        if address == self._spatial():
+            # A well-known URI is not ours to add to.
+            address = f"{self.root}/#region-{code}"
         separator = "-" if "#" in address else "#"
         count = len(self.edition.official_codes.get((kind, code), []))
         return [f"{address}{separator}identifier-{number}" for number in range(1, count + 1)]
@@ -336,15 +395,23 @@ class _Maker:
             "type": "skos:Concept",
             "notation": term["code"],
             "label": _tagged(term["name"], term["name_en"]),
+            "inScheme": self._scheme(kind),
         }
 
-    def _role(self, role: str) -> Node:
+    def _shared_concept(self, scheme: str, notation: str, chinese: str, english: str | None = None) -> Node:
         return {
-            "id": f"{self.root}/#role-{role}",
+            "id": f"{self.root}/#{scheme}-{notation}",
             "type": "skos:Concept",
-            "notation": role,
-            "label": _tagged(*ROLES[role]),
+            "notation": notation,
+            "label": _tagged(chinese, english),
+            "inScheme": self._scheme(scheme),
         }
+
+    def _scheme(self, scheme: str) -> str:
+        return f"{self.root}/#{scheme}"
+
+    def _status(self, verification: str | None) -> str | None:
+        return verification and f"{self.root}/#verification-{verification}"
 
     def _legal_resource(self, source: Mapping) -> Node:
         return {
@@ -356,7 +423,8 @@ class _Maker:
         }
 
     def _spatial(self) -> str:
-        return f"{self.root}/#region-{self.region['code']}"
+        code = self.region["code"]
+        return REGIONS.get(code, f"{self.root}/#region-{code}")
 
     def _location(self) -> Node:
         return {
