@@ -3,8 +3,6 @@
 ``root`` is always the base URL of the site (``base_url``), without a trailing slash.
 """
 
-import uuid
-
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -26,11 +24,6 @@ TOPICS = "topics"
 def permalink(root: str, kind: str, code: str) -> str:
     """Return the permalink of a thing, given its code or slug: ``https://host/id/services/NM-05-01``."""
     return f"{root}/id/{kind}/{code}"
-
-
-def permalink_uuid(root: str, kind: str, code: str) -> str:
-    """Return the UUID (version 5, URL namespace) of the permalink of a thing."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, permalink(root, kind, code)))
 
 
 def base_url(request: HttpRequest) -> str:

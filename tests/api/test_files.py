@@ -14,7 +14,7 @@ from catalogue.api.exports.files import FILE_FORMATS
 from catalogue.audit.log import AuditContext
 from catalogue.models import Edition, Entry
 from catalogue.spreadsheets import importer
-from services.models import Region, Service, Synonym, SynonymTarget
+from services.models import Contact, Region, Service, Synonym, SynonymTarget
 from services.sources import Source
 from tests.support.entries import NEXT_YEAR, make_entry
 
@@ -99,6 +99,16 @@ def test_a_new_synonym_changes_the_etag(client, db):
 
     assert response.status_code == 200
     assert [row["服务项目代码"] for row in rows(response)] == ["NM-07-04"]
+
+
+def test_another_hotline_changes_the_etag_and_the_file(client, db):
+    before = file(client, "hsds.json")["ETag"]
+    Contact.objects.filter(department__code="hrss", kind="hotline").update(value="12345")
+
+    response = client.get("/api/v1/services.hsds.json", headers={"If-None-Match": before})
+
+    assert response.status_code == 200
+    assert b'"number":"12345"' in content(response)
 
 
 @pytest.mark.parametrize("kind", FILE_FORMATS)

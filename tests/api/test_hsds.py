@@ -4,6 +4,7 @@ The schemas of the standard are beside the repository, in ``../shared/standards`
 need them are skipped.
 """
 
+import datetime
 import json
 import uuid
 from collections.abc import Callable
@@ -24,8 +25,8 @@ ROOT = "http://testserver"
 SERVICE = f"{ROOT}/id/services/NM-05-01"
 
 
-def named(uri: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
+def named(name: str) -> str:
+    return str(uuid.uuid5(hsds.NAMESPACE, name))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,10 @@ def validate() -> Callable[[str, object], None]:
 @pytest.fixture(scope="module")
 def editions(django_db_setup, django_db_blocker) -> dict[str, tuple[Edition, list[dict]]]:
     with django_db_blocker.unblock():
-        return {edition.slug: (edition, edition.documents()) for edition in Edition.objects.published()}
+        editions = {edition.slug: (edition, edition.documents()) for edition in Edition.objects.published()}
+        for edition, _ in editions.values():
+            assert edition.contacts  # one query, then cached
+        return editions
 
 
 @pytest.fixture(scope="module")
@@ -210,23 +214,23 @@ def test_unknown_values_are_left_out(empty_catalogue, make_edition, validate):
     service = hsds.service(document, edition=edition, root=ROOT)
 
     validate("service_with_definitions", service)
-    taxonomy = {"id": named(f"{ROOT}/id/domains"), "name": "领域", "description": "本清单的领域词表"}
+    taxonomy = {"id": named("domains"), "name": "领域", "description": "本清单的领域词表"}
     assert service == {
-        "id": named(SERVICE),
+        "id": named("services/NM-05-01"),
         "name": "老年人健康管理",
         "url": SERVICE,
         "status": "active",
         "last_modified": "2026-11-01T16:00:00.000+08:00",
         "attributes": [
             {
-                "id": named(f"{SERVICE}#domains/NM-05"),
-                "link_id": named(SERVICE),
+                "id": named("services/NM-05-01#domains/NM-05"),
+                "link_id": named("services/NM-05-01"),
                 "link_entity": "service",
                 "link_type": "domain",
                 "label": "领域",
-                "taxonomy_term_id": named(f"{ROOT}/id/domains/NM-05"),
+                "taxonomy_term_id": named("domains/NM-05"),
                 "taxonomy_term": {
-                    "id": named(f"{ROOT}/id/domains/NM-05"),
+                    "id": named("domains/NM-05"),
                     "code": "NM-05",
                     "name": "老有所养",
                     "description": "领域：老有所养（Old-age care）",
@@ -239,8 +243,8 @@ def test_unknown_values_are_left_out(empty_catalogue, make_edition, validate):
         ],
         "additional_urls": [
             {
-                "id": named(f"{SERVICE}#source/seed-plan"),
-                "service_id": named(SERVICE),
+                "id": named("services/NM-05-01#source/seed-plan"),
+                "service_id": named("services/NM-05-01"),
                 "label": "来源：内蒙古自治区“十四五”保障和改善公共服务规划（内政办发〔2021〕70号）",
                 "url": f"{ROOT}/id/sources/seed-plan",
             }
@@ -257,14 +261,15 @@ def test_known_values_are_mapped(editions):
     service = hsds.service(health, edition=edition, root=ROOT)
 
     lead = f"{ROOT}/id/departments/health-commission"
+    identifier = named("departments/health-commission")
     assert service["organization"] == {
-        "id": named(lead),
+        "id": identifier,
         "name": "内蒙古自治区卫生健康委员会",
         "alternate_name": "Health Commission of Inner Mongolia Autonomous Region",
         "description": "内蒙古自治区卫生健康委员会，简称自治区卫生健康委。",
         "uri": lead,
     }
-    assert (service["organization_id"], service["alternate_name"]) == (named(lead), "Child health management")
+    assert (service["organization_id"], service["alternate_name"]) == (identifier, "Child health management")
     assert (service["description"], service.get("minimum_age"), service["maximum_age"]) == (health["content"], None, 6)
     assert [item["source"] for item in service["funding"]] == [health["expenditure_responsibility"]]
     assert [(item["link_type"], item["label"], item.get("value")) for item in service["attributes"]] == [
@@ -275,6 +280,29 @@ def test_known_values_are_mapped(editions):
         ("co_department", "配合单位", "内蒙古自治区财政厅"),
     ]
     assert "法律法规依据：中华人民共和国母婴保健法" in [item["label"] for item in service["additional_urls"]]
+
+
+def test_a_hotline_and_the_day_of_the_last_check_are_there_where_they_are_known(editions, validate):
+    edition, documents = editions["2026"]
+    document = next(document for document in documents if document["lead_department"]["code"] == "hrss")
+    days = {"name": datetime.date(2026, 11, 23), "content": datetime.date(2026, 11, 2)}
+
+    service = hsds.service(document | {"checked_on": days}, edition=edition, root=ROOT)
+    unchecked = hsds.service(document | {"checked_on": days | {"note": None}}, edition=edition, root=ROOT)
+
+    validate("service_with_definitions", service)
+    assert [phone["number"] for phone in service["phones"]] == ["12333"]
+    assert service["assured_date"] == "2026-11-02"  # every value was checked since
+    assert "assured_date" not in unchecked
+
+
+def test_ids_do_not_depend_on_the_host(editions):
+    edition, documents = editions["2026"]
+
+    ours, theirs = [hsds.service(documents[0], edition=edition, root=f"https://{host}") for host in ("a.cn", "b.cn")]
+
+    assert (ours["id"], ours["organization_id"]) == (theirs["id"], theirs["organization_id"])
+    assert [item["id"] for item in ours["attributes"]] == [item["id"] for item in theirs["attributes"]]
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,8 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
         f"filename*=UTF-8''{quote(f'{title}-{edition.slug}.{name}')}"
     )
     response["Content-Language"] = language or "zh-Hans, en"
-    # What is no part of a sealed edition: the synonyms that a search used, official codes, freshness, and which figures
-    # are current on the day asked about.
+    # What is no part of a sealed edition: the synonyms that a search used, official codes, contacts, freshness, and
+    # which figures are current on the day asked about.
     contents = [
         {key: document.get(key) for key in ("code", "matches", "checked_on", "valid_until", "may_be_outdated")}
         | {"current": [amount["current"] for amount in with_current(document.get("amounts", []), view.day)]}
@@ -160,9 +160,8 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
     codes = sorted(
         f"{owner} {code.scheme} {code.value}" for owner, rows in edition.official_codes.items() for code in rows
     )
-    response["ETag"] = (
-        f'"{_validator(request, [view.edition.digest, edition.digest, contents, codes], name, language)}"'
-    )
+    inputs = [view.edition.digest, edition.digest, contents, codes, edition.contacts]
+    response["ETag"] = f'"{_validator(request, inputs, name, language)}"'
     return response
 
 

@@ -24,16 +24,17 @@ VOCABULARIES = {
     permalinks.TARGET_GROUPS: ("intended_audience", "服务对象", "本清单的服务对象词表"),
 }
 LANGUAGE = "zh"
+NAMESPACE = uuid.UUID("b8a5a8f0-6f5c-5d0e-9c1e-3b5a1d7f4c20")
 
 
 def service(document: Mapping, *, edition: Edition, root: str) -> dict:
     """Return the fully nested HSDS service of a sealed document of a published edition."""
     uri = permalinks.permalink(root, permalinks.SERVICES, document["code"])
-    identifier = _uuid(uri)
+    name = f"{permalinks.SERVICES}/{document['code']}"
     organization = document["lead_department"] and _organization(document["lead_department"], root)
     youngest, oldest = ages(document["eligibility"])
     values = {
-        "id": identifier,
+        "id": _uuid(name),
         "organization_id": organization and organization["id"],
         "name": document["name"],
         "alternate_name": document["name_en"],
@@ -44,11 +45,13 @@ def service(document: Mapping, *, edition: Edition, root: str) -> dict:
         or (document["eligibility"] and rule_text(document["eligibility"])),
         "minimum_age": youngest,
         "maximum_age": oldest,
+        "assured_date": _assured_on(document),
         "last_modified": timezone.localtime(edition.published_at).isoformat(timespec="milliseconds"),
         "organization": organization,
-        "funding": _funding(document["expenditure_responsibility"], uri),
-        "attributes": [*_classified(document, root, uri), *_unclassified(document, uri)],
-        "additional_urls": _sources(document, root, uri),
+        "phones": _phones(document, edition, name),
+        "funding": _funding(document["expenditure_responsibility"], name),
+        "attributes": [*_classified(document, root, name), *_unclassified(document, name)],
+        "additional_urls": _sources(document, root, name),
         "verification": document["verification"],
         "citations": document["citations"],
     }
@@ -86,6 +89,29 @@ def ages(eligibility: Mapping | None) -> tuple[int | None, int | None]:
     return (youngest if youngest > age.minimum else None), (oldest if oldest < age.maximum else None)
 
 
+def _assured_on(document: Mapping) -> str | None:
+    """Return the day since which every value was held against its source; None if one never was."""
+    days = list((document.get("checked_on") or {}).values())
+    return min(days).isoformat() if days and all(days) else None
+
+
+def _phones(document: Mapping, edition: Edition, name: str) -> list[dict]:
+    """Return the hotline of the department that leads a service, if a document gives one."""
+    lead = document["lead_department"]
+    hotline = edition.contacts.get(lead["code"], {}).get("hotline") if lead else None
+    if hotline is None:
+        return []
+    return [
+        {
+            "id": _uuid(f"{name}#hotline"),
+            "service_id": _uuid(name),
+            "number": hotline["value"],
+            "type": "voice",
+            "description": f"{lead['name']}服务热线",
+        }
+    ]
+
+
 def _terms(document: Mapping) -> list[tuple[str, Mapping]]:
     groups = [(permalinks.TARGET_GROUPS, group) for group in document["target_groups"]]
     return [(permalinks.DOMAINS, document["domain"]), *groups]
@@ -95,7 +121,7 @@ def _organization(department: Mapping, root: str) -> dict:
     # HSDS requires a description; the sealed document has only the names of a department.
     name, short = department["name"], department["short_name"]
     organization = {
-        "id": permalinks.permalink_uuid(root, permalinks.DEPARTMENTS, department["code"]),
+        "id": _uuid(f"{permalinks.DEPARTMENTS}/{department['code']}"),
         "name": name,
         "alternate_name": department["name_en"],
         "description": f"{name}，简称{short}。" if short else name,
@@ -104,17 +130,17 @@ def _organization(department: Mapping, root: str) -> dict:
     return {key: value for key, value in organization.items() if value is not None}
 
 
-def _funding(responsibility: str | None, uri: str) -> list[dict]:
+def _funding(responsibility: str | None, name: str) -> list[dict]:
     if responsibility is None:
         return []
-    return [{"id": _uuid(f"{uri}#funding"), "service_id": _uuid(uri), "source": responsibility}]
+    return [{"id": _uuid(f"{name}#funding"), "service_id": _uuid(name), "source": responsibility}]
 
 
-def _classified(document: Mapping, root: str, uri: str) -> Iterator[dict]:
+def _classified(document: Mapping, root: str, name: str) -> Iterator[dict]:
     for kind, term in _terms(document):
         taxonomy_term = _term(kind, term, root)
         link, label, _ = VOCABULARIES[kind]
-        yield _attribute(uri, f"{kind}/{term['code']}", link, label) | {
+        yield _attribute(name, f"{kind}/{term['code']}", link, label) | {
             "taxonomy_term_id": taxonomy_term["id"],
             "taxonomy_term": taxonomy_term,
         }
@@ -123,10 +149,9 @@ def _classified(document: Mapping, root: str, uri: str) -> Iterator[dict]:
 def _term(kind: str, term: Mapping, root: str) -> dict:
     _, name, description = VOCABULARIES[kind]
     english = f"（{term['name_en']}）" if term["name_en"] else ""
-    # The vocabulary has no permalink: its id is made from the common prefix of its terms' permalinks.
-    taxonomy = {"id": _uuid(f"{root}/id/{kind}"), "name": name, "description": description}
+    taxonomy = {"id": _uuid(kind), "name": name, "description": description}
     return {
-        "id": permalinks.permalink_uuid(root, kind, term["code"]),
+        "id": _uuid(f"{kind}/{term['code']}"),
         "code": term["code"],
         "name": term["name"],
         "description": f"{name}：{term['name']}{english}",
@@ -137,30 +162,30 @@ def _term(kind: str, term: Mapping, root: str) -> dict:
     }
 
 
-def _unclassified(document: Mapping, uri: str) -> Iterator[dict]:
+def _unclassified(document: Mapping, name: str) -> Iterator[dict]:
     """Yield attributes for values without an HSDS field: the standard, alternative leads, and co-departments."""
     if document["standard"]:
         as_of = f"（{document['standard_as_of']}）" if document["standard_as_of"] else ""
-        yield _attribute(uri, "standard", "standard", f"服务标准{as_of}") | {"value": document["standard"]}
+        yield _attribute(name, "standard", "standard", f"服务标准{as_of}") | {"value": document["standard"]}
     for department in document["lead_department_alternatives"]:
         link = "lead_department_alternative"
-        yield _attribute(uri, f"{link}/{department['code']}", link, "可能的牵头单位") | {"value": department["name"]}
+        yield _attribute(name, f"{link}/{department['code']}", link, "可能的牵头单位") | {"value": department["name"]}
     for department in document["co_departments"]:
         link = "co_department"
-        yield _attribute(uri, f"{link}/{department['code']}", link, "配合单位") | {"value": department["name"]}
+        yield _attribute(name, f"{link}/{department['code']}", link, "配合单位") | {"value": department["name"]}
 
 
-def _attribute(uri: str, fragment: str, link: str, label: str) -> dict:
+def _attribute(name: str, fragment: str, link: str, label: str) -> dict:
     return {
-        "id": _uuid(f"{uri}#{fragment}"),
-        "link_id": _uuid(uri),
+        "id": _uuid(f"{name}#{fragment}"),
+        "link_id": _uuid(name),
         "link_entity": "service",
         "link_type": link,
         "label": label,
     }
 
 
-def _sources(document: Mapping, root: str, uri: str) -> list[dict]:
+def _sources(document: Mapping, root: str, name: str) -> list[dict]:
     """Return the cited documents of a service, each once."""
     labels = {source["code"]: f"法律法规依据：{source['title']}" for source in document["legal_basis"]}
     for source in (citation["source"] for citation in document["citations"]):
@@ -169,8 +194,8 @@ def _sources(document: Mapping, root: str, uri: str) -> list[dict]:
         labels.setdefault(source["code"], f"来源：{title}（{number}）" if add_number else f"来源：{title}")
     return [
         {
-            "id": _uuid(f"{uri}#source/{code}"),
-            "service_id": _uuid(uri),
+            "id": _uuid(f"{name}#source/{code}"),
+            "service_id": _uuid(name),
             "label": label,
             "url": permalinks.permalink(root, permalinks.SOURCES, code),
         }
@@ -178,8 +203,9 @@ def _sources(document: Mapping, root: str, uri: str) -> list[dict]:
     ]
 
 
-def _uuid(uri: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
+def _uuid(name: str) -> str:
+    """Return the id of a thing by its kind and code: the same on every host."""
+    return str(uuid.uuid5(NAMESPACE, name))
 
 
 def _dumps(value: object) -> str:
