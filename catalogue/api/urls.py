@@ -14,6 +14,7 @@ from catalogue.api import (
     history,
     root,
     services,
+    term_files,
     vocabularies,
 )
 from catalogue.api.exports import files
@@ -51,6 +52,11 @@ urlpatterns = [
         rf"^v1/services/(?P<code>{services.CODE})\.(?P<kind>{files.PATTERN_OF_ONE})$",
         services.ServiceFileViewSet.as_view({"get": "retrieve"}),
         name="service-file",
+    ),
+    re_path(
+        rf"^v1/(?P<kind>{'|'.join(term_files.KINDS)})/(?P<code>[A-Za-z0-9-]{{1,64}})\.(?P<form>ttl|jsonld)$",
+        term_files.TermFileView.as_view(),
+        name="term-file",
     ),
     path("v1/context.jsonld", docs.ContextView.as_view(), name="context"),
     re_path(

@@ -34,7 +34,7 @@ NAMES = {
     permalinks.OBSERVATIONS: "监测值",
     permalinks.TOPICS: "人生事件",
 }
-# The API route and the terms of each vocabulary; a term is represented as JSON only.
+# The API route and the terms of each vocabulary.
 TERMS = {
     permalinks.DOMAINS: ("domain-detail", Domain.objects.all()),
     permalinks.DEPARTMENTS: ("department-detail", Department.objects.all()),
@@ -84,10 +84,15 @@ def _matching(kind: str, code: str) -> QuerySet:
 
 def _representations(kind: str, code: str) -> Mapping[str, str]:
     """Return the path of each representation by media type, the preferred one first."""
-    if kind == permalinks.EDITIONS:
-        return {JSON: reverse("edition-detail", kwargs={"slug": code})}
-    if kind in TERMS:
-        return {JSON: reverse(TERMS[kind][0], kwargs={"code": code})}
+    if kind != permalinks.SERVICES:
+        route, key = ("edition-detail", "slug") if kind == permalinks.EDITIONS else (TERMS[kind][0], "code")
+        page = {"text/html": f"{reverse('services')}?domain={code}"} if kind == permalinks.DOMAINS else {}
+        return {
+            JSON: reverse(route, kwargs={key: code}),
+            **page,
+            "text/turtle": reverse("term-file", kwargs={"kind": kind, "code": code, "form": "ttl"}),
+            "application/ld+json": reverse("term-file", kwargs={"kind": kind, "code": code, "form": "jsonld"}),
+        }
     return {
         JSON: reverse("service-detail", kwargs={"code": code}),
         "text/html": reverse("page", kwargs={"code": code}),

@@ -255,7 +255,7 @@ def test_a_file_of_a_service_has_the_official_codes(client, official_codes):
             for owner, node in graph.subject_objects(URIRef("http://www.w3.org/ns/adms#identifier"))
         }
 
-        assert owners["#region-150000"] == "150000"
+        assert owners["Q41079"] == "150000"
         assert owners["NM-05-01"] == GIVEN["value"]
 
 

@@ -1,7 +1,10 @@
 """Permalinks: they redirect to the requested media type, and refuse unknown things and types."""
 
 import pytest
+from rdflib import DCTERMS, RDF, Graph, Literal, URIRef
+from rdflib.plugins.parsers.jsonld import to_rdf
 
+from catalogue.api.exports import cpsv
 from services.models import Service
 from tests.web.test_problems import assert_problem
 
@@ -16,6 +19,21 @@ FORMS = [
     ("application/ld+json", "/api/v1/services/NM-05-01.jsonld"),
     ("text/markdown", "/services/NM-05-01.md"),
 ]
+
+TERMS = {
+    "/id/editions/2023": "/api/v1/editions/2023/",
+    "/id/domains/NM-05": "/api/v1/domains/NM-05/",
+    "/id/departments/finance": "/api/v1/departments/finance/",
+    "/id/target-groups/orphans": "/api/v1/target-groups/orphans/",
+    "/id/sources/seed-plan": "/api/v1/sources/seed-plan/",
+    "/id/indicators/IND-03": "/api/v1/indicators/IND-03/",
+    "/id/targets/TGT-01": "/api/v1/targets/TGT-01/",
+    "/id/tasks/T05-1": "/api/v1/tasks/T05-1/",
+    "/id/projects/BOX-5": "/api/v1/projects/BOX-5/",
+    "/id/projects/P5-1": "/api/v1/projects/BOX-5/",  # a project is in the answer of its box
+    "/id/observations/OBS-001": "/api/v1/observations/OBS-001/",
+    "/id/topics/housing": "/api/v1/topics/housing/",
+}
 
 
 def asking(accept: str | None) -> dict:
@@ -50,35 +68,39 @@ def test_the_query_is_kept_in_the_redirect(client, db):
     ].endswith("?known_at=2026-11-23T08%3A00%3A00%2B08%3A00")
 
 
-@pytest.mark.parametrize(
-    ("path", "target"),
-    [
-        ("/id/editions/2023", "/api/v1/editions/2023/"),
-        ("/id/domains/NM-05", "/api/v1/domains/NM-05/"),
-        ("/id/departments/finance", "/api/v1/departments/finance/"),
-        ("/id/target-groups/orphans", "/api/v1/target-groups/orphans/"),
-        ("/id/sources/seed-plan", "/api/v1/sources/seed-plan/"),
-        ("/id/indicators/IND-03", "/api/v1/indicators/IND-03/"),
-        ("/id/targets/TGT-01", "/api/v1/targets/TGT-01/"),
-        ("/id/tasks/T05-1", "/api/v1/tasks/T05-1/"),
-        ("/id/projects/BOX-5", "/api/v1/projects/BOX-5/"),
-        ("/id/projects/P5-1", "/api/v1/projects/BOX-5/"),  # a project is in the answer of its box
-        ("/id/observations/OBS-001", "/api/v1/observations/OBS-001/"),
-        ("/id/topics/housing", "/api/v1/topics/housing/"),
-    ],
-)
-def test_other_permalinks_redirect_to_their_only_form(client, db, path, target):
-    response = client.get(path, **asking(BROWSER))
+@pytest.mark.parametrize(("path", "target"), TERMS.items())
+def test_other_permalinks_redirect_to_their_json(client, db, path, target):
+    response = client.get(path, **asking("application/json, text/html;q=0.5"))
 
     assert (response.status_code, response["Location"]) == (303, target)
     assert client.get(target).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/id/indicators/IND-03", "/id/projects/P5-1", "/id/observations/OBS-001"])
-def test_a_term_is_there_as_json_only(client, db, path):
-    problem = assert_problem(client.get(path, **asking("text/turtle")), 406)
+@pytest.mark.parametrize("path", TERMS)
+@pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json"])
+def test_every_permalink_is_there_as_rdf_about_itself(client, db, path, accept):
+    response = client.get(client.get(path, **asking(accept))["Location"])
 
-    assert problem["errors"][0]["allowed"] == ["application/json"]
+    assert (response.status_code, response["Content-Type"].partition(";")[0]) == (200, accept)
+    graph = Graph()
+    if accept == "text/turtle":
+        graph.parse(data=response.content, format="turtle")
+    else:
+        to_rdf(response.json() | {"@context": cpsv.CONTEXT}, graph)  # Graph.parse uses a class that is deprecated
+    box = path.replace("P5-1", "BOX-5")  # a project is in the answer of its box
+    subject = URIRef(f"http://testserver{box}")
+    assert graph.value(subject, RDF.type)
+    assert graph.value(subject, DCTERMS.identifier) == Literal(box.rpartition("/")[2])
+    assert set(graph.objects(subject, DCTERMS.title))
+
+
+def test_a_domain_has_a_page(client, db):
+    assert client.get("/id/domains/NM-05", **asking(BROWSER))["Location"] == "/services/?domain=NM-05"
+
+
+@pytest.mark.parametrize("path", ["domains/NM-99.ttl", "editions/1999.jsonld", "sources/none.ttl"])
+def test_an_unknown_term_has_no_rdf(client, db, path):
+    assert_problem(client.get(f"/api/v1/{path}"), 404)
 
 
 def test_an_unavailable_media_type_is_refused_with_the_available_ones(client, db):

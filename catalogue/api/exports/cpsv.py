@@ -70,6 +70,7 @@ LINKED = {
     "produces": "cpsv:produces",
     "publisher": "dct:publisher",
     "quotation": "prov:qualifiedQuotation",
+    "relation": "dct:relation",
     "role": "cv:role",
     "seeAlso": "rdfs:seeAlso",
     "source": "dct:source",
@@ -111,26 +112,39 @@ Node = dict[str, object]
 
 def to_jsonld(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
     """Yield documents of a published edition as the text of one JSON-LD object, node by node."""
-    yield f'{{"@context":"{root}{CONTEXT_PATH}","@graph":['
-    separator = ""
-    for nodes in _graph(documents, edition, root):
-        for node in nodes:
-            yield f"{separator}{json.dumps(node, ensure_ascii=False)}"
-            separator = ",\n"
-    yield "]}\n"
+    return write_jsonld((node for nodes in _graph(documents, edition, root) for node in nodes), root)
 
 
 def to_turtle(documents: Iterable[Mapping], *, edition: Edition, root: str) -> Iterator[str]:
     """Yield documents of a published edition as Turtle: the same triples as JSON-LD."""
+    return write_turtle([node for nodes in _graph(documents, edition, root) for node in nodes], root)
+
+
+def write_jsonld(nodes: Iterable[Node], root: str) -> Iterator[str]:
+    """Yield nodes in the terms of ``CONTEXT`` as the text of one JSON-LD object."""
+    yield f'{{"@context":"{root}{CONTEXT_PATH}","@graph":['
+    separator = ""
+    for node in nodes:
+        yield f"{separator}{json.dumps(node, ensure_ascii=False)}"
+        separator = ",\n"
+    yield "]}\n"
+
+
+def write_turtle(nodes: Iterable[Node], root: str) -> Iterator[str]:
+    """Yield nodes in the terms of ``CONTEXT`` as Turtle."""
     # Imported here, because rdflib takes 20 MB and only Turtle needs it.
     from rdflib import Graph
     from rdflib.plugins.parsers.jsonld import to_rdf
 
     graph = Graph(bind_namespaces="none")
-    nodes = [node for group in _graph(documents, edition, root) for node in group]
     # Graph.parse would need text, and uses a class that rdflib 7.6 deprecates.
-    to_rdf({"@context": CONTEXT, "@graph": nodes}, graph)
+    to_rdf({"@context": CONTEXT, "@graph": list(nodes)}, graph)
     yield graph.serialize(format="turtle")
+
+
+def edition_nodes(edition: Edition, root: str) -> Iterator[Node]:
+    """Yield the nodes of a published edition without its services."""
+    return (node for nodes in _graph([], edition, root) for node in nodes)
 
 
 def _graph(documents: Iterable[Mapping], edition: Edition, root: str) -> Iterator[list[Node]]:
