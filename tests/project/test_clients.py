@@ -77,3 +77,21 @@ def test_a_loop_survives_bad_input_and_says_every_entitlement(client, db, settin
 @pytest.mark.parametrize("language", LOOPS)
 def test_a_loop_is_short(language):
     assert len(LOOPS[language].splitlines()) <= 30
+
+
+def test_an_agency_asks_for_each_family_of_its_register(client, db, settings, tmp_path):
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
+    program = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)[1]
+    script = tmp_path / "register"
+    families = [
+        {"household": {"migrant": False}, "persons": [{"id": id_, "circumstances": {"age": age}}]}
+        for id_, age in (("old", 70), ("young", 9))
+    ]
+
+    def command(address: str) -> list[str]:
+        script.write_text(program.replace(ADDRESS, address))
+        return [sys.executable, str(script)]
+
+    output = run_client(command, typed="".join(json.dumps(family) + "\n" for family in families)).splitlines()
+    assert any(line.startswith("old NM-05-01 符合“老年人健康管理”的条件") for line in output)
+    assert not any(line.startswith("young NM-05-01") for line in output)
