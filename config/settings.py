@@ -182,12 +182,16 @@ SPECTACULAR_SETTINGS = {
         "FactGroup": "catalogue.api.facts.FACT_GROUPS",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
     },
+    # In the order in which a reader needs them.
     "TAGS": [
-        {"name": "services", "description": "服务项目"},
-        {"name": "editions", "description": "版本"},
-        {"name": "vocabularies", "description": "词表与规划的其他表格"},
-        {"name": "feedback", "description": "意见反馈"},
+        {"name": "services", "description": "服务项目 · The services"},
+        {"name": "entitlements", "description": "资格判断 · What a person is entitled to, and the facts to ask"},
+        {"name": "editions", "description": "版本 · The editions, their changes, cases and rules"},
+        {"name": "vocabularies", "description": "词表与规划的其他表格 · The vocabularies, and the plan's other tables"},
+        {"name": "feedback", "description": "意见反馈 · Feedback"},
     ],
+    "SERVERS": [{"url": "/", "description": "提供这份文档的主机 · The host that serves this document"}],
+    "CONTACT": {"name": "本清单编者 · The editors of this list"},
 }
 
 LOGGING = {

@@ -176,10 +176,13 @@ class BenefitSerializer(serializers.Serializer):
 
 
 class ResultSerializer(serializers.Serializer):
-    """A service. One that is undecided for want of a fact has service, outcome, missing and conditions only."""
+    """A service. One that is undecided for want of a fact has service, outcome, missing and conditions only.
+
+    ``fields=`` leaves out whatever else is not selected.
+    """
 
     service = EntitledServiceSerializer()
-    outcome = serializers.ChoiceField(choices=OUTCOME_LABELS)
+    outcome = serializers.ChoiceField(choices=OUTCOME_LABELS, required=False)
     sentence = serializers.CharField(required=False, help_text="结论的一句话")
     reasons = ReasonSerializer(many=True, required=False, help_text="起决定作用的条件；reasons=all 时是全部")
     verification = serializers.ChoiceField(
@@ -189,9 +192,11 @@ class ResultSerializer(serializers.Serializer):
     benefit = BenefitSerializer(required=False, help_text="符合或可能符合的才有：得到什么")
     contact = ServiceContactSerializer(required=False, help_text="符合或可能符合的才有：谁负责、怎么联系")
     page = serializers.URLField(required=False, help_text="符合或可能符合的才有：网页")
-    missing = serializers.ListField(child=serializers.CharField(), help_text="还缺哪些事实才能判断")
+    missing = serializers.ListField(child=serializers.CharField(), required=False, help_text="还缺哪些事实才能判断")
     conditions = ConditionSerializer(
-        many=True, help_text="还须认定、没有事实可问的条件；missing 为空而这里不空的：其中一组条件成立即符合"
+        many=True,
+        required=False,
+        help_text="还须认定、没有事实可问的条件；missing 为空而这里不空的：其中一组条件成立即符合",
     )
     note = serializers.CharField(required=False, allow_null=True, help_text="为什么不能用条件判断；其余为 null")
 

@@ -311,6 +311,13 @@ class EntrySerializer(serializers.Serializer):
     url = serializers.URLField()
     matches = MatchSerializer(many=True, required=False, help_text="检索（q）才有：在何处、如何匹配")
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Declare every field optional: ``fields=`` leaves out whatever is not selected."""
+        fields = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
     def to_representation(self, document: dict) -> dict:
         request, edition = self.context["request"], document.get("edition", self.context["edition"])
         service = document | {

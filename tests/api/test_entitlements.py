@@ -508,8 +508,12 @@ def test_the_openapi_document_has_a_type_for_every_fact(document):
 
 
 @pytest.mark.parametrize("circumstances", [{}, EXAMPLE])
-def test_an_answer_agrees_with_the_openapi_document(client, db, document, circumstances):
+@pytest.mark.parametrize("query", ["", "?reasons=all", "?fields=sentence", "?lang=en&outcome=eligible"])
+def test_an_answer_agrees_with_the_openapi_document(client, db, document, circumstances, query):
     operation = document["paths"][PATH]["post"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
 
-    jsonschema.validate(ask(client, circumstances).json(), strict_schema(schema, document))
+    answer = ask(client, circumstances, query=query).json()
+
+    assert answer["results"]
+    jsonschema.validate(answer, strict_schema(schema, document))

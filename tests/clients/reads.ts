@@ -16,7 +16,8 @@ async function read<Answer>(path: string, body?: object): Promise<Answer> {
 async function main(): Promise<void> {
   const list = await read<List>("/api/v1/services/?q=%E5%85%BB%E8%80%81");
   const first = list.results[0];
-  const verification: components["schemas"]["Verification"] | null = first.verification.name;
+  const verification: components["schemas"]["Verification"] | null = first.verification?.name ?? null;
+  const sparse = await read<List>("/api/v1/services/?q=%E5%85%BB%E8%80%81&fields=code,name");
   const problem = await read<Problem>("/api/v1/services/?domian=NM-05");
   const judged = await read<Judged>("/api/v1/entitlements/", { circumstances: { age: 70 } });
   console.log(
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
       code: first.code,
       field: first.matches?.[0].field,
       verification,
+      sparse: [sparse.results[0].name, sparse.results[0].content ?? null],
       digest: list.edition.digest,
       refused: problem.errors?.[0].field,
       asked: judged.next_question?.fact,
