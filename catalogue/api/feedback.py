@@ -6,18 +6,17 @@ from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue.api.base import parsers, schema, throttling
+from catalogue.api.base import languages, parsers, schema, throttling
 from catalogue.api.services import CODE
 from catalogue.feedback import answers
 from catalogue.models import Citation, Feedback
 from catalogue.web import edition_query
 from catalogue.web.parameters import StrictParameters
-from services.faults import Fault, InvalidError
+from services.faults import Fault, InvalidError, NotFoundError, ProblemCode
 from services.models import Service
 
 RECEIPT = "[0-9a-z]{16}"
@@ -47,7 +46,7 @@ class FeedbackSerializer(serializers.Serializer):
 
     def validate_contact(self, contact: str | None) -> str | None:
         if contact and CONTROLS.search(contact):
-            raise serializers.ValidationError("应是一行文字。")
+            raise serializers.ValidationError("应是一行文字。", code="malformed")
         return contact
 
 
@@ -68,7 +67,7 @@ class ReceiptSerializer(serializers.Serializer):
         return reverse("feedback-state", kwargs={"receipt": feedback.receipt}, request=self.context["request"])
 
 
-class FeedbackView(StrictParameters, APIView):
+class FeedbackView(languages.LocalizedMixin, StrictParameters, APIView):
     """Anybody may say what is wrong or missing, without an account."""
 
     parser_classes = [parsers.JSONParser]
@@ -90,7 +89,7 @@ class FeedbackView(StrictParameters, APIView):
         return Response(answer, status=201, headers=NO_STORE | {"Location": answer["url"]})
 
 
-class FeedbackStateView(StrictParameters, APIView):
+class FeedbackStateView(languages.LocalizedMixin, StrictParameters, APIView):
     """What has become of a message, for whoever has its receipt."""
 
     @extend_schema(
@@ -100,9 +99,11 @@ class FeedbackStateView(StrictParameters, APIView):
         responses=ReceiptSerializer,
     )
     def get(self, request, receipt: str) -> Response:
-        feedback = Feedback.objects.select_related("service", "edition").filter(receipt=receipt).first()
+        receipts = Feedback.objects.select_related("service", "edition")
+        # Only a well-formed receipt is sent to the database.
+        feedback = receipts.filter(receipt=receipt).first() if re.fullmatch(RECEIPT, receipt) else None
         if feedback is None:
-            raise NotFound("没有这个回执编号，请核对 16 位编号。")
+            raise NotFoundError("没有这张回执，请核对 16 位回执编号。", ProblemCode.UNKNOWN_RECEIPT)
         return Response(ReceiptSerializer(feedback, context={"request": request}).data, headers=NO_STORE)
 
 
@@ -112,5 +113,5 @@ def _service(code: str) -> Service:
     service = published.filter(code=code).first() if re.fullmatch(CODE, code) else None
     if service is None:
         codes = published.values_list("code", flat=True)
-        raise InvalidError(Fault("service", "没有这个服务项目。", codes))
+        raise InvalidError(Fault("service", ProblemCode.UNKNOWN_SERVICE, "没有这个服务项目。", codes))
     return service
