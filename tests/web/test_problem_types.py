@@ -10,6 +10,7 @@ from django.test import Client
 from catalogue.web.problem_types import TYPES
 from config.wsgi import application
 from services.faults import Fault, ProblemCode
+from tests.support.live_server import shared_connection
 from tests.support.paths import ROOT
 from tests.support.wsgi import send_request
 from tests.web.test_problems import assert_problem
@@ -59,7 +60,8 @@ def test_the_texts_are_in_their_languages(code):
 @pytest.mark.parametrize("code", [code for code in TYPES if code not in UNSENT])
 def test_the_example_gets_its_code(db, settings, code):
     settings.ALLOWED_HOSTS = ["testserver"]
-    answer = send_example(TYPES[code].example)
+    with shared_connection():
+        answer = send_example(TYPES[code].example)
     problem = json.loads(answer.body)
 
     assert code in codes_of(problem)
@@ -167,7 +169,8 @@ REFUSED = [
 @pytest.mark.parametrize(("address", "sent", "status"), REFUSED)
 def test_every_error_speaks_english_wherever_it_is_answered(db, settings, address, sent, status):
     settings.ALLOWED_HOSTS = ["testserver"]
-    answer = send_request(application, address, **{"accept_language": "en-GB", **sent})
+    with shared_connection():
+        answer = send_request(application, address, **{"accept_language": "en-GB", **sent})
     problem = json.loads(answer.body)
 
     assert answer.status == problem["status"] == status
