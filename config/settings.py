@@ -172,6 +172,8 @@ SPECTACULAR_SETTINGS = {
         "Currency": "catalogue.api.serializers.CURRENCIES",
         "LeadBasis": "catalogue.editions.document.LeadBasis",
         "ChangeKind": "catalogue.api.serializers.CHANGE_KINDS",
+        "ProblemCode": "catalogue.api.base.schema.CODES",
+        "FeedbackKind": "catalogue.models.Feedback.Kind",
         "FeedbackState": "catalogue.models.Feedback.State",
         "ServiceStatus": "catalogue.api.serializers.STATUSES",
         "MatchedField": "catalogue.api.serializers.MATCHED_FIELDS",

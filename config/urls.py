@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from catalogue.api import atom, dcat, root
 from catalogue.web import discovery, problems
+from services.faults import ProblemCode
 
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),
@@ -26,12 +27,16 @@ urlpatterns = [
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.respond(400) if problems.for_programs(request) else defaults.bad_request(request, exception)
+    return _problem(request, ProblemCode.INVALID_REQUEST) or defaults.bad_request(request, exception)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.respond(404) if problems.for_programs(request) else defaults.page_not_found(request, exception)
+    return _problem(request, ProblemCode.NOT_FOUND) or defaults.page_not_found(request, exception)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return problems.respond(500) if problems.for_programs(request) else defaults.server_error(request)
+    return _problem(request, ProblemCode.INTERNAL) or defaults.server_error(request)
+
+
+def _problem(request: HttpRequest, code: ProblemCode) -> HttpResponse | None:
+    return problems.respond(request, problems.Problem(code)) if problems.for_programs(request) else None

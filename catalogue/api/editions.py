@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
-from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
@@ -24,6 +23,7 @@ from catalogue.models import Case, Edition, Event
 from catalogue.web import parameters
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import ENGINE, OUTCOMES
+from services.faults import NotFoundError, ProblemCode
 
 SLUG = "[a-z0-9-]{1,50}"
 # How to judge elsewhere by the rules of an edition.
@@ -223,5 +223,5 @@ def published_edition(slug: str, editions: QuerySet) -> Edition:
     """Return the edition with a slug. Raises NotFound with a message for the client."""
     edition = editions.filter(slug=slug).first()
     if edition is None:
-        raise NotFound(f"没有已发布的版本 {slug}。")
+        raise NotFoundError(f"没有已发布的版本 {slug}。", ProblemCode.UNKNOWN_EDITION)
     return edition

@@ -37,7 +37,7 @@ from services.eligibility.facts import VOCABULARY
 from services.eligibility.questions import Question
 from services.eligibility.rules import ENGINE, NOT_ELIGIBLE, OUTCOMES, UNKNOWN, Verdict
 from services.eligibility.timing import When, when
-from services.faults import Fault, InvalidError
+from services.faults import Fault, InvalidError, ProblemCode, bounds
 from services.models import Topic, TopicService
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -95,11 +95,13 @@ class EntitlementView(parameters.StrictParameters, APIView):
         # Checked for every method, and without repeating the name: URLs are logged on their way here.
         if set(request.query_params) - {parameter.name for parameter in IN_ADDRESS}:
             message = "这个地址只有参数 outcome、topic、fields、reasons 和 lang；个人情况请写在请求正文中。"
-            raise InvalidError(Fault("outcome", message, OUTCOMES, "unknown"))
+            raise InvalidError(
+                Fault("query", ProblemCode.UNKNOWN_PARAMETER, message, [item.name for item in IN_ADDRESS])
+            )
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exception: Exception) -> HttpResponse:
-        return problems.handle(exception) or _internal_error(exception)
+        return problems.handle(exception, {"request": self.request}) or _internal_error(self.request, exception)
 
 
 class Asked(NamedTuple):
@@ -119,13 +121,13 @@ def _read_body(body: Mapping) -> Asked:
     faults = parsers.unknown(body, BODY)
     optional = {name: body[name] for name in BODY if body.get(name) is not None}
     faults += [
-        Fault(name, f"字段 {name} 应是文字（字符串），也可以不写。")
+        Fault(name, ProblemCode.INVALID_TYPE, f"字段 {name} 应是文字（字符串），也可以不写。")
         for name in EDITION_FIELDS
         if name in optional and not (isinstance(optional[name], str) and optional[name])
     ]
     narrowing = {name: optional[name] for name in NARROWING if name in optional}
     faults += [
-        Fault(name, f"字段 {name} 应是代码的列表，至少一个，也可以不写。")
+        Fault(name, ProblemCode.INVALID_TYPE, f"字段 {name} 应是代码的列表，至少一个，也可以不写。")
         for name, codes in narrowing.items()
         if not (isinstance(codes, list) and codes and all(isinstance(code, str) for code in codes))
     ]
@@ -143,30 +145,45 @@ def _read_body(body: Mapping) -> Asked:
 def _read_persons(body: Mapping, on: datetime.date) -> tuple[list[tuple[str | None, str | None, Person]], list[Fault]]:
     """Return the person of a body, or the persons of a household, each with id and relation, and the faults."""
     if "persons" not in body:
-        faults = [Fault("household", "household 要和 persons 一起写。")] if "household" in body else []
+        faults = (
+            [Fault("household", ProblemCode.CONFLICT, "household 要和 persons 一起写。")] if "household" in body else []
+        )
         circumstances = body.get("circumstances", {})
         if not isinstance(circumstances, dict):
-            return [], [*faults, Fault("circumstances", "字段 circumstances 应是一个对象：事实的名称和值。")]
+            return [], [
+                *faults,
+                Fault("circumstances", ProblemCode.INVALID_TYPE, "字段 circumstances 应是一个对象：事实的名称和值。"),
+            ]
         person, found = read_person(circumstances, body.get("unanswered"), on=on)
         return [(None, None, person)], faults + found
     household, raw_persons = body.get("household", {}), body["persons"]
-    faults = [Fault(name, f"写了 persons，就不能再写 {name}。") for name in PERSON if name in body]
+    faults = [
+        Fault(name, ProblemCode.CONFLICT, f"写了 persons，就不能再写 {name}。") for name in PERSON if name in body
+    ]
     if not isinstance(household, dict):
-        faults.append(Fault("household", "字段 household 应是一个对象：全家相同的事实的名称和值。"))
+        faults.append(
+            Fault("household", ProblemCode.INVALID_TYPE, "字段 household 应是一个对象：全家相同的事实的名称和值。")
+        )
     if not isinstance(raw_persons, list) or not 1 <= len(raw_persons) <= MAX_PERSONS:
-        return [], [*faults, Fault("persons", f"字段 persons 应是 1 到 {MAX_PERSONS} 个人的列表。")]
+        code = ProblemCode.OUT_OF_RANGE if isinstance(raw_persons, list) else ProblemCode.INVALID_TYPE
+        message = f"字段 persons 应是 1 到 {MAX_PERSONS} 个人的列表。"
+        return [], [*faults, Fault("persons", code, message, bounds(1, MAX_PERSONS))]
     persons = []
     for place, raw in enumerate(raw_persons):
         field = f"persons[{place}]"
         circumstances = raw.get("circumstances") if isinstance(raw, dict) else raw
         circumstances = {} if circumstances is None and isinstance(raw, dict) else circumstances
         if not isinstance(circumstances, dict):
-            faults.append(Fault(field, "应是一个对象：id、circumstances，还可以有 relation、unanswered。"))
+            faults.append(
+                Fault(
+                    field, ProblemCode.INVALID_TYPE, "应是一个对象：id、circumstances，还可以有 relation、unanswered。"
+                )
+            )
             continue
         allowed = ("id", "relation", *PERSON)
         faults += [fault._replace(field=f"{field}.{fault.field}") for fault in parsers.unknown(raw, allowed)]
         faults += [
-            Fault(f"{field}.{name}", f"{name} 应是至多 {MAX_ID} 个字的文字。")
+            Fault(f"{field}.{name}", ProblemCode.MALFORMED, f"{name} 应是至多 {MAX_ID} 个字的文字。")
             for name in ("id", "relation")
             if not _is_short_text(raw.get(name), optional=name == "relation")
         ]
@@ -179,7 +196,7 @@ def _read_persons(body: Mapping, on: datetime.date) -> tuple[list[tuple[str | No
         faults += [fault for fault in found if fault not in faults]
     ids = [id_ for id_, _, _ in persons]
     if not faults and len(set(ids)) < len(ids):
-        faults.append(Fault("persons", "每个人的 id 应不相同。"))
+        faults.append(Fault("persons", ProblemCode.DUPLICATE, "每个人的 id 应不相同。"))
     return persons, faults
 
 
@@ -209,7 +226,14 @@ def _narrow(
     for name, codes in lists:
         known = services_by_code[name]()
         if not set(codes) <= known.keys():
-            raise InvalidError(Fault(name, f"{name} 的值不在可用范围内。", list(known)))
+            raise InvalidError(
+                Fault(
+                    name,
+                    ProblemCode.UNKNOWN_SERVICE if name == "services" else ProblemCode.UNKNOWN_CODE,
+                    f"{name} 的值不在可用范围内。",
+                    list(known),
+                )
+            )
         services = set().union(*(known[code] for code in codes))
         selected = services if selected is None else selected & services
     return selected
@@ -309,7 +333,7 @@ def _questions_of(language: str) -> dict[str, tuple[dict, dict]]:
     }
 
 
-def _internal_error(exception: Exception) -> HttpResponse:
+def _internal_error(request: Request, exception: Exception) -> HttpResponse:
     """Answer 500, and log the type of the exception and our lines of its traceback, without its message."""
     places = " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
@@ -318,7 +342,7 @@ def _internal_error(exception: Exception) -> HttpResponse:
         or Path(frame.filename).is_relative_to(settings.BASE_DIR / "services")
     )
     logger.error("判断资格时出错：%s，%s", type(exception).__name__, places)
-    response = problems.respond(500)
+    response = problems.respond(request, problems.Problem(ProblemCode.INTERNAL))
     # Django would log the response again, together with the request.
     response._has_been_logged = True
     return response

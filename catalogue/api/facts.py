@@ -2,12 +2,12 @@
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, viewsets
-from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
 from catalogue.web.parameters import StrictParameters
 from services.eligibility.facts import TYPES, VOCABULARY
+from services.faults import NotFoundError, ProblemCode
 
 FACT_TYPES = [(name, name) for name in TYPES]
 FACT_GROUPS = [(code, label) for code, (label, _) in VOCABULARY.groups.items()]
@@ -61,5 +61,5 @@ class FactViewSet(languages.LocalizedMixin, StrictParameters, viewsets.GenericVi
 
     def retrieve(self, request, name: str) -> Response:
         if name not in VOCABULARY:
-            raise NotFound(f"没有事实 {name}。")
+            raise NotFoundError(f"没有事实 {name}。", ProblemCode.UNKNOWN_FACT)
         return Response(VOCABULARY[name].in_language(self.language))

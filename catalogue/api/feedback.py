@@ -5,31 +5,45 @@ import re
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework import serializers, viewsets
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue.api.base import parsers, schema, throttling
+from catalogue.api.base import languages, pagination, parsers, schema, throttling
 from catalogue.api.services import CODE
 from catalogue.feedback import answers
 from catalogue.models import Citation, Feedback
 from catalogue.web import edition_query
-from catalogue.web.parameters import StrictParameters
-from services.faults import Fault, InvalidError
+from catalogue.web.parameters import Parameter, StrictParameters
+from services.faults import Fault, InvalidError, NotFoundError, ProblemCode
 from services.models import Service
 
 RECEIPT = "[0-9a-z]{16}"
 FIELDS = [name for name, _ in Citation.FIELDS]
 CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+SERVICE = Parameter("service", "只要关于这个服务项目的，例如 NM-05-01")
 NO_STORE = {"Cache-Control": "no-store"}
 
 
 class FeedbackSerializer(serializers.Serializer):
-    """What somebody says of a service. How to reach the writer is not public, and deleted once the answer is given."""
+    """What somebody says of a service, or of a need that none meets.
 
-    service = parsers.StrictCharField(trim_whitespace=False, help_text="服务项目代码，例如 NM-05-01")
+    How to reach the writer is not public, and deleted once the answer is given.
+    """
+
+    kind = serializers.ChoiceField(
+        choices=Feedback.Kind.choices,
+        required=False,
+        help_text="error：指出错误（不写就是它）；need：提出需求；praise：表扬",
+        error_messages={"invalid_choice": "的值不在可用范围内。", "null": "不能为空。"},
+    )
+    service = parsers.StrictCharField(
+        required=False,
+        allow_null=True,
+        trim_whitespace=False,
+        help_text="服务项目代码，例如 NM-05-01；没有哪项服务满足的需求可不写",
+    )
     field = serializers.ChoiceField(
         choices=Citation.FIELDS,
         required=False,
@@ -47,7 +61,7 @@ class FeedbackSerializer(serializers.Serializer):
 
     def validate_contact(self, contact: str | None) -> str | None:
         if contact and CONTROLS.search(contact):
-            raise serializers.ValidationError("应是一行文字。")
+            raise serializers.ValidationError("应是一行文字。", code="malformed")
         return contact
 
 
@@ -56,7 +70,10 @@ class ReceiptSerializer(serializers.Serializer):
 
     receipt = serializers.CharField(help_text="回执编号，凭它查看答复")
     state = serializers.ChoiceField(choices=Feedback.State.choices)
-    service = serializers.CharField(source="service.code", help_text="服务项目代码")
+    kind = serializers.ChoiceField(choices=Feedback.Kind.choices)
+    service = serializers.CharField(
+        source="service.code", default=None, allow_null=True, help_text="服务项目代码；null：没有写明"
+    )
     field = serializers.ChoiceField(choices=Citation.FIELDS, allow_null=True, help_text="null：整个项目")
     edition = serializers.CharField(source="edition.slug", default=None, allow_null=True, help_text="版本标识")
     at = serializers.DateTimeField(help_text="收到时间")
@@ -68,10 +85,39 @@ class ReceiptSerializer(serializers.Serializer):
         return reverse("feedback-state", kwargs={"receipt": feedback.receipt}, request=self.context["request"])
 
 
-class FeedbackView(StrictParameters, APIView):
-    """Anybody may say what is wrong or missing, without an account."""
+class PublicFeedbackSerializer(serializers.ModelSerializer):
+    """A message that was answered, in the words of an editor. The message itself is never here."""
 
+    service = serializers.CharField(source="service.code", default=None, allow_null=True, help_text="服务项目代码")
+    edition = serializers.CharField(source="edition.slug", default=None, allow_null=True, help_text="版本标识")
+
+    class Meta:
+        model = Feedback
+        fields = ("kind", "service", "field", "edition", "summary", "answer", "at")
+        read_only_fields = fields
+        extra_kwargs = {
+            "summary": {"help_text": "编辑写的摘要；不是来信原文", "allow_null": False},
+            "answer": {"help_text": "公开答复", "allow_null": False},
+        }
+
+
+class FeedbackViewSet(languages.LocalizedMixin, StrictParameters, viewsets.GenericViewSet):
+    """Anybody may say what is wrong or missing, without an account, and read what an editor published of it."""
+
+    queryset = Feedback.objects.public().select_related("service", "edition")
+    serializer_class = PublicFeedbackSerializer
     parser_classes = [parsers.JSONParser]
+    parameters = {"list": [SERVICE, *pagination.PARAMETERS]}
+
+    @extend_schema(summary="已答复并公开的意见，最近答复的在前", tags=["feedback"])
+    def list(self, request) -> Response:
+        rows = self.get_queryset()
+        if "service" in self.query:
+            rows = rows.filter(service=_service(self.query["service"]))
+        page = self.paginate_queryset(rows)
+        response = self.get_paginated_response(self.get_serializer(page, many=True).data)
+        response.headers["Cache-Control"] = NO_STORE["Cache-Control"]
+        return response
 
     @extend_schema(
         summary="提出意见，得到回执编号",
@@ -79,9 +125,12 @@ class FeedbackView(StrictParameters, APIView):
         request=FeedbackSerializer,
         responses={201: OpenApiResponse(ReceiptSerializer, "已收到；Location 是查看答复的地址"), **schema.WRITING},
     )
-    def post(self, request) -> Response:
-        values = parsers.read(request, FeedbackSerializer, allowed={"field": FIELDS})
-        service, edition_name = _service(values.pop("service")), values.pop("edition", None)
+    def create(self, request) -> Response:
+        values = parsers.read(request, FeedbackSerializer, allowed={"field": FIELDS, "kind": Feedback.Kind.values})
+        code, edition_name = values.pop("service", None), values.pop("edition", None)
+        service = None if code is None else _service(code)
+        if service is None and values.get("field"):
+            raise InvalidError(Fault("field", ProblemCode.CONFLICT, "字段 field 要和 service 一起写。"))
         edition = edition_name and edition_query.edition_by_name(edition_name)
         with transaction.atomic():
             throttling.check_rate(request)
@@ -90,7 +139,7 @@ class FeedbackView(StrictParameters, APIView):
         return Response(answer, status=201, headers=NO_STORE | {"Location": answer["url"]})
 
 
-class FeedbackStateView(StrictParameters, APIView):
+class FeedbackStateView(languages.LocalizedMixin, StrictParameters, APIView):
     """What has become of a message, for whoever has its receipt."""
 
     @extend_schema(
@@ -100,9 +149,11 @@ class FeedbackStateView(StrictParameters, APIView):
         responses=ReceiptSerializer,
     )
     def get(self, request, receipt: str) -> Response:
-        feedback = Feedback.objects.select_related("service", "edition").filter(receipt=receipt).first()
+        receipts = Feedback.objects.select_related("service", "edition")
+        # Only a well-formed receipt is sent to the database.
+        feedback = receipts.filter(receipt=receipt).first() if re.fullmatch(RECEIPT, receipt) else None
         if feedback is None:
-            raise NotFound("没有这个回执编号，请核对 16 位编号。")
+            raise NotFoundError("没有这张回执，请核对 16 位回执编号。", ProblemCode.UNKNOWN_RECEIPT)
         return Response(ReceiptSerializer(feedback, context={"request": request}).data, headers=NO_STORE)
 
 
@@ -112,5 +163,5 @@ def _service(code: str) -> Service:
     service = published.filter(code=code).first() if re.fullmatch(CODE, code) else None
     if service is None:
         codes = published.values_list("code", flat=True)
-        raise InvalidError(Fault("service", "没有这个服务项目。", codes))
+        raise InvalidError(Fault("service", ProblemCode.UNKNOWN_SERVICE, "没有这个服务项目。", codes))
     return service

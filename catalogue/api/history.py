@@ -2,14 +2,15 @@
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
-from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import HistorySerializer
 from catalogue.editions import changes, diff, published
+from catalogue.editions.changes import SEARCH
 from catalogue.models import Edition, Entry, Event
 from catalogue.web import parameters
+from services.faults import NotFoundError, ProblemCode
 
 
 @extend_schema(tags=["services"])
@@ -26,7 +27,7 @@ class HistoryViewSet(languages.LocalizedMixin, parameters.StrictParameters, view
         editions = Edition.objects.published().select_related("previous").order_by("effective_from", "number")
         states = [(edition, published.get_published(edition).documents.get(code)) for edition in editions]
         if not any(state for _, state in states):
-            raise NotFound(f"没有服务项目 {code}。")
+            raise NotFoundError(f"没有服务项目 {code}；{SEARCH}。", ProblemCode.UNKNOWN_SERVICE)
         recorded = changes.group_by("edition", Event.objects.changes().filter(service=code))
         history, before = [], None
         for edition, after in states:

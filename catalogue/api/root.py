@@ -16,7 +16,9 @@ from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Edition
 from catalogue.web import discovery, edition_query, problems, revision
 from catalogue.web.parameters import StrictParameters
+from catalogue.web.problems import Problem
 from catalogue.web.read_only import read_only
+from services.faults import ProblemCode
 
 LINKS = {
     "services": "service-list",
@@ -86,11 +88,11 @@ def ready(request: HttpRequest) -> HttpResponse:
         edition, damaged = current.in_force(edition_query.today()), checks.damaged_editions(current.editions)
     except (DatabaseError, InterfaceError):
         connection.close()
-        return problems.respond(503)
+        return problems.respond(request, Problem(ProblemCode.UNAVAILABLE))
     if edition is None:
-        return problems.respond(503, "还没有施行中的版本。")
+        return problems.respond(request, Problem(ProblemCode.NOT_READY))
     if edition.slug in damaged:
-        return problems.respond(503, DamagedEditionError(edition.slug).detail)
+        return problems.handle(DamagedEditionError(edition.slug), {"request": request})
     body = {"status": "ok", "edition": edition.slug, "damaged": damaged}
     return JsonResponse(body, headers={"Cache-Control": "no-store"})
 
@@ -108,7 +110,7 @@ def not_found(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
         # The path begins with /api/, so that the redirect cannot lead to another host.
         return HttpResponsePermanentRedirect(f"{path}/{'?' if query else ''}{query}")
-    return problems.respond(404)
+    return problems.respond(request, Problem(ProblemCode.NOT_FOUND))
 
 
 def _is_readable(path: str) -> bool:

@@ -87,10 +87,8 @@ urlpatterns = [
     path("v1/changes/", changes.FeedViewSet.as_view({"get": "list"}), name="feed"),
     path("v1/coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("v1/entitlements/", entitlements.EntitlementView.as_view(), name="entitlements"),
-    path("v1/feedback/", feedback.FeedbackView.as_view(), name="feedback"),
-    re_path(
-        v1(f"feedback/(?P<receipt>{feedback.RECEIPT})"), feedback.FeedbackStateView.as_view(), name="feedback-state"
-    ),
+    path("v1/feedback/", feedback.FeedbackViewSet.as_view({"get": "list", "post": "create"}), name="feedback"),
+    re_path(v1("feedback/(?P<receipt>[^/]+)"), feedback.FeedbackStateView.as_view(), name="feedback-state"),
     path("v1/", include(router.urls)),
     path("docs/", docs.SwaggerView.as_view(url_name="schema"), name="swagger"),
     path("redoc/", docs.RedocView.as_view(url_name="schema"), name="redoc"),

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
-from rest_framework.exceptions import NotFound
 
 from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import CitedSourceSerializer, IdentifierSerializer
 from catalogue.models import Edition, Entry
 from catalogue.web import edition_query
 from catalogue.web.parameters import Parameter, StrictParameters
+from services.faults import NotFoundError, ProblemCode
 from services.models import (
     Contact,
     Department,
@@ -80,7 +80,8 @@ class VocabularyViewSet(
         code = self.kwargs["code"]
         term = self.get_queryset().filter(code=code).first()
         if term is None:
-            raise NotFound(f"{self.queryset.model._meta.verbose_name}中没有代码 {code}。")
+            name = self.queryset.model._meta.verbose_name
+            raise NotFoundError(f"{name}中没有代码 {code}。", ProblemCode.UNKNOWN_TERM)
         return term
 
 

@@ -124,7 +124,12 @@ def _edition_item(edition: Edition) -> Item:
 
 def _feedback_item(feedback: Feedback) -> Item:
     url = reverse("admin:catalogue_feedback_change", args=[feedback.pk])
-    return Item(f"{feedback.service}：{feedback.message[:40]}", url, _day(feedback.at), feedback.get_state_display())
+    return Item(
+        f"{feedback.service or feedback.get_kind_display()}：{feedback.message[:40]}",
+        url,
+        _day(feedback.at),
+        feedback.get_state_display(),
+    )
 
 
 def _recheck_item(due: rechecks.DueRecheck) -> Item:

@@ -35,12 +35,13 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "class": "desk-text"}),
         help_text="凭回执编号的人都能看到，提交后不能更改，联系方式随即删除。例：已列入2027年版调整建议。",
     )
+    summary = Feedback._meta.get_field("summary").formfield()
 
 
 @admin.register(Feedback)
 class FeedbackAdmin(DeskAdmin):
-    list_display = ("receipt", "service", "field", "beginning", "state", "lead_department", "at")
-    list_filter = (filters.choices_of(Feedback, "state"), LeadFilter)
+    list_display = ("receipt", "kind", "service", "field", "beginning", "state", "lead_department", "at")
+    list_filter = (filters.choices_of(Feedback, "kind"), filters.choices_of(Feedback, "state"), LeadFilter)
     list_select_related = ("service",)
     ordering = ("-at",)
     search_fields = ("receipt", "service__code", "message")
@@ -94,9 +95,8 @@ class FeedbackAdmin(DeskAdmin):
         all_citations = citations.field_citations(entry, timezone.localdate()) if entry else []
         may_answer = feedback.state != State.ANSWERED and self.has_change_permission(request, feedback)
         may_propose = feedback.state == State.RECEIVED and request.user.has_perm("catalogue.add_proposal")
-        proposal_url = (
-            f"{reverse('admin:catalogue_proposal_add')}?feedback={feedback.pk}&service={feedback.service.code}"
-        )
+        service = f"&service={feedback.service.code}" if feedback.service else ""
+        proposal_url = f"{reverse('admin:catalogue_proposal_add')}?feedback={feedback.pk}{service}"
         context = self.admin_site.each_context(request) | {
             "title": f"意见反馈 {feedback.receipt}",
             "subtitle": None,
@@ -120,7 +120,7 @@ class FeedbackAdmin(DeskAdmin):
         if not form.is_valid():
             return self.page(request, feedback, form, status=422)
         try:
-            answers.answer_feedback(feedback, answer=form.cleaned_data["answer"], context=audit_context(request))
+            answers.answer_feedback(feedback, context=audit_context(request), **form.cleaned_data)
         except proposals.TransitionError as error:
             return self.page(
                 request, self.get_object(request, str(feedback.pk)), form, reasons=error.reasons, status=409

@@ -11,13 +11,15 @@ from django.db.models import Q, QuerySet
 from catalogue.audit.models import Event
 from catalogue.editions import diff, published
 from catalogue.editions.models import Edition, Entry, sourced_fields_of
-from services.faults import NotFoundError
+from services.faults import Fault, NotFoundError, ProblemCode
 
 LISTED, WITHDRAWN = "listed", "withdrawn"
 # Chinese labels of the compared fields that are no columns of an entry.
 LABELS = {"verification": "核实情况", "basis": "依据类别", "citations": "依据条文"}
 # A reason names at most this many documents.
 MAX_NAMED_SOURCES = 3
+# What to do with a code that no service has.
+SEARCH = "请按名称、俗称或拼音检索（参数 q）"
 
 
 def select(
@@ -149,8 +151,11 @@ def get_service(code: str, edition: Edition) -> dict:
     if withdrawn := get_withdrawn_service(code, edition):
         return withdrawn
     others = Edition.objects.published().filter(entries__service__code=code).values_list("slug", flat=True)
-    where = f"；它在版本 {'、'.join(sorted(others))} 中" if others else ""
-    raise NotFoundError(f"版本 {edition.slug} 中没有服务项目 {code}{where}。")
+    editions, unknown = sorted(others), ProblemCode.UNKNOWN_SERVICE
+    if not editions:
+        raise NotFoundError(f"版本 {edition.slug} 中没有服务项目 {code}；{SEARCH}。", unknown)
+    message = f"版本 {edition.slug} 中没有服务项目 {code}；它在版本 {'、'.join(editions)} 中。"
+    raise NotFoundError(message, unknown, Fault("edition", unknown, message, editions))
 
 
 def get_withdrawn_service(code: str, edition: Edition) -> dict | None:

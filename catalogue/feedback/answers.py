@@ -26,21 +26,29 @@ RECEIPT_LENGTH = 16
 
 @transaction.atomic
 def receive_feedback(
-    service: Service,
+    service: Service | None,
     *,
     message: str,
     at: datetime.datetime,
     field: str | None = None,
     edition: Edition | None = None,
     contact: str | None = None,
+    kind: str = Feedback.Kind.ERROR,
 ) -> Feedback:
-    """Store a message about a service, and return it with a new random receipt, by which its writer can look it up.
+    """Store a message about a service, or of a need that none meets, and return it with a new random receipt.
 
     ``field`` is one of ``Citation.FIELDS``. Raises ValidationError for invalid values; then nothing is written.
     """
     receipt = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(RECEIPT_LENGTH))
     feedback = Feedback(
-        receipt=receipt, service=service, field=field, edition=edition, message=message, contact=contact, at=at
+        receipt=receipt,
+        kind=kind,
+        service=service,
+        field=field,
+        edition=edition,
+        message=message,
+        contact=contact,
+        at=at,
     )
     feedback.full_clean()
     feedback.save(force_insert=True)
@@ -58,23 +66,31 @@ def link_proposal(feedback: Feedback, proposal: Proposal, *, context: AuditConte
 
 
 @transaction.atomic
-def answer_feedback(feedback: Feedback, *, answer: str, context: AuditContext) -> Feedback:
+def answer_feedback(feedback: Feedback, *, answer: str, context: AuditContext, summary: str | None = None) -> Feedback:
     """Answer a message in public, and delete the contact details of its writer.
+
+    With a ``summary``, which is the editor's own words, it is listed in public.
 
     Raises TransitionError if it was answered already or the answer is invalid; then nothing is written.
     """
     feedback = _locked(feedback, State.RECEIVED, State.CONSIDERED)
     feedback.answer, feedback.answered_at, feedback.state = answer, context.at, State.ANSWERED
-    feedback.contact = None
+    feedback.contact, feedback.summary = None, summary or None
     if not answer:
         raise TransitionError(["请写下答复。"])
     try:
         feedback.full_clean()
     except ValidationError as error:
         raise TransitionError(error.messages) from None
-    feedback.save(update_fields=["answer", "answered_at", "state", "contact"])
-    _record(feedback, context, Event.Verb.ANSWERED, after={"answer": answer})
+    feedback.save(update_fields=["answer", "summary", "answered_at", "state", "contact"])
+    _record(feedback, context, Event.Verb.ANSWERED, after=recorded_answer(feedback))
     return feedback
+
+
+def recorded_answer(feedback: Feedback) -> dict[str, str]:
+    """Return what the audit log says of an answer: its text and public summary, each if there is one."""
+    texts = {"answer": feedback.answer, "summary": feedback.summary}
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def feedback_reference(feedback: Feedback) -> str:
@@ -94,5 +110,12 @@ def _locked(feedback: Feedback, *states: str) -> Feedback:
 def _record(feedback: Feedback, context: AuditContext, verb: str, **event_fields: object) -> None:
     log.append(
         context,
-        [{"verb": verb, "term": feedback_reference(feedback), "service": feedback.service.code, **event_fields}],
+        [
+            {
+                "verb": verb,
+                "term": feedback_reference(feedback),
+                "service": feedback.service and feedback.service.code,
+                **event_fields,
+            }
+        ],
     )

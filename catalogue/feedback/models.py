@@ -18,6 +18,10 @@ class FeedbackQuerySet(models.QuerySet):
     def unanswered(self):
         return self.exclude(state=Feedback.State.ANSWERED)
 
+    def public(self):
+        """Those whose summary an editor published with the answer, the newest answer first."""
+        return self.filter(summary__isnull=False).order_by("-answered_at", "-id")
+
     def with_lead_department(self, on: datetime.date):
         """Feedback with ``lead``: the code of the lead department of its service, None if unknown.
 
@@ -28,7 +32,7 @@ class FeedbackQuerySet(models.QuerySet):
 
 
 class Feedback(models.Model):
-    """A message of the public about a service (意见反馈): plan, chapter 9, section 1.
+    """A message of the public about a service (意见反馈): plan, chapter 9, section 1; without one, of an unmet need.
 
     Anyone may send one, and looks it up by its receipt. The contact details are deleted with the answer; they are never
     public and never in the audit log.
@@ -39,8 +43,16 @@ class Feedback(models.Model):
         CONSIDERED = "considered", "已转为调整建议"
         ANSWERED = "answered", "已答复"
 
+    class Kind(models.TextChoices):
+        ERROR = "error", "指出错误"
+        NEED = "need", "提出需求"
+        PRAISE = "praise", "表扬"
+
     receipt = Code("回执编号", pattern=RECEIPT_PATTERN, unique=True)
-    service = models.ForeignKey(Service, models.PROTECT, related_name="feedback", verbose_name="服务项目代码")
+    kind = Choice("种类", choices=Kind, default=Kind.ERROR)
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="feedback", null=True, blank=True, verbose_name="服务项目代码"
+    )
     field = Choice("字段", choices=Citation.FIELDS, null=True, blank=True)
     edition = models.ForeignKey(
         Edition, models.PROTECT, related_name="feedback", null=True, blank=True, verbose_name="版本"
@@ -50,6 +62,13 @@ class Feedback(models.Model):
     at = models.DateTimeField("收到时间")
     state = Choice("状态", choices=State, default=State.RECEIVED)
     answer = Text("公开答复", null=True, blank=True, help_text="凭回执编号可以看到。例：已列入2027年版调整建议。")
+    summary = Line(
+        "公开摘要",
+        max_length=300,
+        null=True,
+        blank=True,
+        help_text="写了就在接口中公开，与答复放在一起；用编辑自己的话，不写来信人的情况。例：有人指出2025年的标准已经提高。",
+    )
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
     proposal = models.ForeignKey(
         Proposal,
@@ -75,7 +94,10 @@ class Feedback(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="answered") | Q(contact__isnull=True), name="feedback_contact_gone_once_answered"
             ),
+            models.CheckConstraint(
+                condition=Q(state="answered") | Q(summary__isnull=True), name="feedback_summary_with_an_answer"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.receipt}（{self.service}）"
+        return f"{self.receipt}（{self.service or self.get_kind_display()}）"

@@ -239,7 +239,8 @@ def _feedback_faults(record: RecordedEvents) -> Iterator[str]:
     for term, feedback in feedback_by_term.items():
         events = record.feedback[term]
         answers = [(_json_value(event.after), event.at) for event in events if event.verb == Verb.ANSWERED]
-        if answers != ([({"answer": feedback.answer}, feedback.answered_at)] if feedback.answer is not None else []):
+        answer = answers_module.recorded_answer(feedback)
+        if answers != ([(answer, feedback.answered_at)] if answer else []):
             yield f"意见反馈 {feedback.receipt}：答复与记录不符。"
         proposal_numbers = [_json_value(event.after) for event in events if event.field == "proposal"]
         if proposal_numbers != ([feedback.proposal.number] if feedback.proposal else []):

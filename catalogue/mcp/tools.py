@@ -24,7 +24,7 @@ from services.eligibility.circumstances import read_person
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN
 from services.eligibility.timing import when
-from services.faults import Fault, InvalidError, printable
+from services.faults import Fault, InvalidError, ProblemCode, printable
 
 MAX_RESULTS = 20
 MAX_CHANGES = 50
@@ -37,9 +37,10 @@ FACT_KEYS = ("name", "type", "label", "question", "minimum", "maximum", "choices
 def search(query: str, *, edition: str | None = None, limit: int = 10) -> dict:
     """Return the services of an edition that match a query, best first, each with its matches."""
     if is_blank(query) or len(query) > parameters.MAX_LENGTH:
-        raise InvalidError(Fault("query", f"query 应是 1 到 {parameters.MAX_LENGTH} 个字的文字。"))
+        message = f"query 应是 1 到 {parameters.MAX_LENGTH} 个字的文字。"
+        raise InvalidError(Fault("query", ProblemCode.TOO_LONG if query else ProblemCode.EMPTY, message))
     if not 1 <= limit <= MAX_RESULTS:
-        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MAX_RESULTS} 的整数。"))
+        raise InvalidError(Fault("limit", ProblemCode.OUT_OF_RANGE, f"limit 应是 1 到 {MAX_RESULTS} 的整数。"))
     selected = _edition(edition=edition)
     documents = published.get_published(selected).documents
     results = published.get_published(selected).search(query)
@@ -100,7 +101,8 @@ def check_entitlement(
     person, faults = read_person(circumstances, unanswered, on=on)
     edition = published.get_published(selected)
     if unknown := [code for code in services or () if code not in edition.documents]:
-        faults.append(Fault("services", f"没有服务项目 {printable(unknown[0])}。", list(edition.documents), "unknown"))
+        message = f"没有服务项目 {printable(unknown[0])}。"
+        faults.append(Fault("services", ProblemCode.UNKNOWN_SERVICE, message, list(edition.documents)))
     if faults:
         raise InvalidError(*faults)
     judgement = entitlements.judge(edition.entitlements, person.answers, services or None, person.unanswered)
@@ -145,9 +147,11 @@ def changes(*, after: int = 0, limit: int = 20, values: bool = False) -> dict:
     Each names the fields that changed; with ``values`` it has what stood there before and what does now.
     """
     if after < 0:
-        raise InvalidError(Fault("after", "after 应是从 0 起的整数，取自上一次的 next_after。"))
+        raise InvalidError(
+            Fault("after", ProblemCode.OUT_OF_RANGE, "after 应是从 0 起的整数，取自上一次的 next_after。")
+        )
     if not 1 <= limit <= MAX_CHANGES:
-        raise InvalidError(Fault("limit", f"limit 应是 1 到 {MAX_CHANGES} 的整数。"))
+        raise InvalidError(Fault("limit", ProblemCode.OUT_OF_RANGE, f"limit 应是 1 到 {MAX_CHANGES} 的整数。"))
     events = list(Event.objects.changes().filter(number__gt=min(after, 2**63 - 1))[: limit + 1])
     page = [_with_iso_dates(serialize_change(event)) for event in events[:limit]]
     if not values:

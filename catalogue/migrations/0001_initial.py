@@ -208,16 +208,18 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('receipt', services.fields.Code(max_length=64, pattern='\\A[0-9a-z]{16}\\Z', unique=True, verbose_name='回执编号')),
+                ('kind', services.fields.Choice(choices=[('error', '指出错误'), ('need', '提出需求'), ('praise', '表扬')], default='error', max_length=40, verbose_name='种类')),
                 ('field', services.fields.Choice(blank=True, choices=[('name', '名称'), ('name_en', '英文名称'), ('domain', '领域'), ('target_groups', '服务对象'), ('eligibility', '享受条件'), ('content', '服务内容'), ('standard', '服务标准'), ('lead_department', '牵头负责单位'), ('co_departments', '配合单位'), ('expenditure_responsibility', '支出责任'), ('legal_basis', '法律法规依据'), ('mention', '相关表述')], max_length=40, null=True, verbose_name='字段')),
                 ('message', services.fields.Text(validators=[django.core.validators.MaxLengthValidator(5000)], verbose_name='意见')),
                 ('contact', services.fields.Line(blank=True, help_text='答复后即删除，不公开。', max_length=200, null=True, verbose_name='联系方式')),
                 ('at', models.DateTimeField(verbose_name='收到时间')),
                 ('state', services.fields.Choice(choices=[('received', '已收到'), ('considered', '已转为调整建议'), ('answered', '已答复')], default='received', max_length=40, verbose_name='状态')),
                 ('answer', services.fields.Text(blank=True, help_text='凭回执编号可以看到。例：已列入2027年版调整建议。', null=True, verbose_name='公开答复')),
+                ('summary', services.fields.Line(blank=True, help_text='写了就在接口中公开，与答复放在一起；用编辑自己的话，不写来信人的情况。例：有人指出2025年的标准已经提高。', max_length=300, null=True, verbose_name='公开摘要')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='答复时间')),
                 ('edition', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='catalogue.edition', verbose_name='版本')),
                 ('proposal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='catalogue.proposal', verbose_name='由此提出的建议')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='services.service', verbose_name='服务项目代码')),
+                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='services.service', verbose_name='服务项目代码')),
             ],
             options={
                 'verbose_name': '意见反馈',
@@ -375,6 +377,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='feedback',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('contact__isnull', True), _connector='OR'), name='feedback_contact_gone_once_answered'),
+        ),
+        migrations.AddConstraint(
+            model_name='feedback',
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'answered'), ('summary__isnull', True), _connector='OR'), name='feedback_summary_with_an_answer'),
         ),
         migrations.AddConstraint(
             model_name='fieldverification',

@@ -15,7 +15,7 @@ from catalogue.web import edition_query, parameters, permalinks
 from catalogue.web.negotiation import media_type
 from catalogue.web.problems import NotAcceptableError
 from catalogue.web.read_only import read_only
-from services.faults import NotFoundError, printable
+from services.faults import NotFoundError, ProblemCode, printable
 from services.models import Department, Domain, Indicator, Observation, ProjectGroup, Service, TargetGroup, Task, Topic
 from services.sources import Source
 
@@ -58,7 +58,7 @@ def answer(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     # A project has no answer of its own: that of its box has it.
     described = _box_of(code) if kind == permalinks.PROJECTS else code
     if described is None or not _matching(kind, described).exists():
-        raise NotFoundError(f"没有代码为 {printable(code)} 的{NAMES[kind]}。")
+        raise NotFoundError(f"没有代码为 {printable(code)} 的{NAMES[kind]}。", _unknown(kind))
     paths = _representations(kind, described)
     media = media_type(request.headers.get("Accept"), list(paths))
     if media is None:
@@ -72,6 +72,11 @@ def _box_of(code: str) -> str | None:
     """Return the code of a box or of the box of a project; None if there is none."""
     boxes = ProjectGroup.objects.filter(Q(code=code) | Q(projects__code=code))
     return boxes.values_list("code", flat=True).first()
+
+
+def _unknown(kind: str) -> ProblemCode:
+    codes = {permalinks.SERVICES: ProblemCode.UNKNOWN_SERVICE, permalinks.EDITIONS: ProblemCode.UNKNOWN_EDITION}
+    return codes.get(kind, ProblemCode.UNKNOWN_TERM)
 
 
 def _matching(kind: str, code: str) -> QuerySet:

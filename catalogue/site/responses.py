@@ -1,6 +1,6 @@
 """The responses of the site: a rendered page, for errors too."""
 
-import json
+from collections.abc import Mapping
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -15,14 +15,15 @@ def page(template: str, context: dict, *, status: int = 200) -> HttpResponse:
     return HttpResponse(render_to_string(template, context), status=status)
 
 
-def refusal(exception: Exception) -> HttpResponse | None:
-    """Return the error page for an exception: what is wrong and what is allowed; None for a bug."""
-    problem = problems.handle(exception)
-    if problem is None:
+def refusal(exception: Exception, context: Mapping) -> HttpResponse | None:
+    """Return the error page for an exception, in Chinese: what is wrong and what is allowed; None for a bug."""
+    response = problems.handle(exception, context)
+    if response is None:
         return None
-    status = problem.status_code
-    context = {"heading": HEADINGS.get(status, "请求有误"), **json.loads(problem.content)}
-    response = page("site/refused.html", context, status=status)
-    if "Retry-After" in problem:
-        response.headers["Retry-After"] = problem["Retry-After"]
-    return response
+    problem = problems.problem_of(exception)
+    heading = HEADINGS.get(problem.status, "请求有误")
+    words = {"heading": heading, **problems.document(problem, "zh-Hans", "")}
+    html = page("site/refused.html", words, status=problem.status)
+    if "Retry-After" in response:
+        html.headers["Retry-After"] = response["Retry-After"]
+    return html

@@ -4,6 +4,7 @@ from django.urls import path
 
 from catalogue.site import redirects, views
 from catalogue.site.home import home
+from catalogue.site.problems import problem, problems
 from catalogue.site.services import services
 
 urlpatterns = [
@@ -11,6 +12,8 @@ urlpatterns = [
     path("services/", services, name="services"),
     path("services/<slug:code>/", views.service, name="page"),
     path("services/<slug:code>.md", views.markdown, name="markdown"),
+    path("problems/", problems, name="problems"),
+    path("problems/<slug:code>/", problem, name="problem"),
     path("llms.txt", views.llms_txt, name="llms"),
     path("id/<slug:kind>/<slug:code>", redirects.answer, name="permanent"),
 ]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalogue.editions.models import Edition
 from catalogue.web import revision
 from catalogue.web.parameters import Parameter
-from services.faults import Fault, InvalidError, NotFoundError
+from services.faults import Fault, InvalidError, NotFoundError, ProblemCode
 
 PARAMETERS = [
     Parameter("edition", "版本标识或版次；不写则由下面两个参数决定，都不写则为现在施行的版本"),
@@ -32,10 +32,10 @@ def edition_from_query(query: Mapping[str, object]) -> Edition:
     if name is None:
         edition = revision.current().in_force(valid_on or today(), known_at=known_at)
         if edition is None:
-            raise NotFoundError(_none_in_force(known_at))
+            raise _none_in_force(known_at)
         return edition
     if valid_on or known_at:
-        raise InvalidError(Fault("edition", "edition 与 valid_on、known_at 不能同时使用。"))
+        raise InvalidError(Fault("edition", ProblemCode.CONFLICT, "edition 与 valid_on、known_at 不能同时使用。"))
     return edition_by_name(name)
 
 
@@ -47,18 +47,27 @@ def edition_by_name(name: str) -> Edition:
     editions = revision.current().editions
     by_name = {str(edition.number): edition for edition in editions} | {edition.slug: edition for edition in editions}
     if name not in by_name:
-        raise InvalidError(Fault("edition", "没有这个已发布的版本。", [edition.slug for edition in editions]))
+        slugs = [edition.slug for edition in editions]
+        raise InvalidError(Fault("edition", ProblemCode.UNKNOWN_EDITION, "没有这个已发布的版本。", slugs))
     return by_name[name]
 
 
-def _none_in_force(known_at: datetime.datetime | None) -> str:
+def _none_in_force(known_at: datetime.datetime | None) -> NotFoundError:
     editions = Edition.objects.published()
     if known_at is not None:
         first = editions.order_by("published_at").first()
         editions = editions.filter(published_at__lte=known_at)
         if first and not editions.exists():
-            return f"该时刻之前没有发布过版本；最早的版本发布于 {timezone.localtime(first.published_at).isoformat()}。"
+            moment = timezone.localtime(first.published_at).isoformat()
+            return _no_edition(f"该时刻之前没有发布过版本；最早的版本发布于 {moment}。", "known_at", moment)
     first = editions.order_by("effective_from").first()
     if first is None:
-        return "还没有已发布的版本。"
-    return f"那一天没有施行中的版本；自 {first.effective_from} 起才有（版本 {first.slug}）。"
+        return NotFoundError("还没有已发布的版本。", ProblemCode.NO_EDITION)
+    message = f"那一天没有施行中的版本；自 {first.effective_from} 起才有（版本 {first.slug}）。"
+    return _no_edition(message, "valid_on", first.effective_from.isoformat())
+
+
+def _no_edition(message: str, field: str, first: str) -> NotFoundError:
+    """Return the error of a day or moment before the first edition, with the first for which there is one."""
+    code = ProblemCode.NO_EDITION
+    return NotFoundError(message, code, Fault(field, code, message, [f"{first}…"]))

@@ -10,6 +10,7 @@ from django.utils.log import log_response
 from django.views import defaults
 
 from catalogue.web import problems
+from services.faults import ProblemCode
 
 LOGGER = logging.getLogger("django.security.DisallowedHost")
 # Characters of the host that are logged; the header may have any length.
@@ -39,7 +40,7 @@ class HostMiddleware:
 
     def _refuse(self, request: HttpRequest, error: DisallowedHost) -> HttpResponse:
         if problems.for_programs(request):
-            response = problems.respond(400, "请求的主机名（Host）不是本服务的。")
+            response = problems.respond(request, problems.Problem(ProblemCode.UNKNOWN_HOST))
         else:
             # Django's page would replace an invalid cookie, and visitors of a foreign host need no cookie.
             request.META.pop("HTTP_COOKIE", None)

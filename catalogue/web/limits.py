@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
-from django.http import HttpResponse
+from django.core.handlers.wsgi import WSGIRequest
 
 from catalogue.web import cors, problems, request_id
+from catalogue.web.problems import Problem
+from services.faults import ProblemCode
 
 # Lengths in characters: of a header, of the path and query each, and of the three headers of content negotiation.
 MAX_HEADER_LENGTH, MAX_ADDRESS_LENGTH = 8192, 16_384
@@ -25,13 +27,17 @@ MIN_LIMIT = min(MAX_LENGTHS.values())
 # Body sizes in bytes. Attachments and workbooks for the desk have lower limits of their own, with better messages.
 MAX_BODY, MAX_DESK_BODY, DESK = 1024 * 1024, 16 * 1024 * 1024, "/admin/"
 CHUNK = 64 * 1024
+# What the language and the links of a problem depend on.
+NEEDED = {
+    "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_ACCEPT_LANGUAGE",
+    "QUERY_STRING",
+}  # fmt: skip
 # Methods whose bodies have no meaning (RFC 9110, 9.3) and are not read.
 BODILESS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Seconds that a thread waits for a seat. Bodies of honest clients arrive within milliseconds.
 MAX_WAIT = 0.1
 # Content encodings of bodies, for the API; the forms of the desk are sent without any.
 BODY_ENCODINGS = ("gzip", "identity")
-BROKEN_OFF = "请求正文没有收全，请重新发送。"
 
 
 class RequestLimits:
@@ -57,31 +63,32 @@ class RequestLimits:
                 return _refuse(refusal, environ, start_response)
         return self._application(environ, start_response)
 
-    def _take_body(self, environ: dict) -> HttpResponse | None:
-        """Read the body and replace the input stream by it. Return an error response if that fails, else None."""
+    def _take_body(self, environ: dict) -> Problem | None:
+        """Read the body and replace the input stream by it. Return the problem if that fails, else None."""
         length = environ.get("CONTENT_LENGTH") or None
         chunked = environ.pop("HTTP_TRANSFER_ENCODING", None) is not None
         body = b""
         if environ["REQUEST_METHOD"] not in BODILESS and length != "0":
             max_length = MAX_DESK_BODY if environ["PATH_INFO"].startswith(DESK) else MAX_BODY
             if not chunked and not re.fullmatch("[0-9]{1,18}", length):
-                return problems.respond(400, "Content-Length 应是正文的字节数。")
+                return Problem(ProblemCode.MALFORMED_HEADER, "Content-Length 应是正文的字节数。")
             if not chunked and int(length) > max_length:
-                return problems.respond(413)
+                return Problem(ProblemCode.PAYLOAD_TOO_LARGE)
             if environ["PATH_INFO"].startswith(DESK) and not is_plain(environ.get("HTTP_CONTENT_ENCODING", "")):
-                return problems.respond(415, "编辑台的表单不能压缩后提交；请去掉 Content-Encoding。")
+                message = "编辑台的表单不能压缩后提交；请去掉 Content-Encoding。"
+                return Problem(ProblemCode.UNSUPPORTED_ENCODING, message)
             if not self._seats.take():
-                return problems.respond(503, "等待正文的请求太多，请稍后再试。")
+                return Problem(ProblemCode.UNAVAILABLE, "等待正文的请求太多，请稍后再试。")
             try:
                 body = _read(environ["wsgi.input"], max_length)
             except OSError:
-                return problems.respond(400, BROKEN_OFF)
+                return Problem(ProblemCode.INCOMPLETE_BODY)
             finally:
                 self._seats.give_back()
             if len(body) > max_length:
-                return problems.respond(413)
+                return Problem(ProblemCode.PAYLOAD_TOO_LARGE)
             if not chunked and len(body) < int(length):
-                return problems.respond(400, BROKEN_OFF)
+                return Problem(ProblemCode.INCOMPLETE_BODY)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         return None
 
@@ -132,16 +139,24 @@ def _read(stream: BinaryIO, max_length: int) -> bytes:
     return b"".join(pieces)
 
 
-def _too_long(name: str) -> HttpResponse:
+def _too_long(name: str) -> Problem:
     if name in ("PATH_INFO", "QUERY_STRING"):
-        return problems.respond(414, f"地址太长，路径和参数各最多 {MAX_ADDRESS_LENGTH} 个字符。")
+        message = f"地址太长，路径和参数各最多 {MAX_ADDRESS_LENGTH} 个字符。"
+        return Problem(ProblemCode.ADDRESS_TOO_LONG, message)
     header = name.removeprefix("HTTP_").replace("_", "-").title()
     max_length = MAX_LENGTHS.get(name, MAX_HEADER_LENGTH)
-    return problems.respond(431, f"请求头 {header[:50]} 太长，最多 {max_length} 个字符。")
+    return Problem(ProblemCode.HEADER_TOO_LARGE, f"请求头 {header[:50]} 太长，最多 {max_length} 个字符。")
 
 
-def _refuse(response: HttpResponse, environ: dict, start_response: Callable) -> list[bytes]:
-    """Send an error response. The rest of the request is not read, so the connection cannot be reused."""
+def _refuse(problem: Problem, environ: dict, start_response: Callable) -> list[bytes]:
+    """Send a problem. The rest of the request is not read, so the connection cannot be reused."""
+    # Django sees only what decides about language and links, and none of it if it is too long.
+    needed = {
+        name: value
+        for name, value in environ.items()
+        if name in NEEDED and len(value) <= MAX_LENGTHS.get(name, MAX_HEADER_LENGTH)
+    }
+    response = problems.respond(WSGIRequest(needed | {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}), problem)
     headers = dict(response.items()) | {
         **cors.RESPONSE,
         "Cache-Control": "no-store",

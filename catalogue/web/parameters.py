@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.utils.datastructures import MultiValueDict
 
 from services.characters import is_blank
-from services.faults import Fault, InvalidError, printable
+from services.faults import Fault, InvalidError, ProblemCode, bounds, printable
 
 MAX_LENGTH = 1000
 # What Django puts where a query is not UTF-8.
@@ -46,13 +46,15 @@ class Parameter:
         """Return the parsed value, or a list without duplicates if ``many``. Raises InvalidError."""
         values = [part.strip() for value in raw_values for part in value.split(",")] if self.many else raw_values
         if any(REPLACEMENT in value for value in raw_values):
-            raise self._error("的值不是 UTF-8 编码的文字。")
+            raise self._error(ProblemCode.MALFORMED, "的值不是 UTF-8 编码的文字。")
         if any(is_blank(value) for value in values):
-            raise self._error("的值为空。", code="empty")
+            raise self._error(ProblemCode.EMPTY, "的值为空。")
         if len(raw_values) > 1 and not self.many:
-            raise self._error("只能出现一次。", code="repeated")
-        if any(len(value) > MAX_LENGTH or "\0" in value for value in raw_values):
-            raise self._error("太长或含有不允许的字符。", code="too_long")
+            raise self._error(ProblemCode.REPEATED, "只能出现一次。")
+        if any(len(value) > MAX_LENGTH for value in raw_values):
+            raise self._error(ProblemCode.TOO_LONG, f"的值太长，最多 {MAX_LENGTH} 个字符。")
+        if any("\0" in value for value in raw_values):
+            raise self._error(ProblemCode.MALFORMED, "的值含有不允许的字符。")
         if self.allowed:
             self.check(values, self.allowed)
         return list(dict.fromkeys(values)) if self.many else self._parse(values[0])
@@ -60,7 +62,7 @@ class Parameter:
     def check(self, values: Iterable[str], allowed: Iterable[str]) -> None:
         """Raise InvalidError with the allowed values if a value is not among them."""
         if not set(values) <= set(allowed := list(allowed)):
-            raise self._error("的值不在可用范围内。", allowed)
+            raise self._error(ProblemCode.UNKNOWN_CODE, "的值不在可用范围内。", allowed)
 
     def _parse(self, value: str) -> object:
         try:
@@ -75,21 +77,24 @@ class Parameter:
             if self.type is datetime.datetime:
                 return _moment(value)
         except (ValueError, OverflowError):
-            raise self._error(self._expectation()) from None
+            raise self._error(*self._expectation()) from None
         return value
 
     def _in_range(self, number: int) -> bool:
         return self.minimum <= number and (self.maximum is None or number <= self.maximum)
 
-    def _expectation(self) -> str:
+    def _expectation(self) -> tuple[ProblemCode, str, Sequence[str] | None]:
+        """Return what is wrong with a value that cannot be parsed: code, message and allowed values."""
         if self.type is int:
-            return f"应是从 {self.minimum} {f'到 {self.maximum} ' if self.maximum else '起'}的整数。"
+            message = f"应是从 {self.minimum} {f'到 {self.maximum} ' if self.maximum else '起'}的整数。"
+            return ProblemCode.OUT_OF_RANGE, message, bounds(self.minimum, self.maximum)
         if self.type is datetime.date:
-            return "应是日期，例如 2026-11-23。"
-        return "应是带时区的时刻，例如 2026-11-23T08:00:00Z 或 2026-11-23T16:00:00+08:00。"
+            return ProblemCode.INVALID_DATE, "应是日期，例如 2026-11-23。", None
+        message = "应是带时区的时刻，例如 2026-11-23T08:00:00Z 或 2026-11-23T16:00:00+08:00。"
+        return ProblemCode.INVALID_MOMENT, message, None
 
-    def _error(self, message: str, allowed: Sequence[str] | None = None, *, code: str = "invalid") -> InvalidError:
-        return InvalidError(Fault(self.name, f"参数 {self.name} {message}", allowed, code))
+    def _error(self, code: ProblemCode, message: str, allowed: Sequence[str] | None = None) -> InvalidError:
+        return InvalidError(Fault(self.name, code, f"参数 {self.name} {message}", allowed))
 
 
 def _moment(text: str) -> datetime.datetime:
@@ -129,9 +134,8 @@ def read(query: MultiValueDict, parameters: Iterable[Parameter]) -> dict[str, ob
     for name, raw_values in query.lists():
         try:
             if name not in declared:
-                raise InvalidError(
-                    Fault(printable(name), f"没有参数“{printable(name)}”。", sorted(declared), "unknown")
-                )
+                message = f"没有参数“{printable(name)}”。"
+                raise InvalidError(Fault(printable(name), ProblemCode.UNKNOWN_PARAMETER, message, sorted(declared)))
             values[name] = declared[name].read(raw_values)
         except InvalidError as error:
             faults += error.faults

@@ -1,6 +1,6 @@
 """A decorator for read-only views outside Django REST framework: only GET and HEAD, and errors become responses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from django.db import InterfaceError, OperationalError, connection
@@ -12,14 +12,14 @@ from catalogue.web import problems
 from catalogue.web.tracking import without_tracking
 
 View = Callable[..., HttpResponse]
-Refusal = Callable[[Exception], HttpResponse | None]
+Refusal = Callable[[Exception, Mapping], HttpResponse | None]
 ALLOWED = "GET, HEAD"
 
 
 def read_only(refuse: Refusal = problems.handle) -> Callable[[View], View]:
     """Restrict a view to GET and HEAD, and answer OPTIONS with them. What tracks a shared address is taken off it.
 
-    ``refuse`` turns an exception into a response, or returns None: it is raised.
+    ``refuse`` turns an exception and a context with the request into a response, or returns None: it is raised.
     """
 
     def decorate(view: View) -> View:
@@ -30,13 +30,13 @@ def read_only(refuse: Refusal = problems.handle) -> Callable[[View], View]:
                 if request.method == "OPTIONS":
                     return HttpResponse(status=204, headers={"Allow": ALLOWED})
                 if request.method not in {"GET", "HEAD"}:
-                    raise MethodNotAllowed(request.method, problems.DETAILS[405])
+                    raise MethodNotAllowed(request.method)
                 request.GET = without_tracking(request.GET)
                 return view(request, **kwargs)
             except Exception as exception:
                 if isinstance(exception, OperationalError | InterfaceError):
                     connection.close()
-                response = refuse(exception)
+                response = refuse(exception, {"request": request})
                 if response is None:
                     raise
                 if response.status_code == 405:

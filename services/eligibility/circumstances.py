@@ -7,12 +7,10 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from services.eligibility.facts import CHOICES, VOCABULARY, Fact
+from services.eligibility.facts import VOCABULARY
 from services.eligibility.timing import AGE, BIRTH_MONTH, age_on, birth_month_fault
-from services.faults import Fault, printable
+from services.faults import Fault, ProblemCode, printable
 from services.json_text import whole
-
-CONTRADICTION = "contradiction"
 
 
 class Person(NamedTuple):
@@ -45,7 +43,7 @@ def read_person(
     answers = dict(told)
     if birth_month is not None:
         if reason := birth_month_fault(birth_month, on):
-            found.append(Fault(f"{field}.{BIRTH_MONTH}", f"{BIRTH_MONTH} {reason}"))
+            found.append(Fault(f"{field}.{BIRTH_MONTH}", ProblemCode.INVALID_DATE, f"{BIRTH_MONTH} {reason}"))
         elif AGE in told:
             found += _contradiction(field, BIRTH_MONTH, AGE)
         else:
@@ -54,11 +52,13 @@ def read_person(
     if isinstance(unanswered, list) and all(isinstance(name, str) for name in unanswered):
         unknown = [name for name in unanswered if name not in (*_names(), BIRTH_MONTH)]
         found += [
-            Fault(f"{prefix}unanswered", f"没有事实“{printable(name)}”。", _names(), "unknown") for name in unknown[:1]
+            Fault(f"{prefix}unanswered", ProblemCode.UNKNOWN_FACT, f"没有事实“{printable(name)}”。", _names())
+            for name in unknown[:1]
         ]
         not_asked |= set(unanswered)
     elif unanswered is not None:
-        found.append(Fault(f"{prefix}unanswered", "字段 unanswered 应是事实名称的列表，也可以不写。", _names()))
+        message = "字段 unanswered 应是事实名称的列表，也可以不写。"
+        found.append(Fault(f"{prefix}unanswered", ProblemCode.INVALID_TYPE, message, _names()))
     if BIRTH_MONTH in not_asked:
         not_asked.add(AGE)
     if not found:
@@ -73,24 +73,16 @@ def faults(circumstances: Mapping[str, object], field: str = "circumstances") ->
     for name, value in circumstances.items():
         if name not in VOCABULARY:
             shown = printable(name)
-            yield Fault(f"{field}.{shown}", f"没有事实“{shown}”。", names, "unknown")
+            yield Fault(f"{field}.{shown}", ProblemCode.UNKNOWN_FACT, f"没有事实“{shown}”。", names)
             names = None
-        elif reason := VOCABULARY[name].fault(value):
-            fact = VOCABULARY[name]
-            code = CONTRADICTION if _has_exclusive_choice(fact, value) else "invalid"
-            yield Fault(f"{field}.{name}", f"{name} {reason}", fact.allowed(), code)
-
-
-def _has_exclusive_choice(fact: Fact, value: object) -> bool:
-    """Whether a list has a choice that excludes all others beside another one ("none" and more)."""
-    if fact.type != CHOICES or not isinstance(value, list) or len(value) < 2:
-        return False
-    return any(choice in fact.exclusive for choice in value if isinstance(choice, str))
+        elif fault := VOCABULARY[name].check(value):
+            code, reason = fault
+            yield Fault(f"{field}.{name}", code, f"{name} {reason}", VOCABULARY[name].allowed())
 
 
 def _contradiction(field: str, *names: str) -> list[Fault]:
     message = f"{'、'.join(names)} 的回答互相矛盾，请改其中一个。"
-    return [Fault(f"{field}.{name}", message, code=CONTRADICTION) for name in dict.fromkeys(names)]
+    return [Fault(f"{field}.{name}", ProblemCode.CONTRADICTION, message) for name in dict.fromkeys(names)]
 
 
 def _names() -> list[str]:

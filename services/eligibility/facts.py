@@ -11,6 +11,8 @@ from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import NamedTuple
 
+from services.faults import ProblemCode, bounds
+
 INTEGER, BOOLEAN, CHOICE, CHOICES = "integer", "boolean", "choice", "choices"
 TYPES = (INTEGER, BOOLEAN, CHOICE, CHOICES)
 # The operators of each type of fact. For a list of choices, ``contains`` and ``ne`` take one choice, ``in`` several.
@@ -103,28 +105,42 @@ class Fact:
 
     def fault(self, value: object) -> str | None:
         """Return what is wrong with an answer and what is allowed, or None. The answer itself is not repeated."""
+        fault = self.check(value)
+        return fault and fault[1]
+
+    def check(self, value: object) -> tuple[ProblemCode, str] | None:
+        """Return the same with its code before it."""
         if self.type == INTEGER:
+            reason = f"应是 {self._lower_bound} 到 {self._upper_bound} 的整数。"
             # bool is a subclass of int in Python, but no answer to an integer fact.
-            is_valid = type(value) is int and self._lower_bound <= value <= self._upper_bound
-            return None if is_valid else f"应是 {self._lower_bound} 到 {self._upper_bound} 的整数。"
+            if type(value) is not int:
+                return ProblemCode.INVALID_TYPE, reason
+            is_valid = self._lower_bound <= value <= self._upper_bound
+            return None if is_valid else (ProblemCode.OUT_OF_RANGE, reason)
         if self.type == BOOLEAN:
-            return None if type(value) is bool else "应是 true 或 false。"
+            return None if type(value) is bool else (ProblemCode.INVALID_TYPE, "应是 true 或 false。")
         if self.type == CHOICE:
-            return None if isinstance(value, str) and value in self.choices else "应是可用值之一。"
-        if not isinstance(value, list) or not all(isinstance(code, str) and code in self.choices for code in value):
-            return "应是由可用值组成的列表。"
+            if not isinstance(value, str):
+                return ProblemCode.INVALID_TYPE, "应是可用值之一。"
+            return None if value in self.choices else (ProblemCode.UNKNOWN_CODE, "应是可用值之一。")
+        return self._check_list(value)
+
+    def _check_list(self, value: object) -> tuple[ProblemCode, str] | None:
+        reason = "应是由可用值组成的列表。"
+        if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
+            return ProblemCode.INVALID_TYPE, reason
+        if not set(value) <= self.choices.keys():
+            return ProblemCode.UNKNOWN_CODE, reason
         if len(set(value)) != len(value):
-            return "列表中有重复的值。"
-        if len(value) > 1 and (
-            exclusive_codes := [exclusive_code for exclusive_code in self.exclusive if exclusive_code in value]
-        ):
-            return f"{exclusive_codes[0]} 表示没有，不能与其他值同时出现。"
+            return ProblemCode.DUPLICATE, "列表中有重复的值。"
+        if len(value) > 1 and not set(value).isdisjoint(self.exclusive):
+            return ProblemCode.CONTRADICTION, "表示“都没有”的值不能与其他值同时出现。"
         return None
 
     def allowed(self) -> list[str]:
         """The valid values, or the range of an integer fact as one text, such as ``0…130``."""
         if self.type == INTEGER:
-            return [f"{self._lower_bound}…{self._upper_bound}"]
+            return bounds(self._lower_bound, self._upper_bound)
         return ["true", "false"] if self.type == BOOLEAN else list(self.choices)
 
     def in_language(self, language: str) -> dict:

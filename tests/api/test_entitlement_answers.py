@@ -186,7 +186,7 @@ def test_contradictory_answers_are_named_by_fact_and_never_by_value(client, db):
     assert [(item["field"], item["code"]) for item in pair] == [
         ("circumstances.age", "contradiction"), ("circumstances.married", "contradiction"),
     ]  # fmt: skip
-    assert not any(character.isdigit() for item in pair for character in item["detail"])
+    assert not any(character.isdigit() for item in pair for character in item["message"])
 
 
 def household(client, *persons: dict, query: str = "", **shared: object):

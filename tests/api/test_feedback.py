@@ -6,7 +6,8 @@ import time
 
 import jsonschema
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
 
 from catalogue.api.base import throttling
 from catalogue.feedback import answers
@@ -34,6 +35,7 @@ def test_feedback_is_stored_and_gets_a_receipt(client, db):
     assert response.json() == {
         "receipt": feedback.receipt,
         "state": "received",
+        "kind": "error",
         "service": "NM-05-01",
         "field": "standard",
         "edition": "2026",
@@ -88,7 +90,6 @@ def test_optional_fields_may_be_missing_and_long_values_fit(client, db, fields, 
 @pytest.mark.parametrize(
     ("fields", "field", "allowed"),
     [
-        ({"service": None}, "service", None),
         ({"service": ""}, "service", None),
         ({"service": 5}, "service", None),
         ({"service": ["NM-05-01"]}, "service", None),
@@ -141,7 +142,7 @@ def test_an_invalid_value_is_named_with_the_allowed_ones(client, db, fields, fie
 def test_every_fault_is_named_at_once(client, db):
     problem = assert_problem(send(client, {"x": 1, "field": "y"}), 400)
 
-    assert {error["field"] for error in problem["errors"]} == {"x", "field", "service", "message"}
+    assert {error["field"] for error in problem["errors"]} == {"x", "field", "message"}
 
 
 def test_a_service_without_a_published_entry_is_refused(client, db):
@@ -206,12 +207,12 @@ def test_a_query_parameter_is_refused(client, db):
     assert_problem(client.post(f"{PATH}?x=1", data=json.dumps(MESSAGE), content_type="application/json"), 400)
 
 
-@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_only_post_is_accepted(client, db, method):
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_nothing_is_replaced_or_deleted(client, db, method):
     response = getattr(client, method)(PATH)
 
     assert_problem(response, 405)
-    assert response["Allow"] == "POST, OPTIONS"
+    assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize("receipt", ["2" * 16, "x", "A" * 16, "2" * 17, "%00"])
@@ -409,8 +410,8 @@ def test_a_state_agrees_with_the_openapi_document(client, db, document):
 def test_the_openapi_document_describes_the_request(document):
     schema = document["components"]["schemas"]["FeedbackRequest"]
 
-    assert set(schema["properties"]) == {"service", "field", "edition", "message", "contact"}
-    assert set(schema["required"]) == {"service", "message"}
+    assert set(schema["properties"]) == {"kind", "service", "field", "edition", "message", "contact"}
+    assert set(schema["required"]) == {"message"}
     assert set(document["components"]["schemas"]["CitedField"]["enum"]) == set(dict(Citation.FIELDS))
 
 
@@ -423,3 +424,85 @@ def test_hidden_characters_of_a_message_are_dropped_and_radicals_read(client, db
     assert send(client, MESSAGE | {"message": "\ufeff⺠\u200b政\u202e局", "contact": "1\u200b2"}).status_code == 201
 
     assert (Feedback.objects.get().message, Feedback.objects.get().contact) == ("民政局", "12")
+
+
+def answered(kind: str = "error", code: str | None = "NM-05-01", *, summary: str | None, context) -> Feedback:
+    service = code and Service.objects.get(code=code)
+    feedback = answers.receive_feedback(service, kind=kind, message="来信的原文", contact=CONTACT, at=context.at)
+    return answers.answer_feedback(feedback, answer="已更正。", summary=summary, context=context)
+
+
+def test_a_need_that_no_service_meets_needs_no_service(client, db):
+    response = send(client, {"kind": "need", "message": "嘎查里没有人帮忙取快递。"})
+
+    assert (response.status_code, response["Location"]) == (201, response.json()["url"])
+    assert [client.get(response["Location"]).json()[name] for name in ("kind", "service")] == ["need", None]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"kind": "rant", "message": "好"}, "kind", "unknown_code"),
+        ({"kind": None, "message": "好"}, "kind", "empty"),
+        ({"field": "standard", "message": "好"}, "field", "conflict"),
+        ({"service": "NM-05-99", "message": "好"}, "service", "unknown_service"),
+        ({"service": "NM-05-01"}, "message", "required"),
+    ],
+)
+def test_a_field_that_is_wrong_has_its_code(client, db, fields, field, code):
+    (error,) = assert_problem(send(client, fields), 400)["errors"]
+
+    assert (error["field"], error["code"]) == (field, code)
+    assert not Feedback.objects.exists()
+
+
+def test_only_what_an_editor_summed_up_is_listed_and_never_the_message(client, people, act):
+    shown = answered("praise", summary="有人称赞体检。", context=act("root"))
+    answered(summary=None, context=act("root"))
+    answered(code=None, kind="need", summary="有人需要取快递。", context=act("root"))
+    send(client, WHOLE)
+
+    response = client.get(PATH, {"service": "NM-05-01"})
+
+    assert response.json() == {
+        "count": 1,
+        "next": None,
+        "previous": None,
+        "results": [
+            {
+                "kind": "praise",
+                "service": "NM-05-01",
+                "field": None,
+                "edition": None,
+                "summary": "有人称赞体检。",
+                "answer": "已更正。",
+                "at": response.json()["results"][0]["at"],
+            }
+        ],
+    }
+    everything = client.get(PATH)
+    assert [item["service"] for item in everything.json()["results"]] == [None, "NM-05-01"]
+    assert everything["Cache-Control"] == "no-store"
+    for secret in ("来信", CONTACT, shown.receipt):
+        assert secret not in everything.content.decode()
+
+
+@pytest.mark.parametrize("query", ["?service=NM-05-99", "?service=x", "?service=", "?contact=1", "?page=0"])
+def test_the_list_refuses_what_it_does_not_know(client, db, query):
+    assert_problem(client.get(PATH + query), 400)
+
+
+def test_the_list_takes_two_queries_whatever_its_length(client, people, act, django_assert_num_queries):
+    for count in (1, 3):
+        for number in range(count):
+            answered(summary=f"第 {number} 件", context=act("root"))
+        with django_assert_num_queries(2):
+            client.get(PATH)
+
+
+def test_the_database_keeps_a_summary_to_an_answer(db):
+    send_at = timezone.now()
+    feedback = answers.receive_feedback(None, message="需要", at=send_at)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Feedback.objects.filter(pk=feedback.pk).update(summary="摘要")

@@ -237,7 +237,7 @@ def test_a_parameter_that_a_format_refuses_is_named(client, db, kind, query, fie
 
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
     assert response.json()["errors"][0]["field"] == field
-    assert words in response.json()["errors"][0]["detail"]
+    assert words in response.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize(

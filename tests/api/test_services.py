@@ -279,7 +279,7 @@ def test_an_unknown_service_is_a_404_that_names_the_code(client, db):
     response = client.get(f"{LIST}NM-05-99/")
 
     assert response.status_code == 404
-    assert response.json()["detail"] == "版本 2026 中没有服务项目 NM-05-99。"
+    assert response.json()["detail"] == "版本 2026 中没有服务项目 NM-05-99；请按名称、俗称或拼音检索（参数 q）。"
 
 
 def test_a_draft_is_not_public(client, make_edition):

@@ -261,6 +261,10 @@ FORGERIES = {
     ),
     "an attachment gone": (lambda: Attachment.objects.all().delete(), "评估所依据的附件 报告.pdf（.*）不在"),
     "an attachment replaced with its digest": (attachment_replaced, "评估所依据的附件 报告.pdf（.*）不在"),
+    "a public summary": (
+        lambda: Feedback.objects.filter(state="answered").update(summary="摘要"),
+        "意见反馈 .*：答复与记录不符",
+    ),
     "an answer": (
         lambda: Feedback.objects.filter(state="answered").update(answer="不予采纳。"),
         "意见反馈 .*：答复与记录不符",

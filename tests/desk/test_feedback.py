@@ -1,5 +1,7 @@
 """Feedback on the desk: a department reads messages about its services, answers them or drafts a proposal."""
 
+import json
+
 import pytest
 from django.urls import reverse
 
@@ -200,3 +202,33 @@ def test_the_list_has_a_constant_number_of_queries(admin_client, feedback, size,
 
     with django_assert_max_num_queries(14):
         admin_client.get(LIST)
+
+
+def test_an_editor_publishes_a_summary_with_the_answer(editor, feedback):
+    response = editor.post(page(feedback), {"answer": "已更正。", "summary": "有人指出标准写错了。"}, follow=True)
+
+    feedback.refresh_from_db()
+    assert (feedback.state, feedback.summary) == ("answered", "有人指出标准写错了。")
+    assert "公开摘要：有人指出标准写错了。" in visible_text(response)
+    assert json.loads(Event.objects.latest("number").after) == {"answer": "已更正。", "summary": "有人指出标准写错了。"}
+    assert editor.get("/api/v1/feedback/").json()["count"] == 1
+
+
+def test_without_a_summary_the_answer_is_for_the_receipt_alone(editor, feedback):
+    response = editor.post(page(feedback), {"answer": "已更正。", "summary": ""}, follow=True)
+
+    feedback.refresh_from_db()
+    assert feedback.summary is None
+    assert "没有公开摘要" in visible_text(response)
+    assert editor.get("/api/v1/feedback/").json()["count"] == 0
+
+
+def test_a_need_without_a_service_is_answered_by_an_administrator(client, admin_client, feedback):
+    client.force_login(make_user("sun", "编辑", departments=[OWN]))
+    need = answers.receive_feedback(None, kind="need", message="没有人帮忙取快递。", at=PROPOSED_AT)
+
+    assert need.receipt not in column_texts(client.get(LIST), "receipt")
+    assert "提出需求" in visible_text(admin_client.get(page(need)))
+    assert admin_client.post(page(need), {"answer": "已转交。"}).status_code == 302
+    need.refresh_from_db()
+    assert (need.state, need.summary) == ("answered", None)

@@ -6,6 +6,7 @@ nginx runs with ``deploy/nginx.conf``, except for ports, certificate and upstrea
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from bench.peers import nginx
+from catalogue.web.problems import Problem, document
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.long
@@ -202,3 +204,24 @@ def test_a_refusal_behind_nginx_is_a_problem(front, path, body, headers, status)
 
     assert (actual_status, response_headers["content-type"]) == (status, "application/problem+json")
     assert json.loads(text)["status"] == status
+
+
+def test_nginx_tells_its_problems_in_the_words_of_the_catalogue():
+    """Those of the file, in both languages; its links have no host."""
+    told = [
+        json.loads(line) for line in re.findall(r"'(\{\"type\".*\})';", (ROOT / "deploy" / "nginx.conf").read_text())
+    ]
+
+    assert told == [
+        document(Problem(code), language, "")
+        for code in ("payload_too_large", "too_many_requests", "header_too_large", "unavailable")
+        for language in ("zh-Hans", "en")
+    ]
+
+
+@pytest.mark.parametrize(("asked", "language"), [({}, "zh-Hans"), ({"Accept-Language": "en"}, "en")])
+def test_a_refusal_by_nginx_itself_is_in_the_language_of_the_request(front, asked, language):
+    status, headers, text = front.ask(ENTITLEMENTS, b" " * (1024 * 1024 + 1), JSON | asked)
+
+    assert (status, headers["content-language"], headers["vary"]) == (413, language, "Accept-Language")
+    assert json.loads(text)["code"] == "payload_too_large"

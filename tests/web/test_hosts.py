@@ -23,7 +23,7 @@ answers = []
 for host in json.loads(sys.argv[1]):
     for path in json.loads(sys.argv[2]):
         answer = client.get(path, HTTP_HOST=host, HTTP_COOKIE="csrftoken=y; sessionid=x")
-        for_one_visitor = bool(answer.cookies) or "Vary" in answer
+        for_one_visitor = bool(answer.cookies) or "Cookie" in answer.get("Vary", "")
         answers.append((path, answer.status_code, answer["Content-Type"], for_one_visitor, answer.content.decode()))
 print(json.dumps(answers))
 """

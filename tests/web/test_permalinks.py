@@ -107,7 +107,7 @@ def test_an_unavailable_media_type_is_refused_with_the_available_ones(client, db
     response = client.get(SERVICE, **asking("image/png"))
 
     problem = assert_problem(response, 406)
-    assert response["Vary"] == "Accept"
+    assert response["Vary"] == "Accept, Accept-Language"
     assert problem["errors"][0]["allowed"] == [
         "application/json",
         "text/html",

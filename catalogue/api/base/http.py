@@ -18,6 +18,8 @@ from catalogue.web.cache import BODY_HEADERS
 from catalogue.web.compression import MIN_LENGTH, compress, encoded_etag, gzip_stream
 from catalogue.web.limits import DESK
 from catalogue.web.negotiation import IDENTITY, encoding
+from catalogue.web.problems import Problem
+from services.faults import ProblemCode
 
 READ = {"GET", "HEAD"}
 # Media types whose bytes are compressed already.
@@ -79,7 +81,7 @@ def _finish_read(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         request, etag=response.headers["ETag"], last_modified=modified, response=response
     )
     if conditional.status_code == 412:
-        return _allow_any_origin(problems.respond(412))
+        return _allow_any_origin(problems.respond(request, Problem(ProblemCode.PRECONDITION_FAILED)))
     if conditional is not response:
         # The same response without its body: it closes the file that it is of.
         response.status_code = 304

@@ -34,7 +34,7 @@ class LocalizedMixin:
         return [*super().get_parameters(), LANG]
 
     def finalize_response(self, request, response, *args, **kwargs):
-        # A request refused before negotiation has no language: errors are in Chinese.
+        # Problems are in a language already, also those of a request refused before negotiation.
         if (language := getattr(self, "language", None)) and response.status_code < 400:
             if isinstance(response, Response):
                 response.data = translate(response.data, language)

@@ -1,11 +1,11 @@
 """Page-number pagination of lists, and its parameters."""
 
 from django.core.paginator import InvalidPage
-from rest_framework.exceptions import NotFound
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
 from catalogue.web.parameters import Parameter
+from services.faults import Fault, NotFoundError, ProblemCode, bounds
 
 MAX_PAGE_SIZE = 500
 PAGE = Parameter("page", "页码，从 1 起", int)
@@ -26,7 +26,13 @@ class Pages(PageNumberPagination):
         try:
             self.page = paginator.page(view.query.get(PAGE.name, 1))
         except InvalidPage:
-            raise NotFound(f"没有这一页；共 {paginator.num_pages} 页。") from None
+            fault = Fault(
+                PAGE.name,
+                ProblemCode.NO_PAGE,
+                f"没有这一页；共 {paginator.num_pages} 页。",
+                bounds(1, paginator.num_pages),
+            )
+            raise NotFoundError(fault.message, fault.code, fault) from None
         return list(self.page)
 
     def get_paginated_response(self, data):

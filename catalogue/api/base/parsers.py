@@ -10,30 +10,36 @@ from rest_framework import exceptions, parsers, serializers
 from rest_framework.request import Request
 
 from catalogue.web import limits
+from catalogue.web.problems import Problem, ProblemError
 from services import json_text
 from services.characters import fold_radicals, is_blank, without_hidden
-from services.faults import Fault, InvalidError, printable
+from services.faults import Fault, InvalidError, ProblemCode, printable
 
 NO_JSON = "请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。"
 
 
-class BodyTooLongError(exceptions.APIException):
-    status_code = 413
-    default_detail = f"请求正文太大，最多 {json_text.MAX_BODY_BYTES // 1024} kB。"
-
-
-class ContentEncodingError(exceptions.APIException):
-    """The body has a content encoding that is not read (RFC 9110, 15.5.16: 415 with Accept-Encoding)."""
-
-    status_code = 415
-    headers = {"Accept-Encoding": ", ".join(limits.BODY_ENCODINGS)}
-    default_detail = f"请求正文的 Content-Encoding 只能是 {'、'.join(limits.BODY_ENCODINGS)}，或者不写。"
+TOO_LARGE = Problem(ProblemCode.PAYLOAD_TOO_LARGE, f"请求正文太大，最多 {json_text.MAX_BODY_BYTES // 1024} kB。")
+# RFC 9110, 15.5.16: 415 with Accept-Encoding.
+UNKNOWN_ENCODING = Problem(
+    ProblemCode.UNSUPPORTED_ENCODING,
+    f"请求正文的 Content-Encoding 只能是 {'、'.join(limits.BODY_ENCODINGS)}，或者不写。",
+    headers={"Accept-Encoding": ", ".join(limits.BODY_ENCODINGS)},
+)
+# The codes of what REST framework finds wrong with a field.
+CODES = {
+    "required": ProblemCode.REQUIRED,
+    "null": ProblemCode.EMPTY,
+    "blank": ProblemCode.EMPTY,
+    "max_length": ProblemCode.TOO_LONG,
+    "invalid_choice": ProblemCode.UNKNOWN_CODE,
+    "invalid": ProblemCode.INVALID_TYPE,
+}
 
 
 class JSONParser(parsers.BaseParser):
     """Parses a body as JSON (RFC 8259): no NaN, no duplicate names. The body may be compressed by gzip.
 
-    Raises ParseError, BodyTooLongError (also for what is too long only when decompressed) or ContentEncodingError.
+    Raises ParseError, or ProblemError for a body that is too long, also only when decompressed, or encoded otherwise.
     """
 
     media_type = "application/json"
@@ -45,7 +51,7 @@ class JSONParser(parsers.BaseParser):
             if limits.is_gzip(encoding):
                 body = _read(gzip.GzipFile(fileobj=io.BytesIO(body)))
             elif not limits.is_plain(encoding):
-                raise ContentEncodingError
+                raise ProblemError(UNKNOWN_ENCODING)
             return json_text.strict_loads(body)
         except (EOFError, gzip.BadGzipFile, zlib.error):
             raise exceptions.ParseError("请求正文不是完整的 gzip，与 Content-Encoding 不符。") from None
@@ -57,7 +63,7 @@ class JSONParser(parsers.BaseParser):
 def _read(stream: BinaryIO) -> bytes:
     body = stream.read(json_text.MAX_BODY_BYTES + 1)
     if len(body) > json_text.MAX_BODY_BYTES:
-        raise BodyTooLongError
+        raise ProblemError(TOO_LARGE)
     return body
 
 
@@ -107,7 +113,7 @@ def read(request: Request, serializer: type[serializers.Serializer], *, allowed:
     faults = unknown(body, list(form.fields))
     if not form.is_valid():
         faults += [
-            Fault(name, f"字段 {name} {errors[0]}", allowed.get(name), errors[0].code)
+            Fault(name, CODES.get(errors[0].code, ProblemCode.MALFORMED), f"字段 {name} {errors[0]}", allowed.get(name))
             for name, errors in form.errors.items()
         ]
     if faults:
@@ -118,4 +124,4 @@ def read(request: Request, serializer: type[serializers.Serializer], *, allowed:
 def unknown(body: Mapping, fields: Sequence[str]) -> list[Fault]:
     """Return a fault for each name in a body that is not a field."""
     names = [printable(name) for name in body if name not in fields]
-    return [Fault(name, f"没有字段“{name}”。", fields, "unknown") for name in names]
+    return [Fault(name, ProblemCode.UNKNOWN_FIELD, f"没有字段“{name}”。", fields) for name in names]

@@ -8,22 +8,27 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_seri
 from rest_framework import serializers
 
 from catalogue.web.parameters import StrictParameters
+from catalogue.web.problem_types import TYPES
 from catalogue.web.problems import MEDIA_TYPE
 
+CODES = [(code.value, f"{kind.title}（{kind.title_en}）") for code, kind in TYPES.items()]
 ProblemSerializer = inline_serializer(
     "Problem",
     {
-        "type": serializers.CharField(),
-        "title": serializers.CharField(),
+        "type": serializers.CharField(help_text="说明这种错误的页面的地址"),
+        "title": serializers.CharField(help_text="这种错误的名称；语言依 lang 或 Accept-Language"),
         "status": serializers.IntegerField(),
         "detail": serializers.CharField(),
+        "code": serializers.ChoiceField(choices=CODES, help_text="错误的种类；每种在 /problems/ 下有一页"),
         "errors": inline_serializer(
             "ProblemError",
             {
                 "field": serializers.CharField(),
-                "code": serializers.CharField(help_text="错误的种类，例如 invalid、unknown、contradiction"),
-                "detail": serializers.CharField(),
-                "allowed": serializers.ListField(child=serializers.CharField(), required=False),
+                "code": serializers.ChoiceField(choices=CODES, help_text="这一条错误的种类"),
+                "message": serializers.CharField(help_text="哪里错了；从不重复所填的值"),
+                "allowed": serializers.ListField(
+                    child=serializers.CharField(), required=False, help_text="可用的值；1…500 表示范围"
+                ),
             },
             many=True,
             required=False,

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
-from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer
 
 from catalogue.api.exports import cpsv, hsds
@@ -20,8 +19,9 @@ from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.spreadsheets import writer
 from catalogue.web.permalinks import base_url
+from catalogue.web.problems import Problem, ProblemError
 from services.amounts import with_current
-from services.faults import Fault, InvalidError
+from services.faults import Fault, InvalidError, ProblemCode
 
 
 class WriterContext(NamedTuple):
@@ -122,11 +122,15 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
     """Return documents of an edition as a streamed file.
 
     ``view`` is a ``ServiceViewSet`` that has read its parameters. Raises InvalidError for parameters that the format
-    refuses, and NotAcceptable for a text that is too long for it. The database is not read after
+    refuses, and ProblemError (406) for a text that is too long for it. The database is not read after
     streaming has begun.
     """
     request = view.request
-    if faults := [Fault(name, reason) for name, reason in kind.refused.items() if name in view.query]:
+    if faults := [
+        Fault(name, ProblemCode.UNSUPPORTED_PARAMETER, reason)
+        for name, reason in kind.refused.items()
+        if name in view.query
+    ]:
         raise InvalidError(*faults)
     context = view.get_serializer_context()
     fields = view.query.get("fields")
@@ -139,7 +143,7 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
     try:
         pieces = kind.write(translated, about)
     except writer.TextTooLongError as error:
-        raise NotAcceptable(str(error)) from None
+        raise ProblemError(Problem(ProblemCode.NOT_ACCEPTABLE, str(error))) from None
     response = StreamingHttpResponse(pieces, content_type=kind.sent_as)
     name = next(name for name, candidate in FILE_FORMATS.items() if candidate is kind)
     code = view.kwargs.get("code")
