@@ -14,6 +14,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DeskAdmin, Paragraphs, audit_context
 from catalogue.desk.entries import citations
+from catalogue.desk.proposals.field_forms import CHOICES
 from catalogue.feedback import answers
 from catalogue.models import Citation, Entry, Event, Feedback
 from catalogue.workflow import proposals
@@ -97,6 +98,8 @@ class FeedbackAdmin(DeskAdmin):
         proposal_url = (
             f"{reverse('admin:catalogue_proposal_add')}?feedback={feedback.pk}&service={feedback.service.code}"
         )
+        if feedback.field in dict(CHOICES):
+            proposal_url += f"&field={feedback.field}"
         context = self.admin_site.each_context(request) | {
             "title": f"意见反馈 {feedback.receipt}",
             "subtitle": None,
