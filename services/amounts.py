@@ -29,6 +29,7 @@ KEYS = (
     "as_of", "citation",
 )  # fmt: skip
 MAX_AMOUNTS = 40
+VALUE = re.compile(r"[0-9]{1,9}([.][0-9]{1,4})?")
 _TEXTS = ("label", "unit", "of_whom", "place")
 _CHOICES = {"kind": KINDS, "period": PERIODS, "per": PERS}
 
@@ -66,14 +67,14 @@ def _faults(amount: object) -> Iterator[str]:
     for key in ("valid_from", "valid_until"):
         if amount[key] is not None and not _is_day(amount[key]):
             yield f"{key} 应是日期，例如 2026-07-01；未知写 null。"
-    if amount["as_of"] is not None and not _is_year_or_day(amount["as_of"]):
+    if amount["as_of"] is not None and not is_year_or_day(amount["as_of"]):
         yield "as_of 应是年份或日期，例如 2023；未知写 null。"
     yield from _value_faults(amount)
 
 
 def _value_faults(amount: Mapping) -> Iterator[str]:
     value = amount["value"]
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,9}([.][0-9]{1,4})?", value):
+    if not isinstance(value, str) or not VALUE.fullmatch(value):
         yield 'value 应是写成文字的小数，例如 "840"、"0.55"。'
     else:
         yield from clauses.faults(amount["citation"], value)
@@ -134,7 +135,8 @@ def _is_day(value: object) -> bool:
         return False
 
 
-def _is_year_or_day(value: object) -> bool:
+def is_year_or_day(value: object, *, day: bool = False) -> bool:
+    """Whether a value is a year, a month or a day in ISO 8601; with ``day``, a day only."""
     if not isinstance(value, str):
         return False
-    return bool(re.fullmatch("[0-9]{4}(-(0[1-9]|1[0-2]))?", value)) or _is_day(value)
+    return not day and bool(re.fullmatch("[0-9]{4}(-(0[1-9]|1[0-2]))?", value)) or _is_day(value)

@@ -142,6 +142,18 @@ class Source(models.Model):
             return None
         return self.replaced_by.in_force_from - datetime.timedelta(days=1)
 
+    def verification_of(self, quote: str | None) -> Verification:
+        """Return the label of a clause that is cited from this document, with its quote or without one."""
+        kind = self.Kind
+        if self.read_in == self.ReadIn.NONE or self.kind in {kind.RECALLED, kind.EDITORIAL}:
+            return Verification.UNVERIFIED
+        # Copies of laws and plans are compared with each other; of anything else a copy is second hand.
+        copied = {kind.LOCAL_REGULATION, kind.NORMATIVE_DOCUMENT, kind.REGIONAL_POLICY, kind.NATIONAL_STANDARD}
+        second_hand = {kind.GUIDE, kind.GUIDE_OTHER_REGION, kind.PRESS, kind.SECONDARY}
+        if not quote or self.kind in second_hand or (self.read_in == self.ReadIn.COPY and self.kind in copied):
+            return Verification.SECONDARY
+        return Verification.VERBATIM
+
     def first_citable_day(self) -> datetime.date:
         """Return the first day on which this source may be cited for a value.
 

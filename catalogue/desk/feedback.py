@@ -14,6 +14,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DeskAdmin, Paragraphs, audit_context
 from catalogue.desk.entries import citations
+from catalogue.desk.proposals.field_forms import CHOICES
 from catalogue.feedback import answers
 from catalogue.models import Citation, Entry, Event, Feedback
 from catalogue.workflow import proposals
@@ -96,7 +97,8 @@ class FeedbackAdmin(DeskAdmin):
         may_answer = feedback.state != State.ANSWERED and self.has_change_permission(request, feedback)
         may_propose = feedback.state == State.RECEIVED and request.user.has_perm("catalogue.add_proposal")
         service = f"&service={feedback.service.code}" if feedback.service else ""
-        proposal_url = f"{reverse('admin:catalogue_proposal_add')}?feedback={feedback.pk}{service}"
+        field = f"&field={feedback.field}" if feedback.field in dict(CHOICES) else ""
+        proposal_url = f"{reverse('admin:catalogue_proposal_add')}?feedback={feedback.pk}{service}{field}"
         context = self.admin_site.each_context(request) | {
             "title": f"意见反馈 {feedback.receipt}",
             "subtitle": None,

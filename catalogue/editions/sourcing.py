@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from catalogue.editions.merge import citations_of, touched_by
-from catalogue.editions.models import Citation, Entry, SourcedField
+from catalogue.editions.models import Citation, Entry, FieldVerification, SourcedField
 from services import clauses, quoted_values, quotes
 from services.characters import is_blank
 from services.eligibility import open_criteria, rules
@@ -17,6 +17,7 @@ from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import Rule
 from services.sources import Verification
 
+Basis = FieldVerification.Basis
 # The text column of each field that has one: a text labelled verbatim must occur in the field's quotes.
 TEXT_COLUMNS = {
     "name": "name",
@@ -88,14 +89,43 @@ def uncited(entry: Mapping, *, changed: Iterable[str], cited: Iterable[str]) -> 
     """Return a fault for every sourced field whose value changed while its citations did not.
 
     ``changed`` and ``cited`` are the fields whose value and whose citations changed. A field that was emptied needs no
-    citation: an unknown value has no source.
+    citation: an unknown value has no source. Nor does a text labelled verbatim: ``faults()`` sees that the clauses that
+    are there say it. The terms of the target groups stand in no quote, so that they are no such text.
     """
-    unsupported = set(changed) - set(cited)
+    texts = TEXT_COLUMNS.keys() - {"target_groups"}
+    held = {field for field in texts if entry["verification"].get(field) == Verification.VERBATIM}
+    unsupported = set(changed) - set(cited) - held
     return [
         FieldFault(field, f"“{SourcedField(field).label}”改动了，请同时为它新增或更改一条来源。")
         for field, columns in Entry.SOURCED_FIELDS.items()
         if field in unsupported and any(entry[column] not in (None, []) for column in columns)
     ]
+
+
+def derived_verification(entry: Mapping, field: str) -> str | None:
+    """Return the highest label that the citations of a field allow; None if it has no value or no citation.
+
+    A value is verbatim only if all of it occurs in its quotes.
+    """
+    citations = citations_of(entry, field)
+    if not citations or all(entry[column] in (None, []) for column in Entry.SOURCED_FIELDS[field]):
+        return None
+    label = max((citation["verification"] for citation in citations), key=lambda label: Verification(label).rank)
+    labelled = {**entry, "verification": {field: label}}
+    if any(fault.field == field for fault in _unsupported_verbatim(labelled)):
+        return Verification.SECONDARY.value
+    return label
+
+
+def basis_of(kind: str) -> FieldVerification.Basis:
+    """Return the basis of a value that rests on a document of a kind (``Source.Kind``)."""
+    kinds = {
+        Basis.PLAN: ("plan", "plan-repost"),
+        Basis.SEED: ("newspaper", "official-article", "research-article"),
+        Basis.NATIONAL_STANDARD: ("national-standard", "national-standard-gbt"),
+        Basis.EDITORIAL: ("recalled", "editorial"),
+    }
+    return next((basis for basis, of_it in kinds.items() if kind in of_it), Basis.REGULATION)
 
 
 def changed_fields(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]:

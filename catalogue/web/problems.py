@@ -99,7 +99,7 @@ def problem_of(exception: Exception) -> Problem | None:
     """Return the problem of a client error, a lost database or a damaged edition; None for the rest."""
     match exception:
         case InvalidError():
-            return Problem(ProblemCode.INVALID_REQUEST, str(exception), exception.faults)
+            return Problem(_common_code(exception.faults), str(exception), exception.faults)
         case NotFoundError():
             return Problem(exception.code, str(exception), exception.faults)
         case Http404():
@@ -122,6 +122,13 @@ def problem_of(exception: Exception) -> Problem | None:
             # REST framework's own texts are in the language of Django's catalogue.
             return Problem(CODES[exception.status_code])
     return None
+
+
+def _common_code(faults: Sequence[Fault]) -> ProblemCode:
+    """Return the code of a request with faults: their own if they are of one kind, whose page says how to mend it."""
+    codes = {fault.code for fault in faults}
+    code = codes.pop() if len(codes) == 1 else ProblemCode.INVALID_REQUEST
+    return code if TYPES[code].status == status.HTTP_400_BAD_REQUEST else ProblemCode.INVALID_REQUEST
 
 
 def handle(exception: Exception, context: Mapping) -> HttpResponse | None:

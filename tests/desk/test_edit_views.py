@@ -98,6 +98,13 @@ def test_invalid_amounts_are_refused_with_a_sentence_and_kept_in_the_form(editor
     assert refused.context["form"]["amounts"].value() == amounts
 
 
+@pytest.mark.parametrize("box", ["citations-0-source", "legal_basis", "domain"])
+def test_a_term_that_cannot_be_a_key_is_refused(editor, make_proposal, box):
+    url = address("entry", make_proposal(NOTE_CHANGE), "NM-01-07")
+
+    assert editor.post(url, proposal_form_data(editor.get(url)) | {box: "\0"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("shares", "words"),
     [("80%", "这不是一列 JSON"), ('[{"level": "centre"}]', "第 1 项：应恰好有这些：level、percent")],

@@ -3,11 +3,12 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import audit_context, typed_text
+from catalogue.desk.proposals.field_forms import CHOICES
 from catalogue.models import Edition, Entry
 from catalogue.workflow import rechecks
 
@@ -47,15 +48,19 @@ class RecheckMixin:
         """Return the template context: the day of the last check, and which actions the user may take."""
         code = entry.service.code
         newest_edition = Edition.objects.published().order_by("-effective_from", "-number").first()
+        in_force = Edition.objects.in_force(timezone.localdate()).first()
+        # Also beside a sealed edition of a day to come, which is what is then changed.
         may_propose = (
-            entry.edition == newest_edition
+            entry.edition in (newest_edition, in_force)
+            and newest_edition.entries.filter(service=entry.service).exists()
             and request.user.has_perm("catalogue.add_proposal")
             and self._is_own(request, entry)
         )
         return {
             "checked_on": rechecks.last_checked([code]).get(code),
             "may_check": self.may_check(request, entry),
-            "propose_at": f"{reverse('admin:catalogue_proposal_add')}?service={code}" if may_propose else None,
+            "proposable": CHOICES if may_propose else None,
+            "propose_in": newest_edition,
         }
 
     def _is_own(self, request: HttpRequest, entry: Entry) -> bool:

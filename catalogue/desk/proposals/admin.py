@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
@@ -18,6 +19,7 @@ from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
 from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
+from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.transitions import TransitionsMixin, steps_for
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
@@ -48,6 +50,8 @@ class EntryDiff(NamedTuple):
     successors: list[str]
     touched: list[tuple[str, str, str]] | None
     outcomes: list[tuple[str, str, str, str]]
+    # The form of the fields that it changes.
+    edit_at: str
 
 
 @admin.register(Proposal)
@@ -165,8 +169,14 @@ def earlier_assessments(events: list[Event], assessment: Assessment | None) -> l
 
 
 def mended_at(proposal: Proposal, fault: proposals.ProposalFault) -> str | None:
-    """Return the URL of the form to correct a fault in, None if it is not about one service."""
-    return fault.service and reverse("admin:catalogue_proposal_entry", args=[proposal.pk, fault.service])
+    """Return the URL of the form to correct a fault in, with its field alone if it has one; None if of no service."""
+    return fault.service and entry_url(proposal, fault.service, chosen([fault.field]))
+
+
+def entry_url(proposal: Proposal, service: str, fields: list[str]) -> str:
+    """Return the URL of the form of an entry: with these fields alone, or with all if there are none."""
+    url = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, service])
+    return f"{url}?{urlencode({'field': fields}, doseq=True)}" if fields else url
 
 
 def costs_of(assessment: Assessment) -> list[tuple[str, str, str]]:
@@ -201,7 +211,15 @@ def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
         rows = diff_documents(before, after)
         outcomes = [in_words(change) for change in outcome_changes if change.service == entry.service]
         shown_entries.append(
-            EntryDiff(entry, names.get(entry.service, ""), rows, successors, _affected_persons(before, after), outcomes)
+            EntryDiff(
+                entry,
+                names.get(entry.service, ""),
+                rows,
+                successors,
+                _affected_persons(before, after),
+                outcomes,
+                entry_url(proposal, entry.service, _changed_fields(entry)),
+            )  # fmt: skip
         )
     return shown_entries
 
@@ -210,6 +228,15 @@ def wanted(entry: ProposedEntry, before: dict | None) -> dict:
     """Return the data of an entry after the proposed change, in the format of ``entry_data()``."""
     data = entry.entry_data or {}
     return merge.apply_change(entry_data(before), data) if before and entry.action != "add" else data
+
+
+def _changed_fields(entry: ProposedEntry) -> list[str]:
+    """Return the fields that a change changes, in the order of the page; none for an addition: all are its own."""
+    if entry.action != ProposedEntry.Action.CHANGE:
+        return []
+    data = entry.entry_data
+    with_fields = {column.field for name, column in quoted_values.COLUMNS.items() if name in data}
+    return chosen([*merge.touched_by(data), *data.get("verification", {}), *with_fields, *data])
 
 
 def _affected_persons(before: dict | None, after: dict | None) -> list[tuple[str, str, str]] | None:

@@ -1,11 +1,12 @@
 """Views of the forms that draft, edit and assess a proposal."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,6 +17,8 @@ from django.utils.http import content_disposition_header
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.base.versions import proposal_token
+from catalogue.desk.proposals.field_forms import chosen
+from catalogue.desk.proposals.field_views import FieldViewsMixin
 from catalogue.desk.proposals.forms import (
     AssessmentForm,
     CitationFormSet,
@@ -36,7 +39,7 @@ Action = ProposedEntry.Action
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
 
 
-class EditViewsMixin:
+class EditViewsMixin(FieldViewsMixin):
     """For ProposalAdmin: the views of the forms. All writes go through ``workflow.proposals``."""
 
     def get_urls(self):
@@ -58,22 +61,35 @@ class EditViewsMixin:
         if not self.has_add_permission(request):
             raise PermissionDenied
         service = request.GET.get("service", "")
+        if service and (fields := chosen(request.GET.getlist("field"))):
+            return self.draft_fields(request, service, fields)
         form = HeadForm(request.POST or None, user=request.user, initial={"kind": "change"})
         reasons = []
         if request.method == "POST" and form.is_valid():
-            region = Region.objects.filter(editions__published_at__isnull=False).distinct().first()
-            try:
-                with transaction.atomic():
-                    values = {column: form.cleaned_data[column] for column in COLUMNS}
-                    proposal = proposals.draft(region=region, entries=[], context=audit_context(request), **values)
-                    self._link_feedback(request, proposal)
-            except proposals.TransitionError as error:
-                reasons = error.reasons
-            else:
+            proposal, reasons = self.draft(request, entries=[], **form.cleaned_data)
+            if proposal:
                 if service:
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
         return self._form(request, "desk/proposal_head.html", form, reasons, title="提出调整建议", service=service)
+
+    def draft(self, request: HttpRequest, **values: object) -> tuple[Proposal | None, list[str]]:
+        """Draft a proposal, linked to the feedback it comes from; return it, or the reasons of a refusal."""
+        try:
+            with transaction.atomic():
+                proposal = proposals.draft(region=self.region(), context=audit_context(request), **values)
+                self._link_feedback(request, proposal)
+        except proposals.TransitionError as error:
+            return None, error.reasons
+        self.tell_saved(request)
+        return proposal, []
+
+    @staticmethod
+    def region() -> Region | None:
+        return Region.objects.filter(editions__published_at__isnull=False).distinct().first()
+
+    def tell_saved(self, request: HttpRequest) -> None:
+        self.message_user(request, f"已保存 {timezone.localtime():%H:%M}")
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Edit the columns of a proposal itself, not its entries."""
@@ -126,6 +142,8 @@ class EditViewsMixin:
             data = (
                 merge.apply_change(base, existing.entry_data) if action == Action.CHANGE else base | existing.entry_data
             )
+        if fields := chosen(request.GET.getlist("field")):
+            return self.edit_fields(request, proposal, code, fields, base=base, data=data, existing=existing)
         form = EntryForm(request.POST or None, stated=data)
         citations = CitationFormSet(request.POST or None, initial=citations_of(data), prefix="citations")
         reasons, theirs = [], []
@@ -232,6 +250,7 @@ class EditViewsMixin:
                 proposals.amend(proposal, entries=entries(current_entries), context=audit_context(request), **values)
         except proposals.TransitionError as error:
             return error.reasons, []
+        self.tell_saved(request)
         return [], []
 
     @transaction.atomic
@@ -264,11 +283,12 @@ class EditViewsMixin:
         return None if request.user.is_superuser else permissions.departments_of(request.user)
 
     def _form(
-        self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), **context
+        self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), forms=(), **context
     ) -> TemplateResponse:
         context = self.admin_site.each_context(request) | {
             "subtitle": None, "opts": self.opts, "proposal": proposal, "form": form, "reasons": reasons,
             "theirs": theirs, "media": self.media + form.media,
+            "errors": list(errors_of(forms or [form, *context.get("citations", ())])),
         } | context  # fmt: skip
         if proposal:
             # Also after a refusal: the user has now seen the current version. The proposal is reloaded, because the
@@ -278,6 +298,15 @@ class EditViewsMixin:
             context["seen"] = request.POST.get("seen", "") if is_resubmission else proposal_token(current)
         is_invalid = request.method == "POST" and not reasons
         return TemplateResponse(request, template, context, status=409 if reasons else 422 if is_invalid else 200)
+
+
+def errors_of(forms: Iterable[BaseForm]) -> Iterator[tuple[str, str, str]]:
+    """Yield (id of the box or row, its label, message) for each error of bound forms, in the order of the page."""
+    for form in forms:
+        for name, messages in form.errors.items():
+            box = form[name] if name in form.fields else None
+            for message in messages:
+                yield (box.id_for_label or box.auto_id if box else f"row-{form.prefix}"), box and box.label, message
 
 
 def _entry(code: str, action: str, data: Mapping | None, successors: list[str]) -> dict:

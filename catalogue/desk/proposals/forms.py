@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
 from django.db.models import Model, QuerySet
+from django.utils import formats
 
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import Paragraphs
@@ -45,6 +46,34 @@ def _textarea(rows: int = 2) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "class": "desk-text"})
 
 
+def _is_key(value: object) -> bool:
+    return str(value).isdecimal() and len(str(value)) < 19
+
+
+class _KeysMixin:
+    """For Django's autocomplete widgets, which fail when they show a submitted value that cannot be a key."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [key for key in value if not key or _is_key(key)], attr)
+
+
+class TermSelect(_KeysMixin, AutocompleteSelect):
+    pass
+
+
+class TermSelectMultiple(_KeysMixin, AutocompleteSelectMultiple):
+    pass
+
+
+class TermsField(forms.ModelMultipleChoiceField):
+    """Several terms. A number that is too large for a key is refused; SQLite fails on it."""
+
+    def clean(self, value):
+        if wrong := [key for key in value or () if not _is_key(key)]:
+            raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": wrong[0][:20]})
+        return super().clean(value)
+
+
 class HeadForm(forms.ModelForm):
     """The columns of a proposal itself, without its entries."""
 
@@ -56,12 +85,25 @@ class HeadForm(forms.ModelForm):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
+        date = self.fields["effective_from"]
+        date.input_formats = [*formats.get_format_lazy("DATE_INPUT_FORMATS"), "%Y年%m月%d日"]
         departments = Department.objects.all()
         if not user.is_superuser:
             departments = departments.filter(code__in=permissions.departments_of(user))
         self.fields["department"].queryset = departments
         if departments.count() == 1:
             self.fields["department"].initial = departments.get()
+
+
+class ChangeHeadForm(HeadForm):
+    """The head of a proposal that changes one service: its kind is known, and its department if there is one choice."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        del self.fields["kind"]
+        self.fields["reason"].widget.attrs["rows"] = 1
+        if self.fields["department"].queryset.count() == 1:
+            self.fields["department"].widget = forms.HiddenInput()
 
 
 class NewEntryForm(forms.Form):
@@ -144,7 +186,11 @@ class QuotedValuesFormField(forms.Field):
 
 
 class EntryForm(forms.ModelForm):
-    """All columns of an entry, with the verification and basis of each sourced field; without citations."""
+    """All columns of an entry, with the verification and basis of each sourced field; without citations.
+
+    With ``only``, it has the columns of these fields alone, and neither labels, which follow from the clauses, nor
+    amounts, which have rows of their own.
+    """
 
     class Meta:
         model = Entry
@@ -152,14 +198,23 @@ class EntryForm(forms.ModelForm):
         field_classes = (
             dict.fromkeys(TEXTS, Paragraphs)
             | dict.fromkeys(quoted_values.COLUMNS, QuotedValuesFormField)
+            | dict.fromkeys(MANY, TermsField)
             | {"eligibility": RuleFormField}
         )
         widgets = {name: _textarea() for name in TEXTS} | {
-            name: AutocompleteSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
+            name: TermSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
         }
 
-    def __init__(self, *args, stated: Mapping, **kwargs):
+    def __init__(self, *args, stated: Mapping, only: list[str] | None = None, **kwargs):
         super().__init__(*args, initial=_initial(stated), **kwargs)
+        if only is not None:
+            shown = {column for field in only for column in self.columns_of(field)}
+            for name in set(self.fields) - shown:
+                del self.fields[name]
+            for name in set(TEXTS) & shown:
+                # As long as the text, so that it is read without scrolling.
+                self.fields[name].widget.attrs["rows"] = min(12, 2 + len(stated[name] or "") // 90)
+            return
         for field in Entry.SOURCED_FIELDS:
             field_label = SourcedField(field).label
             for name, model, label in (
@@ -172,6 +227,15 @@ class EntryForm(forms.ModelForm):
                     required=False,
                     initial=stated[name].get(field, ""),
                 )
+
+    @staticmethod
+    def columns_of(field: str) -> list[str]:
+        """Return the columns of a field without its amounts; a note is its own column."""
+        with_it = [name for name, column in quoted_values.COLUMNS.items() if column.field == field]
+        return [*Entry.SOURCED_FIELDS.get(field, [field]), *(name for name in with_it if name != "amounts")]
+
+    def boxes_of(self, field: str) -> list[forms.BoundField]:
+        return [self[name] for name in self.columns_of(field)]
 
     def sections(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
         """Return the sections of the page as (title, fields), the bound fields of each sourced field in one list."""
@@ -192,7 +256,7 @@ class CitationForm(forms.ModelForm):
         model = Citation
         fields = ("field", "source", "locator", "verification", "jurisdiction", "criterion", "quote")
         field_classes = {"quote": Paragraphs}
-        widgets = {"quote": _textarea(), "source": AutocompleteSelect(Citation._meta.get_field("source"), admin.site)}
+        widgets = {"quote": _textarea(), "source": TermSelect(Citation._meta.get_field("source"), admin.site)}
 
 
 CitationFormSet = forms.formset_factory(CitationForm, extra=3, can_delete=True, max_num=500, validate_max=True)

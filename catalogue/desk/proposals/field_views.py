@@ -1,0 +1,133 @@
+"""Views that change a few chosen fields of an entry: a new proposal with its head, or a draft that is continued."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from catalogue.desk.base import versions
+from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.proposals.field_forms import CHOICES, FieldsForm
+from catalogue.desk.proposals.forms import ChangeHeadForm
+from catalogue.editions import merge
+from catalogue.editions.document import entry_data
+from catalogue.models import Proposal, ProposedEntry
+from catalogue.workflow import proposals
+from services.models import Department
+
+# What tells one draft of a service from another.
+HEAD = ("title", "reason", "document_number", "effective_from")
+Action, State = ProposedEntry.Action, Proposal.State
+
+
+class FieldViewsMixin:
+    """For ProposalAdmin: the form of the chosen fields of one service. Writes go through ``workflow.proposals``."""
+
+    def draft_fields(self, request: HttpRequest, service: str, fields: list[str]) -> HttpResponse:
+        """Draft a proposal that changes these fields; a draft of the user that changes the service is continued."""
+        draft = self._own_draft(request, service)
+        if draft and request.method == "GET" and "feedback" not in request.GET:
+            self.message_user(request, f"您已有一件改动 {service} 的草稿（第 {draft.number} 号），请接着写。")
+            return redirect(f"{reverse('admin:catalogue_proposal_entry', args=[draft.pk, service])}?"
+                            f"{urlencode({'field': fields}, doseq=True)}")  # fmt: skip
+        region = self.region()
+        newest = region and proposals.base_edition(region)
+        document = next((each for each in newest.documents() if each["code"] == service), None) if newest else None
+        if document is None:
+            raise Http404(f"最后发布的版本中没有服务项目“{service}”。")
+        base = entry_data(document)
+        labels = "、".join(label for field, label in CHOICES if field in fields)
+        lead = Department.objects.filter(code=base["lead_department"]).first()
+        initial = {"title": f"调整“{base['name']}”的{labels}"[:200], "department": lead}
+        head = ChangeHeadForm(request.POST or None, user=request.user, initial=initial)
+        number = request.POST.get("document_number", "").strip() or None
+        parts = FieldsForm(request.POST or None, fields=fields, base=base, data=base, number=number)
+        reasons = []
+        if request.method == "POST":
+            if not versions.is_current(request.POST.get("seen", ""), base):
+                reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
+            elif draft and head.is_valid() and all(getattr(draft, name) == head.cleaned_data[name] for name in HEAD):
+                # The button was pressed twice.
+                return redirect("admin:catalogue_proposal_change", draft.pk)
+            elif self._all_valid(head, parts):
+                proposal, reasons = self._draft(request, head, parts, base)
+                if proposal:
+                    return redirect("admin:catalogue_proposal_change", proposal.pk)
+        query = request.GET.copy()
+        query.pop("field")
+        full = f"{reverse('admin:catalogue_proposal_add')}?{query.urlencode()}"
+        return self._fields_page(
+            request, parts, reasons, base=base, labels=labels, head=head, full=full, seen=versions.token(base),
+            edition=newest,
+        )  # fmt: skip
+
+    def edit_fields(
+        self, request: HttpRequest, proposal: Proposal, code: str, fields: list[str], *,
+        base: Mapping, data: Mapping, existing: ProposedEntry | None,
+    ) -> HttpResponse:  # fmt: skip
+        """Edit these fields of a proposal's entry; its other fields stay as they are."""
+        parts = FieldsForm(request.POST or None, fields=fields, base=base, data=data, number=proposal.document_number)
+        reasons, theirs = [], []
+        effective_from = proposal.effective_from.isoformat()
+        if request.method == "POST" and parts.is_valid(effective_from):
+            with transaction.atomic():
+                parts.store_documents(context=audit_context(request))
+                entry = self._changed(base, parts.typed(effective_from), code, existing)
+                reasons, theirs = self._amend(
+                    request, proposal.pk,
+                    entries=lambda entries: [each for each in entries if each["service"] != code] + entry,
+                )  # fmt: skip
+                if reasons:
+                    transaction.set_rollback(True)
+            if not reasons:
+                return redirect("admin:catalogue_proposal_change", proposal.pk)
+        labels = "、".join(label for field, label in CHOICES if field in fields)
+        full = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code])
+        return self._fields_page(request, parts, reasons, proposal, base=data, labels=labels, full=full, theirs=theirs)
+
+    def _own_draft(self, request: HttpRequest, service: str) -> Proposal | None:
+        return Proposal.objects.filter(
+            proposer=request.user, state__in=(State.DRAFT, State.DECLINED), entries__service=service.replace("\0", ""),
+            entries__action=Action.CHANGE,
+        ).order_by("-number").first()  # fmt: skip
+
+    @staticmethod
+    def _all_valid(head: ChangeHeadForm, parts: FieldsForm) -> bool:
+        is_valid = head.is_valid()
+        day = head.cleaned_data.get("effective_from") or timezone.localdate()
+        return parts.is_valid(day.isoformat()) and is_valid
+
+    def _draft(
+        self, request: HttpRequest, head: ChangeHeadForm, parts: FieldsForm, base: Mapping
+    ) -> tuple[Proposal | None, list[str]]:
+        values = head.cleaned_data
+        with transaction.atomic():
+            parts.store_documents(context=audit_context(request))
+            entries = self._changed(base, parts.typed(values["effective_from"].isoformat()), base["code"], None)
+            proposal, reasons = self.draft(request, kind=Proposal.Kind.CHANGE, entries=entries, **values)
+            if reasons:
+                transaction.set_rollback(True)
+        return proposal, reasons
+
+    @staticmethod
+    def _changed(base: Mapping, typed: Mapping, code: str, existing: ProposedEntry | None) -> list[dict]:
+        """Return the proposed entry; no entry if a change changes nothing."""
+        action = existing.action if existing else Action.CHANGE
+        data = typed if action == Action.ADD else merge.make_change(base, typed)
+        successors = existing.successors if existing else []
+        return [{"service": code, "action": action, "entry_data": data, "successors": successors}] if data else []
+
+    def _fields_page(
+        self, request: HttpRequest, parts: FieldsForm, reasons, proposal: Proposal | None = None, *,
+        base: Mapping, labels: str, head: ChangeHeadForm | None = None, **context: object,
+    ) -> HttpResponse:  # fmt: skip
+        forms = [*([head] if head else []), *parts.all_forms()]
+        return self._form(
+            request, "desk/proposal_fields.html", head or parts.form, reasons, proposal,
+            title=f"调整 {base['code']} {base['name'] or ''}：{labels}", head=head, parts=parts, forms=forms,
+            media=sum((form.media for form in forms), self.media), is_nav_sidebar_enabled=False, **context,
+        )  # fmt: skip
