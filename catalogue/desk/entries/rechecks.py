@@ -46,13 +46,15 @@ class RecheckMixin:
     def doing(self, request: HttpRequest, entry: Entry) -> dict:
         """Return the template context: the day of the last check, and which actions the user may take."""
         code = entry.service.code
-        newest_edition = Edition.objects.published().order_by("-effective_from", "-number").first()
-        may_propose = (
-            entry.edition == newest_edition
-            and request.user.has_perm("catalogue.add_proposal")
-            and self._is_own(request, entry)
-        )
+        in_force = Edition.objects.in_force(timezone.localdate()).first()
+        base = Edition.objects.last_sealed().first()
+        is_current = entry.edition in (in_force, base)
+        proposed = is_current and base.entries.select_related("lead_department").filter(service=entry.service).first()
+        may_propose = proposed and request.user.has_perm("catalogue.add_proposal") and self._is_own(request, proposed)
         return {
+            # Proposals change the edition sealed last, which readers see only from its day on.
+            "builds_on": base if base != in_force and is_current else None,
+            "gone_in": base if is_current and not proposed else None,
             "checked_on": rechecks.last_checked([code]).get(code),
             "may_check": self.may_check(request, entry),
             "propose_at": f"{reverse('admin:catalogue_proposal_add')}?service={code}" if may_propose else None,
