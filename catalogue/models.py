@@ -15,7 +15,7 @@ from catalogue.editions.models import (
 from catalogue.editions.revisions import RevisionToken
 from catalogue.editions.seal import DamagedEditionError
 from catalogue.feedback.models import Feedback
-from catalogue.workflow.models import Approval, Assessment, Attachment, Proposal, ProposedEntry
+from catalogue.workflow.models import Approval, Assessment, Attachment, FigureReason, Proposal, ProposedEntry
 
 __all__ = [
     "Approval",
@@ -31,6 +31,7 @@ __all__ = [
     "Event",
     "Feedback",
     "FieldVerification",
+    "FigureReason",
     "Membership",
     "Proposal",
     "ProposedEntry",

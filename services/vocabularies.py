@@ -1,15 +1,29 @@
 """Looks up vocabulary terms by code, in memory."""
 
 import datetime
+from collections.abc import Mapping
 
 from django.db import models
 
 from services.models import Department, Domain, Region, Service, TargetGroup
 from services.sources import Source
 
+# The columns of a source that identify it.
+IDENTITY = ("title", "document_number", "date", "in_force_from")
+
 
 class UnknownCodeError(Exception):
     """The vocabulary has no term with this code."""
+
+
+def source_identities() -> dict[str, str]:
+    """Return what identifies each source, by its code: title, number and days, as one text. One query."""
+    return {row["code"]: identity(row) for row in Source.objects.values("code", *IDENTITY)}
+
+
+def identity(source: Mapping) -> str:
+    """Return what identifies a source, given as a mapping of its columns or as a term of its file."""
+    return "\n".join(str(source[name]) for name in IDENTITY if source.get(name) is not None)
 
 
 class Terms:

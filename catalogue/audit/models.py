@@ -41,6 +41,7 @@ class Event(models.Model):
         DECLINED = "declined", "退回"
         TAKEN_UP = "taken-up", "编入版本"
         COMMENTED = "commented", "意见"
+        EXPLAINED = "explained", "说明数字"
         # The steps back of a proposal.
         RECALLED = "recalled", "撤回修改"
         REVOKED = "revoked", "撤销批准"
@@ -57,6 +58,8 @@ class Event(models.Model):
         SERVICE_WITHDRAWN = "service-withdrawn", "服务项目取消"
 
     CHANGES = (Verb.SERVICE_ADDED, Verb.SERVICE_CHANGED, Verb.SERVICE_WITHDRAWN)
+    # What is said of a proposal without being a step: its state stays.
+    REMARKS = (Verb.COMMENTED, Verb.EXPLAINED)
     # The columns covered by the digest of an event.
     HASHED_FIELDS = (
         "number",

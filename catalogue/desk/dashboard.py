@@ -100,7 +100,7 @@ def _audit_log_url() -> str:
 
 def _with_since(proposals: QuerySet) -> QuerySet:
     """Annotate proposals with ``since``, the time of their last transition, and order them by it, oldest first."""
-    steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb=Event.Verb.COMMENTED).order_by("-number")
+    steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb__in=Event.REMARKS).order_by("-number")
     proposals = proposals.annotate(since=Subquery(steps.values("at")[:1])).select_related("department")
     return proposals.order_by(F("since").asc(nulls_first=True), "number")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from catalogue.editions.document import LeadBasis, lead_basis
 from catalogue.editions.models import Entry
+from catalogue.editions.sourcing import unquoted_figures
 from services.eligibility.open_criteria import open_criteria
 
 # What is counted of each field: entries by label, those with place and words of a clause, those that may be outdated.
@@ -40,15 +41,17 @@ def count_by(
     return {name: count_fields(group, outdated) for name, group in groups.items()}
 
 
-def count_values(entries: Iterable[Mapping]) -> dict[str, tuple[int, int]]:
+def count_values(entries: Iterable[Mapping], identities: Mapping[str, str]) -> dict[str, tuple[int, int]]:
     """Return by caption how many entries (``entry_data()``) have values as data, and how many values there are.
 
-    A condition that stands in several groups of a rule is counted once.
+    ``identities`` are those of ``sourcing.unquoted_figures()``. A condition that stands in several
+    groups of a rule is counted once.
     """
     values = {
         "标准里的数字": lambda entry: entry["amounts"],
         "支出分担比例": lambda entry: entry["shares"],
         "待认定的条件": lambda entry: {raw["open"] for raw in open_criteria(entry["eligibility"])},
+        "不在所引原文中的数字": lambda entry: sum(unquoted_figures(entry, identities).values(), []),
         "法律法规写明的牵头单位": lambda entry: ["lead"] if _basis_of_lead(entry) == LeadBasis.STATUTE else [],
     }
     counts = {}

@@ -56,6 +56,13 @@ class EditionQuerySet(models.QuerySet):
             editions = editions.filter(published_at__lte=known_at)
         return editions.order_by("-effective_from", "-published_at", "-number")[:1]
 
+    def last_sealed(self):
+        """Return the edition that proposals change and the next edition follows, as a queryset of at most one.
+
+        It is the published one with the greatest ``effective_from``, whether in force yet or not.
+        """
+        return self.published().order_by("-effective_from", "-number")[:1]
+
     def sealed_texts(self, pk: int, digest: str) -> SealedTexts:
         """Return the sealed texts of a published edition, checked against its digest. One query.
 

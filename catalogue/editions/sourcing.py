@@ -26,6 +26,8 @@ TEXT_COLUMNS = {
     "standard": "standard",
     "expenditure_responsibility": "expenditure_responsibility",
 }
+# The columns whose figures stand in the quotes of their field.
+FIGURE_COLUMNS = {*TEXT_COLUMNS.values(), "standard_as_of"}
 
 
 class FieldFault(NamedTuple):
@@ -134,6 +136,49 @@ def changed_fields(before: Mapping, after: Mapping) -> tuple[set[str], set[str]]
     changed = touched_by(column for column in columns if before[column] != after[column])
     cited = {field for field in Entry.SOURCED_FIELDS if citations_of(before, field) != citations_of(after, field)}
     return changed, cited
+
+
+def stated_text(entry: Mapping, field: str) -> str:
+    """Return the text that a sourced field states, the day of a standard on a line of its own; "" if none."""
+    columns = [column for column in Entry.SOURCED_FIELDS[field] if column in FIGURE_COLUMNS]
+    return "\n".join(entry[column] for column in columns if entry[column])
+
+
+def unquoted_figures(entry: Mapping, identities: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return, by sourced field, the figures of its text that stand in none of its quotes; only fields that have any.
+
+    ``identities`` is ``vocabularies.source_identities()``: the time of a standard may also be that of a cited document.
+    """
+    figures = {}
+    for field, column in TEXT_COLUMNS.items():
+        citations = citations_of(entry, field)
+        texts = [citation["quote"] for citation in citations if citation["quote"]]
+        missing = quotes.unquoted_figures(entry[column] or "", texts)
+        if field == "standard":
+            texts += [identities.get(citation["source"], "") for citation in citations]
+            missing += quotes.unquoted_figures(entry["standard_as_of"] or "", texts)
+        if missing:
+            figures[field] = list(dict.fromkeys(missing))
+    return figures
+
+
+def newly_unquoted_figures(
+    before: Mapping | None, after: Mapping, identities: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Return the unquoted figures of the fields that changed; ``before`` is None for a new entry.
+
+    Of a field with the same text, only the figures that had a quote before.
+    """
+    unquoted = unquoted_figures(after, identities)
+    if before is None:
+        return unquoted
+    old = unquoted_figures(before, identities)
+    same = {field for field in unquoted if stated_text(before, field) == stated_text(after, field)}
+    newly = {
+        field: [figure for figure in figures if field not in same or figure not in old.get(field, [])]
+        for field, figures in unquoted.items()
+    }
+    return {field: figures for field, figures in newly.items() if figures}
 
 
 def _quoted_values(entry: Mapping) -> tuple[list[FieldFault], list[tuple[str, str]]]:

@@ -94,7 +94,8 @@ def _edition_faults(record: RecordedEvents) -> Iterator[str]:
 def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
     rows = Proposal.objects.select_related("department", "proposer", "edition").order_by("number")
     proposals_by_number = {
-        proposal.number: proposal for proposal in rows.prefetch_related("approvals__approver", "approvals__revoked_by")
+        proposal.number: proposal
+        for proposal in rows.prefetch_related("approvals__approver", "approvals__revoked_by", "figure_reasons__author")
     }
     assessments = {row.proposal_id: row for row in Assessment.objects.select_related("assessor")}
     attachments = set(Attachment.objects.values_list("digest", flat=True))
@@ -105,6 +106,7 @@ def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
             *_state_faults(proposal, record),
             *_decision_faults(proposal, record),
             *_assessment_faults(proposal, assessment, record),
+            *_figure_reason_faults(proposal, record),
         ]
         if assessment and assessment.attachment_digest and assessment.attachment_digest not in attachments:
             proposal_faults.append(
@@ -147,7 +149,7 @@ def _state_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
             edition = record.edition_slug(event) if event.verb == Verb.TAKEN_UP else None
         elif event.verb == Verb.REVISED and event.field == "edition":
             edition = _json_value(event.after)
-        elif event.verb != Verb.COMMENTED:
+        elif event.verb not in Event.REMARKS:
             if _json_object(event.before).get("state") != state:
                 yield f"记录第 {event.number} 条之前缺少一步。"
             state = _json_object(event.after).get("state", state)
@@ -217,6 +219,26 @@ def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record
         yield f"评估的内容与记录第 {recorded.number} 条不符。"
     if (assessment.assessor.get_username(), assessment.at) != (record.actor_name(recorded), recorded.at):
         yield f"评估人或评估时间与记录第 {recorded.number} 条不符。"
+
+
+def _figure_reason_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]:
+    """Check the reasons for figures against the last one recorded for each field."""
+    events = [event for event in record.proposals[proposal.number] if event.verb == Verb.EXPLAINED]
+    recorded = {
+        (event.service, event.field): (
+            _json_object(event.after), event.reason, record.actor_name(event), event.at,
+        )
+        for event in events
+    }  # fmt: skip
+    existing = {
+        (row.service, row.field): (
+            {"value": row.value, "figures": row.figures}, row.reason, row.author.get_username(), row.at,
+        )
+        for row in proposal.figure_reasons.all()
+    }  # fmt: skip
+    for service, field in sorted(recorded.keys() | existing.keys()):
+        if recorded.get((service, field)) != existing.get((service, field)):
+            yield f"{service} 的“{field}”的数字说明与记录不符。"
 
 
 def _figures(assessed: Mapping) -> dict:

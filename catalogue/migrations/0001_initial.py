@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                 ('actor', services.fields.Line(help_text='账号；空为系统装入。', max_length=150, null=True, verbose_name='经办人')),
                 ('role', services.fields.Line(max_length=100, null=True, verbose_name='角色')),
                 ('department', services.fields.Line(help_text='部门代码。', max_length=64, null=True, verbose_name='部门')),
-                ('verb', services.fields.Choice(choices=[('created', '新建'), ('revised', '修改'), ('deleted', '删除'), ('published', '发布'), ('drafted', '起草建议'), ('amended', '修改建议'), ('submitted', '提交建议'), ('assessed', '评估'), ('approved', '批准'), ('declined', '退回'), ('taken-up', '编入版本'), ('commented', '意见'), ('recalled', '撤回修改'), ('revoked', '撤销批准'), ('taken-out', '移出版本'), ('voided', '作废'), ('retracted', '撤回'), ('checked', '核对无误'), ('answered', '答复反馈'), ('service-added', '服务项目新增'), ('service-changed', '服务项目调整'), ('service-withdrawn', '服务项目取消')], max_length=40, verbose_name='事项')),
+                ('verb', services.fields.Choice(choices=[('created', '新建'), ('revised', '修改'), ('deleted', '删除'), ('published', '发布'), ('drafted', '起草建议'), ('amended', '修改建议'), ('submitted', '提交建议'), ('assessed', '评估'), ('approved', '批准'), ('declined', '退回'), ('taken-up', '编入版本'), ('commented', '意见'), ('explained', '说明数字'), ('recalled', '撤回修改'), ('revoked', '撤销批准'), ('taken-out', '移出版本'), ('voided', '作废'), ('retracted', '撤回'), ('checked', '核对无误'), ('answered', '答复反馈'), ('service-added', '服务项目新增'), ('service-changed', '服务项目调整'), ('service-withdrawn', '服务项目取消')], max_length=40, verbose_name='事项')),
                 ('edition', services.fields.Line(help_text='版本标识。', max_length=50, null=True, verbose_name='版本')),
                 ('service', services.fields.Line(help_text='服务项目代码。', max_length=64, null=True, verbose_name='服务项目')),
                 ('proposal', models.PositiveIntegerField(help_text='建议编号。', null=True, verbose_name='调整建议')),
@@ -270,6 +270,26 @@ class Migration(migrations.Migration):
                 'verbose_name': '建议条目',
                 'verbose_name_plural': '建议条目',
                 'ordering': ['proposal', 'service'],
+            },
+        ),
+        migrations.CreateModel(
+            name='FigureReason',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('service', services.fields.Code(max_length=64, pattern='\\ANM-[0-9]{2}-[0-9]{2,}\\Z', verbose_name='服务项目代码')),
+                ('field', services.fields.Choice(choices=[('name', '名称'), ('name_en', '英文名称'), ('domain', '领域'), ('target_groups', '服务对象'), ('eligibility', '享受条件'), ('content', '服务内容'), ('standard', '服务标准'), ('lead_department', '牵头负责单位'), ('co_departments', '配合单位'), ('expenditure_responsibility', '支出责任'), ('legal_basis', '法律法规依据')], max_length=40, verbose_name='字段')),
+                ('value', services.fields.Text(verbose_name='值')),
+                ('figures', models.JSONField(default=list, verbose_name='不在原文中的数字')),
+                ('reason', services.fields.Text(help_text='这些数字从哪里来。例：由第三条的基数和第五条的增幅相加', verbose_name='理由')),
+                ('at', models.DateTimeField(verbose_name='说明时间')),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='figure_reasons', to=settings.AUTH_USER_MODEL, verbose_name='说明人')),
+                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figure_reasons', to='catalogue.proposal', verbose_name='调整建议')),
+            ],
+            options={
+                'verbose_name': '数字说明',
+                'verbose_name_plural': '数字说明',
+                'ordering': ['proposal', 'service', 'field'],
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -397,6 +417,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='proposedentry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'withdraw'), ('entry_data__isnull', True)), models.Q(models.Q(('action', 'withdraw'), _negated=True), ('entry_data__isnull', False)), _connector='OR'), name='proposed_entry_says_something_unless_withdrawn'),
+        ),
+        migrations.AddConstraint(
+            model_name='figurereason',
+            constraint=models.UniqueConstraint(fields=('proposal', 'service', 'field'), name='figure_reason_once_per_field'),
         ),
         migrations.AddConstraint(
             model_name='assessment',

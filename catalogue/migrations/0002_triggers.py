@@ -209,6 +209,25 @@ DECISIONS = [
     ("proposed_entry_kept", "proposedentry", "UPDATE", DECIDED.format("OLD.proposal_id"), APPROVED),
     ("proposed_entry_stays", "proposedentry", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),
 ]
+BY_PROPOSER = "NEW.author_id IS DISTINCT FROM (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id)"
+DECISIONS += [
+    (
+        "figure_reason_by_its_proposer",
+        "figurereason",
+        "INSERT",
+        BY_PROPOSER,
+        "the proposer answers for the figures of a proposal",
+    ),
+    ("figure_reason_comes_before", "figurereason", "INSERT", DECIDED.format("NEW.proposal_id"), APPROVED),
+    (
+        "figure_reason_kept",
+        "figurereason",
+        "UPDATE",
+        f"{DECIDED.format('OLD.proposal_id')} OR NEW.proposal_id <> OLD.proposal_id OR {BY_PROPOSER}",
+        APPROVED,
+    ),
+    ("figure_reason_stays", "figurereason", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),
+]
 
 
 def service_codes(vendor: str) -> Iterator[Trigger]:

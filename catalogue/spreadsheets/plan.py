@@ -169,7 +169,7 @@ class _Planner:
         slug = self.edition.slug
         faults = []
         if row.cells.get(key) and row.cells[key] != slug:
-            reason = f"出自版本“{row.cells[key]}”，而最后发布的版本是“{slug}”；请重新导出后再修改。"
+            reason = f"出自版本“{row.cells[key]}”，而最后发布的版本是“{slug}”；请导出版本“{slug}”后再修改。"
             faults.append(row.fault(reason, key))
         faults += [
             row.fault(f"“{column.header}”由系统填写，应与导出时相同，或留空。", column.key)

@@ -35,12 +35,27 @@ def proposal_notices(proposal: Proposal, *, on: datetime.date) -> Iterator[str]:
             yield f"草稿版本 {draft.slug} 自 {draft.effective_from} 施行；编入它，建议比建议施行日期 {day} 晚施行。"
 
 
-def edition_notices(edition: Edition) -> Iterator[str]:
-    """Yield a sentence for each proposal in a draft edition that comes into force later than it was approved for."""
+def edition_notices(edition: Edition, *, on: datetime.date) -> Iterator[str]:
+    """Yield what the day of a draft edition delays: proposals in it, and others once it is sealed.
+
+    An edition follows the one before and is not in force before it, so that nothing can come into force in between.
+    """
     for proposal in edition.proposals.filter(effective_from__lt=edition.effective_from).order_by("number"):
         yield (
             f"第 {proposal.number} 号建议批准自 {proposal.effective_from} 施行，随本版本到 {edition.effective_from} "
             "才施行。"
+        )
+    if edition.effective_from <= on:
+        return
+    yield (
+        f"封存之后，到 {edition.effective_from} 为止不能再有别的版本施行：其间现行版本有误，也要到那一天才能更正。"
+        "急需更早施行的调整，请先随另一个版本发布，再重做本版本。"
+    )
+    earlier = Proposal.objects.pending().filter(region=edition.region, effective_from__lt=edition.effective_from)
+    for proposal in earlier.exclude(edition=edition).order_by("number"):
+        yield (
+            f"第 {proposal.number} 号建议（{proposal.get_state_display()}）要在 {proposal.effective_from} 施行；"
+            f"封存本版本之后，最早到 {edition.effective_from} 才能施行。"
         )
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Round
 from django.db.models.lookups import Exact
 
 from catalogue.audit.models import Event
-from catalogue.editions.models import Edition
+from catalogue.editions.models import Edition, SourcedField
 from services.fields import DIGEST, Choice, Code, Line, Text
 from services.models import Department, Region
 
@@ -135,6 +135,35 @@ class ProposedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.service}"
+
+
+class FigureReason(models.Model):
+    """Why figures of a proposed field stand in none of its quotes (数字说明), as its proposer says.
+
+    It answers for one text of the field and the figures it names. Triggers keep it as it was approved.
+    """
+
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="figure_reasons", verbose_name="调整建议")
+    service = Code("服务项目代码", pattern=SERVICE_CODE_PATTERN)
+    field = Choice("字段", choices=SourcedField)
+    value = Text("值")
+    figures = models.JSONField("不在原文中的数字", default=list)
+    reason = Text("理由", help_text="这些数字从哪里来。例：由第三条的基数和第五条的增幅相加")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="figure_reasons", verbose_name="说明人"
+    )
+    at = models.DateTimeField("说明时间")
+
+    class Meta:
+        ordering = ["proposal", "service", "field"]
+        verbose_name = verbose_name_plural = "数字说明"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "service", "field"], name="figure_reason_once_per_field")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.get_field_display()}：{'、'.join(self.figures)}"
 
 
 class Assessment(models.Model):

@@ -21,12 +21,12 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import cases
+from catalogue.workflow import cases, figures
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
 from services.models import Department, Region, Service
-from services.vocabularies import Terms, UnknownCodeError
+from services.vocabularies import Terms, UnknownCodeError, source_identities
 
 State, Kind, Action = Proposal.State, Proposal.Kind, ProposedEntry.Action
 
@@ -182,6 +182,8 @@ def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
         proposal=proposal, granted=True, approver=context.user, at=context.at, reason=context.reason, outcomes=outcomes
     )
     after = {"outcomes": outcomes} if outcomes else {}
+    if reasons := figures.reasons_snapshot(figures.of_proposal(proposal, compared_edition(proposal))):
+        after["figure_reasons"] = reasons
     return move(proposal, State.APPROVED, context, Event.Verb.APPROVED, after=after)
 
 
@@ -267,6 +269,12 @@ def faults(proposal: Proposal) -> list[ProposalFault]:
             entry, effective_from=proposal.effective_from, current=current, terms=terms, used=used
         )
         result += [ProposalFault(fault.field, entry.service, fault.reason) for fault in field_faults]
+    changes = figures.entry_changes(entries, current)
+    result += [
+        ProposalFault(row.field, row.service, f"{row}；请补充有这些数字的条文，或在“数字与原文”里写明理由。")
+        for row in figures.unquoted(changes, [proposal], source_identities())
+        if row.reason is None
+    ]
     codes = {entry.service for entry in entries if entry.action != Action.WITHDRAW} | set(current)
     withdrawn_codes = {entry.service for entry in entries if entry.action == Action.WITHDRAW}
     for entry in entries:
@@ -329,7 +337,12 @@ def used_codes() -> set[str]:
 
 def base_edition(region: Region) -> Edition | None:
     """Return the edition that proposals change: the latest published one, whether in force yet or not."""
-    return region.editions.published().order_by("-effective_from", "-number").first()
+    return region.editions.last_sealed().first()
+
+
+def compared_edition(proposal: Proposal) -> Edition | None:
+    """Return the edition that a proposal is compared with: the one before its own, else ``base_edition()``."""
+    return proposal.edition.previous if proposal.edition else base_edition(proposal.region)
 
 
 def foreign_department_faults(

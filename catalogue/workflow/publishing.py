@@ -16,13 +16,13 @@ from catalogue.editions.document import edition_header, entry_data, entry_docume
 from catalogue.editions.models import Edition, Entry
 from catalogue.editions.seal import DamagedEditionError, edition_bytes
 from catalogue.workflow import approval as approval_module
-from catalogue.workflow import cases, proposals
+from catalogue.workflow import cases, figures, proposals
 from catalogue.workflow.approval import difference_sentence
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.json_text import canonical_json
 from services.models import Domain
 from services.sources import Source
-from services.vocabularies import Terms
+from services.vocabularies import Terms, source_identities
 
 
 class EditionFault(NamedTuple):
@@ -114,11 +114,14 @@ def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_f
     entries_by_code = {entry.service.code: entry_data(entry_document(entry)) for entry in entries}
     if not from_fixtures:
         included = list(
-            Proposal.objects.included_in(edition).select_related("assessment").prefetch_related("entries", "approvals")
+            Proposal.objects.included_in(edition)
+            .select_related("assessment")
+            .prefetch_related("entries", "approvals", "figure_reasons")
         )
         edition_faults += [
             *_decision_faults(edition, included, on),
             *_approval_faults(edition, entries_by_code, included),
+            *_figure_faults(edition, entries_by_code, included),
         ]
     if not entries:
         edition_faults.append(EditionFault(None, "entries", "版本中没有条目。"))
@@ -181,6 +184,28 @@ def _approval_faults(
             yield EditionFault(
                 difference.service, difference.field, difference_sentence(difference, terms), is_altered=True
             )
+
+
+def unquoted_figures(
+    edition: Edition, entries: Mapping[str, Mapping], included: Iterable[Proposal]
+) -> list[figures.UnquotedFigures]:
+    """Return the figures without a quote that the entries of an edition (by code) have and the one before has not.
+
+    ``included`` are its proposals, with their reasons.
+    """
+    previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
+    before = {document["code"]: entry_data(document) for document in previous}
+    changes = [(code, before.get(code), entry) for code, entry in entries.items() if entry != before.get(code)]
+    return list(figures.unquoted(changes, included, source_identities()))
+
+
+def _figure_faults(
+    edition: Edition, entries: Mapping[str, Mapping], included: Iterable[Proposal]
+) -> Iterator[EditionFault]:
+    for row in unquoted_figures(edition, entries, included):
+        if row.reason is None:
+            cure = "请移出有关的建议，由提出人补充条文或写明理由，重新批准后再编入。"
+            yield EditionFault(row.service, row.field, f"{row}，也没有经批准的理由；{cure}")
 
 
 def _publication_events(edition: Edition) -> Iterator[dict]:

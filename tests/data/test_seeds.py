@@ -262,7 +262,7 @@ def test_the_counts_in_the_documentation_are_those_of_the_command(capsys: pytest
 
     rows = capsys.readouterr().out.split("| 数据")[1].splitlines()[2:]
     documentation = (ROOT / "docs" / "data.md").read_text()
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert all(row in documentation for row in rows)
 
 

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.usefixtures("short_list")
 
 STEPS = {
     "submit", "approve", "decline", "comment", "take-up", "edit", "assess", "recall", "revoke", "take-out", "void",
+    "explain",
 }  # fmt: skip
 # The steps of each role, by state, for a proposal of another user; without "comment".
 ROLES = {
@@ -32,10 +33,10 @@ ROLES = {
     "审计": {},
 }
 PROPOSER = {
-    "draft": {"edit", "submit", "void"},
+    "draft": {"edit", "explain", "submit", "void"},
     "assessing": {"recall", "void"},
     "approving": {"recall", "void"},
-    "declined": {"edit", "void"},
+    "declined": {"edit", "explain", "void"},
     "approved": set(),
     "included": set(),
     "void": set(),
@@ -400,7 +401,9 @@ def test_the_confirmation_page_shows_the_published_changes(client, make_proposal
     changed_services = {
         event.service for event in Event.objects.filter(edition=published.slug, verb__startswith="service-")
     }
-    assert changed_services == set(kinds)
+    renumbered = {"NM-05-02", "NM-05-04"}
+    assert changed_services == set(kinds) | renumbered
+    assert response.context["renumbered"] == len(renumbered)
 
 
 def test_a_draft_with_faults_cannot_be_published(client, act, next_edition):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalogue.audit import log
 from catalogue.integrity import triggers
-from catalogue.models import Approval, Assessment, Edition, Entry, Proposal, ProposedEntry, RevisionToken
+from catalogue.models import Approval, Assessment, Edition, Entry, FigureReason, Proposal, ProposedEntry, RevisionToken
 from catalogue.workflow import proposals, publishing, reversals
 from services.models import Department, Service, TargetGroup
 from services.sources import Source
@@ -167,6 +167,13 @@ def set_state(state: str) -> Callable[[Proposal, dict], object]:
     return lambda p, people: Proposal.objects.filter(pk=p.pk).update(state=state)
 
 
+def explain(proposal: Proposal, user) -> FigureReason:
+    return FigureReason.objects.create(
+        proposal=proposal, service="NM-01-07", field="standard", value="一", figures=["1"], reason="说明", author=user,
+        at=PROPOSED_AT,
+    )  # fmt: skip
+
+
 OWN, ELSE = "nobody decides on what they proposed", "approved by somebody else, and keeps its proposer"
 DECIDED, ASSESSED, APPROVED = (
     "a decision cannot",
@@ -231,6 +238,16 @@ DECISIONS = [
         lambda p, people: ProposedEntry.objects.create(proposal=p, service="NM-09-09", action="withdraw"),
         APPROVED,
     ),
+    Decision("figure_reason_by_its_proposer", "draft", lambda p, people: explain(p, people["root"]), "the proposer"),
+    Decision("figure_reason_comes_before", "approved", lambda p, people: explain(p, people["wang"]), APPROVED),
+    Decision("figure_reason_kept", "explained", lambda p, people: rows(FigureReason, p).update(reason="改"), APPROVED),
+    Decision("figure_reason_stays", "explained", lambda p, people: rows(FigureReason, p).delete(), APPROVED),
+    Decision(
+        "figure_reason_kept",
+        "explained-draft",
+        lambda p, people: rows(FigureReason, p).update(author=people["root"]),
+        APPROVED,
+    ),
 ]
 
 
@@ -245,7 +262,15 @@ def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(
     }
     steps["published"] = [*steps["included"], lambda: publishing.publish(next_edition, context=act("root"))]
     before = {"included": "approved", "revoked": "approved", "void": "draft", "published": "approved"}
-    proposal = make_proposal(to=before.get(decision.to, decision.to))
+    if decision.to.startswith("explained"):
+        proposal = make_proposal()
+        explain(proposal, people["wang"])
+        if decision.to == "explained":
+            proposals.submit(proposal, context=act())
+            proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("li"))
+            proposals.approve(proposal, context=act("zhao"))
+    else:
+        proposal = make_proposal(to=before.get(decision.to, decision.to))
     for step in steps.get(decision.to, ()):
         step()
     for user in people.values():  # superusers are refused too

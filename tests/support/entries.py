@@ -61,6 +61,11 @@ def make_entry(code: str = "NM-05-01", **changes: object) -> dict:
     return entry | changes
 
 
+def quoted_standard(standard: str = STANDARD, as_of: str = "2027") -> str:
+    """Return a clause that has a standard and the time from which it holds."""
+    return f"自{as_of}起执行。{standard}"
+
+
 def standard_change(**changes: object) -> dict:
     """Return a change of the orphans' standard with its citation."""
     entry = {
@@ -69,7 +74,12 @@ def standard_change(**changes: object) -> dict:
         "verification": {"standard": "verbatim"},
         "basis": {"standard": "regulation"},
         "citations": [
-            make_citation("standard", source="seed-daily", quote=changes.get("standard", STANDARD), locator="第1条")
+            make_citation(
+                "standard",
+                source="seed-daily",
+                quote=quoted_standard(changes.get("standard", STANDARD), changes.get("standard_as_of", "2027")),
+                locator="第1条",
+            )
         ],
     }
     return {"service": "NM-01-07", "action": "change", "entry_data": entry | changes, "successors": []}

@@ -23,6 +23,7 @@ from tests.support.entries import (
     addition,
     make_citation,
     make_entry,
+    quoted_standard,
     standard_change,
     withdrawal,
 )
@@ -57,7 +58,7 @@ CHANGED = {
         },
         "citations": [
             make_citation("eligibility", criterion=1), make_citation("eligibility", locator="表3"),
-            make_citation("target_groups"),
+            make_citation("target_groups", quote="65岁及以上老年人"),
             make_citation("lead_department", quote=None, verification="unverified"),
             make_citation("co_departments", quote=None, verification="unverified"),
             make_citation("legal_basis", source="law-elderly"), make_citation("mention"),
@@ -147,9 +148,9 @@ ALTERATIONS = {
     "a value replaced": (column("NM-01-07", standard="每人99999元。"), 1, STANDARD, "每人99999元。"),
     "the other column of its field": (column("NM-01-07", standard_as_of="2031"), 1, "2027", "2031"),
     "a change taken out again": (set_back, 1, STANDARD, OLD),
-    "a quote": (clause("NM-01-07", "standard", quote="每人99999元"), 1, f"「{STANDARD}」", "「每人99999元」"),
+    "a quote": (clause("NM-01-07", "standard", quote="每人99999元"), 1, f"「{quoted_standard()}」", "「每人99999元」"),
     "a place in a document": (clause("NM-01-07", "standard", locator="第9条"), 1, "第1条", "第9条"),
-    "a clause added": (another_clause, 1, f"「{STANDARD}」", "夹带"),
+    "a clause added": (another_clause, 1, f"「{quoted_standard()}」", "夹带"),
     "a clause removed": (
         lambda draft: entry_of(draft, "NM-05-01").citations.filter(field="legal_basis").delete(), 4, "表2", "未知",
     ),
@@ -280,7 +281,9 @@ def test_a_proposal_in_an_edition_without_a_log_event_is_refused(make_proposal, 
 LOWER = standard_change(standard="每人每月2200元。")
 UNKNOWN = {"service": "NM-01-07", "action": "change", "entry_data": {"standard": None, "standard_as_of": None},
            "successors": []}  # fmt: skip
-BARE = {name: value for name, value in make_citation("standard", quote=STANDARD).items() if name != "jurisdiction"}
+BARE = {
+    name: value for name, value in make_citation("standard", quote=quoted_standard()).items() if name != "jurisdiction"
+}
 HONEST = {
     "nothing": [],
     "a wide change": [("change", CHANGED)],

@@ -71,9 +71,12 @@ class EditionFilter(CodeFilter):
     title, parameter_name, path = "版本", "edition", "edition__slug"
 
     def options(self):
-        in_force = Edition.objects.in_force(timezone.localdate()).first()
+        today = timezone.localdate()
+        in_force = Edition.objects.in_force(today).first()
         for edition in Edition.objects.order_by("-number"):
             state = "" if edition.is_published else "（草稿）"
+            if edition.is_published and edition.effective_from > today:
+                state = f"（已封存，{edition.effective_from} 起施行）"
             yield edition.slug, edition.slug + ("（在用）" if edition == in_force else state)
 
     def value(self):

@@ -40,6 +40,7 @@ def proposal_state(proposal: Proposal) -> dict:
         "state": proposal.state,
         "edition": proposal.edition_id,
         "assessment": assessment and proposals.assessment_snapshot(assessment),
+        "figure_reasons": list(proposal.figure_reasons.values("service", "field", "value", "figures", "reason")),
     }
 
 

@@ -17,10 +17,11 @@ from catalogue.desk.base.history import field_in_words
 from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
+from catalogue.editions import drafts
 from catalogue.editions.diff import compare
-from catalogue.editions.document import edition_header, entry_document
+from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.models import Edition, Entry, Proposal
-from catalogue.workflow import cases, dates, publishing
+from catalogue.workflow import cases, dates, figures, publishing, renumbering
 
 KINDS = {"added": "新增", "changed": "调整", "withdrawn": "取消"}
 
@@ -34,6 +35,7 @@ class ServiceChange(NamedTuple):
     fields: list[str]
     proposals: list[Proposal]
     rows: list[Row]
+    is_renumbered: bool
 
 
 class PublishingMixin:
@@ -103,7 +105,10 @@ class PublishingMixin:
     def _page(self, request, template: str, edition: Edition, *, status: int = 200, **context) -> HttpResponse:
         changed = changes_of(edition, seen=permissions.visible_departments(request.user))
         codes = {item.code for item in changed}
+        changed, renumbered = without_renumbering(changed)
         context |= {
+            "renumbered": renumbered,
+            "figures": [row for row in explained_figures(edition) if row.service in codes],
             "outcomes": [
                 in_words(change) for change in cases.edition_outcome_changes(edition) if change.service in codes
             ],
@@ -133,7 +138,7 @@ class PublishingMixin:
         edition_url = reverse("admin:catalogue_edition_change", args=[edition.pk])
         return {
             "faults": [(fault, self._fault_url(fault, entry_pks, edition_url)) for fault in visible],
-            "date_notices": list(dates.edition_notices(edition)),
+            "date_notices": list(dates.edition_notices(edition, on=timezone.localdate())),
             "unseen": len(faults) - len(visible),
             "altered": edition if any(fault.is_altered for fault in faults) else None,
         }
@@ -170,10 +175,36 @@ def changes_of(edition: Edition, *, seen: list[str] | None) -> list[ServiceChang
             proposals = proposals_by_service.get(code, [])
             changes.append(
                 ServiceChange(
-                    code, (new or old)["name"], comparison["kind"], fields, proposals, diff_documents(old, new)
+                    code,
+                    (new or old)["name"],
+                    comparison["kind"],
+                    fields,
+                    proposals,
+                    diff_documents(old, new),
+                    renumbering.is_renumbered(comparison),
                 )
             )
     return changes
+
+
+def without_renumbering(changes: list[ServiceChange]) -> tuple[list[ServiceChange], int]:
+    """Return the changes without those that are only another number, and how many these are."""
+    changed = [change for change in changes if not change.is_renumbered]
+    return changed, len(changes) - len(changed)
+
+
+def explained_figures(edition: Edition) -> list[figures.UnquotedFigures]:
+    """Return the figures without a quote that the proposals of an edition give a reason for."""
+    included = edition.proposals.prefetch_related("figure_reasons__author", "figure_reasons__proposal").order_by(
+        "number"
+    )
+    if not included:
+        return []
+    if edition.is_published:
+        entries = {document["code"]: entry_data(document) for document in edition.documents()}
+    else:
+        entries = drafts.current_entries(edition)
+    return [row for row in publishing.unquoted_figures(edition, entries, included) if row.reason]
 
 
 def sealed_state(edition: Edition) -> list:

@@ -15,7 +15,7 @@ from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnl
 from catalogue.desk.entries import citations
 from catalogue.desk.entries.rechecks import RecheckMixin
 from catalogue.desk.spreadsheets.exports import export
-from catalogue.models import Citation, Entry, Event, FieldVerification
+from catalogue.models import Citation, Edition, Entry, Event, FieldVerification
 from services.models import TargetGroup
 from services.sources import Verification
 
@@ -90,8 +90,16 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
         return entry.edition.slug if entry.edition.is_published else f"{entry.edition.slug}（草稿）"
 
     def changelist_view(self, request, extra_context=None):
-        edition = filters.edition_shown(request)
-        return super().changelist_view(request, {"subtitle": edition and str(edition)} | (extra_context or {}))
+        edition, base = filters.edition_shown(request), Edition.objects.last_sealed().first()
+        query = request.GET.copy()
+        query["edition"] = base.slug if base else ""
+        context = {
+            "subtitle": edition and str(edition),
+            # Only its tables can be imported.
+            "importable": base if base != edition else None,
+            "importable_query": query.urlencode(),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST":

@@ -47,20 +47,18 @@ class RecheckMixin:
     def doing(self, request: HttpRequest, entry: Entry) -> dict:
         """Return the template context: the day of the last check, and which actions the user may take."""
         code = entry.service.code
-        newest_edition = Edition.objects.published().order_by("-effective_from", "-number").first()
         in_force = Edition.objects.in_force(timezone.localdate()).first()
-        # Also beside a sealed edition of a day to come, which is what is then changed.
-        may_propose = (
-            entry.edition in (newest_edition, in_force)
-            and newest_edition.entries.filter(service=entry.service).exists()
-            and request.user.has_perm("catalogue.add_proposal")
-            and self._is_own(request, entry)
-        )
+        base = Edition.objects.last_sealed().first()
+        is_current = entry.edition in (in_force, base)
+        proposed = is_current and base.entries.select_related("lead_department").filter(service=entry.service).first()
+        may_propose = proposed and request.user.has_perm("catalogue.add_proposal") and self._is_own(request, proposed)
         return {
+            # Proposals change the edition sealed last, which readers see only from its day on.
+            "builds_on": base if base != in_force and is_current else None,
+            "gone_in": base if is_current and not proposed else None,
             "checked_on": rechecks.last_checked([code]).get(code),
             "may_check": self.may_check(request, entry),
             "proposable": CHOICES if may_propose else None,
-            "propose_in": newest_edition,
         }
 
     def _is_own(self, request: HttpRequest, entry: Entry) -> bool:

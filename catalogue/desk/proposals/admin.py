@@ -20,11 +20,11 @@ from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
-from catalogue.desk.proposals.transitions import TransitionsMixin, steps_for
+from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, steps_for
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.models import Assessment, Event, Proposal, ProposedEntry
-from catalogue.workflow import cases, dates, proposals
+from catalogue.workflow import cases, dates, figures, proposals, renumbering
 from services import quoted_values
 from services.eligibility import persons, rules
 from services.models import Department, Domain, TargetGroup
@@ -72,7 +72,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
     search_help_text = "按编号、标题、理由、文号或服务项目代码查找。例：NM-01-07、孤儿"
 
     def get_queryset(self, request):
-        steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb=Event.Verb.COMMENTED)
+        steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb__in=Event.REMARKS)
         return super().get_queryset(request).annotate(last_step=Subquery(steps.order_by("-number").values("at")[:1]))
 
     @admin.display(description="编入版本", ordering="edition", empty_value="尚未编入")
@@ -119,7 +119,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         status: int = 200,
     ) -> HttpResponse:
         """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text."""
-        assessment = getattr(proposal, "assessment", None)
+        assessment, base = getattr(proposal, "assessment", None), proposals.compared_edition(proposal)
         steps = steps_for(request.user, proposal)
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
         is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
@@ -135,6 +135,8 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
             "assessment": assessment,
             "costs": assessment and costs_of(assessment),
+            "unit_standard": assessment and f"{assessment.unit_standard:,.2f}",
+            "total": assessment and f"{assessment.total:,.2f}",
             "needs_assessment": proposals.needs_assessment(proposal),
             "date_notices": list(dates.proposal_notices(proposal, on=timezone.localdate())) if is_open else [],
             "earlier_assessments": earlier_assessments(events, assessment),
@@ -142,8 +144,14 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "feedback": proposal.feedback.select_related("service"),
             "events": [self.event_row(event) for event in reversed(events)],
             "steps": steps,
-            "forward": [step for step in steps if not step.back],
+            "forward": [step for step in steps if not step.back and step != EXPLAIN],
             "back": [step for step in steps if step.back],
+            "figures": figures.of_proposal(proposal, base),
+            "may_explain": EXPLAIN in steps,
+            "base": base,
+            "base_in_force": base and base.effective_from <= timezone.localdate(),
+            "renumbered": renumbering.of_proposal(proposal, base),
+            "pending": pending_with(proposal) if is_open else [],
             "may_edit": any(step.name == "edit" for step in steps),
             "seen": versions.proposal_token(proposal),
             "reasons": reasons,
@@ -154,9 +162,16 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         return TemplateResponse(request, "desk/proposal.html", context, status=status)
 
 
+def pending_with(proposal: Proposal) -> list[Proposal]:
+    """Return the other pending proposals on any service of a proposal: their changes are merged field by field."""
+    services = list(proposal.entries.values_list("service", flat=True))
+    others = Proposal.objects.pending().exclude(pk=proposal.pk).filter(entries__service__in=services)
+    return list(others.distinct().order_by("number"))
+
+
 def halted_by(proposal: Proposal, events: list[Event]) -> Event | None:
     """Return the event that declined, voided or recalled a proposal or revoked its approval, if it led to the state."""
-    steps = [event for event in events if event.verb != Event.Verb.COMMENTED]
+    steps = [event for event in events if event.verb not in Event.REMARKS]
     halting = (Event.Verb.DECLINED, Event.Verb.VOIDED, Event.Verb.RECALLED, Event.Verb.REVOKED, Event.Verb.TAKEN_OUT)
     return steps[-1] if steps and steps[-1].verb in halting else None
 
@@ -195,8 +210,7 @@ def costs_of(assessment: Assessment) -> list[tuple[str, str, str]]:
 
 def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
     """Return the entries of a proposal compared with its base: the edition before its own, else the base edition."""
-    edition = proposal.edition
-    base = edition.previous if edition else proposals.base_edition(proposal.region)
+    base = proposals.compared_edition(proposal)
     current = {document["code"]: document for document in (base.documents() if base else [])}
     names = {code: document["name"] for code, document in current.items()}
     entries, vocabularies = list(proposal.entries.all()), Vocabularies()

@@ -32,7 +32,7 @@ class Row(NamedTuple):
     """A column that differs, or a sourced field with only a different verification, basis or citations.
 
     ``was_label`` and ``label`` are the labels of the verification (None if unknown), ``citations`` the added and
-    ``gone`` the removed citations, as in documents.
+    ``gone`` the removed citations, ``kept`` those of both, as in documents.
     """
 
     field: str
@@ -44,6 +44,7 @@ class Row(NamedTuple):
     basis: str | None
     citations: list[Mapping]
     gone: list[Mapping]
+    kept: list[Mapping] = ()
 
 
 def diff_documents(before: Mapping | None, after: Mapping | None) -> list[Row]:
@@ -55,17 +56,17 @@ def diff_documents(before: Mapping | None, after: Mapping | None) -> list[Row]:
     rows = []
     for field, columns in Entry.SOURCED_FIELDS.items():
         added, removed = _added_citations(new, old, field), _added_citations(old, new, field)
+        kept = [citation for citation in citations_of(new, field) if citation not in added] if old and new else []
         old_label, new_label = _label(old, field), _label(new, field)
         differing = [column for column in columns if _differs(old, new, column)]
         if not differing and (added or removed or old_label != new_label or _basis(old, field) != _basis(new, field)):
             differing = columns[:1]
         for column in differing:
             text_parts = parts(value_text(old.get(column)), value_text(new.get(column)))
-            rows.append(
-                Row(field, _column_label(column), *text_parts, old_label, new_label, _basis(new, field), added, removed)
-            )
+            labels = old_label, new_label, _basis(new, field)
+            rows.append(Row(field, _column_label(column), *text_parts, *labels, added, removed, kept))
             # Citations are shown with the first differing column of a field only.
-            added = removed = []
+            added = removed = kept = []
     sourced = {column for columns in Entry.SOURCED_FIELDS.values() for column in columns} | LABELS
     for column in COMPARED_FIELDS:
         if column not in sourced and _differs(old, new, column):

@@ -15,7 +15,7 @@ from django.urls import path
 from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.editions.drafts import DraftError
 from catalogue.models import Edition, Proposal
-from catalogue.workflow import proposals, reversals
+from catalogue.workflow import explanations, proposals, reversals
 
 State = Proposal.State
 # Permissions that allow a comment: all roles with a part in the workflow, but not auditors.
@@ -49,6 +49,8 @@ TAKE_OUT = Step(
     "take-out", "移出版本", "required",
     back="建议回到已批准、尚未编入；草稿版本的条目恢复成没有编入过的样子。",
 )  # fmt: skip
+# Taken beside the figures that it explains, not among the other buttons.
+EXPLAIN = Step("explain", "说明数字", "required")
 VOID = Step(
     "void", "作废", "required",
     back="建议到此结束，不能恢复，也不能再修改和提交；内容和理由留在记录中。还要修改的，不要作废。",
@@ -66,7 +68,7 @@ def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
     can_decide = state == State.APPROVING and may_approve
     steps = []
     if can_edit and state in {State.DRAFT, State.DECLINED}:
-        steps.append(Step("edit", "修改", link="admin:catalogue_proposal_edit"))
+        steps += [Step("edit", "修改", link="admin:catalogue_proposal_edit"), EXPLAIN]
     if can_edit and state == State.DRAFT:
         steps.append(Step("submit", "提交"))
     if can_assess:
@@ -140,6 +142,10 @@ class TransitionsMixin:
             if edition is None:
                 raise proposals.TransitionError(["请选择一个草稿版本。"])
             proposals.include_in_edition(proposal, edition, context=context)
+            return
+        if step == EXPLAIN.name:
+            service, field = (typed_text(request, name) for name in ("service", "field"))
+            explanations.explain_figures(proposal, service=service, field=field, context=context)
             return
         functions = {
             "submit": proposals.submit,

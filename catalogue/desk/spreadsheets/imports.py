@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import Paragraphs, admin_link, audit_context
-from catalogue.models import Proposal
+from catalogue.models import Edition, Proposal
 from catalogue.spreadsheets import importer, limits
 from catalogue.spreadsheets.plan import Plan
 from catalogue.workflow import attachments, proposals
@@ -188,6 +188,7 @@ def _page(
         "shown": rows[:MAX_SHOWN],
         "left": len(rows[MAX_SHOWN:]),
         "name": name,
+        "base": Edition.objects.last_sealed().first(),
         "notice": notice,
         "seen": versions.token(entries, file=digest, by=request.user.pk) if entries else None,
         # The script of the date widget depends on core.js.

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalogue.editions.coverage import count_fields, count_values
 from catalogue.models import SourcedField
+from services.vocabularies import identity
 
 COUNTED = ("verbatim", "secondary", "unverified", "unknown", "quoted")
 HEAD = ("verbatim", "secondary", "unverified", "unknown", "有条文和原文")
@@ -22,6 +23,10 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="*", type=Path, help="版本文件；不写为 fixtures/editions 中的全部")
 
     def handle(self, *, files: list[Path], **options):
+        terms = json.loads((settings.BASE_DIR / "fixtures" / "vocabularies" / "sources.json").read_text("utf-8"))[
+            "terms"
+        ]
+        identities = {term["code"]: identity(term) for term in terms}
         for path in files or sorted((settings.BASE_DIR / "fixtures" / "editions").glob("*.json")):
             try:
                 entries = json.loads(path.read_text(encoding="utf-8"))["services"]
@@ -34,7 +39,7 @@ class Command(BaseCommand):
             self._write("合计", [sum(count[name] for count in counts.values()) for name in COUNTED])
 
             self.stdout.write("\n| 数据 | 服务项目 | 个数 |\n| --- | --- | --- |")
-            for name, (services, values) in count_values(entries).items():
+            for name, (services, values) in count_values(entries, identities).items():
                 self.stdout.write(f"| {name} | {services} | {values} |")
 
     def _write(self, name: str, numbers: list[int]) -> None:

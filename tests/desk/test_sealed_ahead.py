@@ -1,0 +1,134 @@
+"""An edition that is sealed and not yet in force: one meaning in list, entry page, export, import and proposal."""
+
+import datetime
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from catalogue.editions import drafts
+from catalogue.models import Edition, Entry
+from catalogue.workflow import dates, proposals
+from services.models import Region
+from tests.support.admin_forms import column_texts, entry_change_url, filter_counts, visible_text
+from tests.support.entries import NEXT_YEAR, standard_change, withdrawal
+
+pytestmark = pytest.mark.usefixtures("short_list")
+LIST = "/admin/catalogue/entry/"
+AHEAD = datetime.date(2100, 1, 1)
+
+
+@pytest.fixture
+def sealed(make_proposal, publish) -> Edition:
+    """The edition of 2100, sealed long before its day, without NM-01-02."""
+    gone = make_proposal(withdrawal("NM-01-02"), kind="withdraw", to="approved")
+    return publish("2100", gone, effective_from=AHEAD)
+
+
+@pytest.fixture
+def editor(client, people):
+    people["wang"].groups.add(Group.objects.get(name="编辑"))
+    client.force_login(people["wang"])
+    return client
+
+
+def entry_of(edition: str, code: str) -> Entry:
+    return Entry.objects.get(edition__slug=edition, service__code=code)
+
+
+@pytest.mark.parametrize("slug", ["2026", "2100"])
+def test_a_change_is_proposed_from_both_pages_and_they_say_on_which_edition(editor, sealed, slug):
+    page = editor.get(entry_change_url(entry_of(slug, "NM-01-07")))
+
+    assert page.context["proposable"]
+    assert "在版本 2100 上调整：它已封存，2100-01-01 起施行" in visible_text(page)
+
+
+def test_no_change_is_proposed_for_older_editions_and_for_services_that_are_gone(editor, sealed):
+    older = editor.get(entry_change_url(entry_of("2023", "NM-01-07")))
+    gone = editor.get(entry_change_url(entry_of("2026", "NM-01-02")))
+
+    assert older.context["proposable"] is gone.context["proposable"] is None
+    assert "版本 2100（2100-01-01 起施行）已没有这个项目" in visible_text(gone)
+
+
+def test_while_nothing_is_sealed_ahead_the_page_says_nothing_of_it(editor):
+    page = editor.get(entry_change_url(entry_of("2026", "NM-01-07")))
+
+    assert page.context["proposable"] and "上调整：" not in visible_text(page)
+
+
+def test_the_list_says_which_edition_is_in_force_and_which_is_sealed(editor, sealed):
+    page = editor.get(LIST)
+
+    assert set(column_texts(page, "edition_slug")) == {"2026"}
+    assert {"2026（在用）", "2100（已封存，2100-01-01 起施行）"} <= filter_counts(page, "版本").keys()
+
+
+def test_the_export_that_the_list_offers_can_be_imported(editor, sealed):
+    page = editor.get(LIST, {"domain": "NM-01"})
+    address = f"{reverse('admin:catalogue_entry_export', args=['csv'])}?{page.context['importable_query']}"
+    assert "导出 2100 CSV（可导入）" in visible_text(page) and "domain=NM-01" in address
+
+    answers = {}
+    for slug, url in {"2100": address, "2026": reverse("admin:catalogue_entry_export", args=["csv"])}.items():
+        details = {
+            "region": "150000", "department": "civil-affairs", "title": "表格", "reason": "试", "kind": "change",
+            "effective_from": "2100-06-01",
+        }  # fmt: skip
+        file = SimpleUploadedFile("list.csv", editor.get(url).content)
+        answers[slug] = editor.post(reverse("admin:import"), details | {"file": file})
+
+    assert answers["2100"].context["faults"] == []
+    assert "请导出版本“2100”" in str(answers["2026"].context["faults"][0])
+
+
+def test_the_list_offers_one_export_when_that_can_be_imported(editor, sealed):
+    assert "可导入" not in visible_text(editor.get(LIST, {"edition": "2100"}))
+
+
+def test_the_import_page_names_the_edition_it_accepts(editor, sealed):
+    assert "只接受由最后发布的版本 2100（2100-01-01 起施行）导出的表格" in visible_text(
+        editor.get(reverse("admin:import"))
+    )
+
+
+def test_a_proposal_says_on_which_edition_it_builds(editor, sealed, make_proposal):
+    proposal = make_proposal(standard_change())
+
+    page = editor.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk]))
+
+    assert proposals.base_edition(Region.objects.get(code="150000")) == sealed
+    assert "2100（2100-01-01 起施行，尚未施行）" in visible_text(page)
+
+
+def test_before_sealing_the_publisher_is_told_that_nothing_can_come_into_force_earlier(
+    client, people, act, make_proposal
+):
+    people["root"].groups.add(Group.objects.get(name="发布"))
+    client.force_login(people["root"])
+    draft = drafts.create_draft(
+        Edition.objects.get(slug="2026"), slug="2100", title="清单", effective_from=AHEAD, context=act("root")
+    )
+    urgent = make_proposal(effective_from=datetime.date(2026, 12, 15))
+
+    proposals.submit(urgent, context=act())
+    text = visible_text(client.get(reverse("admin:catalogue_edition_publish", args=[draft.pk])))
+
+    assert "封存之后，到 2100-01-01 为止不能再有别的版本施行" in text
+    assert (
+        f"第 {urgent.number} 号建议（待评估）要在 2026-12-15 施行；封存本版本之后，最早到 2100-01-01 才能施行" in text
+    )
+
+
+def test_an_edition_in_force_at_once_closes_nothing(next_edition):
+    assert list(dates.edition_notices(next_edition, on=NEXT_YEAR)) == []
+    assert len(list(dates.edition_notices(next_edition, on=NEXT_YEAR - datetime.timedelta(1)))) == 1
+
+
+def test_an_edition_before_the_one_sealed_last_is_refused(sealed, act):
+    with pytest.raises(Exception, match="施行日期不能早于上一版本的施行日期"):
+        drafts.create_draft(
+            sealed, slug="early", title="早", effective_from=datetime.date(2026, 12, 15), context=act("root")
+        )
