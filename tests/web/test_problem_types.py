@@ -121,6 +121,13 @@ def test_no_fault_and_no_problem_is_made_with_another_code(name, position):
         assert not any(isinstance(choice, ast.Constant) for choice in choices), place
 
 
+def test_faults_of_several_kinds_are_an_invalid_request(client, db):
+    problem = assert_problem(client.get(f"{LIST}?domian=x&page=0"), 400)
+
+    assert problem["code"] == "invalid_request"
+    assert {error["code"] for error in problem["errors"]} == {"unknown_parameter", "out_of_range"}
+
+
 @pytest.mark.parametrize(
     ("asked", "language"), [("zh-CN", "zh-Hans"), ("zh-TW", "zh-Hant"), ("en", "en"), ("fr", "zh-Hans")]
 )
@@ -130,11 +137,13 @@ def test_an_error_is_in_the_language_of_the_request(client, db, asked, language)
 
     assert response["Content-Language"] == language
     assert "Accept-Language" in response["Vary"]
-    assert problem["code"] == "invalid_request"
-    assert problem["type"] == "http://testserver/problems/invalid_request/"
+    # Of faults of one kind, the kind.
+    assert problem["code"] == "unknown_parameter"
+    assert problem["type"] == "http://testserver/problems/unknown_parameter/"
     (error,) = problem["errors"]
     assert (error["code"], error["field"], "domain" in error["allowed"]) == ("unknown_parameter", "domian", True)
-    assert problem["title"] == {"zh-Hans": "请求有误", "zh-Hant": "請求有誤", "en": "Invalid request"}[language]
+    titles = {"zh-Hans": "没有这个参数", "zh-Hant": "沒有這個參數", "en": "Unknown parameter"}
+    assert problem["title"] == titles[language]
     words = {"zh-Hans": "没有参数", "zh-Hant": "沒有參數", "en": "there is no such parameter"}[language]
     assert words in error["message"] and words in problem["detail"]
 
