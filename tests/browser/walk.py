@@ -222,11 +222,11 @@ def raise_standard(editor: Visitor) -> None:
     page.click(".desk-new-source summary")
     texts = {
         "#id_standard": STANDARD,
+        "#id_standard_as_of": "2026",
         "[name^='figure-'][name$='-value'] >> nth=0": "2300",
         "#id_new-0-document-title": "关于提高孤儿基本生活费标准的通知",
         "#id_new-0-locator": "第一条",
         "#id_new-0-quote": STANDARD,
-        "#id_reason": "落实自治区政府常务会议决定",
         "#id_document_number": "内民政发〔2026〕18号",
         "#id_effective_from": "2027-06-01",
     }

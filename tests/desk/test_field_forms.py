@@ -52,7 +52,8 @@ def figure(page, label: str):
 
 def drafted(editor, **changes: str) -> Proposal:
     """Draft a raised standard by a new document."""
-    data = sent(editor.get(ADD)) | HEAD | CLAUSE | DOCUMENT | {"standard": STANDARD} | changes
+    raised = {"standard": STANDARD, "standard_as_of": "2026"}
+    data = sent(editor.get(ADD)) | HEAD | CLAUSE | DOCUMENT | raised | changes
     saved = editor.post(ADD, data)
     assert saved.status_code == 302, saved.context["errors"]
     return Proposal.objects.get()
@@ -73,7 +74,7 @@ def test_a_standard_is_raised_by_a_new_document_in_one_form(editor):
 
     source = Source.objects.get(document_number="内民政发〔2026〕18号")
     data = proposal.entries.get().entry_data
-    assert set(data) == {"standard", "verification", "basis", "citations"}
+    assert set(data) == {"standard", "standard_as_of", "verification", "basis", "citations"}
     assert [citation["source"] for citation in data["citations"]] == [source.code]
     assert (data["verification"], data["basis"]) == ({"standard": "verbatim"}, {"standard": "regulation"})
     assert (proposal.kind, proposal.state, source.date) == ("change", "draft", "2026")
@@ -184,6 +185,24 @@ def test_pressing_the_button_twice_drafts_one_proposal(editor):
 
     assert first["Location"] == second["Location"]
     assert Proposal.objects.count() == 1
+
+
+def test_a_reason_that_is_left_out_names_the_document(editor):
+    data = sent(editor.get(ADD)) | HEAD | CLAUSE | DOCUMENT | {"standard": STANDARD, "reason": ""}
+
+    first, second = editor.post(ADD, data), editor.post(ADD, data)
+
+    assert first["Location"] == second["Location"]
+    assert Proposal.objects.get().reason == f"依据《{DOCUMENT['new-0-document-title']}》。"
+
+
+def test_without_reason_and_document_the_reason_is_asked_for(editor):
+    url = ADD.replace("field=standard", "field=note")
+
+    page = editor.post(url, sent(editor.get(url)) | HEAD | {"reason": "", "note": "另行说明。"})
+
+    assert not Proposal.objects.exists()
+    assert "请写明为什么调整" in visible_text(page)
 
 
 def test_a_clause_keeps_the_label_that_it_was_given_in_the_whole_form(editor, make_proposal):

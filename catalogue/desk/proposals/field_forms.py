@@ -390,6 +390,11 @@ class FieldsForm:
             if (typed := form.typed())
         }
 
+    def given_titles(self) -> list[str]:
+        """Return the titles of the documents of valid new clauses."""
+        sources = [form.cleaned_data["source"] or form.document.instance for form in self._given()]
+        return list(dict.fromkeys(source.title for source in sources))
+
     def store_documents(self, *, context: AuditContext) -> None:
         """Store the new documents of valid clauses; ``typed()`` then names them."""
         for form in self._given():

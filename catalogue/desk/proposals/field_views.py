@@ -50,7 +50,7 @@ class FieldViewsMixin:
         if request.method == "POST":
             if not versions.is_current(request.POST.get("seen", ""), base):
                 reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
-            elif draft and head.is_valid() and all(getattr(draft, name) == head.cleaned_data[name] for name in HEAD):
+            elif draft and head.is_valid() and self._is_the_same(draft, head.cleaned_data):
                 # The button was pressed twice.
                 return redirect("admin:catalogue_proposal_change", draft.pk)
             elif self._all_valid(head, parts):
@@ -96,10 +96,23 @@ class FieldViewsMixin:
         ).order_by("-number").first()  # fmt: skip
 
     @staticmethod
+    def _is_the_same(draft: Proposal, typed: Mapping) -> bool:
+        # A reason that is left out follows from the documents.
+        names = HEAD if typed["reason"] else set(HEAD) - {"reason"}
+        return all(getattr(draft, name) == typed[name] for name in names)
+
+    @staticmethod
     def _all_valid(head: ChangeHeadForm, parts: FieldsForm) -> bool:
         is_valid = head.is_valid()
         day = head.cleaned_data.get("effective_from") or timezone.localdate()
-        return parts.is_valid(day.isoformat()) and is_valid
+        if not parts.is_valid(day.isoformat()):
+            return False
+        if is_valid and not head.cleaned_data["reason"]:
+            titles = parts.given_titles()
+            head.cleaned_data["reason"] = f"依据{'、'.join(f'《{title}》' for title in titles)}。" if titles else ""
+            if not titles:
+                head.add_error("reason", "请写明为什么调整，或者在“新的条文”里写明所依的文件。")
+        return is_valid and not head.errors
 
     def _draft(
         self, request: HttpRequest, head: ChangeHeadForm, parts: FieldsForm, base: Mapping

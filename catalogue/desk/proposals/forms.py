@@ -101,7 +101,9 @@ class ChangeHeadForm(HeadForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         del self.fields["kind"]
-        self.fields["reason"].widget.attrs["rows"] = 1
+        reason = self.fields["reason"]
+        reason.widget.attrs["rows"] = 1
+        reason.required, reason.help_text = False, "不写，理由就是“依据”新的条文所在的文件。"
         if self.fields["department"].queryset.count() == 1:
             self.fields["department"].widget = forms.HiddenInput()
 
