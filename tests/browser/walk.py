@@ -169,7 +169,7 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
     li.page.select_option("#id_period", "month")
     li.page.select_option("#id_conclusion", "affordable")
     li.press("完成评估")
-    assert "7280280.00 元" in li.page.inner_text("body")
+    assert "7,280,280" in li.page.inner_text("body")
     faults += li.faults
 
     zhao = visit("zhao")
