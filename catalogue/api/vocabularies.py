@@ -270,7 +270,7 @@ class ProjectGroupSerializer(LinkedTermSerializer):
 
 
 class TopicSerializer(serializers.ModelSerializer):
-    """A life event. The editors', no document's."""
+    """A life event. It is the editors' own and in no document."""
 
     services = serializers.SerializerMethodField(help_text="服务项目的代码，最常要找的在前")
 
@@ -401,7 +401,7 @@ class ProjectGroupViewSet(VocabularyViewSet):
 
 @_documented("人生事件")
 class TopicViewSet(VocabularyViewSet):
-    """Life events with the services that a person in them looks for. The editors', no document's."""
+    """Life events with the services that a person in them looks for. They are the editors' own and in no document."""
 
     queryset = Topic.objects.prefetch_related("links__service")
     serializer_class = TopicSerializer
