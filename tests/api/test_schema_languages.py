@@ -92,7 +92,7 @@ def test_every_description_by_name_is_used(document):
 
 
 def test_what_no_example_stands_for(document):
-    """Files and RDF, whose answers are long or no JSON; and messages, which an editor has to publish first."""
+    """Files and RDF, whose answers are long or no JSON."""
     without = {
         name
         for name, operation in operations(document)
@@ -105,7 +105,6 @@ def test_what_no_example_stands_for(document):
         "GET /api/v1/services/{code}.{kind}",
         "GET /api/v1/{kind}/{code}.{form}",
         "GET /api/v1/context.jsonld",
-        "GET /api/v1/feedback/",
     }
 
 

@@ -35,6 +35,7 @@ REQUESTS = {
         {"service": "NM-05-01", "field": "standard", "message": "标准已经提高，请核对新的文件。"},
     ),
     "GET /api/v1/feedback/{receipt}/": ("/api/v1/feedback/{receipt}/", None),
+    "GET /api/v1/feedback/": ("/api/v1/feedback/?service=NM-05-01", None),
 } | {
     f"GET /api/v1/{address}": (f"/api/v1/{path}", None)
     for name, key, term in (
@@ -80,6 +81,21 @@ def _shorten_value(key: str, value: object) -> object:
     return shorten(value)
 
 
+def _answer_feedback(receipt: str) -> None:
+    # Models can be imported once Django is set up.
+    from catalogue.audit.log import AuditContext
+    from catalogue.feedback.answers import answer_feedback
+    from catalogue.models import Feedback
+
+    feedback = Feedback.objects.get(receipt=receipt)
+    answer_feedback(
+        feedback,
+        answer="已按新的文件更正，见下一个版本。",
+        summary="服务标准已经提高。",
+        context=AuditContext(at=feedback.at),
+    )
+
+
 def build_examples(client: Client) -> dict:
     """Return all examples, from the responses to ``client``; the message of one of them is not kept."""
     examples, receipt = {}, {}
@@ -91,6 +107,7 @@ def build_examples(client: Client) -> dict:
             answer = response.json()
             if response.status_code == 201:
                 receipt = answer
+                _answer_feedback(receipt["receipt"])
             examples[operation] = {"asked": path.format(**receipt)} | ({"body": body} if body else {})
             examples[operation]["answer"] = shorten(answer)
         transaction.set_rollback(True)
