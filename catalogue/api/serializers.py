@@ -68,6 +68,8 @@ class TermReferenceSerializer(NamedSerializer):
 
 
 class DepartmentReferenceSerializer(TermReferenceSerializer):
+    """A department as it was called when the edition was sealed."""
+
     short_name = serializers.CharField(allow_null=True)
 
 
@@ -99,7 +101,7 @@ class QuotedClauseSerializer(serializers.Serializer):
 
     source = CitedSourceSerializer()
     locator = serializers.CharField(allow_null=True)
-    quote = serializers.CharField()
+    quote = serializers.CharField(help_text="条文的原文")
     verification = serializers.ChoiceField(choices=Verification.choices)
     jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
 
@@ -228,7 +230,7 @@ class EditionSerializer(serializers.ModelSerializer):
     )
     digest = serializers.CharField(help_text="规范内容（content/）的 SHA-256，十六进制")
     service_count = serializers.IntegerField(help_text="本版本的服务项目数")
-    url = serializers.HyperlinkedIdentityField("edition-detail", lookup_field="slug")
+    url = serializers.HyperlinkedIdentityField("edition-detail", lookup_field="slug", help_text="版本的地址")
 
     class Meta:
         model = Edition
@@ -315,7 +317,7 @@ class EntrySerializer(serializers.Serializer):
     )
     citations = CitationSerializer(many=True, required=False, help_text="详情，或列表带 expand=citations 时才有")
     edition = EditionReferenceSerializer()
-    url = serializers.URLField()
+    url = serializers.URLField(help_text="服务项目的地址")
     matches = MatchSerializer(many=True, required=False, help_text="检索（q）才有：在何处、如何匹配")
 
     def get_fields(self) -> dict[str, serializers.Field]:
