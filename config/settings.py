@@ -135,10 +135,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "内蒙古自治区基本公共服务清单 API",
     "DESCRIPTION": (
         "81 项基本公共服务，每个值都注明出处，每个已发布版本都可引用和核验，"
-        "可以询问任何一天的状态，未知的就说未知。\n\n"
-        "The 81 basic public services of the Inner Mongolia Autonomous Region: every value traces to a clause, every "
-        "published edition can be cited and verified, any question can be asked as of any day, and what is unknown is "
-        "said to be unknown. Compiled from public documents; not endorsed by any government department."
+        "可以询问任何一天的状态，未知的就说未知。由公开文件汇编，未经任何政府部门认可。"
     ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -152,6 +149,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "catalogue.api.base.schema.with_examples",
+        "catalogue.api.base.descriptions.describe",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Verification": "services.sources.Verification",
@@ -186,13 +184,13 @@ SPECTACULAR_SETTINGS = {
     },
     # In the order in which a reader needs them.
     "TAGS": [
-        {"name": "services", "description": "服务项目 · The services"},
-        {"name": "entitlements", "description": "资格判断 · What a person is entitled to, and the facts to ask"},
-        {"name": "editions", "description": "版本 · The editions, their changes, cases and rules"},
-        {"name": "vocabularies", "description": "词表与规划的其他表格 · The vocabularies, and the plan's other tables"},
-        {"name": "feedback", "description": "意见反馈 · Feedback"},
+        {"name": "services", "description": "服务项目"},
+        {"name": "entitlements", "description": "资格判断：一个人能享受什么，要问哪些事实"},
+        {"name": "editions", "description": "版本，及其变更、案例和规则"},
+        {"name": "vocabularies", "description": "词表与规划的其他表格"},
+        {"name": "feedback", "description": "意见反馈"},
     ],
-    "SERVERS": [{"url": "/", "description": "提供这份文档的主机 · The host that serves this document"}],
+    "SERVERS": [{"url": "/", "description": "提供这份文档的主机"}],
     "CONTACT": {"name": "本清单编者 · The editors of this list"},
 }
 

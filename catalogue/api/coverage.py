@@ -14,7 +14,7 @@ from catalogue.web.parameters import StrictParameters
 
 
 class FieldCountsSerializer(serializers.Serializer):
-    """The entries of one field."""
+    """The number of services by what is known of one field."""
 
     verbatim = serializers.IntegerField(help_text="原文核对")
     secondary = serializers.IntegerField(help_text="转述")

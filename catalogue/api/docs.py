@@ -1,14 +1,19 @@
 """The OpenAPI document, Swagger UI and Redoc, all served from this host, and the JSON-LD context."""
 
 import json
+from functools import cache
 
 from django.http import HttpResponse
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalogue.api.base import descriptions, languages
 from catalogue.api.base.negotiation import SingleRendererNegotiation
 from catalogue.api.exports import cpsv
 from catalogue.web.parameters import StrictParameters
@@ -16,16 +21,27 @@ from catalogue.web.parameters import StrictParameters
 LD = "application/ld+json"
 
 
+@cache
+def _document(language: str) -> dict:
+    """Return the document in a language. It depends on the code alone, and takes a second to generate."""
+    return descriptions.in_language(SchemaGenerator().get_schema(public=True), language)
+
+
 class SchemaView(StrictParameters, SpectacularAPIView):
     """The OpenAPI 3.1 document, as YAML or, if the Accept header asks for it, as JSON."""
 
-    def finalize_response(self, request, response, *args, **kwargs):
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if "Content-Disposition" in response:
-            # drf-spectacular names the file by the title, which is Chinese; Django would encode the header as in mail.
-            ending = "json" if "json" in response.accepted_media_type else "yaml"
-            response.headers["Content-Disposition"] = f'inline; filename="openapi.{ending}"'
-        return response
+    parameters = {None: [languages.LANG]}
+
+    @extend_schema(exclude=True)
+    def get(self, request, *args, **kwargs) -> Response:
+        language = languages.chosen(request, self.query)
+        ending = "json" if "json" in request.accepted_media_type else "yaml"
+        headers = {
+            "Content-Disposition": f'inline; filename="openapi.{ending}"',
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+        }
+        return Response(_document(language), headers=headers)
 
 
 class SchemaJSONView(SchemaView):
@@ -46,7 +62,23 @@ class ContextView(StrictParameters, APIView):
 
 
 class _PageMixin:
-    """Answers OPTIONS without REST framework's metadata, which the template of a page cannot show."""
+    """A page that shows the document in the language of ``lang``, or that the browser asks for.
+
+    Answers OPTIONS without REST framework's metadata, which the template of a page cannot show.
+    """
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        values = request.query_params.getlist(languages.LANG.name)
+        lang = {languages.LANG.name: languages.LANG.read(values)} if values else {}
+        self.language = languages.chosen(request, lang)
+        self.title = descriptions.text(SpectacularSwaggerSplitView.title, self.language)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        if (language := getattr(self, "language", None)) and response.status_code < 400:
+            response.headers["Content-Language"] = language
+            patch_vary_headers(response, ["Accept-Language"])
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def options(self, request, *args, **kwargs) -> HttpResponse:
         return HttpResponse(status=204)

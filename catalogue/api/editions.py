@@ -8,6 +8,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
+from catalogue.api.entitlement_serializers import OUTCOME_LABELS
 from catalogue.api.facts import FactSerializer
 from catalogue.api.serializers import (
     ChangeSerializer,
@@ -22,7 +23,7 @@ from catalogue.editions.translation import translate
 from catalogue.models import Case, Edition, Event
 from catalogue.web import parameters
 from services.eligibility.facts import VOCABULARY
-from services.eligibility.rules import ENGINE, OUTCOMES
+from services.eligibility.rules import ENGINE
 from services.faults import NotFoundError, ProblemCode
 
 SLUG = "[a-z0-9-]{1,50}"
@@ -78,7 +79,7 @@ class EditionViewSet(
 
 
 class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
-    """The bytes an edition is cited by. They are told in no other language."""
+    """The bytes an edition is cited by. They are the same in every language."""
 
     queryset = Edition.objects.published()
 
@@ -100,7 +101,8 @@ class ContentViewSet(parameters.StrictParameters, viewsets.GenericViewSet):
 class ChangesViewSet(languages.LocalizedMixin, parameters.StrictParameters, viewsets.GenericViewSet):
     """What an edition changed, field by field, since another; by default since its predecessor.
 
-    The reasons are those of every step between the two. Of a comparison backwards there are none: nobody took it.
+    The reasons are those of every step between the two. A comparison with a later edition has no
+    reasons, because no such step was taken.
     """
 
     queryset = Edition.objects.published()
@@ -142,7 +144,7 @@ class CaseSerializer(serializers.ModelSerializer):
     circumstances = serializers.DictField(child=FactValue(), help_text="事实的名称和值；没有写的是未知")
     valid_on = serializers.DateField(source="edition.effective_from", help_text="按这一天判断")
     expected = serializers.DictField(
-        child=serializers.ChoiceField(choices=OUTCOMES), help_text="服务项目的代码和应有的结论"
+        child=serializers.ChoiceField(choices=OUTCOME_LABELS), help_text="服务项目的代码和应有的结论"
     )
     because = serializers.DictField(child=CaseClauseSerializer(), help_text="服务项目的代码和使结论如此的条文")
 

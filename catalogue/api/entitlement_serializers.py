@@ -94,7 +94,7 @@ class LeadDepartmentSerializer(NamedSerializer):
 
 
 class EntitledServiceSerializer(NamedSerializer):
-    """The service in the language asked for; of one that is undecided for want of a fact only code and name."""
+    """The service in the language asked for; one that is undecided for want of a fact has code and name only."""
 
     domain = NamedSerializer(required=False)
     lead_department = LeadDepartmentSerializer(required=False, allow_null=True, help_text="牵头负责单位；null 表示未知")
@@ -168,7 +168,7 @@ class CurrentAmountSerializer(AmountSerializer):
 
 
 class BenefitSerializer(serializers.Serializer):
-    """What one gets."""
+    """What the person gets."""
 
     content = serializers.CharField(allow_null=True)
     standard = serializers.CharField(allow_null=True)
@@ -178,7 +178,7 @@ class BenefitSerializer(serializers.Serializer):
 class ResultSerializer(serializers.Serializer):
     """A service. One that is undecided for want of a fact has service, outcome, missing and conditions only.
 
-    ``fields=`` leaves out whatever else is not selected.
+    ``fields=`` leaves out all that is not selected.
     """
 
     service = EntitledServiceSerializer()

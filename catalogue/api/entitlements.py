@@ -81,7 +81,7 @@ class EntitlementView(parameters.StrictParameters, APIView):
         summary="按所填情况判断能享受哪些服务、为什么、接着问什么",
         tags=["entitlements"],
         request=CircumstancesSerializer,
-        responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING},
+        responses={200: OpenApiResponse(EntitlementSerializer), **schema.WRITING, **schema.NO_EDITION},
     )
     def post(self, request) -> Response:
         asked = _read_body(parsers.json_object(request))

@@ -9,7 +9,7 @@ from catalogue.web.parameters import StrictParameters
 from services.eligibility.facts import TYPES, VOCABULARY
 from services.faults import NotFoundError, ProblemCode
 
-FACT_TYPES = [(name, name) for name in TYPES]
+FACT_TYPES = list(zip(TYPES, ("整数", "是或否", "选一个", "可选几个"), strict=True))
 FACT_GROUPS = [(code, label) for code, (label, _) in VOCABULARY.groups.items()]
 NAME = "[a-z0-9_]{1,64}"
 

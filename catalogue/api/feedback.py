@@ -27,9 +27,9 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 class FeedbackSerializer(serializers.Serializer):
-    """What somebody says of a service, or of a need that none meets.
+    """What somebody says of a service, or of a need that no service meets.
 
-    How to reach the writer is not public, and deleted once the answer is given.
+    The contact is not public, and is deleted once the answer is given.
     """
 
     kind = serializers.ChoiceField(
@@ -140,7 +140,7 @@ class FeedbackViewSet(languages.LocalizedMixin, StrictParameters, viewsets.Gener
 
 
 class FeedbackStateView(languages.LocalizedMixin, StrictParameters, APIView):
-    """What has become of a message, for whoever has its receipt."""
+    """What has become of a message, for anybody who has its receipt."""
 
     @extend_schema(
         summary="凭回执编号查看处理情况与公开答复",

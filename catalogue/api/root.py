@@ -53,7 +53,7 @@ class RootSerializer(serializers.Serializer):
     edition = EditionReferenceSerializer(allow_null=True)
 
     def get_fields(self):
-        return {name: serializers.URLField() for name in LINKS} | super().get_fields()
+        return {name: serializers.URLField(help_text="地址") for name in LINKS} | super().get_fields()
 
 
 class RootView(languages.LocalizedMixin, StrictParameters, APIView):

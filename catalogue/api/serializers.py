@@ -23,9 +23,19 @@ HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]
 CURRENCIES = [("CNY", "人民币")]
 AMOUNT_KINDS, AMOUNT_PERIODS, AMOUNT_PERS = (list(choices.items()) for choices in (KINDS, PERIODS, PERS))
 SHARE_LEVELS = list(shares.LEVELS.items())
-MATCHED_FIELDS = [(field, field) for field in search.RANK]
-MATCHED_HOW = [(how, how) for how in search.MATCH_KINDS]
-RULE_OPERATORS = [(name, name) for name in rules.ALL_OPERATORS]
+FIELD_LABELS = dict(SourcedField.choices) | {
+    "code": "代码",
+    "number": "序号",
+    "synonym": "俗称、旧称",
+    "target_group_text": "服务对象的原文",
+    "lead_department_alternatives": "其他文件写的牵头单位",
+    "citations": "字段来源",
+}
+MATCHED_FIELDS = [(field, FIELD_LABELS[field]) for field in search.RANK]
+HOW_LABELS = ("全同", "开头相同", "在其中", "拼音", "拼音首字母", "问句中含有它", "部分相同")
+MATCHED_HOW = list(zip(search.MATCH_KINDS, HOW_LABELS, strict=True))
+OPERATOR_LABELS = ("等于", "不等于，或列表里没有", "小于", "不大于", "大于", "不小于", "是其中之一", "列表里有")
+RULE_OPERATORS = list(zip(rules.ALL_OPERATORS, OPERATOR_LABELS, strict=True))
 STATUSES = [(LISTED, "在清单中"), (WITHDRAWN, "已取消")]
 
 
@@ -58,6 +68,8 @@ class TermReferenceSerializer(NamedSerializer):
 
 
 class DepartmentReferenceSerializer(TermReferenceSerializer):
+    """A department as it was called when the edition was sealed."""
+
     short_name = serializers.CharField(allow_null=True)
 
 
@@ -89,7 +101,7 @@ class QuotedClauseSerializer(serializers.Serializer):
 
     source = CitedSourceSerializer()
     locator = serializers.CharField(allow_null=True)
-    quote = serializers.CharField()
+    quote = serializers.CharField(help_text="条文的原文")
     verification = serializers.ChoiceField(choices=Verification.choices)
     jurisdiction = serializers.ChoiceField(choices=Jurisdiction.choices, allow_null=True)
 
@@ -135,7 +147,7 @@ class GroupSerializer(serializers.Serializer):
 
 
 class EligibilitySerializer(serializers.Serializer):
-    """Whom a service is for: everybody, or whoever meets all criteria of any group."""
+    """Whom a service is for: everybody, or anybody who meets all criteria of any group."""
 
     universal = serializers.BooleanField(help_text="面向所有人")
     machine_readable = serializers.BooleanField(help_text="false：不能化为条件，判断总是未知")
@@ -169,11 +181,10 @@ FieldBasisSerializer = _labels(FieldVerification.Basis.choices, "FieldBasisSeria
 class MatchSerializer(serializers.Serializer):
     """Why a search found a service."""
 
-    field = serializers.ChoiceField(choices=MATCHED_FIELDS, help_text="在哪个字段匹配；synonym：俗称、旧称")
+    field = serializers.ChoiceField(choices=MATCHED_FIELDS, help_text="在哪个字段匹配")
     how = serializers.ChoiceField(
         choices=MATCHED_HOW,
-        help_text="exact 全同，prefix 开头，inside 其中，pinyin 拼音，initials 拼音首字母，contained 问句中含有它，"
-        "partial 部分相同",
+        help_text="怎样匹配",
     )
     term = serializers.CharField(help_text="检索词中匹配的部分，已折叠为简体、小写、半角")
     text = serializers.CharField(help_text="匹配到的文字，长的只取前后一段")
@@ -219,7 +230,7 @@ class EditionSerializer(serializers.ModelSerializer):
     )
     digest = serializers.CharField(help_text="规范内容（content/）的 SHA-256，十六进制")
     service_count = serializers.IntegerField(help_text="本版本的服务项目数")
-    url = serializers.HyperlinkedIdentityField("edition-detail", lookup_field="slug")
+    url = serializers.HyperlinkedIdentityField("edition-detail", lookup_field="slug", help_text="版本的地址")
 
     class Meta:
         model = Edition
@@ -268,11 +279,9 @@ class ShareSerializer(serializers.Serializer):
 
 
 class EntrySerializer(serializers.Serializer):
-    """A service as an edition states it. What is unknown is null; a list that is unknown is empty.
+    """A service as an edition states it. What is unknown is null; a list that is unknown is empty."""
 
-    Answers the sealed document (``canonical.document``) with the edition and the address added; the fields below
-    declare its shape, and a test compares the two.
-    """
+    # The fields declare the shape of the sealed document, which is answered with the edition and the address added.
 
     code = serializers.CharField()
     number = serializers.IntegerField(help_text="在版本中的序号")
@@ -308,7 +317,7 @@ class EntrySerializer(serializers.Serializer):
     )
     citations = CitationSerializer(many=True, required=False, help_text="详情，或列表带 expand=citations 时才有")
     edition = EditionReferenceSerializer()
-    url = serializers.URLField()
+    url = serializers.URLField(help_text="服务项目的地址")
     matches = MatchSerializer(many=True, required=False, help_text="检索（q）才有：在何处、如何匹配")
 
     def get_fields(self) -> dict[str, serializers.Field]:

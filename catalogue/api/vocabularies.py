@@ -107,6 +107,8 @@ class LinkedTermSerializer(TermSerializer):
 
 
 class TaskSerializer(LinkedTermSerializer):
+    """A task of chapter 4 of the plan, with the services that it speaks of."""
+
     domain = serializers.CharField(source="domain.code")
 
     class Meta:
@@ -115,6 +117,8 @@ class TaskSerializer(LinkedTermSerializer):
 
 
 class DomainSerializer(TermSerializer):
+    """A domain, with its goal and its tasks in the plan."""
+
     service_count = serializers.IntegerField(allow_null=True, help_text="施行中版本里的服务项目数")
     tasks = TaskSerializer(many=True)
 
@@ -132,6 +136,8 @@ class ContactSerializer(TermSerializer):
 
 
 class DepartmentSerializer(TermSerializer):
+    """A department, with the hotline, the website and the official codes that documents give."""
+
     hotline = serializers.SerializerMethodField(help_text="热线；null 表示手头的文件没有给出")
     website = serializers.SerializerMethodField(help_text="网站；null 表示手头的文件没有给出")
     identifiers = IdentifierSerializer(many=True, help_text="文件给出的官方代码；空表示手头的文件没有给出")
@@ -154,6 +160,8 @@ class DepartmentSerializer(TermSerializer):
 
 
 class TargetGroupSerializer(TermSerializer):
+    """A target group, with the definition that a clause gives."""
+
     definition = serializers.DictField(
         allow_null=True, help_text="条文给出的界定：text 是条文的原文；null 表示没有查到界定"
     )
@@ -218,6 +226,8 @@ class ObservationSerializer(LinkedTermSerializer):
 
 
 class IndicatorSerializer(LinkedTermSerializer):
+    """An indicator or a target, with its baseline, what was measured, and its services."""
+
     target_value = serializers.FloatField(allow_null=True, help_text="null：条文的数写不成小数，见 target_text")
     domain = serializers.CharField(source="domain.code", allow_null=True, help_text="null：不限于一个领域")
     # Declared, because the bounds of a column differ between the databases.
@@ -254,12 +264,16 @@ class IndicatorSerializer(LinkedTermSerializer):
 
 
 class ProjectSerializer(LinkedTermSerializer):
+    """A project in a box of the plan, with the services that it speaks of."""
+
     class Meta:
         model = Project
         fields = ["code", "name", "text", "services", "citation"]
 
 
 class ProjectGroupSerializer(LinkedTermSerializer):
+    """A box of the plan, with its projects."""
+
     number = serializers.IntegerField(min_value=1, help_text="专栏序号")
     domain = serializers.CharField(source="domain.code")
     projects = ProjectSerializer(many=True)
@@ -270,7 +284,7 @@ class ProjectGroupSerializer(LinkedTermSerializer):
 
 
 class TopicSerializer(serializers.ModelSerializer):
-    """A life event. The editors', no document's."""
+    """A life event. It is the editors' own and in no document."""
 
     services = serializers.SerializerMethodField(help_text="服务项目的代码，最常要找的在前")
 
@@ -316,6 +330,8 @@ class DomainViewSet(VocabularyViewSet):
 
 @_documented("部门")
 class DepartmentViewSet(VocabularyViewSet):
+    """The departments that lead services or take part in them."""
+
     queryset = Department.objects.select_related("source").prefetch_related(
         Prefetch("contacts", Contact.objects.select_related("source")), "identifiers"
     )
@@ -324,12 +340,16 @@ class DepartmentViewSet(VocabularyViewSet):
 
 @_documented("服务对象")
 class TargetGroupViewSet(VocabularyViewSet):
+    """Whom services are for, each with its definition where a clause gives one."""
+
     queryset = TargetGroup.objects.select_related("source")
     serializer_class = TargetGroupSerializer
 
 
 @_documented("依据文件")
 class SourceViewSet(VocabularyViewSet):
+    """The documents that the values of the list rest on, with where and how far each was read."""
+
     queryset = Source.objects.select_related("replaced_by")
     serializer_class = SourceSerializer
 
@@ -401,7 +421,7 @@ class ProjectGroupViewSet(VocabularyViewSet):
 
 @_documented("人生事件")
 class TopicViewSet(VocabularyViewSet):
-    """Life events with the services that a person in them looks for. The editors', no document's."""
+    """Life events with the services that a person in them looks for. They are the editors' own and in no document."""
 
     queryset = Topic.objects.prefetch_related("links__service")
     serializer_class = TopicSerializer

@@ -5,6 +5,7 @@
 
 import json
 
+from django.db import transaction
 from django.test import Client
 
 from tests.support.paths import ROOT
@@ -21,39 +22,98 @@ REQUESTS = {
     ),
     "GET /api/v1/services/{code}/history/": ("/api/v1/services/NM-07-01/history/", None),
     "GET /api/v1/editions/": ("/api/v1/editions/", None),
-    "GET /api/v1/editions/{slug}/changes/": ("/api/v1/editions/2023/changes/", None),
+    "GET /api/v1/editions/{slug}/": ("/api/v1/editions/2026/", None),
+    "GET /api/v1/editions/{slug}/content/": ("/api/v1/editions/2021/content/", None),
+    "GET /api/v1/editions/{slug}/changes/": ("/api/v1/editions/2023/changes/?since=2021", None),
     "GET /api/v1/editions/{slug}/cases/": ("/api/v1/editions/2026/cases/?page_size=1", None),
+    "GET /api/v1/editions/{slug}/rules/": ("/api/v1/editions/2026/rules/", None),
     "GET /api/v1/changes/": ("/api/v1/changes/?page_size=1", None),
-    "GET /api/v1/domains/{code}/": ("/api/v1/domains/NM-05/", None),
-    "GET /api/v1/indicators/{code}/": ("/api/v1/indicators/IND-03/", None),
-    "GET /api/v1/facts/{name}/": ("/api/v1/facts/household/", None),
+    "GET /api/v1/coverage/": ("/api/v1/coverage/?valid_on=2026-11-23", None),
     "POST /api/v1/entitlements/": ("/api/v1/entitlements/?outcome=eligible", {"circumstances": PERSON}),
+    "POST /api/v1/feedback/": (
+        "/api/v1/feedback/",
+        {"service": "NM-05-01", "field": "standard", "message": "标准已经提高，请核对新的文件。"},
+    ),
+    "GET /api/v1/feedback/{receipt}/": ("/api/v1/feedback/{receipt}/", None),
+    "GET /api/v1/feedback/": ("/api/v1/feedback/?service=NM-05-01", None),
+} | {
+    f"GET /api/v1/{address}": (f"/api/v1/{path}", None)
+    for name, key, term in (
+        ("departments", "code", "civil-affairs"),
+        ("domains", "code", "NM-05"),
+        ("facts", "name", "household"),
+        ("indicators", "code", "IND-03"),
+        ("observations", "code", "OBS-030"),
+        ("projects", "code", "BOX-1"),
+        ("sources", "code", "law-elderly"),
+        ("target-groups", "code", "tekun"),
+        ("targets", "code", "TGT-13"),
+        ("tasks", "code", "T05-1"),
+        ("topics", "code", "having-a-baby"),
+    )
+    for address, path in ((f"{name}/", f"{name}/?page_size=1"), (f"{name}/{{{key}}}/", f"{name}/{term}/"))
 }
+# What differs from one message to the next, and what stands for it.
+RECEIPT, RECEIVED_AT = "4f7k2m9q8w3e6r5t", "2026-11-23T12:00:00+08:00"
+# Objects by the code of a service, a domain or a department, or by field; and a whole entry in a history.
+TABLES, STATE = {"rules", "by_domain", "by_department", "fields"}, "state"
 # A bad request, whose problem is the example for every GET operation.
 BAD_REQUEST_PATH = "/api/v1/services/?domian=NM-05"
 
 
 def shorten(value: object) -> object:
-    """Return a response with only the first item of each list of objects; lists of plain values stay whole."""
+    """Return a response with the first item of each list of objects and of each of ``TABLES``, and without ``STATE``.
+
+    Lists of plain values stay whole.
+    """
     if isinstance(value, dict):
-        return {key: shorten(item) for key, item in value.items() if key != "state"} | (
-            {"state": None} if "state" in value else {}
-        )
+        return {key: _shorten_value(key, item) for key, item in value.items()}
     if isinstance(value, list):
         return [shorten(item) for item in value[: 1 if value and isinstance(value[0], dict) else None]]
     return value
 
 
+def _shorten_value(key: str, value: object) -> object:
+    if isinstance(value, dict) and key == STATE:
+        return None
+    if isinstance(value, dict) and key in TABLES:
+        value = dict(list(value.items())[:1])
+    return shorten(value)
+
+
+def _answer_feedback(receipt: str) -> None:
+    # Models can be imported once Django is set up.
+    from catalogue.audit.log import AuditContext
+    from catalogue.feedback.answers import answer_feedback
+    from catalogue.models import Feedback
+
+    feedback = Feedback.objects.get(receipt=receipt)
+    answer_feedback(
+        feedback,
+        answer="已按新的文件更正，见下一个版本。",
+        summary="服务标准已经提高。",
+        context=AuditContext(at=feedback.at),
+    )
+
+
 def build_examples(client: Client) -> dict:
-    """Return all examples, from the responses to ``client``."""
-    examples = {}
-    for operation, (path, body) in REQUESTS.items():
-        sent = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
-        response = (client.post if body else client.get)(path, **sent)
-        assert response.status_code == 200, (path, response.content.decode())
-        examples[operation] = {"asked": path} | ({"body": body} if body else {}) | {"answer": shorten(response.json())}
+    """Return all examples, from the responses to ``client``; the message of one of them is not kept."""
+    examples, receipt = {}, {}
+    with transaction.atomic():
+        for operation, (path, body) in REQUESTS.items():
+            sent = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
+            response = (client.post if body else client.get)(path.format(**receipt), **sent)
+            assert response.status_code in {200, 201}, (path, response.content.decode())
+            answer = response.json()
+            if response.status_code == 201:
+                receipt = answer
+                _answer_feedback(receipt["receipt"])
+            examples[operation] = {"asked": path.format(**receipt)} | ({"body": body} if body else {})
+            examples[operation]["answer"] = shorten(answer)
+        transaction.set_rollback(True)
     examples["problem"] = {"asked": BAD_REQUEST_PATH, "answer": client.get(BAD_REQUEST_PATH).json()}
-    return json.loads(json.dumps(examples, ensure_ascii=False).replace("http://testserver", "https://fw.example.cn"))
+    text = json.dumps(examples, ensure_ascii=False).replace("http://testserver", "https://fw.example.cn")
+    return json.loads(text.replace(receipt["receipt"], RECEIPT).replace(receipt["at"], RECEIVED_AT))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ SCHEMA = {
                     "code": {"type": ["string", "null"]},
                     "name": {"type": "string"},
                     "name_en": {"type": ["string", "null"]},
-                    "count": {"type": "integer"},
+                    "count": {"type": "integer", "description": "项数"},
                 },
             },
         }

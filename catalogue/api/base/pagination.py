@@ -53,6 +53,12 @@ class Pages(PageNumberPagination):
         link = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
+            "description": "列表的一页",
             "required": ["count", "next", "previous", "results"],
-            "properties": {"count": {"type": "integer"}, "next": link, "previous": link, "results": schema},
+            "properties": {
+                "count": {"type": "integer", "description": "总数，不只是这一页的"},
+                "next": {**link, "description": "下一页的地址；null：没有"},
+                "previous": {**link, "description": "上一页的地址；null：没有"},
+                "results": {**schema, "description": "这一页的各项"},
+            },
         }

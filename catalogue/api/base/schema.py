@@ -1,17 +1,19 @@
 """Additions to the OpenAPI document: problems, examples, and the parameters that views declare."""
 
 import json
+import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from catalogue.web.parameters import StrictParameters
+from catalogue.web.parameters import Parameter, StrictParameters
 from catalogue.web.problem_types import TYPES
 from catalogue.web.problems import MEDIA_TYPE
 
-CODES = [(code.value, f"{kind.title}（{kind.title_en}）") for code, kind in TYPES.items()]
+CODES = [(code.value, kind.title) for code, kind in TYPES.items()]
 ProblemSerializer = inline_serializer(
     "Problem",
     {
@@ -43,6 +45,10 @@ PROBLEMS = {
     ("503", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "暂时无法读取数据，请按 Retry-After 再试"),
     ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "没有这个对象、这一页，或那一天没有施行中的版本"),
 }
+# Of an operation that chooses the edition by its body; nothing else of a POST can be missing.
+NO_EDITION = {
+    ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "那一天或那一时刻还没有版本；errors 指明自何时起有")
+}
 # Problems of operations with a request body.
 WRITING = {
     ("400", MEDIA_TYPE): OpenApiResponse(
@@ -68,7 +74,9 @@ def with_examples(result: dict, **kwargs) -> dict:
             if bad_request := operation["responses"].get("400"):
                 bad_request["content"][MEDIA_TYPE]["examples"] = {"problem": _example(problem)}
             if example := examples.get(f"{method.upper()} {path}"):
-                operation["responses"]["200"]["content"]["application/json"]["examples"] = {"answer": _example(example)}
+                answer = operation["responses"].get("200") or operation["responses"]["201"]
+                answer["content"]["application/json"]["examples"] = {"answer": _example(example)}
+                _give_parameters(operation, path, example["asked"])
                 if "body" in example:
                     operation["requestBody"]["content"]["application/json"]["examples"] = {
                         "asked": {"value": example["body"]}
@@ -76,8 +84,27 @@ def with_examples(result: dict, **kwargs) -> dict:
     return result
 
 
+def _give_parameters(operation: dict, path: str, asked: str) -> None:
+    """Give parameters the values that they have in the request of the example."""
+    address = urlsplit(asked)
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    values = dict(parse_qsl(address.query)) | re.fullmatch(pattern, address.path).groupdict()
+    for parameter in operation.get("parameters", []):
+        if (value := values.get(parameter["name"])) is not None:
+            kind = parameter["schema"]["type"]
+            parameter["example"] = {"integer": int, "array": lambda text: text.split(",")}.get(kind, str)(value)
+
+
 def _example(example: dict) -> dict:
     return {"summary": example["asked"], "value": example["answer"]}
+
+
+def _type(parameter: Parameter) -> type | dict:
+    """Return the type of a parameter; of an integer, its schema with the bounds."""
+    if parameter.type is not int:
+        return parameter.type
+    bounds = {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    return {"type": "integer"} | {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 class Schema(AutoSchema):
@@ -90,7 +117,7 @@ class Schema(AutoSchema):
             *(
                 OpenApiParameter(
                     parameter.name,
-                    parameter.type,
+                    _type(parameter),
                     description=parameter.description,
                     enum=parameter.allowed or None,
                     many=parameter.many,
@@ -104,7 +131,7 @@ class Schema(AutoSchema):
         bodies = super()._get_response_bodies(direction)
         for (code, media_type), response in PROBLEMS.items():
             if code == "404" and self.method == "POST":
-                # Their paths have no parameters, so nothing can be missing.
+                # ``NO_EDITION`` is declared where it applies.
                 continue
             bodies.setdefault(code, self._get_response_for_code(response, code, media_types=[media_type]))
         return bodies
