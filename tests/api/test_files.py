@@ -28,6 +28,10 @@ def file(client, kind: str, **query):
     return response
 
 
+# Five services: the files of all take seconds.
+FEW = {"domain": "NM-05"}
+
+
 def content(response) -> bytes:
     return b"".join(response.streaming_content)
 
@@ -45,9 +49,9 @@ def current() -> Edition:
 @pytest.mark.parametrize("by", ["address", "accept"])
 def test_a_format_is_selected_by_path_or_accept(client, db, kind, by):
     if by == "address":
-        response = client.get(f"/api/v1/services.{kind}", headers={"accept": "text/html"})
+        response = client.get(f"/api/v1/services.{kind}", FEW, headers={"accept": "text/html"})
     else:
-        response = client.get(LIST, headers={"accept": FILE_FORMATS[kind].media_type})
+        response = client.get(LIST, FEW, headers={"accept": FILE_FORMATS[kind].media_type})
 
     assert response.status_code == 200
     assert response.streaming
@@ -65,7 +69,7 @@ def unpacked(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_a_file_has_its_edition_digest_licence_and_source(client, db, kind):
-    text = unpacked(content(file(client, kind, edition="2023"))).decode()
+    text = unpacked(content(file(client, kind, edition="2023", **FEW))).decode()
 
     for part in (
         "2023",
@@ -113,13 +117,13 @@ def test_another_hotline_changes_the_etag_and_the_file(client, db):
 
 @pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_a_file_is_deterministic(client, db, kind):
-    assert content(file(client, kind)) == content(file(client, kind))
+    assert content(file(client, kind, **FEW)) == content(file(client, kind, **FEW))
 
 
 @pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_a_file_is_compressed_while_it_is_streamed(client, db, kind):
-    plain = file(client, kind)
-    compressed = client.get(f"/api/v1/services.{kind}", headers={"accept-encoding": "gzip"})
+    plain = file(client, kind, **FEW)
+    compressed = client.get(f"/api/v1/services.{kind}", FEW, headers={"accept-encoding": "gzip"})
 
     assert compressed["Content-Encoding"] == "gzip"
     assert compressed["ETag"] == f'{plain["ETag"][:-1]}-gzip"'
@@ -257,7 +261,7 @@ def test_an_unavailable_media_type_is_not_acceptable(client, db, accept):
 @pytest.mark.parametrize("kind", FILE_FORMATS)
 def test_the_query_count_of_a_file_does_not_depend_on_its_length(client, db, django_assert_num_queries, kind):
     client.get(f"{LIST[:-1]}.{kind}", {"number": "2"})
-    for query in ({}, {"number": "1"}):
+    for query in (FEW, {"number": "1"}):
         with django_assert_num_queries(1):
             content(file(client, kind, **query))
 
