@@ -173,7 +173,7 @@ def test_an_editor_cannot_change_a_source_that_only_a_share_cites(as_role, new_s
         ({"in_force_from": "2021-11-06"}, "in_force_from", "（它自 2021-11-06 起方可引用），不能这样更改。"),
         ({"date": ""}, "date", "（它自 2026-01-01 起方可引用），不能这样更改。"),
         ({"date": "2030-01-01", "in_force_from": "2024-01-01"}, "in_force_from", "（它自 2024-01-01 起方可引用）"),
-        ({"date": "2021-02-30"}, "date", "没有 2021-02-30 这一天或这一月"),
+        ({"date": "2021-02-30"}, "date", "没有 2021-02-30 这个日期"),
     ],
 )
 def test_dates_that_invalidate_a_published_edition_are_refused(as_role, sources, dates, field, sentence):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import NestedObjects
-from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models, router
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from catalogue.accounts import permissions
 from catalogue.audit import log
+from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.locking import OptimisticLockMixin
 from services import chinese
 from services.characters import fold_radicals, without_hidden, without_ignorable
@@ -83,7 +84,7 @@ class FormFieldsMixin:
         models.TextField: {"form_class": Paragraphs, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         models.JSONField: {"form_class": Structure, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         # ISO format, as in the examples of the help texts; the zh-hans locale would format 2026/11/01.
-        models.DateField: {"widget": AdminDateWidget(format="%Y-%m-%d")},
+        models.DateField: {"form_class": DayField},
     }
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db.models import Model, QuerySet
-from django.utils import formats
 
 from catalogue.accounts import permissions
+from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
@@ -80,13 +80,11 @@ class HeadForm(forms.ModelForm):
     class Meta:
         model = Proposal
         fields = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
-        field_classes = {"reason": Paragraphs}
-        widgets = {"reason": _textarea(3), "effective_from": AdminDateWidget(format="%Y-%m-%d")}
+        field_classes = {"reason": Paragraphs, "effective_from": DayField}
+        widgets = {"reason": _textarea(3)}
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        date = self.fields["effective_from"]
-        date.input_formats = [*formats.get_format_lazy("DATE_INPUT_FORMATS"), "%Y年%m月%d日"]
         departments = Department.objects.all()
         if not user.is_superuser:
             departments = departments.filter(code__in=permissions.departments_of(user))

@@ -8,6 +8,7 @@ from django.utils.html import format_html_join
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
+from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import FormFieldsMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
@@ -107,6 +108,7 @@ class TargetGroupAdmin(TermAdmin):
 
 class SourceForm(forms.ModelForm):
     class Meta:
+        field_classes = {"date": PartialDateField}
         help_texts = {"url": "以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"}
 
     def clean_url(self):

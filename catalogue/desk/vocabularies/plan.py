@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.urls import path
 
 from catalogue.accounts import names, permissions
 from catalogue.desk.base import filters, versions
+from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline
 from catalogue.workflow import observations
@@ -48,10 +50,16 @@ class IndicatorAdmin(TermAdmin):
         return f"{indicator.baseline_value.normalize():f}（{indicator.baseline_period}）"
 
 
+class ObservationForm(forms.ModelForm):
+    class Meta:
+        field_classes = {"on": PartialDateField}
+
+
 @admin.register(Observation)
 class ObservationAdmin(TermAdmin):
     """Observations: one that is entered is a draft until another person approves it, and cannot be changed then."""
 
+    form = ObservationForm
     change_form_template = "desk/observation.html"
     list_display = ("code", "name", "value", "unit", "on", "place", "domain", "indicator", "label", "state")
     list_display_links = ("code", "name")
