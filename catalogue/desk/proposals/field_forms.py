@@ -20,7 +20,7 @@ from catalogue.desk.proposals.forms import EntryForm, TermSelect, plain
 from catalogue.editions import merge, sourcing
 from catalogue.models import Citation, Entry, SourcedField
 from catalogue.workflow import new_sources
-from services import amounts, clauses, quotes
+from services import amounts, clauses, document_numbers, quotes
 from services.fields import VisibleCharField
 from services.sources import Jurisdiction, Source
 
@@ -66,9 +66,10 @@ class NewSourceForm(forms.ModelForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        number = cleaned["document_number"] = cleaned.get("document_number") or self.number
+        number = document_numbers.normal(cleaned.get("document_number") or self.number or "") or None
+        cleaned["document_number"] = number
         if number and (existing := new_sources.by_document_number(number)):
-            self.add_error("document_number", f"{number} 已经在依据文件中：{existing.title}。请在“依据文件”里选它。")
+            self.add_error("document_number", f"{new_sources.refusal(number, existing)}请在“依据文件”里选它。")
         if number and not cleaned.get("date") and (year := re.search("[0-9]{4}", number)):
             cleaned["date"] = year[0]
         return cleaned

@@ -16,7 +16,7 @@ from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import attachments, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
-from services import quoted_values
+from services import document_numbers, quoted_values
 from services.json_text import strict_loads
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source, Verification
@@ -91,6 +91,10 @@ class HeadForm(forms.ModelForm):
         self.fields["department"].queryset = departments
         if departments.count() == 1:
             self.fields["department"].initial = departments.get()
+
+    def clean_document_number(self):
+        number = self.cleaned_data["document_number"]
+        return number and document_numbers.normal(number)
 
 
 class ChangeHeadForm(HeadForm):

@@ -12,7 +12,8 @@ from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import FormFieldsMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
-from catalogue.workflow import publishing
+from catalogue.workflow import new_sources, publishing
+from services import document_numbers
 from services.identifiers import Identifier
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
 from services.sources import Source
@@ -110,6 +111,24 @@ class SourceForm(forms.ModelForm):
     class Meta:
         field_classes = {"date": PartialDateField}
         help_texts = {"url": "以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "code" in self.fields and not self.instance.pk:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = "留空即可，由系统编号；要自定，用小写字母、数字和连字符。例：law-elderly"
+
+    def clean_code(self):
+        return self.cleaned_data["code"] or new_sources.next_code()
+
+    def clean_document_number(self):
+        typed = self.cleaned_data["document_number"]
+        if not typed or "document_number" not in self.changed_data:
+            return typed
+        number = document_numbers.normal(typed)
+        if existing := new_sources.by_document_number(number, other_than=self.instance):
+            raise forms.ValidationError(new_sources.refusal(number, existing))
+        return number
 
     def clean_url(self):
         url = self.cleaned_data["url"]
