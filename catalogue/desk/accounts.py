@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from catalogue.accounts import names
 from catalogue.audit import snapshots
 from catalogue.desk.base.locking import OptimisticLockMixin
-from catalogue.desk.base.mixins import DeletionPreviewMixin, audit_context
+from catalogue.desk.base.mixins import DeletionPreviewMixin, audit_context, name_when_missing
 from catalogue.desk.vocabularies.terms import AuditedMixin
 from catalogue.models import Membership
 from services.fields import VisibleCharField, validate_visible
@@ -45,6 +45,12 @@ class AccountAdminMixin(AuditedMixin, OptimisticLockMixin, DeletionPreviewMixin)
     filter_horizontal = ()
     # No bulk actions, so that each deletion is confirmed and logged on its own.
     actions = None
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        for field in form.base_fields.values():
+            name_when_missing(field)
+        return form
 
     def formfield_for_manytomany(self, db_field, request=None, **kwargs):
         if db_field.remote_field.model is Permission:

@@ -77,6 +77,12 @@ class NamedFormSet(forms.BaseInlineFormSet):
             field.widget.attrs.setdefault("aria-label", field.label or "")
 
 
+def name_when_missing(field: forms.Field | None) -> None:
+    """Let the message of an empty required field name the field."""
+    if field and field.label:
+        field.error_messages["required"] = f"“{field.label}”必须填写。"
+
+
 class FormFieldsMixin:
     """For admins and their inlines: form fields and widgets by type of model field."""
 
@@ -89,6 +95,7 @@ class FormFieldsMixin:
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        name_when_missing(field)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             # Beside a select, a term can be viewed or added. Terms are changed and deleted on their own screens.
             field.widget.can_change_related = field.widget.can_delete_related = False

@@ -165,7 +165,7 @@ class SourceAdmin(TermAdmin):
     frozen_fields = ("title", "document_number", "position")
     edition_paths = ("entries__legal_basis", "entries__citations__source", "entries__quoted_sources")
     list_display = (
-        "code", "title", "document_number", "kind", "citable_from", "extent_read", "citing_count",
+        "code", "title", "numbered", "kind", "citable_from", "extent_read", "citing_count",
     )  # fmt: skip
     list_display_links = ("code", "title")
     list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read", "read_in")]
@@ -198,6 +198,11 @@ class SourceAdmin(TermAdmin):
             (title, options), *others = fieldsets
             fieldsets = [(title, options | {"description": description}), *others]
         return fieldsets
+
+    @admin.display(description="文号", ordering="document_number", empty_value="无")
+    def numbered(self, source):
+        # Laws have none.
+        return source.document_number
 
     @admin.display(description="引用数", ordering="citing")
     def citing_count(self, source):
