@@ -10,6 +10,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import FormFieldsMixin
+from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
 from catalogue.workflow import new_sources, publishing
@@ -216,7 +217,7 @@ def newest_name(service: str) -> Subquery:
 
 
 @admin.register(Service)
-class ServiceAdmin(TermAdmin):
+class ServiceAdmin(PublicSearchMixin, TermAdmin):
     """Services have a permanent code only; the name depends on the edition."""
 
     list_display = ("code", "name")
