@@ -25,12 +25,12 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     actions = None
 
     fieldsets = (
-        (None, {"fields": ["number", "at", "person", "actor", "role", "verb"]}),
+        (None, {"fields": ["number", "at", "person", "login", "role", "verb"]}),
         ("关于", {"fields": ["edition", "service", "proposal", "term", "named_field"]}),
         ("内容", {"fields": ["was", "is_now", "reason", "document_number"]}),
         ("存证", {"fields": ["request_id", "previous_digest", "digest"]}),
     )
-    readonly_fields = ("person", "named_field", "was", "is_now")
+    readonly_fields = ("person", "login", "named_field", "was", "is_now")
 
     def get_queryset(self, request):
         return names.with_actors(super().get_queryset(request))
@@ -38,6 +38,10 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     @admin.display(description="经办人", ordering="actor")
     def person(self, event):
         return names.actor(event)
+
+    @admin.display(description="登录名")
+    def login(self, event):
+        return event.actor or "无"
 
     @admin.display(description="改前")
     def was(self, event):
