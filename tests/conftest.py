@@ -94,7 +94,7 @@ def empty_catalogue(db) -> None:
 
 def make_user(name: str, *roles: str, departments: Collection[str] = ()) -> User:
     """Make an account with access to the desk, with these roles and departments (codes)."""
-    user = User.objects.create_user(name, is_staff=True)
+    user = User.objects.create_user(name, first_name=name, is_staff=True)
     user.groups.set(Group.objects.get(name=role) for role in roles)
     memberships = [Membership(user=user, department=row) for row in Department.objects.filter(code__in=departments)]
     assert len(memberships) == len(departments), "no such department"

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 
+from catalogue.accounts import names
 from catalogue.desk.base.history import field_in_words, in_words
 from catalogue.desk.base.mixins import ReadOnlyMixin
 from catalogue.models import Event
@@ -12,9 +13,9 @@ from catalogue.models import Event
 @admin.register(Event)
 class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     change_list_template = "desk/change_list.html"
-    list_display = ("number", "at", "actor", "role", "verb", "edition", "service", "proposal", "term", "named_field")
+    list_display = ("number", "at", "person", "role", "verb", "edition", "service", "proposal", "term", "named_field")
     ordering = ("-number",)
-    search_fields = ("actor", "service", "edition", "term", "document_number", "request_id", "digest")
+    search_fields = ("actor", "actor_name", "service", "edition", "term", "document_number", "request_id", "digest")
     search_help_text = "按经办人、服务项目代码、版本、词条、文号、请求编号或摘要查找。例：NM-05-01"
     list_filter = ("verb", "edition")
     # Most columns apply to one kind of event only, so an empty one does not mean "unknown".
@@ -24,12 +25,23 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     actions = None
 
     fieldsets = (
-        (None, {"fields": ["number", "at", "actor", "role", "department", "verb"]}),
+        (None, {"fields": ["number", "at", "person", "login", "role", "verb"]}),
         ("关于", {"fields": ["edition", "service", "proposal", "term", "named_field"]}),
         ("内容", {"fields": ["was", "is_now", "reason", "document_number"]}),
         ("存证", {"fields": ["request_id", "previous_digest", "digest"]}),
     )
-    readonly_fields = ("named_field", "was", "is_now")
+    readonly_fields = ("person", "login", "named_field", "was", "is_now")
+
+    def get_queryset(self, request):
+        return names.with_actors(super().get_queryset(request))
+
+    @admin.display(description="经办人", ordering="actor")
+    def person(self, event):
+        return names.actor(event)
+
+    @admin.display(description="登录名")
+    def login(self, event):
+        return event.actor or "无"
 
     @admin.display(description="改前")
     def was(self, event):

@@ -17,54 +17,61 @@ State = Proposal.State
 
 
 class Item(NamedTuple):
-    """A pending task: its text, URL, day since when it is pending, a note and its due day."""
+    """A pending task: its text, URL, day since when it is pending, a note, its due day, and how many days it waits."""
 
     words: str
     address: str
     since: datetime.date | None
     note: str = ""
     due: datetime.date | None = None
+    days: int | None = None
 
 
 class Section(NamedTuple):
-    """The pending tasks of a user in one role; ``empty`` is the text for an empty list."""
+    """The pending tasks of a user in one role; ``number`` if one item stands for several tasks."""
 
     title: str
     items: list[Item]
-    empty: str
-    more: str | None = None
+    number: int | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.items) if self.number is None else self.number
 
 
 def waiting_for(user: AbstractBaseUser, *, on: datetime.date) -> Iterator[Section]:
-    """Yield the sections of a user's pending tasks on a day, by permission, in the order of the workflow."""
+    """Yield the sections of a user's pending tasks on a day that are not empty, in the order of the workflow."""
+    for section in _sections(user, on):
+        items = [item._replace(days=max(0, (on - item.since).days) if item.since else None) for item in section.items]
+        if items:
+            yield section._replace(items=items)
+
+
+def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
     if user.has_perm("catalogue.add_proposal"):
         own_proposals = _with_since(Proposal.objects.filter(proposer=user))
         declined = [_proposal_item(row, _decline_reason(row)) for row in own_proposals.filter(state=State.DECLINED)]
-        yield Section("退回给我的建议", declined, "没有退回的建议。")
-        yield Section(
-            "我的草稿", [_proposal_item(row) for row in own_proposals.filter(state=State.DRAFT)], "没有草稿。"
-        )
+        yield Section("退回给我的建议", declined)
+        yield Section("我的草稿", [_proposal_item(row) for row in own_proposals.filter(state=State.DRAFT)])
         pending = [_proposal_item(row, row.get_state_display()) for row in own_proposals.pending()]
-        yield Section("我提交、正在办理的建议", pending, "没有正在办理的建议。")
+        yield Section("我提交、正在办理的建议", pending)
     if user.has_perm("catalogue.assess_proposal"):
         rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(proposer=user))
-        yield Section("待我评估", [_proposal_item(row, str(row.department)) for row in rows], "没有待评估的建议。")
+        yield Section("待我评估", [_proposal_item(row, str(row.department)) for row in rows])
     if user.has_perm("catalogue.approve_proposal"):
         rows = Proposal.objects.filter(state=State.APPROVING).exclude(proposer=user)
         rows = _with_since(rows.exclude(assessment__assessor=user))
-        yield Section("待我审批", [_proposal_item(row, str(row.department)) for row in rows], "没有待审批的建议。")
+        yield Section("待我审批", [_proposal_item(row, str(row.department)) for row in rows])
     if user.has_perm("catalogue.publish_edition"):
         rows = _with_since(Proposal.objects.filter(state=State.APPROVED, edition=None))
-        yield Section("待编入版本", [_proposal_item(row, str(row.department)) for row in rows], "没有待编入的建议。")
-        yield Section("未发布的版本", [_edition_item(row) for row in Edition.objects.drafts()], "没有草稿版本。")
+        yield Section("待编入版本", [_proposal_item(row, str(row.department)) for row in rows])
+        yield Section("未发布的版本", [_edition_item(row) for row in Edition.objects.drafts()])
     if user.has_perm("catalogue.change_feedback"):
         rows = _own_feedback(Feedback.objects.unanswered(), user, on).order_by("at")
-        yield Section(
-            "待答复的反馈", [_feedback_item(row) for row in rows.select_related("service")], "没有待答复的反馈。"
-        )
+        yield Section("待答复的反馈", [_feedback_item(row) for row in rows.select_related("service")])
     if user.has_perm("catalogue.check_entry"):
         due = [row for row in rechecks.due_entries(on) if _is_mine(user, row.entry)]
-        yield Section("满一年未核对的服务项目", [_recheck_item(row) for row in due], "本部门的项目一年内都核对过。")
+        yield Section("满一年未核对的服务项目", [_recheck_item(row) for row in due])
     yield from _information_sections(user, on)
 
 
@@ -77,7 +84,7 @@ def _information_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator
         unverified = unverified if codes is None else unverified.filter(entry__lead_department__code__in=codes)
         if count := unverified.count():
             url = f"{reverse('admin:catalogue_fieldverification_changelist')}?edition={edition.slug}"
-            yield Section("待核实的字段", [Item(f"版本 {edition.slug}：{count} 个字段", url, None)], "")
+            yield Section("待核实的字段", [Item(f"版本 {edition.slug}：{count} 个字段", url, None)], count)
     if user.has_perm("catalogue.view_event"):
         last_event = Event.objects.order_by("number").last()
         items = (
@@ -91,7 +98,7 @@ def _information_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator
             if last_event
             else []
         )
-        yield Section("记录", items, "还没有记录。")
+        yield Section("记录", items)
 
 
 def _audit_log_url() -> str:

@@ -113,7 +113,7 @@ class FeedbackAdmin(DeskAdmin):
             "lost": form.data.get("answer") if reasons and not may_answer else None,
             "propose_at": proposal_url if may_answer and may_propose else None,
             "reasons": reasons,
-            "events": [self.event_row(event) for event in self.events_of(feedback).order_by("-number")],
+            "events": [self.event_row(event) for event in self.events_shown(feedback).order_by("-number")],
         }
         return TemplateResponse(request, "desk/feedback.html", context, status=status)
 

@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Round
 from django.db.models.lookups import Exact
 
+from catalogue.accounts import names
 from catalogue.audit.models import Event
 from catalogue.editions.models import Edition, SourcedField
 from services.fields import DIGEST, Choice, Code, Line, Text
@@ -164,6 +165,10 @@ class FigureReason(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service} {self.get_field_display()}：{'、'.join(self.figures)}"
+
+    @property
+    def author_name(self) -> str:
+        return names.full_name(self.author)
 
 
 class Assessment(models.Model):

@@ -1,33 +1,39 @@
-"""Source documents (依据文件) that a proposal adds: found by number, and stored under a code that the system gives."""
+"""Source documents (依据文件) that are added: found by number, and stored under a code that the system gives."""
 
 import re
 
 from catalogue.audit import snapshots
 from catalogue.audit.log import AuditContext
-from services import quotes
+from services import document_numbers
 from services.sources import Source
 
-BRACKETS = str.maketrans("[【〔「]】〕」", "(((())))")
 CODE = re.compile(r"\Adoc-([0-9]{1,9})\Z")
 
 
-def by_document_number(number: str) -> Source | None:
+def by_document_number(number: str, *, other_than: Source | None = None) -> Source | None:
     """Return the document with a number (文号), however its brackets, blanks and digits are written."""
-    numbered = Source.objects.exclude(document_number=None)
-    return next((source for source in numbered if _plain(source.document_number) == _plain(number)), None)
+    numbered = Source.objects.exclude(document_number=None).exclude(pk=other_than and other_than.pk)
+    key = document_numbers.key(number)
+    return next((source for source in numbered if document_numbers.key(source.document_number) == key), None)
+
+
+def refusal(number: str, existing: Source) -> str:
+    """Return why a document with the number of a stored one is not added, as a sentence."""
+    return f"{number} 已经在依据文件中：{existing.title}（代码 {existing.code}），不必再新增一份。"
+
+
+def next_code() -> str:
+    """Return the next free code, ``doc-12``."""
+    codes = Source.objects.filter(code__startswith="doc-").values_list("code", flat=True)
+    numbers = [int(match[1]) for code in codes if (match := CODE.match(code))]
+    return f"doc-{max(numbers, default=0) + 1}"
 
 
 def store(source: Source, *, context: AuditContext) -> Source:
-    """Store a new document under the next free code, ``doc-12``, and write it to the audit log."""
-    codes = Source.objects.filter(code__startswith="doc-").values_list("code", flat=True)
-    numbers = [int(match[1]) for code in codes if (match := CODE.match(code))]
-    source.code = f"doc-{max(numbers, default=0) + 1}"
+    """Store a new document under the next free code, and write it to the audit log."""
+    source.code = next_code()
     # The day follows from the dates when it is saved.
     source.full_clean(exclude=["citable_from"])
     source.save(force_insert=True)
     snapshots.record_change(source, before=None, context=context)
     return source
-
-
-def _plain(number: str) -> str:
-    return quotes.fold(number).translate(BRACKETS)

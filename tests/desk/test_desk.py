@@ -130,7 +130,7 @@ def test_the_start_page_lists_models_in_the_order_of_the_work(admin_client):
                 "行政区划",
             ],
         ),
-        ("认证和授权", ["用户", "组"]),
+        ("账号", ["账号", "角色"]),
     ]
 
 
@@ -312,3 +312,26 @@ def test_the_previous_edition_must_be_published(admin_client, draft):
 
     assert f'<option value="{draft.pk}"' not in form_page.content.decode()
     assert "previous" in page.context["adminform"].form.errors
+
+
+def test_an_empty_required_box_is_named_by_its_error(admin_client):
+    page = admin_client.post(page_of(Edition, "add"), form_data(admin_client.get(page_of(Edition, "add")), title=""))
+
+    assert "“标题”必须填写。" in visible_text(page)
+    assert "该字段是必填项" not in visible_text(page)
+
+
+def test_required_boxes_of_a_proposal_are_marked(admin_client):
+    html = admin_client.get(page_of(Proposal, "add")).content.decode()
+
+    assert html.count("desk-box desk-required") == 5
+
+
+def test_the_words_of_the_interface_are_those_of_an_office(admin_client, db):
+    edition_list = visible_text(admin_client.get(page_of(Edition, "changelist")))
+    domain = visible_text(admin_client.get(page_of(Department, "add")))
+    sources = visible_text(admin_client.get(reverse("admin:services_source_changelist"), {"kind": "law"}))
+
+    assert "新增版本" in edition_list and "增加" not in edition_list
+    assert "添加另一个" not in domain and "保存并再新增一条" in domain
+    assert "未知" not in sources.partition("阅读范围")[2].splitlines()[:40]

@@ -9,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.desk.base import filters
+from catalogue.editions.published import get_published
 from catalogue.models import Edition, Entry
 from services.models import Department, Domain, Service, TargetGroup
 from services.sources import Source
+from tests.conftest import make_user
 from tests.support.admin_forms import column_texts, entry_change_url, filter_counts, make_rich_entry, visible_text
 from tests.support.entries import make_entry
 
@@ -204,3 +206,27 @@ def test_a_published_entry_is_read_only(admin_client, published_entry):
         assert str(citation.source) in text
         assert citation.quote is None or citation.quote in text
     assert [name for name in ('name="_save"', 'name="_continue"', "TOTAL_FORMS", "deletelink") if name in html] == []
+
+
+@pytest.mark.parametrize("query", ["五保", "dibao", "NM0701", "養老", "ＮＭ０５"])
+def test_the_lists_find_what_the_public_search_finds(admin_client, query):
+    best = get_published(Edition.objects.get(slug="2026")).search(query)[0].code
+
+    entries = admin_client.get(LIST, {"q": query})
+    services = admin_client.get("/admin/services/service/", {"q": query})
+
+    assert best in column_texts(entries, "code")
+    assert best in column_texts(services, "code")
+
+
+def test_an_editor_finds_only_services_of_the_own_department(client, db):
+    client.force_login(make_user("sun", "编辑", departments=["health-commission"]))
+
+    assert column_texts(client.get(LIST, {"q": "五保"}), "code") == []
+
+
+def test_the_list_shows_how_the_standard_begins(admin_client):
+    standards = column_texts(admin_client.get(LIST), "standard_beginning")
+
+    assert max(map(len, standards)) == 42
+    assert any("每人每月" in text for text in standards)

@@ -105,10 +105,11 @@ def test_a_save_without_a_valid_token_is_stale(admin_client, draft, seen):
 
 
 def test_terms_and_accounts_are_locked_too(admin_client, db):
-    for row, column in ((Department.objects.get(code="finance"), "note"), (make_user("sun", "编辑"), "first_name")):
+    finance, sun = Department.objects.get(code="finance"), make_user("sun", "编辑")
+    for row, box, column in ((finance, "note", "note"), (sun, "name", "first_name")):
         url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-        own_data = form_data(admin_client.get(url)) | {column: "甲"}
-        other_data = form_data(admin_client.get(url)) | {column: "乙"}
+        own_data = form_data(admin_client.get(url)) | {box: "甲"}
+        other_data = form_data(admin_client.get(url)) | {box: "乙"}
 
         assert admin_client.post(url, other_data).status_code == 302
         page = admin_client.post(url, own_data)

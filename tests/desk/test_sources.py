@@ -173,7 +173,7 @@ def test_an_editor_cannot_change_a_source_that_only_a_share_cites(as_role, new_s
         ({"in_force_from": "2021-11-06"}, "in_force_from", "（它自 2021-11-06 起方可引用），不能这样更改。"),
         ({"date": ""}, "date", "（它自 2026-01-01 起方可引用），不能这样更改。"),
         ({"date": "2030-01-01", "in_force_from": "2024-01-01"}, "in_force_from", "（它自 2024-01-01 起方可引用）"),
-        ({"date": "2021-02-30"}, "date", "没有 2021-02-30 这一天或这一月"),
+        ({"date": "2021-02-30"}, "date", "没有 2021-02-30 这个日期"),
     ],
 )
 def test_dates_that_invalidate_a_published_edition_are_refused(as_role, sources, dates, field, sentence):
@@ -273,3 +273,31 @@ def test_a_url_is_stored_unchanged(as_role, sources):
     editor.post(page_of(source), form_data(editor.get(page_of(source)), url=url))
 
     assert Source.objects.get(pk=source.pk).url == url
+
+
+@pytest.fixture
+def new_source(admin_client) -> dict:
+    """The form of a new document, without a code."""
+    page = admin_client.get(reverse("admin:services_source_add"))
+    changes = {"title": "关于提高标准的通知", "kind": "regional-policy", "jurisdiction": "inner-mongolia"}
+    return form_data(page, code="", extent_read="full", **changes)
+
+
+def test_a_document_without_a_code_gets_the_next_one_and_its_number_in_one_form(admin_client, new_source):
+    url = reverse("admin:services_source_add")
+
+    for number in ("内民政发[2026]181号", "内民政发（２０２６） 182"):
+        assert admin_client.post(url, new_source | {"document_number": number}).status_code == 302
+
+    added = Source.objects.filter(code__startswith="doc-").order_by("pk").values_list("code", "document_number")
+    assert list(added) == [("doc-1", "内民政发〔2026〕181号"), ("doc-2", "内民政发〔2026〕182号")]
+
+
+def test_a_document_that_is_there_already_is_named_and_refused(admin_client, new_source):
+    existing = Source.objects.get(code="seed-plan")
+    number = existing.document_number.replace("〔", "［").replace("〕", "］ ")
+
+    page = admin_client.post(reverse("admin:services_source_add"), new_source | {"document_number": number})
+
+    assert f"{existing.document_number} 已经在依据文件中：{existing.title}（代码 seed-plan）" in visible_text(page)
+    assert not Source.objects.filter(title=new_source["title"])

@@ -67,7 +67,7 @@ def test_adding_a_word_is_logged(publisher):
         ("ＡＢ", ["NM-04-08"], "请用半角的字母和数字，写作“AB”"),
         ("、", ["NM-04-08"], "至少要有一个汉字、字母或数字"),
         ("长" * 31, ["NM-04-08"], "30"),
-        ("", ["NM-04-08"], "该字段是必填项"),
+        ("", ["NM-04-08"], "“词语”必须填写。"),
     ],
 )
 def test_an_invalid_word_is_refused_with_a_message(publisher, word, codes, told):

@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from catalogue.accounts import names
 from catalogue.audit import snapshots
 from catalogue.models import Assessment, Citation, Edition, Entry, Event, Proposal
 from catalogue.workflow import wording
@@ -70,10 +71,15 @@ class AuditHistoryMixin:
     def events_of(self, obj: models.Model) -> models.QuerySet:
         return Event.objects.filter(term=snapshots.term_reference(obj))
 
+    def events_shown(self, obj: models.Model) -> models.QuerySet:
+        """Return the events of a row with the names of their actors, for ``event_row()``."""
+        return names.with_actors(self.events_of(obj))
+
     def event_row(self, event: Event) -> dict:
-        """Return an event for a template: the event, the label of its field, and both values as text."""
+        """Return an event for a template: the event, its actor, the label of its field, and both values as text."""
         return {
             "event": event,
+            "actor": names.actor(event),
             "field": field_in_words(self.model, event.field),
             "before": in_words(event.before, about=event.field),
             "after": in_words(event.after, about=event.field),
@@ -85,7 +91,7 @@ class AuditHistoryMixin:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
-        pages = Paginator(self.events_of(obj).order_by("-number"), PER_PAGE)
+        pages = Paginator(self.events_shown(obj).order_by("-number"), PER_PAGE)
         page = pages.get_page(request.GET.get("page"))
         context = self.admin_site.each_context(request) | {
             "title": f"变更历史：{obj}",

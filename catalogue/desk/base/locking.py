@@ -57,7 +57,7 @@ class OptimisticLockMixin(AuditHistoryMixin):
             context["seen"] = self._seen(obj, *forms_shown)
             if stale := getattr(request, "stale", None):
                 context["mine"] = list(_put_back(stale, *forms_shown))
-                events = self.events_of(obj).filter(number__gt=versions.read(stale.get("seen", "")).get("record", 0))
+                events = self.events_shown(obj).filter(number__gt=versions.read(stale.get("seen", "")).get("record", 0))
                 context["theirs"] = [self.event_row(event) for event in events.order_by("number")]
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import NestedObjects
-from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models, router
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from catalogue.accounts import permissions
 from catalogue.audit import log
+from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.locking import OptimisticLockMixin
 from services import chinese
 from services.characters import fold_radicals, without_hidden, without_ignorable
@@ -76,6 +77,12 @@ class NamedFormSet(forms.BaseInlineFormSet):
             field.widget.attrs.setdefault("aria-label", field.label or "")
 
 
+def name_when_missing(field: forms.Field | None) -> None:
+    """Let the message of an empty required field name the field."""
+    if field and field.label:
+        field.error_messages["required"] = f"“{field.label}”必须填写。"
+
+
 class FormFieldsMixin:
     """For admins and their inlines: form fields and widgets by type of model field."""
 
@@ -83,11 +90,12 @@ class FormFieldsMixin:
         models.TextField: {"form_class": Paragraphs, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         models.JSONField: {"form_class": Structure, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         # ISO format, as in the examples of the help texts; the zh-hans locale would format 2026/11/01.
-        models.DateField: {"widget": AdminDateWidget(format="%Y-%m-%d")},
+        models.DateField: {"form_class": DayField},
     }
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        name_when_missing(field)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             # Beside a select, a term can be viewed or added. Terms are changed and deleted on their own screens.
             field.widget.can_change_related = field.widget.can_delete_related = False

@@ -12,12 +12,16 @@ from django.utils.html import format_html_join
 
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin
+from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.entries import citations
 from catalogue.desk.entries.rechecks import RecheckMixin
 from catalogue.desk.spreadsheets.exports import export
 from catalogue.models import Citation, Edition, Entry, Event, FieldVerification
 from services.models import TargetGroup
 from services.sources import Verification
+
+# Characters of a standard that the list shows.
+SHOWN = 40
 
 
 class TargetGroupFilter(filters.CodeFilter):
@@ -46,9 +50,19 @@ class VerificationFilter(filters.CodeFilter):
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
+class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, PublicSearchMixin, DeskAdmin):
+    code_path = "service__code"
     change_form_template, change_list_template = "desk/entry.html", "desk/entries.html"
-    list_display = ("number", "code", "name", "domain", "lead_department", "standing", "edition_slug")
+    list_display = (
+        "number",
+        "code",
+        "name",
+        "domain",
+        "lead_department",
+        "standard_beginning",
+        "standing",
+        "edition_slug",
+    )
     list_display_links = ("name",)
     list_filter = (
         filters.EditionFilter,
@@ -60,7 +74,7 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
     list_select_related = ("edition", "service", "domain", "lead_department")
     ordering = ("number",)
     search_fields = ("service__code", "name", "name_en", "content", "standard")
-    search_help_text = "按代码、名称、英文名称、服务内容或服务标准查找。例：NM-05-01、养老、每人每月"
+    search_help_text = "与公开的检索相同：代码、名称、俗称、拼音、内容或标准。例：NM0501、养老、五保、dibao、每人每月"
 
     def get_urls(self):
         view = self.admin_site.admin_view(partial(export, self))
@@ -79,6 +93,15 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, DeskAdmin):
     @admin.display(description="代码", ordering="service__code")
     def code(self, entry):
         return entry.service.code
+
+    def searched_edition(self, request):
+        edition = filters.edition_shown(request)
+        return edition if edition and edition.is_published else super().searched_edition(request)
+
+    @admin.display(description="服务标准", ordering="standard")
+    def standard_beginning(self, entry):
+        standard = entry.standard
+        return standard if not standard or len(standard) <= SHOWN else f"{standard[:SHOWN]}……"
 
     @admin.display(description="核实情况")
     def standing(self, entry):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from catalogue.accounts import names
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
@@ -58,7 +59,7 @@ class EntryDiff(NamedTuple):
 class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, DeskAdmin):
     led_by = "department"
     list_display = (
-        "number", "title", "kind", "state", "department", "proposer", "effective_from", "edition_slug", "since",
+        "number", "title", "kind", "state", "department", "proposed_by", "effective_from", "edition_slug", "since",
     )  # fmt: skip
     list_display_links = ("title",)
     list_filter = (
@@ -74,6 +75,10 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
     def get_queryset(self, request):
         steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb__in=Event.REMARKS)
         return super().get_queryset(request).annotate(last_step=Subquery(steps.order_by("-number").values("at")[:1]))
+
+    @admin.display(description="提出人", ordering="proposer")
+    def proposed_by(self, proposal):
+        return names.full_name(proposal.proposer)
 
     @admin.display(description="编入版本", ordering="edition", empty_value="尚未编入")
     def edition_slug(self, proposal):
@@ -95,7 +100,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         token = request.POST.get("seen", "")
         if versions.is_current(token, versions.proposal_state(proposal)):
             return None
-        events = self.events_of(proposal).filter(number__gt=versions.read(token).get("record", 0)).order_by("number")
+        events = self.events_shown(proposal).filter(number__gt=versions.read(token).get("record", 0)).order_by("number")
         reasons = ["这件建议在您打开本页之后有了变化，没有办理。请看清现在的内容，再决定是否继续。"]
         return {"reasons": reasons, "theirs": [self.event_row(event) for event in events]}
 
@@ -124,12 +129,14 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
         is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
         faults = proposals.faults(proposal) if proposal.state in open_states else []
-        events = list(self.events_of(proposal).order_by("number"))
+        events = list(self.events_shown(proposal).order_by("number"))
         context = self.admin_site.each_context(request) | {
             "title": f"第 {proposal.number} 号：{proposal.title}",
             "subtitle": None,
             "opts": self.opts,
             "proposal": proposal,
+            "proposer": names.person_name(proposal.proposer),
+            "assessor": assessment and names.person_name(assessment.assessor),
             "entries": entry_diffs(proposal),
             "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
@@ -179,7 +186,10 @@ def halted_by(proposal: Proposal, events: list[Event]) -> Event | None:
 def earlier_assessments(events: list[Event], assessment: Assessment | None) -> list[dict]:
     """Return the recorded assessments of a proposal before the current one, the newest first."""
     assessed = [event for event in reversed(events) if event.verb == Event.Verb.ASSESSED]
-    rows = [{"event": event, **json.loads(event.after)} for event in assessed[1 if assessment else 0 :]]
+    rows = [
+        {"event": event, "actor": names.actor(event), **json.loads(event.after)}
+        for event in assessed[1 if assessment else 0 :]
+    ]
     return [row | {"conclusion": Assessment.Conclusion(row["conclusion"]).label} for row in rows]
 
 

@@ -14,12 +14,13 @@ from django.http import QueryDict
 
 from catalogue.audit.log import AuditContext
 from catalogue.desk.base import versions
+from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.proposals.forms import EntryForm, TermSelect, plain
 from catalogue.editions import merge, sourcing
 from catalogue.models import Citation, Entry, SourcedField
 from catalogue.workflow import new_sources
-from services import amounts, clauses, quotes
+from services import amounts, clauses, document_numbers, quotes
 from services.fields import VisibleCharField
 from services.sources import Jurisdiction, Source
 
@@ -29,7 +30,6 @@ KEEP, REPLACE, END = "keep", "replace", "end"
 FATES = [(KEEP, "保留"), (REPLACE, "替换"), (END, "不再适用")]
 # The code of a document that is stored only when everything is valid.
 UNSTORED = "doc-new"
-CHINESE_DATE = re.compile(r"\s*([0-9]{4})年(?:([0-9]{1,2})月(?:([0-9]{1,2})日)?)?\s*")
 
 
 def chosen(names: Sequence[str]) -> list[str]:
@@ -44,11 +44,9 @@ class OldClauseForm(forms.Form):
 class NewSourceForm(forms.ModelForm):
     """A document that is not among the sources yet."""
 
-    date = VisibleCharField(
+    date = PartialDateField(
         label="成文日期",
-        max_length=20,
         required=False,
-        empty_value=None,
         help_text="不填就按文号的年份。例：2026年11月20日",
     )  # fmt: skip
 
@@ -66,14 +64,12 @@ class NewSourceForm(forms.ModelForm):
         self.fields["document_number"].help_text = "不填就是这件建议的文号。"
         self.fields["read_in"].help_text = self.fields["title"].help_text = ""
 
-    def clean_date(self) -> str | None:
-        return _iso(self.cleaned_data["date"])
-
     def clean(self) -> dict:
         cleaned = super().clean()
-        number = cleaned["document_number"] = cleaned.get("document_number") or self.number
+        number = document_numbers.normal(cleaned.get("document_number") or self.number or "") or None
+        cleaned["document_number"] = number
         if number and (existing := new_sources.by_document_number(number)):
-            self.add_error("document_number", f"{number} 已经在依据文件中：{existing.title}。请在“依据文件”里选它。")
+            self.add_error("document_number", f"{new_sources.refusal(number, existing)}请在“依据文件”里选它。")
         if number and not cleaned.get("date") and (year := re.search("[0-9]{4}", number)):
             cleaned["date"] = year[0]
         return cleaned
@@ -166,12 +162,6 @@ class NewClauseForm(forms.ModelForm):
         return {"field": field, **self.typed(), **({"criterion": criterion} if criterion else {})}
 
 
-def _iso(date: str | None) -> str | None:
-    """Return a date, a month or a year as ISO 8601 writes it; 2026年11月20日 is 2026-11-20."""
-    match = date and CHINESE_DATE.fullmatch(date)
-    return "-".join(part.zfill(2) for part in match.groups() if part) if match else date
-
-
 def _optional(choices: Mapping) -> list[tuple[str, str]]:
     return [("", "—"), *choices.items()]
 
@@ -187,9 +177,9 @@ class AmountForm(forms.Form):
     per = forms.ChoiceField(label="每……", choices=_optional(amounts.PERS), required=False)
     of_whom = VisibleCharField(label="对象", max_length=clauses.MAX_TEXT, required=False, empty_value=None)
     place = VisibleCharField(label="地区", max_length=clauses.MAX_TEXT, required=False, empty_value=None)
-    valid_from = VisibleCharField(label="起", max_length=20, required=False, empty_value=None)
-    valid_until = VisibleCharField(label="止", max_length=20, required=False, empty_value=None)
-    as_of = VisibleCharField(label="数据年份", max_length=20, required=False, empty_value=None)
+    valid_from = PartialDateField(label="起", required=False)
+    valid_until = PartialDateField(label="止", required=False)
+    as_of = PartialDateField(label="数据年份", required=False)
     fate = forms.ChoiceField(label="旧数", choices=FATES, required=False)
 
     def __init__(self, data, *, amount: Mapping | None, fate: str = KEEP, prefix: str):
@@ -208,7 +198,7 @@ class AmountForm(forms.Form):
     def clean(self) -> dict:
         cleaned = super().clean()
         for name in ("valid_from", "valid_until", "as_of"):
-            date = cleaned[name] = _iso(cleaned.get(name))
+            date = cleaned.get(name)
             if date and not amounts.is_year_or_day(date, day=name != "as_of"):
                 example = "年份或日期。例：2023" if name == "as_of" else "日期。例：2027-01-01、2027年1月1日"
                 self.add_error(name, f"请写{example}")

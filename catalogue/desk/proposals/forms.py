@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db.models import Model, QuerySet
-from django.utils import formats
 
 from catalogue.accounts import permissions
+from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import attachments, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
-from services import quoted_values
+from services import document_numbers, quoted_values
 from services.json_text import strict_loads
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source, Verification
@@ -80,19 +80,21 @@ class HeadForm(forms.ModelForm):
     class Meta:
         model = Proposal
         fields = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
-        field_classes = {"reason": Paragraphs}
-        widgets = {"reason": _textarea(3), "effective_from": AdminDateWidget(format="%Y-%m-%d")}
+        field_classes = {"reason": Paragraphs, "effective_from": DayField}
+        widgets = {"reason": _textarea(3)}
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        date = self.fields["effective_from"]
-        date.input_formats = [*formats.get_format_lazy("DATE_INPUT_FORMATS"), "%Y年%m月%d日"]
         departments = Department.objects.all()
         if not user.is_superuser:
             departments = departments.filter(code__in=permissions.departments_of(user))
         self.fields["department"].queryset = departments
         if departments.count() == 1:
             self.fields["department"].initial = departments.get()
+
+    def clean_document_number(self):
+        number = self.cleaned_data["document_number"]
+        return number and document_numbers.normal(number)
 
 
 class ChangeHeadForm(HeadForm):

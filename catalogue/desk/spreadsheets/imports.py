@@ -7,7 +7,6 @@ so that only this user can confirm, and only the result that was shown.
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
+from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs, admin_link, audit_context
 from catalogue.models import Edition, Proposal
 from catalogue.spreadsheets import importer, limits
@@ -55,12 +55,11 @@ class DetailsForm(forms.ModelForm):
     class Meta:
         model = Proposal
         fields = ("region", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
-        field_classes = {"reason": Paragraphs}
+        field_classes = {"reason": Paragraphs, "effective_from": DayField}
         widgets = {
             "reason": forms.Textarea(attrs={"rows": 2, "class": "desk-text"}),
             "title": forms.TextInput(attrs={"class": "vTextField"}),
             "document_number": forms.TextInput(attrs={"class": "vTextField"}),
-            "effective_from": AdminDateWidget(format="%Y-%m-%d"),
         }
 
     def __init__(self, *args, user, **kwargs):

@@ -8,10 +8,13 @@ from django.utils.html import format_html_join
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
+from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import FormFieldsMixin
+from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
-from catalogue.workflow import publishing
+from catalogue.workflow import new_sources, publishing
+from services import document_numbers
 from services.identifiers import Identifier
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
 from services.sources import Source
@@ -107,7 +110,26 @@ class TargetGroupAdmin(TermAdmin):
 
 class SourceForm(forms.ModelForm):
     class Meta:
+        field_classes = {"date": PartialDateField}
         help_texts = {"url": "以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "code" in self.fields and not self.instance.pk:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = "留空即可，由系统编号；要自定，用小写字母、数字和连字符。例：law-elderly"
+
+    def clean_code(self):
+        return self.cleaned_data["code"] or new_sources.next_code()
+
+    def clean_document_number(self):
+        typed = self.cleaned_data["document_number"]
+        if not typed or "document_number" not in self.changed_data:
+            return typed
+        number = document_numbers.normal(typed)
+        if existing := new_sources.by_document_number(number, other_than=self.instance):
+            raise forms.ValidationError(new_sources.refusal(number, existing))
+        return number
 
     def clean_url(self):
         url = self.cleaned_data["url"]
@@ -144,7 +166,7 @@ class SourceAdmin(TermAdmin):
     frozen_fields = ("title", "document_number", "position")
     edition_paths = ("entries__legal_basis", "entries__citations__source", "entries__quoted_sources")
     list_display = (
-        "code", "title", "document_number", "kind", "citable_from", "extent_read", "citing_count",
+        "code", "title", "numbered", "kind", "citable_from", "extent_read", "citing_count",
     )  # fmt: skip
     list_display_links = ("code", "title")
     list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read", "read_in")]
@@ -178,6 +200,11 @@ class SourceAdmin(TermAdmin):
             fieldsets = [(title, options | {"description": description}), *others]
         return fieldsets
 
+    @admin.display(description="文号", ordering="document_number", empty_value="无")
+    def numbered(self, source):
+        # Laws have none.
+        return source.document_number
+
     @admin.display(description="引用数", ordering="citing")
     def citing_count(self, source):
         return source.citing
@@ -190,7 +217,7 @@ def newest_name(service: str) -> Subquery:
 
 
 @admin.register(Service)
-class ServiceAdmin(TermAdmin):
+class ServiceAdmin(PublicSearchMixin, TermAdmin):
     """Services have a permanent code only; the name depends on the edition."""
 
     list_display = ("code", "name")

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -9,8 +10,9 @@ from django.db.models import Count
 from django.shortcuts import redirect
 from django.urls import path
 
-from catalogue.accounts import permissions
+from catalogue.accounts import names, permissions
 from catalogue.desk.base import filters, versions
+from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline
 from catalogue.workflow import observations
@@ -48,16 +50,22 @@ class IndicatorAdmin(TermAdmin):
         return f"{indicator.baseline_value.normalize():f}（{indicator.baseline_period}）"
 
 
+class ObservationForm(forms.ModelForm):
+    class Meta:
+        field_classes = {"on": PartialDateField}
+
+
 @admin.register(Observation)
 class ObservationAdmin(TermAdmin):
     """Observations: one that is entered is a draft until another person approves it, and cannot be changed then."""
 
+    form = ObservationForm
     change_form_template = "desk/observation.html"
     list_display = ("code", "name", "value", "unit", "on", "place", "domain", "indicator", "label", "state")
     list_display_links = ("code", "name")
     list_filter = (filters.terms_of(Observation, "domain"), filters.choices_of(Observation, "verification"))
     list_select_related = ("domain", "indicator")
-    readonly_fields = ("state", "proposed_by", "approved_by", "approved_at")
+    readonly_fields = ("state", "proposer", "approver", "approved_at")
     search_fields = ("code", "name", "quote")
     autocomplete_fields = ("indicator", "services", "source")
     fieldsets = (
@@ -65,7 +73,7 @@ class ObservationAdmin(TermAdmin):
         ("量得的数", {"fields": ["operator", "value", "unit", "on", "place"]}),
         ("说明", {"fields": ["note"]}),
         CITED,
-        ("批准", {"fields": ["state", ("proposed_by", "approved_by", "approved_at")]}),
+        ("批准", {"fields": ["state", ("proposer", "approver", "approved_at")]}),
     )
 
     @admin.display(description="状态")
@@ -73,6 +81,14 @@ class ObservationAdmin(TermAdmin):
         if observation.pk is None or not observation.is_public:
             return "草稿，待另一人批准"
         return "已批准" if observation.approved_by_id else "随清单装入"
+
+    @admin.display(description="提出人")
+    def proposer(self, observation):
+        return names.person_name(observation.proposed_by) if observation.proposed_by else "无"
+
+    @admin.display(description="批准人")
+    def approver(self, observation):
+        return names.person_name(observation.approved_by) if observation.approved_by else "无"
 
     def get_urls(self):
         verbs = {"approve": observations.approve, "withdraw": observations.withdraw}

@@ -17,3 +17,8 @@
   const every = () => document.querySelectorAll(".select2-container").forEach(name);
   new MutationObserver(every).observe(document.documentElement, { childList: true, subtree: true });
 }
+/* Below 1024 px the sidebar is folded until one unfolds it; the admin's script reads this after the page. */
+{
+  const key = "django.admin.navSidebarIsOpen";
+  if (window.innerWidth < 1024 && localStorage.getItem(key) === null) localStorage.setItem(key, "false");
+}
