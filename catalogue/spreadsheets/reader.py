@@ -7,50 +7,26 @@ import csv
 import datetime
 import io
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 from catalogue.spreadsheets import writer
 from catalogue.spreadsheets.limits import (
     MAX_BYTES,
-    MAX_COLUMN_NUMBER,
-    MAX_ROW_NUMBER,
     MAX_ROWS,
     ImportFault,
     UnreadableFileError,
     check_characters,
     check_kind,
-    check_unpacked,
     column_letter,
     decode,
     refuse,
 )
+from catalogue.spreadsheets.workbook import sheet_rows
 from catalogue.spreadsheets.writer import CITATIONS_SHEET, COLUMNS, EDITION_SHEET, LIST_SHEET
 from services.characters import fold_radicals
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
-# Errors of zipfile, the XML parser and openpyxl for damaged or contradictory files; defusedxml raises a ValueError for
-# entities.
-OPENPYXL_ERRORS = (
-    BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ParseError,
-    AttributeError,
-    LookupError,
-    OverflowError,
-    TypeError,
-    ValueError,
-)
 # No field is longer than a file; the limit of the csv module is global to the process, so it is set once.
 csv.field_size_limit(MAX_BYTES)
 # Number of faults reported of a file.
@@ -58,6 +34,10 @@ MAX_FAULTS = 200
 # A long number as a spreadsheet rewrites it.
 SCIENTIFIC_NOTATION = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 MAX_EXACT_NUMBER = 10**11
+# What a spreadsheet shows in place of a value: errors, those of LibreOffice too, and a column too narrow for a number.
+ERROR_VALUE = re.compile(
+    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|[A-Z][A-Z_/0-9]*[!?])|#{3,}|(Err|错误)[:：][0-9]{3}"
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +68,7 @@ class Table:
 def read_table(name: str, content: bytes) -> Table:
     """Return the table in a file. Raises UnreadableFileError with all its faults, up to MAX_FAULTS."""
     kind = check_kind(name, content)
-    sheets = {None: _csv_rows(decode(content))} if kind == "csv" else _workbook(content)
+    sheets = {None: _csv_rows(decode(content))} if kind == "csv" else sheet_rows(content)
     faults: list[ImportFault] = []
     rows = {sheet or LIST_SHEET: list(_parse_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
     if faults:
@@ -128,48 +108,6 @@ def _unbalanced_cell(record: str) -> int:
     while (match := cell.match(record, offset)) and match[1] == ",":
         offset, position = match.end() + 1, position + 1
     return position
-
-
-def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
-    """Return the rows of the sheets of a workbook by sheet name."""
-    # Imported here, because openpyxl takes 7 MB and few processes need it.
-    from openpyxl import load_workbook
-
-    try:
-        check_unpacked(content)
-        book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-        sheets = book.worksheets
-    except OPENPYXL_ERRORS:
-        refuse("工作簿打不开：加了密码、已损坏，或不是工作簿；请用表格软件打开后另存为 .xlsx，再重新上传。")
-    # Checked before a row is read: a workbook can name one sheet a thousand times.
-    titles = [sheet.title for sheet in sheets]
-    if LIST_SHEET not in titles:
-        if len(sheets) != 1:
-            refuse(f"工作簿里没有名为“{LIST_SHEET}”的工作表；现有：{'、'.join(titles)[:200] or '无'}。")
-        return {LIST_SHEET: list(_sheet_rows(sheets[0]))}
-    if unknown := sorted(set(titles) - set(COLUMNS)):
-        refuse(f"多出工作表“{unknown[0]}”；只接受：{'、'.join(COLUMNS)}。")
-    if len(set(titles)) != len(titles):
-        refuse("工作簿里有重名的工作表；请用表格软件打开后另存为 .xlsx，再重新上传。")
-    return {sheet.title: list(_sheet_rows(sheet)) for sheet in sheets}
-
-
-def _sheet_rows(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
-    """Yield the rows of a sheet of a workbook with their numbers, without empty rows."""
-    # The dimensions in the file are not trusted: they may claim millions of empty cells.
-    sheet.reset_dimensions()
-    number = 0
-    try:
-        for number, cells in enumerate(sheet.iter_rows(), start=1):
-            if number > MAX_ROW_NUMBER:
-                refuse(f"行号超过 {MAX_ROW_NUMBER}；请删去清单之后的空行再另存。", sheet.title, number)
-            if len(cells) > MAX_COLUMN_NUMBER:
-                refuse(f"列数超过 {MAX_COLUMN_NUMBER}；请删去清单右边的空列再另存。", sheet.title, number)
-            if any(cell.value not in (None, "") for cell in cells):
-                yield number, list(cells)
-    except OPENPYXL_ERRORS:
-        reason = "这一行有一格无法读出（不是数，也不是文字）；请把整行设为文本，重新输入后另存为 .xlsx。"
-        refuse(reason, sheet.title, number + 1)
 
 
 def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[ImportFault]) -> Iterator[Row]:
@@ -252,9 +190,9 @@ def _cell_text(
     value = cell.value if hasattr(cell, "data_type") else cell
     reason = _non_text_reason(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if hasattr(cell, "data_type"):
         text = writer.unescape_xml(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if reason is None:
         reason = next(check_characters(text), None)
     if reason is None and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
@@ -269,12 +207,15 @@ def _cell_text(
 
 def _non_text_reason(cell: object, value: object) -> str | None:
     """Return a sentence on why a cell is not text, None if it is."""
+    # The value of an array formula is no text.
+    if getattr(cell, "data_type", None) == "f":
+        return "是公式；请改成文字：复制后“选择性粘贴”为值。"
     if isinstance(value, str):
-        if getattr(cell, "data_type", None) == "f" or (not hasattr(cell, "data_type") and writer.is_formula(value)):
+        if not hasattr(cell, "data_type") and writer.is_formula(value):
             start = value.lstrip(" \u3000")[:1].strip() or "制表符或换行"
             return f"以“{start}”开头，像是公式；请改成文字，或在最前面加一个撇号（'）。"
-        if getattr(cell, "data_type", None) == "e":
-            return f"是表格软件的出错值 {value}；请改正或清空。"
+        if ERROR_VALUE.fullmatch(value.strip()):
+            return f"是表格软件的出错值 {value.strip()}；请改正或清空。"
         return None
     if value is None:
         return None

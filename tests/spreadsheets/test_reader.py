@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.worksheet.formula import ArrayFormula
 
 from catalogue.spreadsheets.limits import UnreadableFileError
 from catalogue.spreadsheets.reader import read_table
@@ -69,6 +70,13 @@ def in_part(name: str, old: bytes, new: bytes) -> Callable[[], bytes]:
 
 def sheets(change: Callable[[Workbook], None]) -> Callable[[], bytes]:
     return lambda: make_workbook(list_row(), change=change)
+
+
+def merged(reference: str) -> Callable[[], bytes]:
+    """Two rows of services whose cells in a range are merged."""
+    return lambda: make_workbook(
+        list_row(), list_row("NM-01-05"), change=lambda book: book["清单"].merge_cells(reference)
+    )
 
 
 def sources(*cells: str | None, code: str = "NM-01-07") -> Callable[[], bytes]:
@@ -294,8 +302,35 @@ BAD = {
     "minus": (cell("-1"), "a.csv", "以“-”开头"),
     "full-width formula": (cell("＝1+1"), "a.csv", "以“＝”开头"),
     "formula behind a tab": (cell("\t=1"), "a.csv", "像是公式"),
-    "formula cell": (book_cell("=1+1"), "a.xlsx", f"工作表“清单”，第 2 行，{at('编者说明')} 列：以“=”开头，像是公式"),
+    "formula cell": (book_cell("=1+1"), "a.xlsx", f"工作表“清单”，第 2 行，{at('编者说明')} 列：是公式"),
+    "array formula": (
+        sheets(lambda book: book["清单"].__setitem__("B2", ArrayFormula("B2", "=SUM(1)"))),
+        "a.xlsx",
+        "工作表“清单”，第 2 行，B（序号） 列：是公式",
+    ),
     "error cell": (book_cell("#N/A"), "a.xlsx", "是表格软件的出错值 #N/A"),
+    "error value": (cell("#REF!", "服务标准"), "a.csv", f"第 2 行，{at('服务标准')} 列：是表格软件的出错值 #REF!"),
+    "error value of LibreOffice": (cell("Err:502", "服务标准"), "a.csv", "是表格软件的出错值 Err:502"),
+    "a number in a narrow column": (cell("#####", "服务标准"), "a.csv", "是表格软件的出错值 #####"),
+    # Merged cells
+    "merged rows": (merged("D2:D3"), "a.xlsx", "工作表“清单”，第 2 行，D 列：D2:D3 是合并单元格"),
+    "merged columns": (merged("C2:D2"), "a.xlsx", "C2:D2 是合并单元格"),
+    "merged header": (merged("A1:B1"), "a.xlsx", "A1:B1 是合并单元格"),
+    "merged clauses": (
+        sheets(
+            lambda book: (
+                book.create_sheet("字段来源").append(["服务项目代码", "字段"]),
+                book["字段来源"].merge_cells("A1:A2"),
+            )
+        ),
+        "a.xlsx",
+        "工作表“字段来源”，第 1 行，A 列：A1:A2 是合并单元格",
+    ),
+    # Escapes of Office Open XML
+    "escaped line tabulation": (book_cell("甲_x000B_乙"), "a.xlsx", f"{at('编者说明')} 列：含有控制字符 U+000B"),
+    "escaped zero width": (book_cell("甲_x200B_乙"), "a.xlsx", "U+200B"),
+    "escaped bell": (book_cell("甲_x0007_乙"), "a.xlsx", "U+0007"),
+    "escaped surrogate": (book_cell("甲_xD83D_乙"), "a.xlsx", "U+D83D"),
     # Citations
     "no clause": (
         cell("新标准", "服务标准"),
@@ -471,3 +506,28 @@ def test_radicals_copied_out_of_a_pdf_become_characters(db):
     table = read_table("a.csv", make_csv(list_row(编者说明="养⽼；⺠政；⻘年")))
 
     assert table.rows[0].cells["note"] == "养老；民政；青年"
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("甲_x000D_\n乙", "甲\n乙"),
+        ("甲_x000D_乙", "甲\n乙"),
+        ("甲_x0009_乙", "甲\t乙"),
+        ("甲_x4E59_", "甲乙"),
+        ("_x005F_x000B_", "_x000B_"),
+        ("a_x005F_x005F_b", "a_x005F_b"),
+        ("x005F_", "x005F_"),
+        ("_x00_ _xGGGG_", "_x00_ _xGGGG_"),
+    ],
+)
+def test_escapes_of_a_workbook_are_decoded_once(db, written, text):
+    table = read_table("a.xlsx", make_workbook(list_row() | {"编者说明": written}))
+
+    assert table.rows[0].cells["note"] == text
+
+
+def test_merged_cells_without_a_value_lose_nothing(db):
+    content = make_workbook(list_row(), change=lambda book: book["清单"].merge_cells("A5:C6"))
+
+    assert len(read_table("a.xlsx", content).rows) == 1
