@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from catalogue.editions import drafts
 from catalogue.editions.models import Citation, Entry
-from catalogue.spreadsheets import writer
+from catalogue.spreadsheets import rewritten, writer
 from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
 from services import quoted_values
@@ -71,7 +71,7 @@ def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> o
     if key == "eligibility":
         return _parse_rule(text)
     if key in quoted_values.COLUMNS:
-        return _parse_quoted_values(key, text)
+        return _parse_quoted_values(key, text, current)
     if not text and key == "name":
         raise CellError(key, "名称不能为空；取消服务项目请另提“取消”建议。")
     current_text = current and current[key]
@@ -80,11 +80,25 @@ def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> o
         current_text.replace("\r\n", "\n").replace("\r", "\n").strip(),
     ):
         return current_text
+    if current_text is not None and rewritten.is_same(text, current_text):
+        return current_text
     if "\n" in text and not isinstance(Entry._meta.get_field(key), Text):
         raise CellError(key, "只能写一行，请去掉换行。")
     if key == "standard_as_of":
-        check_dates(key, text)
+        text = _parse_day(key, text)
     return text or None
+
+
+def _parse_day(key: str, text: str) -> str:
+    """Return a day, month or year in the form 2026-11-01; a text that is more than that stays as it is."""
+    check_dates(key, text)
+    try:
+        return rewritten.day(text) or text
+    except rewritten.AmbiguousDateError:
+        reason = f"“{text[:50]}”分不清是哪一天，或带有时间；请按年月日写成 2026-01-02 的样子。"
+    except ValueError:
+        reason = f"没有“{text[:50]}”这一天；请写实际的日期，例：2026-11-01。"
+    raise CellError(key, reason)
 
 
 def _parse_rule(text: str) -> dict | None:
@@ -100,7 +114,7 @@ def _parse_rule(text: str) -> dict | None:
     return rule
 
 
-def _parse_quoted_values(key: str, text: str) -> list[dict]:
+def _parse_quoted_values(key: str, text: str, current: Mapping | None) -> list[dict]:
     """Return the amounts or shares from their JSON, validated as on the desk."""
     column = quoted_values.COLUMNS[key]
     if not text:
@@ -110,9 +124,24 @@ def _parse_quoted_values(key: str, text: str) -> list[dict]:
     except ValueError:
         reason = f"{column.caption}应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。"
         raise CellError(key, reason) from None
+    if isinstance(values, list):
+        current_figures = [value.get("value") or value.get("percent") for value in (current or {}).get(key, [])]
+        values = [_plain_figures(value, current_figures) for value in values]
     if reasons := column.faults(values):
         raise CellError(key, f"{column.caption}不能用：{reasons[0][:200]}")
     return values
+
+
+def _plain_figures(value: object, current_figures: list[str]) -> object:
+    """Return an amount or a share with its figure as it is now, or else in plain digits; anything else unchanged."""
+    if not isinstance(value, dict):
+        return value
+    plain = {}
+    for name in ("value", "percent"):
+        text = value.get(name)
+        if isinstance(text, str) and text not in current_figures and (figure := rewritten.figure(text)):
+            plain[name] = next((now for now in current_figures if rewritten.figure(now) == figure), figure)
+    return value | plain
 
 
 def check_dates(key: str, text: str) -> None:
@@ -188,6 +217,7 @@ def _parse_source(cells: Mapping[str, str], terms: Terms) -> dict:
 def _parse_criterion(field: str, text: str) -> dict[str, int]:
     if not text:
         return {}
+    text = rewritten.figure(text) or text
     if field != "eligibility" or not re.fullmatch("[1-9][0-9]?", text):
         raise CellError("criterion", "只有“享受条件”的来源才填条件序号，是从 1 起的半角整数，例：1；也可留空。")
     return {"criterion": int(text)}

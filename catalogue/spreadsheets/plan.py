@@ -17,7 +17,7 @@ from catalogue.editions import drafts, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Edition, Entry, SourcedField
-from catalogue.spreadsheets import writer
+from catalogue.spreadsheets import rewritten, writer
 from catalogue.spreadsheets.cells import CellError, FieldSourcing, parse_citation, parse_clause, parse_value
 from catalogue.spreadsheets.limits import ImportFault
 from catalogue.spreadsheets.reader import Row, Table
@@ -239,7 +239,7 @@ class _Planner:
         number = planned.row.cells.get("number", "")
         if number and current is None:
             planned.faults.append(planned.row.fault("新增项目的序号由系统编排，请留空。", "number"))
-        elif number and number != str(current["number"]):
+        elif number and (rewritten.figure(number) or number) != str(current["number"]):
             reason = f"序号“{number[:20]}”不对：{planned.code} 是 {current['number']}，由系统编排，不能更改；也可留空。"
             planned.faults.append(planned.row.fault(reason, "number"))
 

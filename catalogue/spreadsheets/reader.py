@@ -34,6 +34,9 @@ MAX_FAULTS = 200
 # A long number as a spreadsheet rewrites it.
 SCIENTIFIC_NOTATION = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 MAX_EXACT_NUMBER = 10**11
+# Columns whose cells may be a date, and whose cells are a number: ``cells`` reads them back in whatever form.
+DATE_KEYS = ("standard_as_of",)
+FIGURE_KEYS = ("number", "criterion", *DATE_KEYS)
 # What a spreadsheet shows in place of a value: errors, those of LibreOffice too, and a column too narrow for a number.
 ERROR_VALUE = re.compile(
     r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|[A-Z][A-Z_/0-9]*[!?])|#{3,}|(Err|错误)[:：][0-9]{3}"
@@ -128,11 +131,10 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
             _add_length_fault(number, len(cells), headers, faults)
             continue
         texts = {}
-        for position, (_, cell) in enumerate(zip_longest(headers, cells), start=1):
-            text = _cell_text(
-                cell, sheet, number, position, faults, headers[position - 1] if position <= len(headers) else ""
-            )
-            if key := keys.get(position):
+        for position, (header, cell) in enumerate(zip_longest(headers, cells, fillvalue=""), start=1):
+            key = keys.get(position)
+            text = _cell_text(cell, sheet, number, position, faults, header, key)
+            if key:
                 texts[key] = text
             elif text:
                 faults.append(
@@ -184,10 +186,18 @@ def _add_length_fault(number: int, count: int, headers: list[str], faults: list[
 
 
 def _cell_text(
-    cell: object, sheet: str | None, number: int, position: int, faults: list[ImportFault], header: str = ""
+    cell: object,
+    sheet: str | None,
+    number: int,
+    position: int,
+    faults: list[ImportFault],
+    header: str = "",
+    key: str | None = None,
 ) -> str:
-    """Return a cell as text, and add a fault to ``faults`` if it is not text."""
+    """Return a cell as text, and add a fault to ``faults`` if it is not text. ``header`` and ``key`` of its column."""
     value = cell.value if hasattr(cell, "data_type") else cell
+    if key in DATE_KEYS and isinstance(value, datetime.date):
+        value = value.isoformat() if type(value) is datetime.date else value.isoformat(" ", timespec="seconds")
     reason = _non_text_reason(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
     if hasattr(cell, "data_type"):
@@ -195,7 +205,7 @@ def _cell_text(
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if reason is None:
         reason = next(check_characters(text), None)
-    if reason is None and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
+    if reason is None and key not in FIGURE_KEYS and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
         reason = f"“{text.strip()}”像是被表格软件改写过的数；请把这一格设为文本，再填写原来的数字。"
     text = fold_radicals(text)
     if reason is not None:

@@ -273,8 +273,8 @@ BAD = {
     ),
     # Numbers and dates
     "another number": (cell("1", "序号"), "a.csv", f"第 2 行，{at('序号')} 列：序号“1”不对"),
-    "full-width digits": (cell("７", "序号"), "a.csv", f"{at('序号')} 列：序号“７”不对"),
-    "1e9": (cell("1e9", "序号"), "a.csv", f"第 2 行，{at('序号')} 列：“1e9”像是被表格软件改写过的数"),
+    "another number in full-width digits": (cell("８", "序号"), "a.csv", f"{at('序号')} 列：序号“８”不对"),
+    "1e9": (cell("1e9", "序号"), "a.csv", f"第 2 行，{at('序号')} 列：序号“1e9”不对"),
     "1e9 as a text": (cell("1.23457E+12", "编者说明"), "a.csv", "“1.23457E+12”像是被表格软件改写过的数"),
     "NaN": (cell("NaN", "序号"), "a.csv", "序号“NaN”不对"),
     "NaN in a workbook": (
