@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from catalogue.editions import drafts
 from catalogue.editions.models import Citation, Entry
 from catalogue.spreadsheets import rewritten, writer
+from catalogue.spreadsheets.names import TermNameError, TermNames
 from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
 from services import quoted_values
 from services.eligibility import rules
 from services.fields import Text
 from services.json_text import strict_loads
-from services.vocabularies import Terms, UnknownCodeError
 
-# Separators of several codes in one cell.
-CODE_SEPARATORS = re.compile(r"[\s、，,；;]+")
 DATE_PATTERN = re.compile(r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])")
 CITATION_KEYS = ("source", "locator", "quote", "verification", "jurisdiction")
 
@@ -62,12 +60,12 @@ class FieldSourcing:
         return "\n".join(lines) or None
 
 
-def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> object:
+def parse_value(key: str, text: str, names: TermNames, current: Mapping | None) -> object:
     """Return the value of a list column in the shape of ``entry_data()``: None or [] if the cell is empty."""
     if key in drafts.LIST_COLUMNS:
-        return _parse_codes(key, text, terms)
+        return _parse_codes(key, text, names)
     if key in ("domain", "lead_department"):
-        return _parse_code(key, text, terms)
+        return _parse_code(key, text, names)
     if key == "eligibility":
         return _parse_rule(text)
     if key in quoted_values.COLUMNS:
@@ -155,12 +153,12 @@ def check_dates(key: str, text: str) -> None:
             ) from None
 
 
-def parse_clause(row: Row, terms: Terms) -> FieldSourcing | None:
+def parse_clause(row: Row, names: TermNames) -> FieldSourcing | None:
     """Return the clause of a row of the list, for every sourced field the row changes; None if there is none."""
     cells = {column.key: row.cells.get(column.key, "") for column in writer.CITATION_COLUMNS}
     if not any(cells.values()):
         return None
-    citation = _parse_source(cells, terms)
+    citation = _parse_source(cells, names)
     basis = parse_choice(cells, "basis")
     if basis is None:
         raise CellError(
@@ -169,16 +167,16 @@ def parse_clause(row: Row, terms: Terms) -> FieldSourcing | None:
     return FieldSourcing(citation["verification"], basis, [citation])
 
 
-def parse_citation(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, str | None]]:
+def parse_citation(row: Row, names: TermNames) -> tuple[str, dict, tuple[str | None, str | None]]:
     """Return the field of a row of the sheet of citations, the citation, and the field's verification and basis."""
     field = parse_choice(row.cells, "field")
     if field is None:
         raise CellError("field", f"“字段”不能为空；可用：{_allowed('field')}。")
     citation = (
-        {"field": field} | _parse_source(row.cells, terms) | _parse_criterion(field, row.cells.get("criterion", ""))
+        {"field": field} | _parse_source(row.cells, names) | _parse_criterion(field, row.cells.get("criterion", ""))
     )
-    title = terms.source(citation["source"]).title
-    if row.cells.get("source_names") not in (None, "", title):
+    title, written = names.term("source", citation["source"]).title, row.cells.get("source_names")
+    if written not in (None, "", title) and not names.matches("source", written, [citation["source"]]):
         raise CellError("source_names", f"“来源文件名称”只说明左边的代码，应是“{title}”，或留空。")
     finding = (parse_choice(row.cells, "finding"), parse_choice(row.cells, "basis"))
     if field == Citation.MENTION and any(finding):
@@ -195,11 +193,14 @@ def parse_choice(cells: Mapping[str, str], key: str) -> str | None:
     return values[text] if text else None
 
 
-def _parse_source(cells: Mapping[str, str], terms: Terms) -> dict:
-    source = cells.get("source", "")
-    if not source:
-        raise CellError("source", "没有写明来源文件；请填写依据文件的代码，例：seed-plan。")
-    _check_code("source", source, terms)
+def _parse_source(cells: Mapping[str, str], names: TermNames) -> dict:
+    key = "source" if cells.get("source") or not cells.get("source_names") else "source_names"
+    if not cells.get(key):
+        raise CellError("source", "没有写明来源文件；请填写依据文件的代码、标题或文号，例：seed-plan。")
+    try:
+        source = _parse_code("source", cells[key], names)
+    except CellError as error:
+        raise CellError(key, error.reason) from None
     verification = parse_choice(cells, "verification")
     if verification is None:
         raise CellError("verification", f"填了来源，还要填“核实情况”：{_allowed('verification')}。")
@@ -227,40 +228,25 @@ def _allowed(key: str) -> str:
     return "、".join(wording.CHOICES[key].values())
 
 
-def _parse_code(key: str, text: str, terms: Terms) -> str | None:
+def _parse_code(key: str, text: str, names: TermNames) -> str | None:
     if not text:
         if key == "domain":
-            raise CellError(key, "领域不能为空；请填写领域代码，例：NM-05。")
+            raise CellError(key, "领域不能为空；请填写领域代码或名称，例：NM-05。")
         return None
-    _check_code(key, text, terms)
-    return text
+    (code,) = _parse_names(key, text, names)
+    return code
 
 
-def _parse_codes(key: str, text: str, terms: Terms) -> list[str]:
-    codes = [code for code in CODE_SEPARATORS.split(text) if code]
+def _parse_codes(key: str, text: str, names: TermNames) -> list[str]:
+    codes = _parse_names(key, text, names)
     for code in codes:
-        _check_code(key, code, terms)
         if codes.count(code) > 1:
             raise CellError(key, f"代码“{code}”写了两次，请删去一个。")
     return sorted(codes)
 
 
-def _check_code(key: str, code: str, terms: Terms) -> None:
-    lookup = {
-        "domain": terms.domain,
-        "target_groups": terms.target_group,
-        "legal_basis": terms.source,
-        "source": terms.source,
-    }.get(key, terms.department)
+def _parse_names(key: str, text: str, names: TermNames) -> list[str]:
     try:
-        lookup(code)
-    except UnknownCodeError as error:
-        examples = {
-            "domain": "NM-05",
-            "target_groups": "older-65-plus",
-            "legal_basis": "law-elderly",
-            "source": "seed-plan",
-        }
-        example = examples.get(key, "civil-affairs")
-        hint = "，多个代码用顿号隔开" if key in drafts.LIST_COLUMNS else ""
-        raise CellError(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}{hint}。") from None
+        return names.parse(key, text)
+    except TermNameError as error:
+        raise CellError(key, str(error)) from None

@@ -4,17 +4,16 @@ import re
 
 from catalogue.audit import snapshots
 from catalogue.audit.log import AuditContext
-from services import quotes
 from services.sources import Source
+from services.vocabularies import plain_name
 
-BRACKETS = str.maketrans("[【〔「]】〕」", "(((())))")
 CODE = re.compile(r"\Adoc-([0-9]{1,9})\Z")
 
 
 def by_document_number(number: str) -> Source | None:
     """Return the document with a number (文号), however its brackets, blanks and digits are written."""
     numbered = Source.objects.exclude(document_number=None)
-    return next((source for source in numbered if _plain(source.document_number) == _plain(number)), None)
+    return next((source for source in numbered if plain_name(source.document_number) == plain_name(number)), None)
 
 
 def store(source: Source, *, context: AuditContext) -> Source:
@@ -27,7 +26,3 @@ def store(source: Source, *, context: AuditContext) -> Source:
     source.save(force_insert=True)
     snapshots.record_change(source, before=None, context=context)
     return source
-
-
-def _plain(number: str) -> str:
-    return quotes.fold(number).translate(BRACKETS)

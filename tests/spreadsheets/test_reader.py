@@ -253,7 +253,7 @@ BAD = {
     "lower case code": (cell("nm-01-07", "服务项目代码"), "a.csv", "应像 NM-05-01"),
     "empty code": (cell("", "服务项目代码"), "a.csv", "服务项目代码“”格式不符"),
     "unknown domain": (cell("NM-77", "领域"), "a.csv", f"第 2 行，{at('领域')} 列：领域中没有代码“NM-77”"),
-    "no domain": (cell("", "领域"), "a.csv", "领域不能为空"),
+    "no domain": (cell("", "领域", 领域名称=""), "a.csv", "领域不能为空"),
     "unknown department": (
         cell("x-bureau", "牵头负责单位"),
         "a.csv",
@@ -390,8 +390,8 @@ BAD = {
         "a.xlsx",
         "没有名为“清单”的工作表",
     ),
-    "clauses of an unlisted service": (
-        sources("名称", "seed-plan", "转述", None, None, None, code="NM-01-05"),
+    "clauses of an unknown service": (
+        sources("名称", "seed-plan", "转述", None, None, None, code="NM-01-99"),
         "a.xlsx",
         "工作表“字段来源”，第 2 行，A（服务项目代码） 列：",
     ),
