@@ -177,7 +177,7 @@ class _Planner:
         """Return a fault for a row exported from another edition, because it would revert the changes made since."""
         slug = self.edition.slug
         faults = []
-        if row.cells.get(key) and row.cells[key] != slug:
+        if row.cells.get(key) and row.cells[key] != slug and not rewritten.is_same(row.cells[key], slug):
             reason = f"出自版本“{row.cells[key]}”，而最后发布的版本是“{slug}”；请导出版本“{slug}”后再修改。"
             faults.append(row.fault(reason, key))
         faults += [

@@ -35,8 +35,8 @@ MAX_FAULTS = 200
 SCIENTIFIC_NOTATION = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 MAX_EXACT_NUMBER = 10**11
 # Columns whose cells may be a date, and whose cells are a number: ``cells`` reads them back in whatever form.
-DATE_KEYS = ("standard_as_of",)
-FIGURE_KEYS = ("number", "criterion", *DATE_KEYS)
+DATE_KEYS = ("standard_as_of", "effective_from", "published_at")
+FIGURE_KEYS = ("number", "criterion", "edition", "slug", *DATE_KEYS)
 # What a spreadsheet shows in place of a value: errors, those of LibreOffice too, and a column too narrow for a number.
 ERROR_VALUE = re.compile(
     r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|[A-Z][A-Z_/0-9]*[!?])|#{3,}|(Err|错误)[:：][0-9]{3}"
