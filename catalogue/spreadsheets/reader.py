@@ -7,6 +7,7 @@ import csv
 import datetime
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -21,6 +22,7 @@ from catalogue.spreadsheets.limits import (
     check_kind,
     column_letter,
     decode,
+    header_line,
     refuse,
 )
 from catalogue.spreadsheets.workbook import sheet_rows
@@ -71,7 +73,7 @@ class Table:
 def read_table(name: str, content: bytes) -> Table:
     """Return the table in a file. Raises UnreadableFileError with all its faults, up to MAX_FAULTS."""
     kind = check_kind(name, content)
-    sheets = {None: _csv_rows(decode(content))} if kind == "csv" else sheet_rows(content)
+    sheets = {None: _csv_rows(decode(content, COLUMNS[LIST_SHEET][0].header))} if kind == "csv" else sheet_rows(content)
     faults: list[ImportFault] = []
     rows = {sheet or LIST_SHEET: list(_parse_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
     if faults:
@@ -83,11 +85,12 @@ def read_table(name: str, content: bytes) -> Table:
 
 def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV text with their numbers, without empty rows."""
+    delimiter = _delimiter(text)
     if "\0" in text:
         before = text[: text.index("\0")]
-        row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(",") + 1
+        row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(delimiter) + 1
         refuse("含有空字符 U+0000；请删去后重新输入这一格。", row=row, column=column_letter(column))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number, line = 0, 0
     while True:
         try:
@@ -97,18 +100,41 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except csv.Error:
             # The reader does not report the position: search the rest of the text.
             rest = "".join(text.splitlines(keepends=True)[line:])
-            column = column_letter(_unbalanced_cell(rest))
+            column = column_letter(_unbalanced_cell(rest, delimiter))
             refuse("引号没有成对；单元格里的引号要写两遍，并用引号把整格括起来。", row=number + 1, column=column)
         number, line = number + 1, reader.line_num
         if any(cell.strip() for cell in cells):
             yield number, cells
 
 
-def _unbalanced_cell(record: str) -> int:
+def _delimiter(text: str) -> str:
+    """Return what separates the cells of a CSV text: with it, most of the header are columns of the list.
+
+    Spreadsheets save a comma, a semicolon or a tab, by the settings of the machine.
+    """
+    known = {_plain_header(column.header) for column in COLUMNS[LIST_SHEET]}
+    header = header_line(text)
+    counts = {
+        delimiter: sum(_plain_header(cell.strip().strip('"')) in known for cell in header.split(delimiter))
+        for delimiter in ",;\t"
+    }
+    delimiter = max(counts, key=counts.__getitem__)
+    is_tied = list(counts.values()).count(counts[delimiter]) > 1
+    if counts[delimiter] and is_tied and sum(mark in header for mark in counts) > 1:
+        refuse("表头里有几种分隔符，分不清哪一种分隔各列；请另存为“CSV UTF-8（逗号分隔）”。", row=1)
+    return delimiter
+
+
+def _plain_header(header: str) -> str:
+    """Return a header without blanks and line breaks, and with half-width letters and brackets."""
+    return "".join(unicodedata.normalize("NFKC", header).split())
+
+
+def _unbalanced_cell(record: str, delimiter: str) -> int:
     """Return the position, from 1, of the cell with unbalanced quotes in a record."""
-    position, cell = 1, re.compile(r'(?:"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|)(?=(,|\r|\n|\Z))')
+    position, cell = 1, re.compile(r'(?:"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|)(?=(,|\r|\n|\Z))'.replace(",", delimiter))
     offset = 0
-    while (match := cell.match(record, offset)) and match[1] == ",":
+    while (match := cell.match(record, offset)) and match[1] == delimiter:
         offset, position = match.end() + 1, position + 1
     return position
 
@@ -122,12 +148,14 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
         raise UnreadableFileError(*faults)
     keys = _column_keys(sheet, number, headers)
     columns = {key: f"{column_letter(position)}（{headers[position - 1]}）" for position, key in keys.items()}
+    width = max(keys)
     count = 0
     for number, cells in lines:
         count += 1
         if count > MAX_ROWS:
             refuse(f"超过 {MAX_ROWS} 行；请只保留有改动的行，或分几次导入。", sheet, number)
-        if sheet is None and len(cells) != len(headers):
+        # Spreadsheets add empty columns, and leave them out of some rows again.
+        if sheet is None and (len(cells) < width or any(map(str.strip, cells[max(width, len(headers)) :]))):
             _add_length_fault(number, len(cells), headers, faults)
             continue
         texts = {}
@@ -147,27 +175,29 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
 
 def _column_keys(sheet: str | None, number: int, headers: list[str]) -> dict[int, str]:
     """Return the key of each column by its position. Raises UnreadableFileError for wrong headers."""
-    keys_by_header = {column.header: column.key for column in COLUMNS[sheet or LIST_SHEET]}
+    columns = COLUMNS[sheet or LIST_SHEET]
+    keys_by_header = {_plain_header(column.header): column.key for column in columns}
     faults, keys = [], {}
     for position, header in enumerate(headers, start=1):
         if not header:
             continue
-        if header not in keys_by_header:
+        key = keys_by_header.get(_plain_header(header))
+        if key is None:
             faults.append(
                 ImportFault(
-                    f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(keys_by_header)}。",
+                    f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(column.header for column in columns)}。",
                     sheet,
                     number,
                     column_letter(position),
                 )
             )
-        elif keys_by_header[header] in keys.values():
+        elif key in keys.values():
             faults.append(
                 ImportFault(f"表头“{header}”出现了两次，每列只能有一次。", sheet, number, column_letter(position))
             )
         else:
-            keys[position] = keys_by_header[header]
-    key_column = COLUMNS[sheet or LIST_SHEET][0]
+            keys[position] = key
+    key_column = columns[0]
     if not faults and key_column.key not in keys.values():
         faults.append(ImportFault(f"没有“{key_column.header}”列，每行都要用它指明服务项目。", sheet, number, "A"))
     if faults:

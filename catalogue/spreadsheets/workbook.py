@@ -41,6 +41,8 @@ OPENPYXL_ERRORS = (
     TypeError,
     ValueError,
 )
+# Of the “Strict Open XML Spreadsheet” that Excel offers too: openpyxl finds no sheet in it.
+STRICT_NAMESPACE = b"http://purl.oclc.org/ooxml/spreadsheetml/"
 
 
 def sheet_rows(content: bytes) -> dict[str | None, list[tuple[int, list]]]:
@@ -83,6 +85,9 @@ def _open(content: bytes) -> "Workbook":
                         element.clear()
 
     reader = Reader(io.BytesIO(content), read_only=True, keep_links=False)
+    parts = [name for name in reader.archive.namelist() if name.endswith("workbook.xml")]
+    if any(STRICT_NAMESPACE in reader.archive.read(name) for name in parts):
+        refuse("工作簿是“严格 Open XML 电子表格”；请另存为普通的“Excel 工作簿（.xlsx）”，再重新上传。")
     reader.read()
     return reader.wb
 

@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.styles import Font
 from openpyxl.worksheet.formula import ArrayFormula
 
 from catalogue.spreadsheets.limits import UnreadableFileError
@@ -145,9 +146,15 @@ def crowded() -> bytes:
     )
 
 
-def dense() -> bytes:
+def strict() -> bytes:
+    """A workbook as Excel saves it as “Strict Open XML Spreadsheet”."""
+    old, new = (
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    )
     return repack_workbook(
-        make_workbook(list_row()), lambda parts: parts.update({"xl/a.xml": b"<a>" + b" " * 2**20 + b"</a>"})
+        make_workbook(list_row()),
+        lambda parts: parts.update({name: part.replace(old, new) for name, part in parts.items()}),
     )
 
 
@@ -171,9 +178,21 @@ BAD = {
     ),
     "header only": (lambda: make_csv(), "a.csv", "第 2 行：表格里只有表头"),
     # Encodings
-    "GBK": (lambda: make_csv(list_row()).decode().encode("gb18030"), "a.csv", "第 1 行，A 列：不是 UTF-8 编码"),
-    "UTF-16": (lambda: make_csv(list_row()).decode().encode("utf-16"), "a.csv", "编码是 UTF-16，只接受 UTF-8"),
-    "UTF-32": (lambda: make_csv(list_row()).decode().encode("utf-32"), "a.csv", "编码是 UTF-32，只接受 UTF-8"),
+    "GBK without the code column": (
+        lambda: make_csv(["注"], headers=["编者说明"]).decode().encode("gb18030"),
+        "a.csv",
+        "第 1 行，A 列：不是 UTF-8 编码，也不是 GB18030",
+    ),
+    "UTF-16": (
+        lambda: make_csv(list_row()).decode().encode("utf-16"),
+        "a.csv",
+        "编码是 UTF-16，只接受 UTF-8 和 GB18030",
+    ),
+    "UTF-32": (
+        lambda: make_csv(list_row()).decode().encode("utf-32"),
+        "a.csv",
+        "编码是 UTF-32，只接受 UTF-8 和 GB18030",
+    ),
     "UTF-16 without mark": (lambda: "服务,x".encode("utf-16-be"), "a.csv", "第 1 行"),
     "Latin 1 in one cell": (lambda: make_csv(list_row(编者说明="X!")).replace(b"X!", b"caf\xe9"), "a.csv", "第 2 行"),
     "overlong": (lambda: make_csv(list_row(编者说明="X!")).replace(b"X!", b"\xc0\x80"), "a.csv", "不是 UTF-8 编码"),
@@ -218,7 +237,11 @@ BAD = {
     ),
     "duplicate header": (with_headers(lambda h: [*h, "名称"]), "a.csv", "表头“名称”出现了两次"),
     "no code": (with_headers(lambda h: h[1:]), "a.csv", "第 1 行，A 列：没有“服务项目代码”列"),
-    "semicolons": (lambda: make_csv(list_row()).replace(b",", b";"), "a.csv", "第 1 行，A 列：表头"),
+    "two separators": (
+        lambda: "服务项目代码;名称,编者说明\r\nNM-01-07;甲,乙\r\n".encode(),
+        "a.csv",
+        "第 1 行：表头里有几种分隔符",
+    ),
     "no header": (
         lambda: make_csv(list_row()).split(b"\r\n", 1)[1],
         "a.csv",
@@ -434,8 +457,8 @@ BAD = {
         "不是工作簿",
     ),
     "bomb": (bomb, "a.xlsx", "解压后超过 100 MB"),
-    "dense": (dense, "a.xlsx", "压缩比超过 100"),
     "cells without end": (crowded, "a.xlsx", "单元格太多"),
+    "strict": (strict, "a.xlsx", "严格 Open XML 电子表格”；请另存为普通的"),
     "password": (locked, "a.xlsx", "加了密码"),
     "entity bomb": (in_part(SHEET, b"<worksheet", ENTITIES + b"<worksheet"), "a.xlsx", "工作簿打不开"),
     "entity of a file": (in_part("xl/workbook.xml", b"<workbook", EXTERNAL + b"<workbook"), "a.xlsx", "工作簿打不开"),
@@ -529,5 +552,19 @@ def test_escapes_of_a_workbook_are_decoded_once(db, written, text):
 
 def test_merged_cells_without_a_value_lose_nothing(db):
     content = make_workbook(list_row(), change=lambda book: book["清单"].merge_cells("A5:C6"))
+
+    assert len(read_table("a.xlsx", content).rows) == 1
+
+
+def test_an_honest_workbook_with_a_thousand_formats_is_read(db):
+    def paint(book: Workbook) -> None:
+        for number in range(1000):
+            book["清单"].cell(3 + number, 1).font = Font(size=1 + number % 100, color=f"{number:06X}")
+
+    assert len(read_table("a.xlsx", make_workbook(list_row(), change=paint)).rows) == 1
+
+
+def test_a_small_part_that_repeats_itself_is_no_danger(db):
+    content = repack_workbook(make_workbook(list_row()), lambda parts: parts.update({"xl/media/a.emf": b"\0" * 2**20}))
 
     assert len(read_table("a.xlsx", content).rows) == 1
