@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from catalogue.spreadsheets import writer
+from catalogue.spreadsheets import rewritten, writer
 from catalogue.spreadsheets.limits import (
     MAX_BYTES,
     MAX_ROWS,
@@ -41,7 +41,7 @@ DATE_KEYS = ("standard_as_of", "effective_from", "published_at")
 FIGURE_KEYS = ("number", "criterion", "edition", "slug", *DATE_KEYS)
 # What a spreadsheet shows in place of a value: errors, those of LibreOffice too, and a column too narrow for a number.
 ERROR_VALUE = re.compile(
-    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|[A-Z][A-Z_/0-9]*[!?])|#{3,}|(Err|错误)[:：][0-9]{3}"
+    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|GETTING_DATA|[A-Z][A-Z_/0-9]*[!?])|#{3,}|(Err|错误)[:：][0-9]{3}"
 )
 
 
@@ -226,6 +226,9 @@ def _cell_text(
 ) -> str:
     """Return a cell as text, and add a fault to ``faults`` if it is not text. ``header`` and ``key`` of its column."""
     value = cell.value if hasattr(cell, "data_type") else cell
+    if key in DATE_KEYS and isinstance(value, int | float) and value % 1 == 0 and int(value) in rewritten.SERIALS:
+        # A day without its format; some workbooks count from 1904.
+        value = cell.parent.parent.epoch + datetime.timedelta(days=int(value))
     if key in DATE_KEYS and isinstance(value, datetime.date):
         value = value.isoformat() if type(value) is datetime.date else value.isoformat(" ", timespec="seconds")
     reason = _non_text_reason(cell, value)

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
+MAX_FIGURE_CHARS = 28
 _FIGURE = re.compile(r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?(E[+-]?[0-9]{1,2})?", re.IGNORECASE)
 _DAY = re.compile(r"([0-9]{4})([-/.年])\s*([0-9]{1,2})[-/.月]\s*([0-9]{1,2})日?(?:[T\s]+([0-9:.]+)Z?)?")
 _COMPACT_DAY = re.compile(r"((?:19|20)[0-9]{2})([01][0-9])([0-3][0-9])")
@@ -19,7 +20,7 @@ _AMBIGUOUS = re.compile(
 )
 _ENGLISH_MONTH = re.compile(r"([A-Za-z]{3})-([0-9]{2})")
 # Days since the last one of 1899, as most spreadsheets count them: from 1954 to 2119.
-_FIRST_DAY, _SERIALS = datetime.date(1899, 12, 30), range(20_000, 80_000)
+_FIRST_DAY, SERIALS = datetime.date(1899, 12, 30), range(20_000, 80_000)
 _MIDNIGHT = re.compile(r"0{1,2}(:00){0,2}(\.0+)?")
 
 
@@ -30,7 +31,8 @@ class AmbiguousDateError(Exception):
 def figure(text: str) -> str | None:
     """Return a number in plain digits, without separators, exponent and idle zeros; None if it is no number."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    if not _FIGURE.fullmatch(plain):
+    # A longer one is no figure, and Decimal would round it.
+    if len(plain) > MAX_FIGURE_CHARS or not _FIGURE.fullmatch(plain):
         return None
     value = Decimal(plain.replace(",", ""))
     return f"{value.normalize():f}" if value else "0"
@@ -54,7 +56,7 @@ def day(text: str) -> str | None:
     if _AMBIGUOUS.fullmatch(plain):
         raise AmbiguousDateError
     number = figure(plain)
-    if number and number.isdecimal() and int(number) in _SERIALS:
+    if number and number.isdecimal() and int(number) in SERIALS:
         return (_FIRST_DAY + datetime.timedelta(days=int(number))).isoformat()
     return number if number and re.fullmatch("(19|20)[0-9]{2}", number) else None
 

@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from catalogue.editions.document import entry_data
 from catalogue.spreadsheets import rewritten
@@ -26,6 +27,7 @@ OF_A_DAY, OF_A_YEAR = "NM-04-16", "NM-01-07"
         ("１，９２０", "1920"),
         ("1,920.50", "1920.5"),
         (" 0.0 ", "0"),
+        ("1" * 40, None),  # more digits than a figure has
         ("1,92", None),  # no thousands separator
         ("840元", None),
         ("840/670", None),
@@ -150,3 +152,13 @@ def test_rewritten_figures_of_amounts_are_no_change(db):
     shown = plan(make_csv(row | {"标准里的数字": figures}), "a.csv")
 
     assert (shown.faults, [row.action for row in shown.rows]) == ([], [None])
+
+
+def test_a_day_without_its_format_is_counted_from_the_epoch_of_the_workbook(db):
+    row = list_row(OF_A_DAY)
+    days = (datetime.date.fromisoformat(row["标准所属时间"]) - datetime.date(1904, 1, 1)).days
+
+    content = make_workbook(row | {"标准所属时间": days}, change=lambda book: setattr(book, "epoch", CALENDAR_MAC_1904))
+
+    shown = plan(content, "a.xlsx")
+    assert (shown.faults, [planned.action for planned in shown.rows]) == ([], [None])
