@@ -5,11 +5,15 @@ from collections.abc import Mapping
 
 from django.db import models
 
+from services import document_numbers
 from services.models import Department, Domain, Region, Service, TargetGroup
 from services.sources import Source
 
 # The columns of a source that identify it.
 IDENTITY = ("title", "document_number", "date", "in_force_from")
+
+# Brackets of document numbers, as people type them; title marks are left out.
+_BRACKETS = str.maketrans("[【〔「]】〕」", "(((())))", "《》")
 
 
 class UnknownCodeError(Exception):
@@ -24,6 +28,11 @@ def source_identities() -> dict[str, str]:
 def identity(source: Mapping) -> str:
     """Return what identifies a source, given as a mapping of its columns or as a term of its file."""
     return "\n".join(str(source[name]) for name in IDENTITY if source.get(name) is not None)
+
+
+def plain_name(text: str) -> str:
+    """Normalise a name or document number (文号) for comparison: as numbers are, and whatever brackets stand in it."""
+    return document_numbers.key(text).translate(_BRACKETS)
 
 
 class Terms:
@@ -41,24 +50,28 @@ class Terms:
         return {code: source.citable_from for code, source in self._terms[Source].items()}
 
     def region(self, code: str) -> Region:
-        return self._find(Region, code)
+        return self.find(Region, code)
 
     def domain(self, code: str) -> Domain:
-        return self._find(Domain, code)
+        return self.find(Domain, code)
 
     def department(self, code: str) -> Department:
-        return self._find(Department, code)
+        return self.find(Department, code)
 
     def target_group(self, code: str) -> TargetGroup:
-        return self._find(TargetGroup, code)
+        return self.find(TargetGroup, code)
 
     def source(self, code: str) -> Source:
-        return self._find(Source, code)
+        return self.find(Source, code)
 
     def service(self, code: str) -> Service:
-        return self._find(Service, code)
+        return self.find(Service, code)
 
-    def _find(self, model: type[models.Model], code: str):
+    def all(self, model: type[models.Model]) -> Mapping[str, models.Model]:
+        """Return the terms of a vocabulary by code."""
+        return self._terms[model]
+
+    def find(self, model: type[models.Model], code: str):
         try:
             return self._terms[model][code]
         except (KeyError, TypeError):

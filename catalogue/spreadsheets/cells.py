@@ -10,17 +10,15 @@ from dataclasses import dataclass
 
 from catalogue.editions import drafts
 from catalogue.editions.models import Citation, Entry
-from catalogue.spreadsheets import writer
+from catalogue.spreadsheets import rewritten, writer
+from catalogue.spreadsheets.names import TermNameError, TermNames
 from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
 from services import quoted_values
 from services.eligibility import rules
 from services.fields import Text
 from services.json_text import strict_loads
-from services.vocabularies import Terms, UnknownCodeError
 
-# Separators of several codes in one cell.
-CODE_SEPARATORS = re.compile(r"[\s、，,；;]+")
 DATE_PATTERN = re.compile(r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])")
 CITATION_KEYS = ("source", "locator", "quote", "verification", "jurisdiction")
 
@@ -62,16 +60,16 @@ class FieldSourcing:
         return "\n".join(lines) or None
 
 
-def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> object:
+def parse_value(key: str, text: str, names: TermNames, current: Mapping | None) -> object:
     """Return the value of a list column in the shape of ``entry_data()``: None or [] if the cell is empty."""
     if key in drafts.LIST_COLUMNS:
-        return _parse_codes(key, text, terms)
+        return _parse_codes(key, text, names)
     if key in ("domain", "lead_department"):
-        return _parse_code(key, text, terms)
+        return _parse_code(key, text, names)
     if key == "eligibility":
         return _parse_rule(text)
     if key in quoted_values.COLUMNS:
-        return _parse_quoted_values(key, text)
+        return _parse_quoted_values(key, text, current)
     if not text and key == "name":
         raise CellError(key, "名称不能为空；取消服务项目请另提“取消”建议。")
     current_text = current and current[key]
@@ -80,11 +78,25 @@ def parse_value(key: str, text: str, terms: Terms, current: Mapping | None) -> o
         current_text.replace("\r\n", "\n").replace("\r", "\n").strip(),
     ):
         return current_text
+    if current_text is not None and rewritten.is_same(text, current_text):
+        return current_text
     if "\n" in text and not isinstance(Entry._meta.get_field(key), Text):
         raise CellError(key, "只能写一行，请去掉换行。")
     if key == "standard_as_of":
-        check_dates(key, text)
+        text = _parse_day(key, text)
     return text or None
+
+
+def _parse_day(key: str, text: str) -> str:
+    """Return a day, month or year in the form 2026-11-01; a text that is more than that stays as it is."""
+    check_dates(key, text)
+    try:
+        return rewritten.day(text) or text
+    except rewritten.AmbiguousDateError:
+        reason = f"“{text[:50]}”分不清是哪一天，或带有时间；请按年月日写成 2026-01-02 的样子。"
+    except ValueError:
+        reason = f"没有“{text[:50]}”这一天；请写实际的日期，例：2026-11-01。"
+    raise CellError(key, reason)
 
 
 def _parse_rule(text: str) -> dict | None:
@@ -100,7 +112,7 @@ def _parse_rule(text: str) -> dict | None:
     return rule
 
 
-def _parse_quoted_values(key: str, text: str) -> list[dict]:
+def _parse_quoted_values(key: str, text: str, current: Mapping | None) -> list[dict]:
     """Return the amounts or shares from their JSON, validated as on the desk."""
     column = quoted_values.COLUMNS[key]
     if not text:
@@ -110,9 +122,24 @@ def _parse_quoted_values(key: str, text: str) -> list[dict]:
     except ValueError:
         reason = f"{column.caption}应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。"
         raise CellError(key, reason) from None
+    if isinstance(values, list):
+        current_figures = [value.get("value") or value.get("percent") for value in (current or {}).get(key, [])]
+        values = [_plain_figures(value, current_figures) for value in values]
     if reasons := column.faults(values):
         raise CellError(key, f"{column.caption}不能用：{reasons[0][:200]}")
     return values
+
+
+def _plain_figures(value: object, current_figures: list[str]) -> object:
+    """Return an amount or a share with its figure as it is now, or else in plain digits; anything else unchanged."""
+    if not isinstance(value, dict):
+        return value
+    plain = {}
+    for name in ("value", "percent"):
+        text = value.get(name)
+        if isinstance(text, str) and text not in current_figures and (figure := rewritten.figure(text)):
+            plain[name] = next((now for now in current_figures if rewritten.figure(now) == figure), figure)
+    return value | plain
 
 
 def check_dates(key: str, text: str) -> None:
@@ -126,12 +153,12 @@ def check_dates(key: str, text: str) -> None:
             ) from None
 
 
-def parse_clause(row: Row, terms: Terms) -> FieldSourcing | None:
+def parse_clause(row: Row, names: TermNames) -> FieldSourcing | None:
     """Return the clause of a row of the list, for every sourced field the row changes; None if there is none."""
     cells = {column.key: row.cells.get(column.key, "") for column in writer.CITATION_COLUMNS}
     if not any(cells.values()):
         return None
-    citation = _parse_source(cells, terms)
+    citation = _parse_source(cells, names)
     basis = parse_choice(cells, "basis")
     if basis is None:
         raise CellError(
@@ -140,16 +167,16 @@ def parse_clause(row: Row, terms: Terms) -> FieldSourcing | None:
     return FieldSourcing(citation["verification"], basis, [citation])
 
 
-def parse_citation(row: Row, terms: Terms) -> tuple[str, dict, tuple[str | None, str | None]]:
+def parse_citation(row: Row, names: TermNames) -> tuple[str, dict, tuple[str | None, str | None]]:
     """Return the field of a row of the sheet of citations, the citation, and the field's verification and basis."""
     field = parse_choice(row.cells, "field")
     if field is None:
         raise CellError("field", f"“字段”不能为空；可用：{_allowed('field')}。")
     citation = (
-        {"field": field} | _parse_source(row.cells, terms) | _parse_criterion(field, row.cells.get("criterion", ""))
+        {"field": field} | _parse_source(row.cells, names) | _parse_criterion(field, row.cells.get("criterion", ""))
     )
-    title = terms.source(citation["source"]).title
-    if row.cells.get("source_names") not in (None, "", title):
+    title, written = names.term("source", citation["source"]).title, row.cells.get("source_names")
+    if written not in (None, "", title) and not names.matches("source", written, [citation["source"]]):
         raise CellError("source_names", f"“来源文件名称”只说明左边的代码，应是“{title}”，或留空。")
     finding = (parse_choice(row.cells, "finding"), parse_choice(row.cells, "basis"))
     if field == Citation.MENTION and any(finding):
@@ -166,11 +193,14 @@ def parse_choice(cells: Mapping[str, str], key: str) -> str | None:
     return values[text] if text else None
 
 
-def _parse_source(cells: Mapping[str, str], terms: Terms) -> dict:
-    source = cells.get("source", "")
-    if not source:
-        raise CellError("source", "没有写明来源文件；请填写依据文件的代码，例：seed-plan。")
-    _check_code("source", source, terms)
+def _parse_source(cells: Mapping[str, str], names: TermNames) -> dict:
+    key = "source" if cells.get("source") or not cells.get("source_names") else "source_names"
+    if not cells.get(key):
+        raise CellError("source", "没有写明来源文件；请填写依据文件的代码、标题或文号，例：seed-plan。")
+    try:
+        source = _parse_code("source", cells[key], names)
+    except CellError as error:
+        raise CellError(key, error.reason) from None
     verification = parse_choice(cells, "verification")
     if verification is None:
         raise CellError("verification", f"填了来源，还要填“核实情况”：{_allowed('verification')}。")
@@ -188,6 +218,7 @@ def _parse_source(cells: Mapping[str, str], terms: Terms) -> dict:
 def _parse_criterion(field: str, text: str) -> dict[str, int]:
     if not text:
         return {}
+    text = rewritten.figure(text) or text
     if field != "eligibility" or not re.fullmatch("[1-9][0-9]?", text):
         raise CellError("criterion", "只有“享受条件”的来源才填条件序号，是从 1 起的半角整数，例：1；也可留空。")
     return {"criterion": int(text)}
@@ -197,40 +228,25 @@ def _allowed(key: str) -> str:
     return "、".join(wording.CHOICES[key].values())
 
 
-def _parse_code(key: str, text: str, terms: Terms) -> str | None:
+def _parse_code(key: str, text: str, names: TermNames) -> str | None:
     if not text:
         if key == "domain":
-            raise CellError(key, "领域不能为空；请填写领域代码，例：NM-05。")
+            raise CellError(key, "领域不能为空；请填写领域代码或名称，例：NM-05。")
         return None
-    _check_code(key, text, terms)
-    return text
+    (code,) = _parse_names(key, text, names)
+    return code
 
 
-def _parse_codes(key: str, text: str, terms: Terms) -> list[str]:
-    codes = [code for code in CODE_SEPARATORS.split(text) if code]
+def _parse_codes(key: str, text: str, names: TermNames) -> list[str]:
+    codes = _parse_names(key, text, names)
     for code in codes:
-        _check_code(key, code, terms)
         if codes.count(code) > 1:
             raise CellError(key, f"代码“{code}”写了两次，请删去一个。")
     return sorted(codes)
 
 
-def _check_code(key: str, code: str, terms: Terms) -> None:
-    lookup = {
-        "domain": terms.domain,
-        "target_groups": terms.target_group,
-        "legal_basis": terms.source,
-        "source": terms.source,
-    }.get(key, terms.department)
+def _parse_names(key: str, text: str, names: TermNames) -> list[str]:
     try:
-        lookup(code)
-    except UnknownCodeError as error:
-        examples = {
-            "domain": "NM-05",
-            "target_groups": "older-65-plus",
-            "legal_basis": "law-elderly",
-            "source": "seed-plan",
-        }
-        example = examples.get(key, "civil-affairs")
-        hint = "，多个代码用顿号隔开" if key in drafts.LIST_COLUMNS else ""
-        raise CellError(key, f"{str(error)[:120]}；请填写词表中的代码，例：{example}{hint}。") from None
+        return names.parse(key, text)
+    except TermNameError as error:
+        raise CellError(key, str(error)) from None

@@ -5,6 +5,7 @@ openpyxl runs none of them, and with defusedxml it refuses entities.
 """
 
 import io
+import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ MEGABYTE = 1024 * 1024
 MAX_BYTES = 5 * MEGABYTE
 MAX_ROWS = 5_000
 MAX_UNPACKED_BYTES = 100 * MEGABYTE
-MAX_COMPRESSION_RATIO = 100
 # Start and end tags; 5000 rows of all columns have about a million. Each takes half a kilobyte of memory.
 MAX_TAGS = 1_200_000
 # Counts empty rows too: a sheet that is formatted down to its last row is not read to its end.
@@ -111,38 +111,47 @@ def check_characters(text: str) -> Iterator[str]:
             return
 
 
-def decode(content: bytes) -> str:
-    """Return the text of a CSV file. Raises UnreadableFileError with row and column if it is not UTF-8."""
+def decode(content: bytes, marker: str) -> str:
+    """Return the text of a CSV file, in UTF-8 or in GB18030, which Excel saves in China.
+
+    ``marker`` stands in the header, so that bytes of another encoding are not taken for GB18030. Raises
+    UnreadableFileError with row and column.
+    """
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
-            refuse(f"文件的编码是 {encoding}，只接受 UTF-8；请另存为“CSV UTF-8（逗号分隔）”。")
+            refuse(f"文件的编码是 {encoding}，只接受 UTF-8 和 GB18030；请另存为“CSV UTF-8（逗号分隔）”。")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        try:
+            text = content.decode("gb18030").removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            text = ""
+        if marker in "".join(header_line(text).split()):
+            return text
         before = content[: error.start]
         row, column = before.count(b"\n") + 1, before.rpartition(b"\n")[2].count(b",") + 1
         refuse(
-            "不是 UTF-8 编码（可能是 GBK 或 GB18030）；请另存为“CSV UTF-8（逗号分隔）”。",
+            "不是 UTF-8 编码，也不是 GB18030；请另存为“CSV UTF-8（逗号分隔）”。",
             row=row,
             column=column_letter(column),
         )
 
 
-def check_unpacked(content: bytes) -> None:
-    """Refuse a workbook whose unpacked size, compression ratio or number of tags exceeds its limit, or that is damaged.
+def header_line(text: str) -> str:
+    return re.split("[\r\n]", text, maxsplit=1)[0]
 
-    Parts are unpacked one at a time. Raises UnreadableFileError, or an error of zipfile for a damaged part.
+
+def check_unpacked(content: bytes) -> None:
+    """Refuse a workbook whose unpacked size or number of tags exceeds its limit, or that is damaged.
+
+    What a workbook takes in memory follows from these, not from how well a part can be compressed: small parts repeat
+    themselves. Parts are unpacked one at a time. Raises UnreadableFileError, or an error of zipfile for a damaged part.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = packed.infolist()
         if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
             refuse(f"工作簿解压后超过 {MAX_UNPACKED_BYTES // MEGABYTE} MB，不予打开；请只保留清单的行。")
-        for part in parts:
-            if part.file_size > MAX_COMPRESSION_RATIO * max(part.compress_size, 1):
-                refuse(
-                    f"工作簿的部件“{part.filename}”压缩比超过 {MAX_COMPRESSION_RATIO}，不予打开；"
-                    "请用表格软件另存为 .xlsx。"
-                )
         tags = 0
         for part in parts:
             with packed.open(part) as stream:

@@ -17,9 +17,10 @@ from catalogue.editions import drafts, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Edition, Entry, SourcedField
-from catalogue.spreadsheets import writer
+from catalogue.spreadsheets import rewritten, writer
 from catalogue.spreadsheets.cells import CellError, FieldSourcing, parse_citation, parse_clause, parse_value
 from catalogue.spreadsheets.limits import ImportFault
+from catalogue.spreadsheets.names import TermNames
 from catalogue.spreadsheets.reader import Row, Table
 from catalogue.workflow import proposals, wording
 from catalogue.workflow.models import SERVICE_CODE_PATTERN, Proposal, ProposedEntry
@@ -35,6 +36,8 @@ VALUE_COLUMNS = [
     and column not in (*writer.CITATION_COLUMNS, *writer.FRESHNESS_COLUMNS, *writer.PROVENANCE_COLUMNS)
     and column.key not in ("code", "number", "edition")
 ]  # fmt: skip
+
+NAME_KEYS = {column.key for column in writer.COLUMNS[writer.LIST_SHEET] if column.key.endswith("_names")}
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,15 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of a table. ``imported_as`` is the number of the first proposal drafted from the same file, if any."""
+    """The plan of a table. ``imported_as`` is the number of the first proposal drafted from the same file, if any.
+
+    ``ignored_citations`` is the number of rows of the sheet of citations whose services stand in no row of the list.
+    """
 
     rows: list[PlannedRow]
     faults: list[ImportFault]
     imported_as: int | None
+    ignored_citations: int = 0
 
     @property
     def to_propose(self) -> list[PlannedRow]:
@@ -135,7 +142,7 @@ def make_plan(
             )
     earlier = Proposal.objects.filter(imported_from=digest).exclude(state=State.VOID).order_by("number").first()
     faults += [fault for planned_row in planned_rows for fault in planned_row.faults]
-    return Plan(planned_rows, faults, earlier and earlier.number)
+    return Plan(planned_rows, faults, earlier and earlier.number, planner.ignored_citations)
 
 
 def _pending_entries() -> dict[tuple[str, str, str], int]:
@@ -160,7 +167,9 @@ class _Planner:
         self.current = {document["code"]: entry_data(document) for document in documents}
         self.next_number = 1 + max((document["number"] for document in documents), default=0)
         self.terms, self.used = Terms(), proposals.used_codes()
+        self.names = TermNames(self.terms)
         self.sources: dict[str, dict[str, FieldSourcing]] = {}
+        self.ignored_citations = 0
         self.seen: dict[str, int] = {}
         self.codes: set[str] = set()
 
@@ -168,7 +177,7 @@ class _Planner:
         """Return a fault for a row exported from another edition, because it would revert the changes made since."""
         slug = self.edition.slug
         faults = []
-        if row.cells.get(key) and row.cells[key] != slug:
+        if row.cells.get(key) and row.cells[key] != slug and not rewritten.is_same(row.cells[key], slug):
             reason = f"出自版本“{row.cells[key]}”，而最后发布的版本是“{slug}”；请导出版本“{slug}”后再修改。"
             faults.append(row.fault(reason, key))
         faults += [
@@ -186,10 +195,17 @@ class _Planner:
         for row in table.sources:
             code = row.cells["code"]
             if code not in listed_codes:
-                faults.append(row.fault(f"“{writer.LIST_SHEET}”中没有代码为“{code[:50]}”的行。", "code"))
+                # Rows that are not to be changed may be left out of the list; a code that no service has is a mistake.
+                if code in self.current:
+                    self.ignored_citations += 1
+                else:
+                    reason = (
+                        f"“{writer.LIST_SHEET}”中没有代码为“{code[:50]}”的行，现行清单也没有这个项目；请改正或删去。"
+                    )
+                    faults.append(row.fault(reason, "code"))
                 continue
             try:
-                field, citation, finding = parse_citation(row, self.terms)
+                field, citation, finding = parse_citation(row, self.names)
                 clause = self.sources.setdefault(code, {}).setdefault(field, FieldSourcing(*finding, []))
                 if (clause.verification, clause.basis) != finding:
                     raise CellError("finding", "同一字段各行的字段核实情况和依据类别应当相同。")
@@ -212,10 +228,8 @@ class _Planner:
         self.seen[planned.code] = row.number
         planned.faults += self.provenance_faults(row, "edition")
         current = self.current.get(planned.code)
-        values = self._read_cells(
-            planned, VALUE_COLUMNS, lambda key: parse_value(key, row.cells[key], self.terms, current)
-        )
-        clause = self._read_cells(planned, ["source"], lambda _: parse_clause(row, self.terms)).get("source")
+        values = self._read_cells(planned, VALUE_COLUMNS, lambda key: self._value(row, key, current))
+        clause = self._read_cells(planned, ["source"], lambda _: parse_clause(row, self.names)).get("source")
         self._check_number(planned, current)
         if not planned.faults:
             self._check_names(planned, values)
@@ -228,18 +242,32 @@ class _Planner:
         """Return the parsed value of each column that the sheet has, and add errors to the faults of the row."""
         values = {}
         for key in keys:
-            if key in planned.row.columns:
+            if key in planned.row.columns or planned.row.cells.get(f"{key}_names"):
                 try:
                     values[key] = parse(key)
                 except CellError as error:
                     planned.faults.append(planned.row.fault(error.reason, error.key))
         return values
 
+    def _value(self, row: Row, key: str, current: Mapping | None) -> object:
+        """Return the value of a column: of its codes, or of the names beside them if there are no codes."""
+        names_key = f"{key}_names"
+        text, names = row.cells.get(key, ""), row.cells.get(names_key, "")
+        if text or not names:
+            return parse_value(key, text, self.names, current)
+        # Names of the export itself may mean several terms: titles are not unique.
+        if current and names == writer.explanation(key, self.documents[row.cells["code"]].get(key)):
+            return current[key]
+        try:
+            return parse_value(key, names, self.names, current)
+        except CellError as error:
+            raise CellError(names_key, error.reason) from None
+
     def _check_number(self, planned: PlannedRow, current: Mapping | None) -> None:
         number = planned.row.cells.get("number", "")
         if number and current is None:
             planned.faults.append(planned.row.fault("新增项目的序号由系统编排，请留空。", "number"))
-        elif number and number != str(current["number"]):
+        elif number and (rewritten.figure(number) or number) != str(current["number"]):
             reason = f"序号“{number[:20]}”不对：{planned.code} 是 {current['number']}，由系统编排，不能更改；也可留空。"
             planned.faults.append(planned.row.fault(reason, "number"))
 
@@ -253,26 +281,25 @@ class _Planner:
             expected = writer.explanation(column.explains, document.get(column.explains))
             if column.explains in values:
                 new_text = self._explanation(column.explains, values[column.explains])
-                if text in (expected, new_text):
+                if text in (expected, new_text) or self._names_agree(column.explains, text, values[column.explains]):
                     continue
                 expected = new_text
             if text != expected:
-                reason = f"“{column.header}”只说明左边的代码，应是“{expected or '空'}”，或留空；要更改请改左边的代码。"
+                way = "改左边的代码，或清空代码、只写名称" if column.key in NAME_KEYS else "改左边的一栏"
+                reason = f"“{column.header}”只说明左边的代码，应是“{expected or '空'}”，或留空；要更改请{way}。"
                 planned.faults.append(planned.row.fault(reason, column.key))
 
     def _explanation(self, key: str, value: object) -> str:
         if key in ("eligibility", *quoted_values.COLUMNS):
             return writer.explanation(key, value)
         codes = value if isinstance(value, list) else [value] if value else []
-        return wording.SEPARATOR.join(wording.name_of(self._term(key, code), short=True) for code in codes)
+        return wording.SEPARATOR.join(wording.name_of(self.names.term(key, code), short=True) for code in codes)
 
-    def _term(self, key: str, code: str) -> object:
-        lookup = {
-            "domain": self.terms.domain,
-            "target_groups": self.terms.target_group,
-            "legal_basis": self.terms.source,
-        }
-        return lookup.get(key, self.terms.department)(code)
+    def _names_agree(self, key: str, text: str, value: object) -> bool:
+        """Whether the names beside codes mean the same terms, in whatever form."""
+        if f"{key}_names" not in NAME_KEYS:
+            return False
+        return self.names.matches(key, text, value if isinstance(value, list) else [value] if value else [])
 
     def _change(self, planned: PlannedRow, current: Mapping | None, values: dict, clause: FieldSourcing | None) -> None:
         """Set the action, data and changes of the row, and add the faults by the rules of proposals."""
@@ -358,7 +385,7 @@ class _Planner:
 
     def _name_of(self, key: str, code: str) -> str:
         try:
-            return wording.name_of(self._term(key, code), short=True)
+            return wording.name_of(self.names.term(key, code), short=True)
         except UnknownCodeError:
             return wording.UNKNOWN
 

@@ -7,50 +7,28 @@ import csv
 import datetime
 import io
 import re
-import zlib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
-from catalogue.spreadsheets import writer
+from catalogue.spreadsheets import rewritten, writer
 from catalogue.spreadsheets.limits import (
     MAX_BYTES,
-    MAX_COLUMN_NUMBER,
-    MAX_ROW_NUMBER,
     MAX_ROWS,
     ImportFault,
     UnreadableFileError,
     check_characters,
     check_kind,
-    check_unpacked,
     column_letter,
     decode,
+    header_line,
     refuse,
 )
+from catalogue.spreadsheets.workbook import sheet_rows
 from catalogue.spreadsheets.writer import CITATIONS_SHEET, COLUMNS, EDITION_SHEET, LIST_SHEET
 from services.characters import fold_radicals
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
-# Errors of zipfile, the XML parser and openpyxl for damaged or contradictory files; defusedxml raises a ValueError for
-# entities.
-OPENPYXL_ERRORS = (
-    BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ParseError,
-    AttributeError,
-    LookupError,
-    OverflowError,
-    TypeError,
-    ValueError,
-)
 # No field is longer than a file; the limit of the csv module is global to the process, so it is set once.
 csv.field_size_limit(MAX_BYTES)
 # Number of faults reported of a file.
@@ -58,6 +36,13 @@ MAX_FAULTS = 200
 # A long number as a spreadsheet rewrites it.
 SCIENTIFIC_NOTATION = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 MAX_EXACT_NUMBER = 10**11
+# Columns whose cells may be a date, and whose cells are a number: ``cells`` reads them back in whatever form.
+DATE_KEYS = ("standard_as_of", "effective_from", "published_at")
+FIGURE_KEYS = ("number", "criterion", "edition", "slug", *DATE_KEYS)
+# What a spreadsheet shows in place of a value: errors, those of LibreOffice too, and a column too narrow for a number.
+ERROR_VALUE = re.compile(
+    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|GETTING_DATA|[A-Z][A-Z_/0-9]*[!?])|#{3,}|(Err|错误)[:：][0-9]{3}"
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +73,7 @@ class Table:
 def read_table(name: str, content: bytes) -> Table:
     """Return the table in a file. Raises UnreadableFileError with all its faults, up to MAX_FAULTS."""
     kind = check_kind(name, content)
-    sheets = {None: _csv_rows(decode(content))} if kind == "csv" else _workbook(content)
+    sheets = {None: _csv_rows(decode(content, COLUMNS[LIST_SHEET][0].header))} if kind == "csv" else sheet_rows(content)
     faults: list[ImportFault] = []
     rows = {sheet or LIST_SHEET: list(_parse_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
     if faults:
@@ -100,11 +85,12 @@ def read_table(name: str, content: bytes) -> Table:
 
 def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV text with their numbers, without empty rows."""
+    delimiter = _delimiter(text)
     if "\0" in text:
         before = text[: text.index("\0")]
-        row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(",") + 1
+        row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(delimiter) + 1
         refuse("含有空字符 U+0000；请删去后重新输入这一格。", row=row, column=column_letter(column))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number, line = 0, 0
     while True:
         try:
@@ -114,62 +100,43 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except csv.Error:
             # The reader does not report the position: search the rest of the text.
             rest = "".join(text.splitlines(keepends=True)[line:])
-            column = column_letter(_unbalanced_cell(rest))
+            column = column_letter(_unbalanced_cell(rest, delimiter))
             refuse("引号没有成对；单元格里的引号要写两遍，并用引号把整格括起来。", row=number + 1, column=column)
         number, line = number + 1, reader.line_num
         if any(cell.strip() for cell in cells):
             yield number, cells
 
 
-def _unbalanced_cell(record: str) -> int:
+def _delimiter(text: str) -> str:
+    """Return what separates the cells of a CSV text: with it, most of the header are columns of the list.
+
+    Spreadsheets save a comma, a semicolon or a tab, by the settings of the machine.
+    """
+    known = {_plain_header(column.header) for column in COLUMNS[LIST_SHEET]}
+    header = header_line(text)
+    counts = {
+        delimiter: sum(_plain_header(cell.strip().strip('"')) in known for cell in header.split(delimiter))
+        for delimiter in ",;\t"
+    }
+    delimiter = max(counts, key=counts.__getitem__)
+    is_tied = list(counts.values()).count(counts[delimiter]) > 1
+    if counts[delimiter] and is_tied and sum(mark in header for mark in counts) > 1:
+        refuse("表头里有几种分隔符，分不清哪一种分隔各列；请另存为“CSV UTF-8（逗号分隔）”。", row=1)
+    return delimiter
+
+
+def _plain_header(header: str) -> str:
+    """Return a header without blanks and line breaks, and with half-width letters and brackets."""
+    return "".join(unicodedata.normalize("NFKC", header).split())
+
+
+def _unbalanced_cell(record: str, delimiter: str) -> int:
     """Return the position, from 1, of the cell with unbalanced quotes in a record."""
-    position, cell = 1, re.compile(r'(?:"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|)(?=(,|\r|\n|\Z))')
+    position, cell = 1, re.compile(r'(?:"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|)(?=(,|\r|\n|\Z))'.replace(",", delimiter))
     offset = 0
-    while (match := cell.match(record, offset)) and match[1] == ",":
+    while (match := cell.match(record, offset)) and match[1] == delimiter:
         offset, position = match.end() + 1, position + 1
     return position
-
-
-def _workbook(content: bytes) -> dict[str | None, Iterable[tuple[int, list]]]:
-    """Return the rows of the sheets of a workbook by sheet name."""
-    # Imported here, because openpyxl takes 7 MB and few processes need it.
-    from openpyxl import load_workbook
-
-    try:
-        check_unpacked(content)
-        book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-        sheets = book.worksheets
-    except OPENPYXL_ERRORS:
-        refuse("工作簿打不开：加了密码、已损坏，或不是工作簿；请用表格软件打开后另存为 .xlsx，再重新上传。")
-    # Checked before a row is read: a workbook can name one sheet a thousand times.
-    titles = [sheet.title for sheet in sheets]
-    if LIST_SHEET not in titles:
-        if len(sheets) != 1:
-            refuse(f"工作簿里没有名为“{LIST_SHEET}”的工作表；现有：{'、'.join(titles)[:200] or '无'}。")
-        return {LIST_SHEET: list(_sheet_rows(sheets[0]))}
-    if unknown := sorted(set(titles) - set(COLUMNS)):
-        refuse(f"多出工作表“{unknown[0]}”；只接受：{'、'.join(COLUMNS)}。")
-    if len(set(titles)) != len(titles):
-        refuse("工作簿里有重名的工作表；请用表格软件打开后另存为 .xlsx，再重新上传。")
-    return {sheet.title: list(_sheet_rows(sheet)) for sheet in sheets}
-
-
-def _sheet_rows(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list]]:
-    """Yield the rows of a sheet of a workbook with their numbers, without empty rows."""
-    # The dimensions in the file are not trusted: they may claim millions of empty cells.
-    sheet.reset_dimensions()
-    number = 0
-    try:
-        for number, cells in enumerate(sheet.iter_rows(), start=1):
-            if number > MAX_ROW_NUMBER:
-                refuse(f"行号超过 {MAX_ROW_NUMBER}；请删去清单之后的空行再另存。", sheet.title, number)
-            if len(cells) > MAX_COLUMN_NUMBER:
-                refuse(f"列数超过 {MAX_COLUMN_NUMBER}；请删去清单右边的空列再另存。", sheet.title, number)
-            if any(cell.value not in (None, "") for cell in cells):
-                yield number, list(cells)
-    except OPENPYXL_ERRORS:
-        reason = "这一行有一格无法读出（不是数，也不是文字）；请把整行设为文本，重新输入后另存为 .xlsx。"
-        refuse(reason, sheet.title, number + 1)
 
 
 def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[ImportFault]) -> Iterator[Row]:
@@ -181,20 +148,21 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
         raise UnreadableFileError(*faults)
     keys = _column_keys(sheet, number, headers)
     columns = {key: f"{column_letter(position)}（{headers[position - 1]}）" for position, key in keys.items()}
+    width = max(keys)
     count = 0
     for number, cells in lines:
         count += 1
         if count > MAX_ROWS:
             refuse(f"超过 {MAX_ROWS} 行；请只保留有改动的行，或分几次导入。", sheet, number)
-        if sheet is None and len(cells) != len(headers):
+        # Spreadsheets add empty columns, and leave them out of some rows again.
+        if sheet is None and (len(cells) < width or any(map(str.strip, cells[max(width, len(headers)) :]))):
             _add_length_fault(number, len(cells), headers, faults)
             continue
         texts = {}
-        for position, (_, cell) in enumerate(zip_longest(headers, cells), start=1):
-            text = _cell_text(
-                cell, sheet, number, position, faults, headers[position - 1] if position <= len(headers) else ""
-            )
-            if key := keys.get(position):
+        for position, (header, cell) in enumerate(zip_longest(headers, cells, fillvalue=""), start=1):
+            key = keys.get(position)
+            text = _cell_text(cell, sheet, number, position, faults, header, key)
+            if key:
                 texts[key] = text
             elif text:
                 faults.append(
@@ -207,27 +175,29 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
 
 def _column_keys(sheet: str | None, number: int, headers: list[str]) -> dict[int, str]:
     """Return the key of each column by its position. Raises UnreadableFileError for wrong headers."""
-    keys_by_header = {column.header: column.key for column in COLUMNS[sheet or LIST_SHEET]}
+    columns = COLUMNS[sheet or LIST_SHEET]
+    keys_by_header = {_plain_header(column.header): column.key for column in columns}
     faults, keys = [], {}
     for position, header in enumerate(headers, start=1):
         if not header:
             continue
-        if header not in keys_by_header:
+        key = keys_by_header.get(_plain_header(header))
+        if key is None:
             faults.append(
                 ImportFault(
-                    f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(keys_by_header)}。",
+                    f"表头“{header[:50]}”不是清单的列；可用：{'、'.join(column.header for column in columns)}。",
                     sheet,
                     number,
                     column_letter(position),
                 )
             )
-        elif keys_by_header[header] in keys.values():
+        elif key in keys.values():
             faults.append(
                 ImportFault(f"表头“{header}”出现了两次，每列只能有一次。", sheet, number, column_letter(position))
             )
         else:
-            keys[position] = keys_by_header[header]
-    key_column = COLUMNS[sheet or LIST_SHEET][0]
+            keys[position] = key
+    key_column = columns[0]
     if not faults and key_column.key not in keys.values():
         faults.append(ImportFault(f"没有“{key_column.header}”列，每行都要用它指明服务项目。", sheet, number, "A"))
     if faults:
@@ -246,18 +216,29 @@ def _add_length_fault(number: int, count: int, headers: list[str], faults: list[
 
 
 def _cell_text(
-    cell: object, sheet: str | None, number: int, position: int, faults: list[ImportFault], header: str = ""
+    cell: object,
+    sheet: str | None,
+    number: int,
+    position: int,
+    faults: list[ImportFault],
+    header: str = "",
+    key: str | None = None,
 ) -> str:
-    """Return a cell as text, and add a fault to ``faults`` if it is not text."""
+    """Return a cell as text, and add a fault to ``faults`` if it is not text. ``header`` and ``key`` of its column."""
     value = cell.value if hasattr(cell, "data_type") else cell
+    if key in DATE_KEYS and isinstance(value, int | float) and value % 1 == 0 and int(value) in rewritten.SERIALS:
+        # A day without its format; some workbooks count from 1904.
+        value = cell.parent.parent.epoch + datetime.timedelta(days=int(value))
+    if key in DATE_KEYS and isinstance(value, datetime.date):
+        value = value.isoformat() if type(value) is datetime.date else value.isoformat(" ", timespec="seconds")
     reason = _non_text_reason(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if hasattr(cell, "data_type"):
         text = writer.unescape_xml(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if reason is None:
         reason = next(check_characters(text), None)
-    if reason is None and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
+    if reason is None and key not in FIGURE_KEYS and SCIENTIFIC_NOTATION.fullmatch(text.strip()):
         reason = f"“{text.strip()}”像是被表格软件改写过的数；请把这一格设为文本，再填写原来的数字。"
     text = fold_radicals(text)
     if reason is not None:
@@ -269,12 +250,15 @@ def _cell_text(
 
 def _non_text_reason(cell: object, value: object) -> str | None:
     """Return a sentence on why a cell is not text, None if it is."""
+    # The value of an array formula is no text.
+    if getattr(cell, "data_type", None) == "f":
+        return "是公式；请改成文字：复制后“选择性粘贴”为值。"
     if isinstance(value, str):
-        if getattr(cell, "data_type", None) == "f" or (not hasattr(cell, "data_type") and writer.is_formula(value)):
+        if not hasattr(cell, "data_type") and writer.is_formula(value):
             start = value.lstrip(" \u3000")[:1].strip() or "制表符或换行"
             return f"以“{start}”开头，像是公式；请改成文字，或在最前面加一个撇号（'）。"
-        if getattr(cell, "data_type", None) == "e":
-            return f"是表格软件的出错值 {value}；请改正或清空。"
+        if ERROR_VALUE.fullmatch(value.strip()):
+            return f"是表格软件的出错值 {value.strip()}；请改正或清空。"
         return None
     if value is None:
         return None

@@ -369,5 +369,5 @@ def _escape_xml(text: str) -> str:
 
 
 def unescape_xml(text: str) -> str:
-    """Return the text of a cell of a workbook, with escaped line ends and underscores decoded."""
-    return re.sub(r"_x005F_(?=x[0-9A-Fa-f]{4}_)", "_", text.replace("_x000D_\n", "\n"))
+    """Return the text of a cell of a workbook, with its character escapes decoded (``_x000B_``: a line tabulation)."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda escape: chr(int(escape[1], 16)), text)

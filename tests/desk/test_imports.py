@@ -13,7 +13,16 @@ from tests.conftest import make_user
 from tests.support import spreadsheets
 from tests.support.admin_forms import visible_text
 from tests.support.entries import STANDARD
-from tests.support.spreadsheets import CITATION_CELLS, CONFIRM, UPLOAD, confirm, list_row, make_csv, upload
+from tests.support.spreadsheets import (
+    CITATION_CELLS,
+    CONFIRM,
+    UPLOAD,
+    confirm,
+    list_row,
+    make_csv,
+    make_workbook,
+    upload,
+)
 
 
 @pytest.fixture
@@ -202,3 +211,16 @@ def test_a_file_can_be_imported_again_after_its_proposal_is_void(desk, editor):
     confirm(desk, upload(desk, "清单.csv", a_change()))
 
     assert Proposal.objects.count() == 2
+
+
+def test_the_preview_counts_the_clauses_that_it_did_not_read(desk):
+    def change(book):
+        sheet = book.create_sheet("字段来源")
+        sheet.append(["服务项目代码", "字段"])
+        for _ in range(3):
+            sheet.append(["NM-01-05", "名称"])
+
+    page = upload(desk, "清单.xlsx", make_workbook(list_row(编者说明="注"), change=change))
+
+    assert "工作表“字段来源”中有 3 行属于“清单”里没有列出的项目，没有读取" in visible_text(page)
+    assert "确认，提出 1 项" in visible_text(page)

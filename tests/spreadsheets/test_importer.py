@@ -1,9 +1,12 @@
 """Import of a table: its plan by the rules of proposals, and the proposals drafted after confirmation."""
 
+import csv
 import dataclasses
 import datetime
+import io
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -329,7 +332,39 @@ def test_one_fault_blocks_the_whole_file(plan):
     assert shown.to_propose == []
 
 
+def separated(text: str, delimiter: str) -> str:
+    """Return a CSV text with another separator of its cells."""
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter).writerows(csv.reader(io.StringIO(text, newline="")))
+    return out.getvalue()
+
+
+def with_header(text: str, change: Callable[[str], str]) -> bytes:
+    header, _, rest = text.partition("\r\n")
+    return f"{change(header)}\r\n{rest}".encode()
+
+
+def with_empty_columns(text: str) -> str:
+    """Return a CSV text with two empty columns at its end, which its last row leaves out."""
+    out = io.StringIO(newline="")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    csv.writer(out).writerows([*([*row, "", " "] for row in rows[:-1]), rows[-1]])
+    return out.getvalue()
+
+
 WILD = {
+    "GB18030": lambda text: text.encode("gb18030"),
+    "GB18030 with a mark": lambda text: f"\ufeff{text}".encode("gb18030"),
+    "semicolons": lambda text: separated(text, ";").encode("utf-8-sig"),
+    "tabs": lambda text: separated(text, "\t").encode(),
+    "tabs in GB18030": lambda text: separated(text, "\t").encode("gb18030"),
+    "blanks in the header": lambda text: with_header(
+        text, lambda header: header.replace("编者说明", " 编者 说明\u3000")
+    ),
+    "full-width letters in the header": lambda text: with_header(
+        text, lambda header: header.replace("SHA-256", "ＳＨＡ－２５６")
+    ),
+    "empty columns at the end": lambda text: with_empty_columns(text).encode(),
     "no byte order mark": lambda text: text.encode(),
     "byte order mark": lambda text: text.encode("utf-8-sig"),
     "line feeds": lambda text: text.replace("\r\n", "\n").encode(),

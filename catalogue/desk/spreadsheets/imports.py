@@ -79,8 +79,8 @@ class UploadForm(DetailsForm):
         label="表格文件",
         # ``importer.dry_run()`` refuses an empty file, with its own message.
         allow_empty_file=True,
-        help_text="CSV（UTF-8）或 .xlsx，不超过 5 MB、5000 行。第一行是表头，与导出的表格相同，列的先后不限；"
-        "没有的列不改动。例：先从清单条目导出，改好之后再上传。",
+        help_text="CSV（UTF-8 或 GB18030）或 .xlsx，不超过 5 MB、5000 行。第一行是表头，与导出的表格相同，"
+        "列的先后不限；没有的列不改动。例：先从清单条目导出，改好之后再上传。",
     )
     field_order = ("file", *DetailsForm.Meta.fields)
 

@@ -1,0 +1,105 @@
+"""Terms as people write them in cells: by code, name, short name, title or document number (文号)."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from django.db import models
+
+from catalogue.editions import drafts
+from services.models import Department, Domain, TargetGroup
+from services.sources import Source
+from services.vocabularies import Terms, plain_name
+
+# The vocabulary of each column; all others are of departments.
+MODELS = {"domain": Domain, "target_groups": TargetGroup, "legal_basis": Source, "source": Source}
+EXAMPLES = {
+    Domain: "NM-05 或老有所养",
+    TargetGroup: "older-65-plus",
+    Source: "law-elderly、标题或文号",
+    Department: "civil-affairs 或自治区民政厅",
+}
+# Codes and names of a cell stand between separators, but a title may contain some.
+PIECE = re.compile(r"[^\s、，,；;]+")
+MAX_PIECES_OF_A_NAME = 8
+MAX_CANDIDATES = 5
+
+
+class TermNameError(Exception):
+    """A text that names no term, or several."""
+
+
+class TermNames:
+    """The codes of the terms of every vocabulary by what people call them."""
+
+    def __init__(self, terms: Terms):
+        self.terms = terms
+        self._codes: dict[type[models.Model], dict[str, list[str]]] = {}
+        # Most cells of a column are alike.
+        self._found: dict[tuple[type[models.Model], str], list[str]] = {}
+
+    def term(self, key: str, code: str) -> models.Model:
+        """Return the term of a code in a column. Raises UnknownCodeError."""
+        return self.terms.find(_model(key), code)
+
+    def parse(self, key: str, text: str) -> list[str]:
+        """Return the codes of the terms in a cell of a column, in its order. Raises TermNameError."""
+        return [self._only(key, name, codes) for name, codes in self._split(key, text)]
+
+    def matches(self, key: str, text: str, codes: Collection[str]) -> bool:
+        """Whether a cell of a column names just the terms with these codes."""
+        try:
+            named = [candidates for _, candidates in self._split(key, text)]
+        except TermNameError:
+            return False
+        return len(named) == len(codes) and all(any(code in candidates for candidates in named) for code in codes)
+
+    def _split(self, key: str, text: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield each name in a cell of a column, with the codes of the terms that it may mean."""
+        spans = [match.span() for match in PIECE.finditer(text)] if key in drafts.LIST_COLUMNS else [(0, len(text))]
+        start = 0
+        while start < len(spans):
+            # The longest name first: a title may contain separators.
+            for end in range(min(start + MAX_PIECES_OF_A_NAME, len(spans)), start, -1):
+                name = text[spans[start][0] : spans[end - 1][1]]
+                if codes := self._find(_model(key), name):
+                    break
+            else:
+                raise TermNameError(_unknown(key, name))
+            yield name, codes
+            start = end
+
+    def _find(self, model: type[models.Model], name: str) -> list[str]:
+        terms = self.terms.all(model)
+        if name in terms:
+            return [name]
+        if model not in self._codes:
+            names = defaultdict(set)
+            for code, term in terms.items():
+                for attribute in ("name", "short_name", "title", "document_number"):
+                    if written := getattr(term, attribute, None):
+                        names[plain_name(written)].add(code)
+                for written in (code, str(term)):
+                    names[plain_name(written)].add(code)
+            self._codes[model] = {name: sorted(codes) for name, codes in names.items()}
+        if (model, name) not in self._found:
+            self._found[model, name] = self._codes[model].get(plain_name(name), [])
+        return self._found[model, name]
+
+    def _only(self, key: str, name: str, codes: list[str]) -> str:
+        if len(codes) == 1:
+            return codes[0]
+        candidates = "、".join(f"{code}（{self.term(key, code)}）" for code in codes[:MAX_CANDIDATES])
+        more = "等" if len(codes) > MAX_CANDIDATES else ""
+        raise TermNameError(f"“{name[:100]}”有 {len(codes)} 个：{candidates}{more}；请写其中一个的代码。")
+
+
+def _model(key: str) -> type[models.Model]:
+    return MODELS.get(key, Department)
+
+
+def _unknown(key: str, name: str) -> str:
+    model = _model(key)
+    hint = "，多个用顿号隔开" if key in drafts.LIST_COLUMNS else ""
+    caption = model._meta.verbose_name
+    return f"{caption}中没有代码“{name[:100]}”，也没有这个名称；请填写词表中的代码或名称，例：{EXAMPLES[model]}{hint}。"
