@@ -53,8 +53,10 @@ class CircumstancesField(serializers.JSONField):
 class CodesField(serializers.ListField):
     """A list of codes, at least one."""
 
-    child = serializers.CharField()
-    min_length = 1
+    child = serializers.CharField(min_length=1)
+
+    def __init__(self, **options: object):
+        super().__init__(min_length=1, **options)
 
 
 class FactNamesField(serializers.ListField):

@@ -259,6 +259,11 @@ class ServiceViewSet(
         return [documents[code] | {"matches": self._matches(code)} for code in codes]
 
 
+def _schema_type(kind: files.FileFormat) -> OpenApiTypes:
+    """Return what a file is in the API's document: a JSON object, or bytes."""
+    return OpenApiTypes.OBJECT if kind.sent_as.endswith("json") else OpenApiTypes.BINARY
+
+
 FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.FILE_FORMATS), description="文件的形式")
 
 
@@ -273,13 +278,13 @@ FORM_OF_ONE = OpenApiParameter(
         operation_id="services_file",
         summary="清单的文件：CSV、XLSX、NDJSON、JSON-LD 与 Turtle（CPSV-AP 3.2.0）、HSDS 3.1；参数与清单相同",
         parameters=[FORM],
-        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.FILE_FORMATS.values()},
+        responses={(200, kind.media_type): _schema_type(kind) for kind in files.FILE_FORMATS.values()},
     ),
     retrieve=extend_schema(
         operation_id="service_file",
         summary="一个服务项目的文件：JSON-LD 或 Turtle（CPSV-AP 3.2.0）",
         parameters=[FORM_OF_ONE],
-        responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in files.SERVICE_FORMATS.values()},
+        responses={(200, kind.media_type): _schema_type(kind) for kind in files.SERVICE_FORMATS.values()},
     ),
 )
 class ServiceFileViewSet(ServiceViewSet):

@@ -49,7 +49,7 @@ class TermFileView(StrictParameters, APIView):
             _in_path("code", "代码或版本标识，例如 NM-05"),
             _in_path("form", "文件的形式", list(MEDIA_TYPES)),
         ],
-        responses={(200, media_type): OpenApiTypes.BINARY for media_type in ("text/turtle", "application/ld+json")},
+        responses={(200, "text/turtle"): OpenApiTypes.BINARY, (200, "application/ld+json"): OpenApiTypes.OBJECT},
     )
     def get(self, request, kind: str, code: str, form: str) -> HttpResponse:
         root = permalinks.base_url(request)

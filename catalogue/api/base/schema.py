@@ -9,7 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from catalogue.web.parameters import Parameter, StrictParameters
+from catalogue.web.parameters import MAX_LENGTH, Parameter, StrictParameters
 from catalogue.web.problem_types import TYPES
 from catalogue.web.problems import MEDIA_TYPE
 
@@ -99,12 +99,19 @@ def _example(example: dict) -> dict:
     return {"summary": example["asked"], "value": example["answer"]}
 
 
-def _type(parameter: Parameter) -> type | dict:
-    """Return the type of a parameter; of an integer, its schema with the bounds."""
-    if parameter.type is not int:
+def _schema(parameter: Parameter) -> dict | type:
+    """Return the JSON Schema of a parameter, or its type: what is accepted, and nothing else, is valid."""
+    if parameter.type is int:
+        bounds = {"minimum": parameter.minimum, "maximum": parameter.maximum}
+        return {"type": "integer"} | {name: bound for name, bound in bounds.items() if bound is not None}
+    if parameter.type is not str:
         return parameter.type
-    bounds = {"minimum": parameter.minimum, "maximum": parameter.maximum}
-    return {"type": "integer"} | {name: bound for name, bound in bounds.items() if bound is not None}
+    if parameter.allowed:
+        text = {"type": "string", "enum": list(parameter.allowed)}
+    else:
+        # Not empty, and not blank.
+        text = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": r"\S"}
+    return {"type": "array", "items": text, "minItems": 1} if parameter.many else text
 
 
 class Schema(AutoSchema):
@@ -117,10 +124,8 @@ class Schema(AutoSchema):
             *(
                 OpenApiParameter(
                     parameter.name,
-                    _type(parameter),
+                    _schema(parameter),
                     description=parameter.description,
-                    enum=parameter.allowed or None,
-                    many=parameter.many,
                     explode=parameter.explode,
                 )
                 for parameter in declared
