@@ -1,7 +1,7 @@
 """CPU time of judging every rule once: ``python -m bench.entitlements``. Prints medians, in milliseconds.
 
 The rules are those of ``fixtures/editions/2026.json``. A judgement is what the API does: the outcome of each rule, and
-the next question. Needs no database.
+the order of the questions. Needs no database.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.persons import PERSONS
-from services.eligibility.questions import next_question
+from services.eligibility.questions import questions
 from services.eligibility.rules import Rule
 
 EDITION = Path(__file__).resolve().parent.parent / "fixtures" / "editions" / "2026.json"
@@ -20,7 +20,7 @@ ROUNDS = 50
 
 def judgement(rules: list[Rule], circumstances: dict) -> None:
     facts = VOCABULARY.with_implications(circumstances)
-    next_question([(rule, rule.judge(facts)) for rule in rules])
+    questions([(rule, rule.judge(facts)) for rule in rules])
 
 
 def main() -> None:

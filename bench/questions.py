@@ -81,8 +81,11 @@ def complete(told: Answers) -> dict[str, object]:
     return answers
 
 
-def interview(rules: Rules, person: Answers) -> Interview:
-    """Ask a person of whom nothing is known until no question is left."""
+def interview(rules: Rules, person: Answers, *, whole_pages: bool = False) -> Interview:
+    """Ask a person of whom nothing is known until no question is left.
+
+    With ``whole_pages`` a page is answered as it is when it begins; otherwise its questions follow each answer.
+    """
     answers: dict[str, object] = {}
     pages, eligible = [], []
     while left := questions(_judge(rules, answers).values()):
@@ -90,6 +93,9 @@ def interview(rules: Rules, person: Answers) -> Interview:
         while left and left[0].expected and left[0].fact.group == group:
             page.append(left[0].fact.name)
             answers[page[-1]] = person[page[-1]]
+            if whole_pages:
+                left = left[1:]
+                continue
             # The same group first, as long as it is expected to need more.
             left = sorted(questions(_judge(rules, answers).values()), key=lambda item: item.fact.group != group)
             left = [question for question in left if question.expected]
@@ -198,7 +204,7 @@ def _eligible(rules: Rules, answers: Answers) -> set[str]:
 
 def measure(rules: Rules, *, show_persons: bool = False) -> dict[str, float]:
     """Return the figures over all persons, and print each person's pages if asked to."""
-    interviews, minima, early = [], [], []
+    interviews, minima, early, at_once = [], [], [], []
     for person in PERSONS:
         answers = complete(person.circumstances)
         asked, least = interview(rules, answers), minimum(rules, answers)
@@ -206,6 +212,7 @@ def measure(rules: Rules, *, show_persons: bool = False) -> dict[str, float]:
         if not asked.eligible or asked.eligible[-1] != final:
             raise AssertionError(f"{person.name}：按问题问完，与全部说明的结论不同。")
         interviews.append(asked)
+        at_once.append(interview(rules, answers, whole_pages=True))
         minima.append(least)
         early.append(len(asked.eligible[:EARLY_PAGES][-1]) / len(final) if final else 1)
         if show_persons:
@@ -224,6 +231,8 @@ def measure(rules: Rules, *, show_persons: bool = False) -> dict[str, float]:
         "least_facts": mean(minima),
         "ratio": sum(facts) / sum(minima),
         "early": mean(early),
+        "pages_at_once": mean(len(asked.pages) for asked in at_once),
+        "facts_at_once": mean(asked.facts for asked in at_once),
     }
 
 
@@ -254,6 +263,7 @@ def main() -> None:
     print(f"  页数：平均 {figures['pages']:.1f}，最多 {figures['most_pages']}")
     print(f"  事实：平均 {figures['facts']:.1f}；最少 {figures['least_facts']:.1f}；比 {figures['ratio']:.3f}")
     print(f"  {EARLY_PAGES} 页之后已出现应享服务的 {figures['early']:.0%}")
+    print(f"  一页一次答完：{figures['pages_at_once']:.1f} 页，{figures['facts_at_once']:.1f} 个事实")
     print(f"  只问一个人生事件：平均 {narrowed['topic']:.1f} 个事实；只问一项服务：{narrowed['service']:.1f} 个")
 
 

@@ -5,6 +5,7 @@ Circumstances are never stored or logged; an internal error is logged by its typ
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -86,20 +87,23 @@ def server() -> MCPServer:
         """
         return await _call(tools.changes, after=after, limit=limit, values=values)
 
-    async def refuse_unknown_arguments(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:
-        """Middleware that names an argument a tool does not have; the SDK ignores it."""
-        called = context.params or {}
-        if context.method == "tools/call" and isinstance(called.get("arguments"), dict):
-            for tool in await mcp_server.list_tools():
-                allowed = tool.input_schema["properties"]
-                unknown = [name for name in called["arguments"] if name not in allowed]
-                if tool.name == called.get("name") and unknown:
-                    text = f"没有参数 {printable(unknown[0])}。可用的是 {'、'.join(allowed) or '无'}。"
-                    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
-        return await go_on(context)
-
-    mcp_server.middleware.append(refuse_unknown_arguments)
+    mcp_server.middleware.append(partial(refuse_unknown_arguments, mcp_server))
     return mcp_server
+
+
+async def refuse_unknown_arguments(
+    mcp_server: MCPServer, context: ServerRequestContext, go_on: CallNext
+) -> HandlerResult:
+    """Middleware that names an argument a tool does not have; the SDK ignores it."""
+    called = context.params or {}
+    if context.method == "tools/call" and isinstance(called.get("arguments"), dict):
+        for tool in await mcp_server.list_tools():
+            allowed = tool.input_schema["properties"]
+            unknown = [name for name in called["arguments"] if name not in allowed]
+            if tool.name == called.get("name") and unknown:
+                text = f"没有参数 {printable(unknown[0])}。可用的是 {'、'.join(allowed) or '无'}。"
+                return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
+    return await go_on(context)
 
 
 async def reconnect(context: ServerRequestContext, go_on: CallNext) -> HandlerResult:

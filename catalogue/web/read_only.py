@@ -31,8 +31,12 @@ def read_only(refuse: Refusal = problems.handle) -> Callable[[View], View]:
                     return HttpResponse(status=204, headers={"Allow": ALLOWED})
                 if request.method not in {"GET", "HEAD"}:
                     raise MethodNotAllowed(request.method)
-                request.GET = without_tracking(request.GET)
-                return view(request, **kwargs)
+                asked, request.GET = request.GET, without_tracking(request.GET)
+                response = view(request, **kwargs)
+                if request.GET is not asked:
+                    # Each such address is another one to a cache: they would push out what many ask for.
+                    response.headers["Cache-Control"] = "private, no-cache"
+                return response
             except Exception as exception:
                 if isinstance(exception, OperationalError | InterfaceError):
                     connection.close()

@@ -39,13 +39,6 @@ def questions(
     ]
 
 
-def next_question(
-    judged: Iterable[tuple[Rule, Verdict]], unanswered: Container[str] = (), vocabulary: Vocabulary = VOCABULARY
-) -> Question | None:
-    """Return the first of ``questions()``; None if there is none."""
-    return next(iter(questions(judged, unanswered, vocabulary)), None)
-
-
 def _decided_counts(undecided: Iterable[tuple[Rule, Verdict]]) -> dict[str, int]:
     """Return for each missing fact how many rules some answer to it decides."""
     counts: dict[str, int] = {}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.eligibility.facts import BOOLEAN, CHOICE, CHOICES, INTEGER, VOCABULARY, Fact
 from services.eligibility.persons import affected_persons, boundary_persons
-from services.eligibility.questions import next_question
+from services.eligibility.questions import Question, questions
 from services.eligibility.rules import (
     ELIGIBLE,
     NOT_ELIGIBLE,
@@ -25,6 +25,10 @@ from services.eligibility.sentences import rule_text
 from tests.support.paths import FIXTURES
 
 EDITIONS = FIXTURES / "editions"
+
+
+def next_question(judged) -> Question | None:
+    return next(iter(questions(judged)), None)
 
 
 def rule(*groups: list[tuple], **changes: object) -> dict:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.open_criteria import open_criteria
-from services.eligibility.questions import next_question
+from services.eligibility.questions import questions
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule, Rules, faults
 from services.eligibility.sentences import rule_text
 from tests.services.test_eligibility import PERSONS, RULES, UNHURRIED, judge, rule
@@ -75,7 +75,7 @@ def test_a_condition_says_which_group_it_belongs_to():
 def test_what_only_an_office_can_decide_is_not_asked():
     judged = [(Rule(eligibility), judge(eligibility, {"age": 80})) for eligibility in (ONE, ONLY, SAME, OTHER)]
 
-    assert next_question(judged) is None
+    assert questions(judged) == []
 
 
 GENERATED = st.builds(

@@ -81,6 +81,8 @@ def test_a_shared_address_answers_as_the_plain_one_does(client, db, path, query)
 
     assert (shared.status_code, shared.content) == (plain.status_code, plain.content)
     assert shared.get("Location") == plain.get("Location")
+    # Every such address would be another entry of a cache.
+    assert "public" in plain["Cache-Control"] and "public" not in shared["Cache-Control"]
 
 
 def test_a_shared_address_keeps_what_it_asks_for(client, db):
