@@ -34,7 +34,7 @@ from services.json_text import canonical_json
 from services.models import Domain, Service
 from services.sources import Source
 from tests.conftest import make_user
-from tests.support.editions import reseal
+from tests.support.editions import log_digest, reseal, rewrite_log, shorten
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT
 from tests.support.triggers import without_triggers
 
@@ -58,6 +58,11 @@ def verified(**options: str) -> str:
 @pytest.fixture
 def history(act, people, make_proposal, publish) -> None:
     """Create one of everything the audit log covers: proposals in every state, a publication, feedback."""
+    current = Edition.objects.get(slug="2026")
+    full_digest = current.digest
+    shorten(current)
+    current.refresh_from_db()
+    log_digest(current, instead_of=full_digest)
     attachment = attachments.store("报告.pdf", b"figures", context=act("li"))
     assessed = proposals.submit(make_proposal(), context=act())
     figures = ASSESSMENT_FIGURES | {"attachment_name": "报告.pdf", "attachment_digest": attachment.digest}
@@ -142,13 +147,7 @@ def rebuilt(**left_out: str) -> Callable[[], None]:
     """Return a function that rewrites the audit log with an intact chain, without the events that match."""
 
     def rebuild() -> None:
-        events = list(Event.objects.exclude(**left_out).order_by("number"))
-        Event.objects.all().delete()
-        previous = None
-        for number, event in enumerate(events, start=1):
-            event.pk, event.number, event.previous_digest = None, number, previous
-            previous = event.digest = log.event_digest(event)
-        Event.objects.bulk_create(events)
+        rewrite_log(Event.objects.exclude(**left_out).order_by("number"))
 
     return rebuild
 
