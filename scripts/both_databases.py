@@ -14,13 +14,18 @@ ENVIRONMENT |= {"DEBUG": "false", "HTTPS": "false", "SECRET_KEY": secrets.token_
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest with these arguments, by default without the tests marked ``long``; return an exit code."""
+    """Run pytest with these arguments on both databases; return an exit code.
+
+    Without arguments run all tests but those marked ``long``, and half of the tests of the doors (``ONCE`` in
+    tests/conftest.py) on each database.
+    """
     environment = os.environ | ENVIRONMENT
     pytest = [sys.executable, "-W", "error", "-m", "pytest", *(arguments or ["-m", "not long"])]
+    halves = ([], []) if arguments else (["--half", "first"], ["--half", "second"])
     with tempfile.TemporaryFile() as output:
         # A test that touches no database is run once, on the SQLite side, which ends first.
-        sqlite = Popen(pytest, env=environment)  # noqa: S603 - our own command
-        server = [sys.executable, "tests/postgres.py", *pytest, "--only-with-database"]
+        sqlite = Popen([*pytest, *halves[0]], env=environment)  # noqa: S603 - our own command
+        server = [sys.executable, "tests/postgres.py", *pytest, *halves[1], "--only-with-database"]
         postgresql = Popen(server, env=environment, stdout=output)  # noqa: S603 - our own command
         # The terminal sends Ctrl-C to the children too, so it is ignored here.
         signal.signal(signal.SIGINT, lambda *_: None)

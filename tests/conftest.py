@@ -6,7 +6,9 @@ Every test runs in a transaction over the three committed editions. A test that 
 
 import datetime
 import gc
+import zlib
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 
 import django
 import pytest
@@ -32,6 +34,10 @@ from tests.support.wsgi import CountingApplication
 
 # A test with one of these fixtures uses the database.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
+# Folders whose tests reach the database through the models and the functions of the domain alone, and the halves that
+# ``scripts/test`` divides these tests into, one for each database. ``.ci/run`` runs all on both.
+ONCE = {"api", "desk", "feedback", "site", "spreadsheets", "web"}
+HALVES = ("first", "second")
 PUBLISHED_AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
 
 
@@ -51,17 +57,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out the tests that touch no database: the other half of scripts/test runs them",
     )
+    parser.addoption(
+        "--half",
+        choices=HALVES,
+        help="of the tests that reach the database through the models alone (ONCE), run only this half",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("only_with_database"):
-        deselected = {
-            item
-            for item in items
-            if DATABASE_FIXTURES.isdisjoint(item.fixturenames) and not item.get_closest_marker("own_database")
-        }
-        config.hook.pytest_deselected(items=list(deselected))
-        items[:] = [item for item in items if item not in deselected]
+        _deselect(config, items, lambda item: not uses_database(item))
+    if half := config.getoption("half"):
+        _deselect(config, items, lambda item: half_of(item) not in {None, half})
+
+
+def uses_database(item: pytest.Item) -> bool:
+    return not DATABASE_FIXTURES.isdisjoint(item.fixturenames) or bool(item.get_closest_marker("own_database"))
+
+
+def half_of(item: pytest.Item) -> str | None:
+    """The half of a test, always the same one; None if it belongs to both."""
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    name = item.nodeid.partition("[")[0]
+    return HALVES[zlib.crc32(name.encode()) % 2] if folder in ONCE and uses_database(item) else None
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], is_left_out: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
+    items[:] = [item for item in items if not is_left_out(item)]
 
 
 @pytest.fixture(scope="session")

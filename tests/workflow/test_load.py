@@ -31,12 +31,20 @@ from services.models import (
     Topic,
 )
 from services.sources import Source
-from tests.conftest import FIXTURES
+from tests.support.editions import shorten
+from tests.support.paths import FIXTURES
 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
     return shutil.copytree(FIXTURES, tmp_path / "fixtures")
+
+
+@pytest.fixture
+def short_editions(db) -> None:
+    """The three editions with a dozen services each: to verify them is then quick."""
+    for edition in Edition.objects.order_by("number"):
+        shorten(edition)
 
 
 def change(path: Path, alter: Callable[[dict], object]) -> None:
@@ -285,7 +293,7 @@ def test_a_changed_file_of_a_published_edition_is_refused(db, folder, alter, wor
         load_catalogue(folder, report=lambda sentence: None)
 
 
-def test_a_file_cannot_rename_a_term_of_a_published_edition(db, folder):
+def test_a_file_cannot_rename_a_term_of_a_published_edition(short_editions, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(name="改名的部门"))
 
     with pytest.raises(FixtureError, match="改动了已发布版本所依据的内容，请改用新的代码"):
@@ -294,7 +302,7 @@ def test_a_file_cannot_rename_a_term_of_a_published_edition(db, folder):
     assert not Department.objects.filter(name="改名的部门").exists()
 
 
-def test_a_file_cannot_date_a_source_later_than_an_edition_that_cites_it(db, folder):
+def test_a_file_cannot_date_a_source_later_than_an_edition_that_cites_it(short_editions, folder):
     def later(file: dict) -> None:
         next(term for term in file["terms"] if term["code"] == "law-vaccine")["in_force_from"] = "2022-01-01"
 
@@ -317,7 +325,7 @@ def set_source(code: str, **values: object) -> None:
     source.save()
 
 
-def test_a_source_dated_later_outside_the_files_is_reported_and_the_load_continues(db, folder):
+def test_a_source_dated_later_outside_the_files_is_reported_and_the_load_continues(short_editions, folder):
     set_source("seed-plan", date="2030-01-01")
     messages = []
 
@@ -343,7 +351,9 @@ def test_a_source_dated_later_outside_the_files_is_reported_and_the_load_continu
         (Region, "150000", {"name": "改名"}),
     ],
 )
-def test_a_term_changed_outside_the_files_is_reported_and_the_load_continues(db, folder, model, code, values):
+def test_a_term_changed_outside_the_files_is_reported_and_the_load_continues(
+    short_editions, folder, model, code, values
+):
     model.objects.filter(code=code).update(**values)
     messages = []
 
@@ -363,7 +373,9 @@ def test_a_term_changed_outside_the_files_is_reported_and_the_load_continues(db,
         ("seed-plan", "seed-plan", {"in_force_from": "2031-01-01"}),  # the same one, another day
     ],
 )
-def test_a_change_in_the_files_stops_the_load_despite_changes_outside_the_files(db, folder, code, term, values):
+def test_a_change_in_the_files_stops_the_load_despite_changes_outside_the_files(
+    short_editions, folder, code, term, values
+):
     def alter(file: dict) -> None:
         next(entry for entry in file["terms"] if entry["code"] == term).update(values)
 
@@ -377,7 +389,7 @@ def test_a_change_in_the_files_stops_the_load_despite_changes_outside_the_files(
     assert Synonym.objects.get(word="低保").note != "新的说明"
 
 
-def test_a_file_may_revert_a_change_made_outside_the_files(db, folder):
+def test_a_file_may_revert_a_change_made_outside_the_files(short_editions, folder):
     def alter(file: dict) -> None:
         file["terms"][0]["note"] = "更正"
 
@@ -391,7 +403,7 @@ def test_a_file_may_revert_a_change_made_outside_the_files(db, folder):
     assert [publishing.verify_edition(edition) for edition in Edition.objects.all()] == [[], [], []]
 
 
-def test_all_terms_changed_or_deleted_by_editors_are_reported(db, folder):
+def test_all_terms_changed_or_deleted_by_editors_are_reported(short_editions, folder):
     Department.objects.filter(code="health-commission").update(note="编辑台上写的")
     Task.objects.filter(code="T05-1").update(heading="编辑台上写的")
     Indicator.objects.filter(services__isnull=False).first().services.clear()
@@ -405,7 +417,7 @@ def test_all_terms_changed_or_deleted_by_editors_are_reported(db, folder):
     assert counts() == before
 
 
-def test_a_long_list_of_terms_changed_by_editors_is_shortened(db, folder):
+def test_a_long_list_of_terms_changed_by_editors_is_shortened(short_editions, folder):
     Department.objects.update(note="编辑台上写的")
     messages = []
 
@@ -423,7 +435,7 @@ def test_a_draft_on_the_desk_is_not_overwritten_by_a_file(empty_catalogue, folde
     assert draft.entries.get().service.code == "NM-05-01"
 
 
-def test_a_value_outside_published_editions_may_change(db, folder):
+def test_a_value_outside_published_editions_may_change(short_editions, folder):
     change(folder / "vocabularies" / "departments.json", lambda f: f["terms"][0].update(note="说明"))
     messages = []
 
@@ -433,7 +445,7 @@ def test_a_value_outside_published_editions_may_change(db, folder):
     assert Department.objects.get(code="health-commission").note == "说明"
 
 
-def test_changes_by_editors_are_kept_until_the_file_changes(db, folder):
+def test_changes_by_editors_are_kept_until_the_file_changes(short_editions, folder):
     Department.objects.filter(code="health-commission").update(note="编辑台上写的")
     Synonym.objects.get(word="低保").delete()
 
@@ -446,7 +458,7 @@ def test_changes_by_editors_are_kept_until_the_file_changes(db, folder):
     assert Department.objects.get(code="health-commission").note == "文件里新写的"
 
 
-def test_the_services_of_a_synonym_are_loaded_in_the_order_of_the_file(db, folder):
+def test_the_services_of_a_synonym_are_loaded_in_the_order_of_the_file(short_editions, folder):
     change(folder / "vocabularies" / "synonyms.json", lambda f: f["terms"][0].update(services=["NM-07-09", "NM-07-01"]))
     messages = []
 
@@ -509,6 +521,10 @@ def test_the_unchanged_file_of_a_published_edition_is_not_read_again(db, folder)
 
 
 def test_a_missing_edition_is_loaded_from_an_unchanged_file(empty_catalogue, folder):
+    for slug in ("2023", "2026"):
+        (folder / "editions" / f"{slug}.json").unlink()
+        (folder / "cases" / f"{slug}.json").unlink()
+
     assert load_catalogue(folder, report=lambda sentence: None) is True
 
-    assert Edition.objects.published().count() == 3
+    assert Edition.objects.published().get().slug == "2021"
