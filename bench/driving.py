@@ -39,6 +39,8 @@ class RequestSpec:
     body: str | None = None
     # Sent with the ETag of the server's own response as If-None-Match, so that the response is 304.
     known: bool = False
+    # Mean milliseconds between a response and the next request of a connection, evenly spread from none to twice it.
+    pause: float = 0
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def drive(server: Server, asked: RequestSpec, *, seconds: int, core: int | None,
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT}s", "--latency"]
     for name, value in asked.headers.items():
         command += ["-H", f"{name}: {value}"]
-    if asked.body is not None or len(asked.paths) > 1:
+    if asked.body is not None or len(asked.paths) > 1 or asked.pause:
         command += ["-s", str(script)]
     command.append(server.url + asked.paths[0])
     completed = subprocess.run(pinned(command, core), capture_output=True, text=True, timeout=seconds + 60)  # noqa: S603
@@ -146,7 +148,7 @@ def drive(server: Server, asked: RequestSpec, *, seconds: int, core: int | None,
 
 
 def lua(asked: RequestSpec) -> str:
-    """Return wrk's script: a body for every request, or paths requested in turn; empty if neither is needed."""
+    """Return wrk's script: a body for every request, paths requested in turn, pauses; empty if none is needed."""
     lines = []
     if asked.body is not None:
         lines += ['wrk.method = "POST"', f"wrk.body = {json.dumps(asked.body)}"]
@@ -162,6 +164,8 @@ def lua(asked: RequestSpec) -> str:
             "  return requests[at]",
             "end",
         ]
+    if asked.pause:
+        lines.append(f"function delay() return math.random(0, {round(2 * asked.pause)}) end")
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from bench.targets import DATASETTE, EMPTY, FASTAPI, NGINX, NOISE_TOLERANCE, PLAIN, PROJECT, UNCACHED
+from bench.targets import DATASETTE, EMPTY, FASTAPI, HALF_LOAD, NGINX, NOISE_TOLERANCE, PLAIN, PROJECT, UNCACHED
 
 CHINESE = {
     "list": "清单",
@@ -16,6 +16,7 @@ CHINESE = {
     "first filter": "初次：筛选",
     "first search": "初次：检索",
     "entitlements": "资格判断",
+    HALF_LOAD: "资格判断（半载）",
     PROJECT: "本项目",
     UNCACHED: "本项目（不记答复）",
     NGINX: "nginx",
@@ -33,6 +34,7 @@ ENGLISH = {
     "first filter": "services of a domain, the first time",
     "first search": "a search, the first time",
     "entitlements": "entitlements, all rules judged",
+    HALF_LOAD: "entitlements, at half of that rate",
     PROJECT: "the catalogue",
     UNCACHED: "the catalogue, each answer made anew",
     NGINX: "nginx, a file of the same bytes",

@@ -131,6 +131,14 @@ def test_the_short_form_compares_with_nginx_and_the_empty_view():
         assert len(set(targets.TARGETS[target]) & set(targets.SHORT)) == 2
 
 
+def test_half_load_pauses_so_long_that_all_connections_ask_for_half_the_rate():
+    asked = targets.at_half_load(RequestSpec(["/"]), capacity=800)
+
+    assert driving.CONNECTIONS / (asked.pause / 1000) == pytest.approx(400)
+    # As wrk wants it: milliseconds, and their mean is the pause.
+    assert driving.lua(asked) == "function delay() return math.random(0, 160) end"
+
+
 def test_every_goal_has_a_measured_target():
     for goal in targets.GOALS:
         assert set(goal.against) <= set(targets.TARGETS[goal.target])
