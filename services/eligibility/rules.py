@@ -74,6 +74,18 @@ class Rule:
         self.open_group_numbers: tuple[int, ...] = _group_numbers(open_groups)
         # The number of each criterion's group, from 1.
         self.group_numbers: tuple[int, ...] = _group_numbers(groups)
+        self._set_group_bits(groups, open_groups)
+        self._set_fact_bits(vocabulary)
+        self._set_answer_bits(vocabulary)
+        # The verdict if no fact of the rule is known, and whether an answer to each fact could then decide it.
+        self.initial_verdict = self.judge({})
+        self.initial_decisions = [
+            (name, self.decided_by(name, self.initial_verdict.open_groups)) for name in self.initial_verdict.missing
+        ]
+        self._initial_open_facts = self._facts_by_open_group(self.initial_verdict)
+
+    def _set_group_bits(self, groups: list[list[Criterion]], open_groups: list[list[Mapping]]) -> None:
+        """Set the bits of each group's criteria and open criteria."""
         # By group: the bits of its open criteria, which come after those of all criteria; equal ones share one.
         texts = [raw["open"] for raw in self.open_criteria]
         open_bits = [
@@ -88,6 +100,16 @@ class Rule:
             _bit_mask(group, first_position) | bits
             for group, first_position, bits in zip(groups, _first_positions(groups), open_bits, strict=True)
         )
+        # Each group as its bits, and as bits in which equal criteria share one: equal criteria are known together.
+        self._open_groups: tuple[OpenGroup, ...] = tuple(
+            (group, reduce(or_, (1 << self.criteria.index(criterion) for criterion in criteria), bits), conditions)
+            for group, criteria, bits, conditions in zip(self._groups, groups, open_bits, self._conditions, strict=True)
+        )
+        # The bits of the only group, 0 if the rule has several groups or is not machine-readable.
+        self._single_group = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
+
+    def _set_fact_bits(self, vocabulary: Vocabulary) -> None:
+        """Set the criteria of each fact, their tests and the values from which they change."""
         self._tests_by_fact = {
             fact.name: [
                 (1 << position, criterion.test(fact.type))
@@ -97,11 +119,6 @@ class Rule:
             for fact in vocabulary
             if any(criterion.fact == fact.name for criterion in self.criteria)
         }
-        # Each group as its bits, and as bits in which equal criteria share one: equal criteria are known together.
-        self._open_groups: tuple[OpenGroup, ...] = tuple(
-            (group, reduce(or_, (1 << self.criteria.index(criterion) for criterion in criteria), bits), conditions)
-            for group, criteria, bits, conditions in zip(self._groups, groups, open_bits, self._conditions, strict=True)
-        )
         self._bits_by_fact = {
             name: reduce(or_, (bit for bit, _ in tests)) for name, tests in self._tests_by_fact.items()
         }
@@ -109,8 +126,9 @@ class Rule:
         # By integer fact: the values from which a criterion changes.
         integers = [name for name in self._tests_by_fact if vocabulary[name].type == INTEGER]
         self.bounds = {name: bounds(self.criteria, name) for name in integers}
-        # The bits of the only group, 0 if the rule has several groups or is not machine-readable.
-        self._single_group = self._groups[0] if len(self._groups) == 1 and self.machine_readable else 0
+
+    def _set_answer_bits(self, vocabulary: Vocabulary) -> None:
+        """Set what each answer to a fact would make of its criteria."""
         self._answer_bits = {
             name: frozenset(
                 self._satisfied_bits(name, answer)
@@ -132,12 +150,6 @@ class Rule:
 
         # If every criterion can fail, any missing fact can decide the rule once only one group is open.
         self.every_fact_decides = self._bits_that_can_fail == self._bits_by_fact
-        # The verdict if no fact of the rule is known, and whether an answer to each fact could then decide it.
-        self.initial_verdict = self.judge({})
-        self.initial_decisions = [
-            (name, self.decided_by(name, self.initial_verdict.open_groups)) for name in self.initial_verdict.missing
-        ]
-        self._initial_open_facts = self._facts_by_open_group(self.initial_verdict)
 
     @property
     def groups(self) -> list[tuple[Criterion, ...]]:
