@@ -63,14 +63,14 @@ def terminal(results: dict) -> str:
         for result in results["goals"]
     ]
     servers = [
-        [CHINESE.get(name, name), f"{result['start']:.2f} s", _mebibytes(result["pss"]), _mebibytes(result["rss"])]
+        [CHINESE.get(name, name), f"{result['start']:.2f} s", _mebibytes(result["pss"]), _mebibytes(result["worker"])]
         for name, result in results["servers"].items()
     ]
     return "\n\n".join(
         [
             _aligned([["目标", "服务", "次/秒", "p50", "p99"], *measured]),
             _aligned([["目标", "比什么", "与谁比", "结果", "应", ""], *judged]),
-            _aligned([["服务", "启动", "内存 PSS", "内存 RSS"], *servers]),
+            _aligned([["服务", "启动", "内存 PSS", "其中一个工作进程"], *servers]),
         ]
     )
 
@@ -92,7 +92,7 @@ def markdown(results: dict) -> str:
             ]
         )
     servers = [
-        [ENGLISH[name], f"{result['start']:.2f} s", _mebibytes(result["pss"]), _mebibytes(result["rss"])]
+        [ENGLISH[name], f"{result['start']:.2f} s", _mebibytes(result["pss"]), _mebibytes(result["worker"])]
         for name, result in results["servers"].items()
     ]
     machine = (
@@ -102,7 +102,7 @@ def markdown(results: dict) -> str:
     if not results["machine"]["pinned"]:
         machine = machine.replace("one core for the server and another for wrk with", "server and wrk on one core,")
     head = ["request", "requests/s", "p50", "p99", "compared", "with", "ratio", "goal", ""]
-    return "\n\n".join([machine, _piped(head, goals), _piped(["server", "start", "PSS", "RSS"], servers)]) + "\n"
+    return "\n\n".join([machine, _piped(head, goals), _piped(["server", "start", "PSS", "of a worker"], servers)]) + "\n"
 
 
 def missed(results: dict) -> list[str]:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -106,15 +107,13 @@ class Server:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> dict[str, int]:
-        """Return the memory of all its processes in bytes, ``pss`` (shared pages divided) and ``rss``; 0 if unknown."""
-        total = {"pss": 0, "rss": 0}
+        """Return memory in bytes, shared pages divided (PSS): of all its processes, and of the largest, its worker."""
+        sizes = [0]
         for process in self.processes():
             with suppress(OSError):
-                for line in (PROCESSES / str(process) / "smaps_rollup").read_text().splitlines()[1:]:
-                    name, size, *_ = line.split()
-                    if (key := name.rstrip(":").lower()) in total:
-                        total[key] += int(size) * 1024
-        return total
+                rollup = (PROCESSES / str(process) / "smaps_rollup").read_text()
+                sizes.append(int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) * 1024)
+        return {"pss": sum(sizes), "worker": max(sizes)}
 
 
 def _parent(process: int) -> int | None:
