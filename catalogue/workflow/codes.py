@@ -22,11 +22,16 @@ def free_codes(domain: str, count: int = 1) -> list[str]:
     return codes
 
 
+def proposed_codes(*, besides: Proposal | None = None) -> dict[str, int]:
+    """Return the codes that a proposal adds that was not voided, each with the number of the proposal."""
+    added = ProposedEntry.objects.filter(action=ProposedEntry.Action.ADD).exclude(proposal=besides)
+    added = added.exclude(proposal__state=Proposal.State.VOID)
+    return dict(added.values_list("service", "proposal__number"))
+
+
 def _taken() -> set[str]:
-    """Return the codes of all services there ever were, and those that a proposal adds that was not voided."""
-    proposed = ProposedEntry.objects.filter(action=ProposedEntry.Action.ADD)
-    proposed = proposed.exclude(proposal__state=Proposal.State.VOID)
-    return {*Service.objects.values_list("code", flat=True), *proposed.values_list("service", flat=True)}
+    """Return the codes of all services there ever were, and those that are proposed."""
+    return {*Service.objects.values_list("code", flat=True), *proposed_codes()}
 
 
 def _next(domain: str, taken: Iterable[str]) -> str:

@@ -188,6 +188,23 @@ def test_the_only_department_of_an_editor_is_not_asked_for(client, listed):
     assert department.value() == Department.objects.get(code="civil-affairs").pk
 
 
+def test_a_merger_with_a_service_of_another_department_goes_back_to_the_choice(client, listed):
+    client.force_login(make_user("qian", "编辑", departments=["finance"]))
+    url = address("merge", *list(listed)[:2])
+
+    page, refused = client.get(url), client.post(url, {"services": [key(code) for code in list(listed)[:2]]})
+
+    assert "合并哪些项目" in visible_text(page)
+    assert "不能由您提出" in visible_text(refused)
+
+
+def test_the_form_of_the_head_leads_to_the_other_kinds(editor, pair):
+    page = editor.get(f"{ADD}?service={pair[0]}")
+
+    assert list(page.context["form"].fields["kind"].choices) == [("change", "调整")]
+    assert f'href="?service={pair[0]}&amp;kind=withdraw"' in page.content.decode()
+
+
 def test_pressing_the_button_twice_drafts_one_proposal(editor, pair):
     url = address("withdraw", pair[0])
     data = sent(editor.get(url)) | DOCUMENT | DAY | {"successors": [key(pair[1])]}
@@ -276,10 +293,13 @@ def test_a_typed_code_may_be_full_width_and_lower_case_and_a_used_one_is_refused
     seen = {"seen": editor.get(url).context["seen"]}
     used = next(iter(set(listed) - {"NM-01-07"}))
 
+    number = make_proposal(addition("NM-05-91"), kind="add").number
+    other = editor.post(url, seen | {"action": "add", "new_code": "NM-05-91"})
     redirected = editor.post(url, seen | {"action": "add", "new_code": "ｎｍ－０５－９０"})
     refused = editor.post(url, seen | {"action": "add", "new_code": used.lower()})
 
     assert "/entries/NM-05-90/" in redirected["Location"]
+    assert f"第 {number} 号建议要用 NM-05-91" in visible_text(other)
     assert f"{used} 已经用过：{listed[used]['name']}" in visible_text(refused)
 
 

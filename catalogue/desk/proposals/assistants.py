@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.proposals.assistant_forms import ChooseForm, SuccessorsForm
@@ -31,10 +32,13 @@ class AssistantViewsMixin:
         if edition is None:
             raise Http404("还没有发布的版本。")
         documents = {document["code"]: document for document in edition.documents()}
-        selected = list(dict.fromkeys(request.GET.getlist("service")))
+        selected = list(dict.fromkeys(request.GET.getlist("service"))) if kind != Kind.ADD else []
         if unknown := [code for code in selected if code not in documents]:
             raise Http404(f"最后发布的版本中没有服务项目“{unknown[0]}”。")
         is_chosen = len(selected) == 1 if kind == Kind.SPLIT else len(selected) > 1
+        leads = [documents[code]["lead_department"] for code in selected]
+        # A service of another department is refused where it is chosen.
+        is_chosen &= all(permissions.can_change(request.user, lead and lead["code"]) for lead in leads)
         if kind in CHOOSING and not is_chosen:
             return self._choose(request, kind, documents, selected)
         assistant = ASSISTANTS[kind](request.POST or None, user=request.user, documents=documents, selected=selected)

@@ -68,6 +68,8 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         if service and (fields := chosen(request.GET.getlist("field"))):
             return self.draft_fields(request, service, fields)
         form = HeadForm(request.POST or None, user=request.user, initial={"kind": "change"})
+        # The other kinds have a page of their own.
+        form.fields["kind"].choices = [("change", Proposal.Kind.CHANGE.label)]
         reasons = []
         if request.method == "POST" and form.is_valid():
             proposal, reasons = self.draft(request, entries=[], **form.cleaned_data)
@@ -75,7 +77,15 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
                 if service:
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
-        return self._form(request, "desk/proposal_head.html", form, reasons, title="提出调整建议", service=service)
+        return self._form(
+            request,
+            "desk/proposal_head.html",
+            form,
+            reasons,
+            title="提出调整建议",
+            service=service,
+            other_kinds=[(kind, Proposal.Kind(kind).label) for kind in ASSISTANTS],
+        )
 
     def draft(self, request: HttpRequest, **values: object) -> tuple[Proposal | None, list[str]]:
         """Draft a proposal, linked to the feedback it comes from; return it, or the reasons of a refusal."""

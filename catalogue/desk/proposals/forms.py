@@ -15,7 +15,7 @@ from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import attachments, proposals
+from catalogue.workflow import attachments, codes, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services import document_numbers, quoted_values
 from services.json_text import strict_loads
@@ -134,6 +134,7 @@ class NewEntryForm(forms.Form):
     def __init__(self, *args, proposal: Proposal, own: list[str] | None, **kwargs):
         super().__init__(*args, **kwargs)
         self.taken = set(proposal.entries.values_list("service", flat=True))
+        self.proposed = codes.proposed_codes(besides=proposal)
         self.names = {code: document["name"] for code, document in proposals.current_documents(proposal).items()}
         self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
         allowed = proposals.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
@@ -162,6 +163,8 @@ class NewEntryForm(forms.Form):
         elif cleaned.get("action") == Action.ADD and code in proposals.used_codes():
             name = self.names.get(code, "以前版本中的项目")
             self.add_error("new_code", f"{code} 已经用过：{name}。用过的代码不再用于别的项目。")
+        elif cleaned.get("action") == Action.ADD and (number := self.proposed.get(code)):
+            self.add_error("new_code", f"第 {number} 号建议要用 {code}，请换一个。")
         successors = [
             _as_code(successor)
             for successor in re.split(r"[\s、，,;；]+", cleaned.get("successor_codes", ""))
