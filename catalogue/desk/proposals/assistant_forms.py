@@ -165,8 +165,9 @@ class MergeForm(forms.Form):
         self.entries = {code: entry_data(documents[code]) for code in selected}
         go_on = [(code, f"沿用 {code} {documents[code]['name']}") for code in selected]
         self.fields["goes_on"] = forms.ChoiceField(
-            label="合并后的代码", choices=[("", "用新的代码（由系统给）"), *go_on], required=False
-        )
+            label="合并后的代码", choices=[("", "用新的代码（由系统给）"), *go_on], required=False,
+            help_text="例：一项并入另一项的，沿用后者；合成一项新的服务，用新的代码。",
+        )  # fmt: skip
         self.carried = [field for field in SourcedField.values if any(map(self._has(field), selected))]
         for field in self.carried:
             self.fields[f"choice_{field}"] = forms.ChoiceField(
@@ -180,7 +181,9 @@ class MergeForm(forms.Form):
                     label=f"自拟的“{SourcedField(field).label}”",
                     required=False,
                     max_length=200 if field == "name" else 5000,
-                    widget=forms.Textarea(attrs={"rows": 2, "class": "desk-text"}),
+                    widget=forms.Textarea(
+                        attrs={"rows": 2, "class": "desk-text", "placeholder": "数字和日期须见于带入的或下面的条文"}
+                    ),
                 )
         self.fields["own_name"].widget = forms.TextInput(attrs={"placeholder": "例：老年人健康服务"})
 
