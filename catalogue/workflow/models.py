@@ -23,6 +23,10 @@ class ProposalQuerySet(models.QuerySet):
         """Proposals that wait for an assessment, a decision or an edition."""
         return self.filter(state__in=[Proposal.State.ASSESSING, Proposal.State.APPROVING, Proposal.State.APPROVED])
 
+    def unfinished(self):
+        """Proposals that are neither void nor published."""
+        return self.exclude(state__in=[Proposal.State.VOID, Proposal.State.PUBLISHED])
+
     def included_in(self, edition: Edition):
         """Proposals in an edition, in the order in which they were taken up according to the audit log.
 

@@ -417,8 +417,11 @@ def _action_count_faults(proposal: Proposal, entries: Sequence[ProposedEntry]) -
     for action in Action:
         count = sum(entry.action == action for entry in entries)
         minimum, maximum = allowed.get(action, (0, 0))
-        if count < minimum or (maximum is not None and count > maximum):
-            reasons.append(f"“{Kind(proposal.kind).label}”建议的“{action.label}”条目数不对（现有 {count} 条）。")
+        if count < minimum:
+            reasons.append(f"请先加入要{action.label}的项目。")
+        elif maximum is not None and count > maximum:
+            most = f"至多{action.label} {maximum} 个项目" if maximum else f"不能有要{action.label}的项目"
+            reasons.append(f"“{Kind(proposal.kind).label}”建议{most}，现有 {count} 个；请把多出的移出建议。")
     remaining_codes = [entry.service for entry in entries if entry.action != Action.WITHDRAW]
     withdrawals = [entry for entry in entries if entry.action == Action.WITHDRAW]
     if proposal.kind == Kind.MERGE and (

@@ -155,6 +155,9 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
         wang.go(f"{proposal.removeprefix(address).removesuffix('change/')}entries/NM-01-07/{form}")
     try_a_rule(wang)
     wang.go(proposal.removeprefix(address))
+    for task in (withdraw_a_service, add_a_service, merge_services):
+        task(wang)
+    wang.go(proposal.removeprefix(address))
     wang.press("提交")
     assert "待评估" in wang.page.inner_text("dl.desk-facts"), wang.page.inner_text("body")
     faults += wang.faults
@@ -238,6 +241,97 @@ def raise_standard(editor: Visitor) -> None:
     assert "已保存" in page.inner_text(".messagelist"), page.inner_text("body")
     too_much = {name: count for name, count in MOST.items() if taken.get(name, count + 1) > count}
     assert not too_much, f"提高一项标准要 {taken}，至多 {MOST}"
+
+
+# What each of the rarer proposals may take, from the home page to the saved draft.
+MOST_CLICKS = {"取消": 8, "新增": 14, "合并": 14}
+MOST_BOXES = 8
+
+
+class Counted:
+    """Counts the clicks and the boxes that are filled in while an assistant is used, with a mouse."""
+
+    def __init__(self, editor: Visitor):
+        self.editor, self.page = editor, editor.page
+        self.clicks = self.boxes = 0
+
+    def click(self, at: str) -> None:
+        self.page.click(at)
+        self.clicks += 1
+
+    def follow(self, at: str) -> None:
+        with self.page.expect_navigation():
+            self.click(at)
+        self.editor.judge()
+
+    def fill(self, box: str, text: str) -> None:
+        self.page.fill(box, text)
+        self.boxes += 1
+
+    def find(self, box: str, words: str) -> None:
+        """Choose the first service that the search box finds by its name."""
+        self.click(f"#id_{box} + .select2-container")
+        self.page.keyboard.type(words)
+        self.boxes += 1
+        self.click(f".select2-results__option:text-matches('^NM-.*{words}')")
+
+    def document(self) -> None:
+        self.click(".desk-new-source summary")
+        self.fill("#id_new-0-document-title", "关于规范儿童福利项目的通知")
+
+    def end(self, kind: str) -> None:
+        self.fill("#id_effective_from", "2027-06-01")
+        self.follow("input[value=保存草稿]")
+        assert "已保存" in self.page.inner_text(".messagelist"), self.page.inner_text("body")
+        assert self.clicks <= MOST_CLICKS[kind], f"{kind}要点 {self.clicks} 次，至多 {MOST_CLICKS[kind]}"
+        assert self.boxes <= MOST_BOXES, f"{kind}要填 {self.boxes} 栏，至多 {MOST_BOXES}"
+
+
+def begin(editor: Visitor, kind: str) -> Counted:
+    editor.go("/admin/")
+    counted = Counted(editor)
+    counted.follow(f".desk-other-jobs a:text-is('{kind}')")
+    return counted
+
+
+def withdraw_a_service(editor: Visitor) -> None:
+    counted = begin(editor, "取消")
+    counted.find("services", "留守儿童")
+    counted.find("successors", "困境儿童")
+    counted.document()
+    counted.end("取消")
+    assert "提交前须处理" not in editor.page.inner_text("body")
+
+
+def add_a_service(editor: Visitor) -> None:
+    counted = begin(editor, "新增")
+    editor.page.select_option("#id_domain", index=1)
+    counted.clicks += 2
+    counted.boxes += 1
+    counted.fill("#id_name", "儿童心理关爱")
+    counted.fill("#id_content", "每年一次心理健康服务")
+    counted.click(".desk-new-source summary")
+    counted.fill("#id_new-0-document-title", "关于儿童心理关爱服务的通知")
+    counted.fill("#id_new-0-locator", "第一条")
+    counted.fill("#id_new-0-quote", "儿童心理关爱：每年一次心理健康服务。")
+    counted.end("新增")
+    assert "提交前须处理" not in editor.page.inner_text("body")
+    assert "项内容未知" in editor.page.inner_text("body")
+
+
+def merge_services(editor: Visitor) -> None:
+    counted = begin(editor, "合并")
+    counted.find("services", "特殊儿童")
+    counted.find("services", "困境儿童")
+    counted.follow("input[value=下一步]")
+    counted.fill("#id_own_name", "困境儿童综合保障")
+    counted.click("[name=choice_eligibility] >> nth=1")
+    counted.click(".desk-new-source summary")
+    counted.fill("#id_new-0-document-title", "关于合并儿童保障项目的通知")
+    counted.fill("#id_new-0-locator", "第二条")
+    counted.fill("#id_new-0-quote", "合并为困境儿童综合保障。")
+    counted.end("合并")
+    assert "由以下项目承接：NM-01-" in editor.page.inner_text("body")
 
 
 def screens() -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest
@@ -22,6 +23,15 @@ NOT_STORED = (
     "数据库没有接受这次更改，什么都没有写入。可能是版本刚刚发布，或另一位编辑刚刚保存了同一内容；请返回重新查看后再改。"
 )
 BUSY = "数据库正忙，这次没有写入任何内容。请稍等片刻，用“后退”回到刚才的页面再保存一次。"
+
+
+class NamingAutocompleteView(AutocompleteJsonView):
+    """The answers of a search box; a service, which is known by its code, is answered with its newest name."""
+
+    def serialize_result(self, obj, to_field_name):
+        name = getattr(obj, "newest_name", None)
+        result = super().serialize_result(obj, to_field_name)
+        return result | {"text": f"{obj} {name}"} if name else result
 
 
 class DeskSite(AdminSite):
@@ -99,6 +109,9 @@ class DeskSite(AdminSite):
 
     def get_urls(self):
         return [*imports.urls(self), *rule_forms.urls(self), *super().get_urls()]
+
+    def autocomplete_view(self, request):
+        return NamingAutocompleteView.as_view(admin_site=self)(request)
 
     def i18n_javascript(self, request, extra_context=None):
         packages = ["django.contrib.admin", "catalogue"]

@@ -9,8 +9,10 @@ from django.utils import timezone
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.desk.proposals.field_forms import CHOICES
-from catalogue.models import Edition, Entry
+from catalogue.models import Edition, Entry, Proposal
 from catalogue.workflow import rechecks
+
+Kind = Proposal.Kind
 
 
 class RecheckMixin:
@@ -59,6 +61,7 @@ class RecheckMixin:
             "checked_on": rechecks.last_checked([code]).get(code),
             "may_check": self.may_check(request, entry),
             "proposable": CHOICES if may_propose else None,
+            "other_kinds": [(kind.value, kind.label) for kind in (Kind.WITHDRAW, Kind.MERGE, Kind.SPLIT)],
         }
 
     def _is_own(self, request: HttpRequest, entry: Entry) -> bool:

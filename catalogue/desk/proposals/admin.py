@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.contrib import admin
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from catalogue.accounts import names
+from catalogue.accounts import names, permissions
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
@@ -24,7 +25,7 @@ from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, steps_for
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
-from catalogue.models import Assessment, Event, Proposal, ProposedEntry
+from catalogue.models import Assessment, Entry, Event, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import cases, dates, figures, proposals, renumbering
 from services import quoted_values
 from services.eligibility import persons, rules
@@ -53,6 +54,8 @@ class EntryDiff(NamedTuple):
     outcomes: list[tuple[str, str, str, str]]
     # The form of the fields that it changes.
     edit_at: str
+    # The labels of the fields that stay unknown in a service that is new.
+    unknown: list[str]
 
 
 @admin.register(Proposal)
@@ -158,7 +161,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "base": base,
             "base_in_force": base and base.effective_from <= timezone.localdate(),
             "renumbered": renumbering.of_proposal(proposal, base),
-            "pending": pending_with(proposal) if is_open else [],
+            "pending": pending_with(proposal, request.user) if is_open else [],
             "may_edit": any(step.name == "edit" for step in steps),
             "seen": versions.proposal_token(proposal),
             "reasons": reasons,
@@ -169,11 +172,23 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         return TemplateResponse(request, "desk/proposal.html", context, status=status)
 
 
-def pending_with(proposal: Proposal) -> list[Proposal]:
-    """Return the other pending proposals on any service of a proposal: their changes are merged field by field."""
+def pending_with(proposal: Proposal, user: AbstractBaseUser) -> list[tuple[Proposal, list[str], bool]]:
+    """Return the other open proposals on any service of a proposal: their changes are merged field by field.
+
+    Each with the services that both change, by code and name, and whether the user may open its page.
+    """
     services = list(proposal.entries.values_list("service", flat=True))
-    others = Proposal.objects.pending().exclude(pk=proposal.pk).filter(entries__service__in=services)
-    return list(others.distinct().order_by("number"))
+    others = Proposal.objects.unfinished().exclude(pk=proposal.pk).filter(entries__service__in=services)
+    documents = proposals.current_documents(proposal) if others else {}
+    rows = []
+    for other in others.distinct().select_related("department", "proposer").order_by("number"):
+        shared = other.entries.filter(service__in=services)
+        called = [
+            f"{code} {documents.get(code, {}).get('name', '')}".strip()
+            for code in shared.values_list("service", flat=True)
+        ]
+        rows.append((other, called, permissions.can_see(user, other.department.code)))
+    return rows
 
 
 def halted_by(proposal: Proposal, events: list[Event]) -> Event | None:
@@ -243,6 +258,7 @@ def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
                 _affected_persons(before, after),
                 outcomes,
                 entry_url(proposal, entry.service, _changed_fields(entry)),
+                _unknown_fields(entry),
             )  # fmt: skip
         )
     return shown_entries
@@ -252,6 +268,18 @@ def wanted(entry: ProposedEntry, before: dict | None) -> dict:
     """Return the data of an entry after the proposed change, in the format of ``entry_data()``."""
     data = entry.entry_data or {}
     return merge.apply_change(entry_data(before), data) if before and entry.action != "add" else data
+
+
+def _unknown_fields(entry: ProposedEntry) -> list[str]:
+    """Return the labels of the fields that an addition leaves unknown."""
+    if entry.action != ProposedEntry.Action.ADD:
+        return []
+    data = entry.entry_data
+    return [
+        label
+        for field, label in SourcedField.choices
+        if all(data.get(column) in (None, []) for column in Entry.SOURCED_FIELDS[field])
+    ]
 
 
 def _changed_fields(entry: ProposedEntry) -> list[str]:

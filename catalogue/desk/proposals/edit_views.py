@@ -17,6 +17,7 @@ from django.utils.http import content_disposition_header
 from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.base.versions import proposal_token
+from catalogue.desk.proposals.assistants import AssistantViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.field_views import FieldViewsMixin
 from catalogue.desk.proposals.forms import (
@@ -28,6 +29,7 @@ from catalogue.desk.proposals.forms import (
     citations_of,
     typed_entry,
 )
+from catalogue.desk.proposals.kinds import ASSISTANTS
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.feedback import answers
@@ -39,7 +41,7 @@ Action = ProposedEntry.Action
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
 
 
-class EditViewsMixin(FieldViewsMixin):
+class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
     """For ProposalAdmin: the views of the forms. All writes go through ``workflow.proposals``."""
 
     def get_urls(self):
@@ -60,10 +62,14 @@ class EditViewsMixin(FieldViewsMixin):
         """Draft a proposal; the query string may name the ``service`` to change and the ``feedback`` it comes from."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        if (kind := request.GET.get("kind")) in ASSISTANTS:
+            return self.assist(request, kind)
         service = request.GET.get("service", "")
         if service and (fields := chosen(request.GET.getlist("field"))):
             return self.draft_fields(request, service, fields)
         form = HeadForm(request.POST or None, user=request.user, initial={"kind": "change"})
+        # The other kinds have a page of their own.
+        form.fields["kind"].choices = [("change", Proposal.Kind.CHANGE.label)]
         reasons = []
         if request.method == "POST" and form.is_valid():
             proposal, reasons = self.draft(request, entries=[], **form.cleaned_data)
@@ -71,7 +77,15 @@ class EditViewsMixin(FieldViewsMixin):
                 if service:
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
-        return self._form(request, "desk/proposal_head.html", form, reasons, title="提出调整建议", service=service)
+        return self._form(
+            request,
+            "desk/proposal_head.html",
+            form,
+            reasons,
+            title="提出调整建议",
+            service=service,
+            other_kinds=[(kind, Proposal.Kind(kind).label) for kind in ASSISTANTS],
+        )
 
     def draft(self, request: HttpRequest, **values: object) -> tuple[Proposal | None, list[str]]:
         """Draft a proposal, linked to the feedback it comes from; return it, or the reasons of a refusal."""
@@ -132,7 +146,7 @@ class EditViewsMixin(FieldViewsMixin):
         existing = proposal.entries.filter(service=code.replace("\0", "")).first()
         current = proposals.current_documents(proposal).get(code)
         if existing and existing.action == Action.WITHDRAW:
-            return redirect("admin:catalogue_proposal_change", pk)
+            return self.edit_successors(request, proposal, existing)
         action = existing.action if existing else (Action.CHANGE if current else Action.ADD)
         if not current and not (existing or NewEntryForm.is_code(code)):
             raise Http404(f"没有服务项目“{code}”。")

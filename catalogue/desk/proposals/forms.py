@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from django import forms
@@ -14,7 +15,7 @@ from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import attachments, proposals
+from catalogue.workflow import attachments, codes, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services import document_numbers, quoted_values
 from services.json_text import strict_loads
@@ -133,6 +134,8 @@ class NewEntryForm(forms.Form):
     def __init__(self, *args, proposal: Proposal, own: list[str] | None, **kwargs):
         super().__init__(*args, **kwargs)
         self.taken = set(proposal.entries.values_list("service", flat=True))
+        self.proposed = codes.proposed_codes(besides=proposal)
+        self.names = {code: document["name"] for code, document in proposals.current_documents(proposal).items()}
         self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
         allowed = proposals.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
         self.fields["action"].choices = [(action.value, action.label) for action in Action if action in allowed]
@@ -150,20 +153,32 @@ class NewEntryForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         column = "new_code" if cleaned.get("action") == Action.ADD else "service"
-        code = (cleaned.get(column) or "").strip()
+        code = _as_code(cleaned.get(column) or "")
         if not self.errors and not self.is_code(code):
             self.add_error(
                 column, "请选择一个项目。" if column == "service" else "代码的格式是 NM-领域-序号。例：NM-05-05"
             )
         if code in self.taken:
             self.add_error(column, f"{code} 已经在这件建议中。")
+        elif cleaned.get("action") == Action.ADD and code in proposals.used_codes():
+            name = self.names.get(code, "以前版本中的项目")
+            self.add_error("new_code", f"{code} 已经用过：{name}。用过的代码不再用于别的项目。")
+        elif cleaned.get("action") == Action.ADD and (number := self.proposed.get(code)):
+            self.add_error("new_code", f"第 {number} 号建议要用 {code}，请换一个。")
         successors = [
-            successor for successor in re.split(r"[\s、，,;；]+", cleaned.get("successor_codes", "")) if successor
+            _as_code(successor)
+            for successor in re.split(r"[\s、，,;；]+", cleaned.get("successor_codes", ""))
+            if successor
         ]
         for successor in successors:
             if not self.is_code(successor):
                 self.add_error("successor_codes", f"“{successor}”不是服务项目代码。例：NM-05-05")
         return cleaned | {"code": code, "successors": successors}
+
+
+def _as_code(typed: str) -> str:
+    """Return a typed code as codes are written: half-width, upper case."""
+    return unicodedata.normalize("NFKC", typed).strip().upper()
 
 
 class QuotedValuesFormField(forms.Field):
