@@ -21,7 +21,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import cases, figures
+from catalogue.workflow import cases, figures, inputs
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
@@ -78,14 +78,16 @@ def draft(
     document_number: str | None = None,
     raises_cost: bool = False,
     imported_from: str | None = None,
+    form_key: str | None = None,
 ) -> Proposal:
     """Draft a proposal of ``context.user`` and return it.
 
     ``entries`` are mappings of ``service`` (code), ``action``, ``entry_data`` (for an addition the whole entry, for a
     change the columns it changes with their ``verification``, ``basis`` and ``citations``, for a withdrawal None) and
-    ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from. A draft may have faults,
-    which ``faults()`` lists and ``submit()`` refuses. Raises TransitionError for values that cannot be stored, and for
-    services of departments that ``context.user`` does not belong to.
+    ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from, ``form_key`` tells the
+    form they were typed in: a second proposal of it raises IntegrityError. A draft may have faults, which ``faults()``
+    lists and ``submit()`` refuses. Raises TransitionError for values that cannot be stored, and for services of
+    departments that ``context.user`` does not belong to.
     """
     proposal = Proposal(
         number=(Proposal.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -98,6 +100,7 @@ def draft(
         effective_from=effective_from,
         raises_cost=raises_cost,
         imported_from=imported_from,
+        form_key=form_key,
         proposer=context.user,
     )
     _save(proposal, entries, context)
@@ -133,6 +136,10 @@ def submit(proposal: Proposal, *, context: AuditContext) -> Proposal:
     """
     proposal = locked(proposal, State.DRAFT)
     require_proposer(proposal, context)
+    if unsaved := inputs.unsaved(proposal):
+        raise TransitionError(
+            [f"{row.author_name}填写的内容还没有保存；请打开那一页保存或放弃，再提交。" for row in unsaved]
+        )
     if problems := faults(proposal):
         raise TransitionError([str(fault) for fault in problems])
     return move(

@@ -52,6 +52,7 @@ def void(proposal: Proposal, *, context: AuditContext) -> Proposal:
     if context.user != proposal.proposer and not (context.user and context.user.has_perm("catalogue.publish_edition")):
         raise TransitionError(["只有提出人和有“发布”角色的人可以把建议作废。"])
     _require_reason(context, "作废时请写明理由；作废的建议不能恢复。")
+    proposal.inputs.all().delete()
     return move(proposal, State.VOID, context, Verb.VOIDED)
 
 

@@ -25,7 +25,7 @@ from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, step
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.models import Assessment, Event, Proposal, ProposedEntry
-from catalogue.workflow import cases, dates, figures, proposals, renumbering
+from catalogue.workflow import cases, dates, figures, inputs, proposals, renumbering
 from services import quoted_values
 from services.eligibility import persons, rules
 from services.models import Department, Domain, TargetGroup
@@ -157,6 +157,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "may_explain": EXPLAIN in steps,
             "base": base,
             "base_in_force": base and base.effective_from <= timezone.localdate(),
+            "unsaved": inputs.unsaved(proposal) if any(step.name == "edit" for step in steps) else [],
             "renumbered": renumbering.of_proposal(proposal, base),
             "pending": pending_with(proposal) if is_open else [],
             "may_edit": any(step.name == "edit" for step in steps),

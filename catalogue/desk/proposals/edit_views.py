@@ -1,11 +1,11 @@
 """Views of the forms that draft, edit and assess a proposal."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePath
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from catalogue.accounts import permissions
+from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
-from catalogue.desk.base.versions import proposal_token
+from catalogue.desk.proposals.autosave import TypedInput, show_unchecked
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.field_views import FieldViewsMixin
 from catalogue.desk.proposals.forms import (
@@ -63,23 +64,48 @@ class EditViewsMixin(FieldViewsMixin):
         service = request.GET.get("service", "")
         if service and (fields := chosen(request.GET.getlist("field"))):
             return self.draft_fields(request, service, fields)
-        form = HeadForm(request.POST or None, user=request.user, initial={"kind": "change"})
+        typed = TypedInput(request, scope=f"user {request.user.pk}")
+        if answer := typed.answer():
+            return answer
+        form = HeadForm(typed.post, user=request.user, initial={"kind": "change"})
         reasons = []
         if request.method == "POST" and form.is_valid():
-            proposal, reasons = self.draft(request, entries=[], **form.cleaned_data)
+            proposal, reasons = self.draft(request, typed, entries=list, **form.cleaned_data)
             if proposal:
                 if service:
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
-        return self._form(request, "desk/proposal_head.html", form, reasons, title="提出调整建议", service=service)
+        return self._form(
+            request, "desk/proposal_head.html", form, reasons, typed=typed, title="提出调整建议", service=service,
+            seen=typed.seen or versions.page_token({}),
+        )  # fmt: skip
 
-    def draft(self, request: HttpRequest, **values: object) -> tuple[Proposal | None, list[str]]:
-        """Draft a proposal, linked to the feedback it comes from; return it, or the reasons of a refusal."""
+    def draft(
+        self, request: HttpRequest, typed: TypedInput, *, entries: Callable[[], list[dict]], **values: object
+    ) -> tuple[Proposal | None, list[str]]:
+        """Draft a proposal, linked to the feedback it comes from; return it, or the reasons of a refusal.
+
+        ``entries`` may write what the entries name. A form that is sent a second time, at the same moment too, writes
+        nothing and returns the proposal that the first one drafted.
+        """
+        form_key = versions.page_key(typed.seen)
+        drafted = Proposal.objects.filter(form_key=form_key).exclude(form_key=None)
         try:
             with transaction.atomic():
-                proposal = proposals.draft(region=self.region(), context=audit_context(request), **values)
+                if proposal := drafted.first():
+                    return proposal, []
+                context = audit_context(request)
+                proposal = proposals.draft(
+                    region=self.region(), entries=entries(), context=context, form_key=form_key, **values
+                )
                 self._link_feedback(request, proposal)
-        except proposals.TransitionError as error:
+                typed.end()
+        except (proposals.TransitionError, IntegrityError) as error:
+            # The first of two at once was stored meanwhile: its number is taken, which is no fault of the second.
+            if proposal := drafted.first():
+                return proposal, []
+            if isinstance(error, IntegrityError):
+                raise
             return None, error.reasons
         self.tell_saved(request)
         return proposal, []
@@ -96,14 +122,19 @@ class EditViewsMixin(FieldViewsMixin):
         proposal, refusal = self._editable_proposal(request, pk)
         if refusal:
             return refusal
-        form = HeadForm(request.POST or None, user=request.user, instance=proposal)
+        typed = TypedInput(request, proposal)
+        if answer := typed.answer():
+            return answer
+        form = HeadForm(typed.post, user=request.user, instance=proposal)
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
             values = {column: form.cleaned_data[column] for column in COLUMNS}
-            reasons, theirs = self._amend(request, pk, entries=lambda entries: entries, **values)
+            reasons, theirs = self._amend(request, pk, typed, entries=lambda entries: entries, **values)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
-        return self._form(request, "desk/proposal_head.html", form, reasons, proposal, title="修改建议", theirs=theirs)
+        return self._form(
+            request, "desk/proposal_head.html", form, reasons, proposal, typed=typed, title="修改建议", theirs=theirs
+        )
 
     def new_entry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Add a service to a proposal: a withdrawal is saved, otherwise the form of the entry follows."""
@@ -142,25 +173,29 @@ class EditViewsMixin(FieldViewsMixin):
             data = (
                 merge.apply_change(base, existing.entry_data) if action == Action.CHANGE else base | existing.entry_data
             )
+        typed = TypedInput(request, proposal)
+        if answer := typed.answer():
+            return answer
         if fields := chosen(request.GET.getlist("field")):
-            return self.edit_fields(request, proposal, code, fields, base=base, data=data, existing=existing)
-        form = EntryForm(request.POST or None, stated=data)
-        citations = CitationFormSet(request.POST or None, initial=citations_of(data), prefix="citations")
+            return self.edit_fields(request, typed, code, fields, base=base, data=data, existing=existing)
+        form = EntryForm(typed.post, stated=data)
+        citations = CitationFormSet(typed.post, initial=citations_of(data), prefix="citations")
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid() and citations.is_valid():
             typed_data = typed_entry(data, form, citations)
             proposed_data = typed_data if action == Action.ADD else merge.make_change(base, typed_data)
             entry = _entry(code, action, proposed_data, existing.successors if existing else [])
             reasons, theirs = self._amend(
-                request, pk, entries=lambda entries: [other for other in entries if other["service"] != code] + [entry]
-            )
+                request, pk, typed,
+                entries=lambda entries: [other for other in entries if other["service"] != code] + [entry],
+            )  # fmt: skip
             if not reasons:
                 if "_continue" in request.POST:
                     return redirect("admin:catalogue_proposal_entry", pk, code)
                 return redirect("admin:catalogue_proposal_change", pk)
         title = f"{Action(action).label} {code} {data['name'] or ''}"
         return self._form(
-            request, "desk/proposal_entry.html", form, reasons, proposal,
+            request, "desk/proposal_entry.html", form, reasons, proposal, typed=typed,
             title=title, theirs=theirs, citations=citations, code=code, sections=form.sections(),
         )  # fmt: skip
 
@@ -235,7 +270,9 @@ class EditViewsMixin(FieldViewsMixin):
             return None, self.page(request, proposal, reasons=reasons, status=409)
         return proposal, None
 
-    def _amend(self, request: HttpRequest, pk: int, *, entries, **values: object) -> tuple[list[str], list[dict]]:
+    def _amend(
+        self, request: HttpRequest, pk: int, typed: TypedInput | None = None, *, entries, **values: object
+    ) -> tuple[list[str], list[dict]]:  # fmt: skip
         """Amend a proposal if it has not changed since the page was shown.
 
         Returns the reasons of a refusal (then nothing is written) and the events since; both are empty on success.
@@ -248,6 +285,8 @@ class EditViewsMixin(FieldViewsMixin):
                     return stale["reasons"], stale["theirs"]
                 current_entries = list(proposal.entries.values("service", "action", "entry_data", "successors"))
                 proposals.amend(proposal, entries=entries(current_entries), context=audit_context(request), **values)
+                if typed:
+                    typed.end()
         except proposals.TransitionError as error:
             return error.reasons, []
         self.tell_saved(request)
@@ -283,11 +322,17 @@ class EditViewsMixin(FieldViewsMixin):
         return None if request.user.is_superuser else permissions.departments_of(request.user)
 
     def _form(
-        self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), forms=(), **context
-    ) -> TemplateResponse:
+        self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), forms=(),
+        typed: TypedInput | None = None, **context,
+    ) -> TemplateResponse:  # fmt: skip
+        if typed and typed.is_restored:
+            formsets = [context["citations"]] if "citations" in context else []
+            show_unchecked(forms or [form, *(row for rows in formsets for row in rows)], formsets)
+        elif typed and request.method == "POST":
+            typed.keep_refused()
         context = self.admin_site.each_context(request) | {
             "subtitle": None, "opts": self.opts, "proposal": proposal, "form": form, "reasons": reasons,
-            "theirs": theirs, "media": self.media + form.media,
+            "theirs": theirs, "typed": typed, "media": self.media + form.media,
             "errors": list(errors_of(forms or [form, *context.get("citations", ())])),
         } | context  # fmt: skip
         if proposal:
@@ -295,7 +340,9 @@ class EditViewsMixin(FieldViewsMixin):
             # form writes the submitted values into its instance.
             current = Proposal.objects.get(pk=proposal.pk)
             is_resubmission = request.method == "POST" and not theirs and not reasons
-            context["seen"] = request.POST.get("seen", "") if is_resubmission else proposal_token(current)
+            keeps_token = is_resubmission or (typed and typed.is_restored)
+            seen = (typed.seen if typed else request.POST.get("seen", "")) if keeps_token else ""
+            context["seen"] = seen or versions.proposal_token(current)
         is_invalid = request.method == "POST" and not reasons
         return TemplateResponse(request, template, context, status=409 if reasons else 422 if is_invalid else 200)
 
