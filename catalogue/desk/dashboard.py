@@ -49,7 +49,7 @@ def waiting_for(user: AbstractBaseUser, *, on: datetime.date) -> Iterator[Sectio
 
 def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
     if user.has_perm("catalogue.add_proposal"):
-        own_proposals = _with_since(Proposal.objects.filter(proposer=user))
+        own_proposals = _with_since(Proposal.objects.filter(handler=user))
         declined = [_proposal_item(row, _decline_reason(row)) for row in own_proposals.filter(state=State.DECLINED)]
         yield Section("退回给我的建议", declined)
         started = DraftInput.objects.filter(author=user, proposal=None)
@@ -58,10 +58,10 @@ def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
         pending = [_proposal_item(row, row.get_state_display()) for row in own_proposals.pending()]
         yield Section("我提交、正在办理的建议", pending)
     if user.has_perm("catalogue.assess_proposal"):
-        rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(proposer=user))
+        rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(editors=user))
         yield Section("待我评估", [_proposal_item(row, str(row.department)) for row in rows])
     if user.has_perm("catalogue.approve_proposal"):
-        rows = Proposal.objects.filter(state=State.APPROVING).exclude(proposer=user)
+        rows = Proposal.objects.filter(state=State.APPROVING).exclude(editors=user)
         rows = _with_since(rows.exclude(assessment__assessor=user))
         yield Section("待我审批", [_proposal_item(row, str(row.department)) for row in rows])
     if user.has_perm("catalogue.publish_edition"):

@@ -71,6 +71,13 @@ class Proposal(models.Model):
     proposer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposals", verbose_name="提出人"
     )
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="handled_proposals", verbose_name="经办人"
+    )
+    # Who proposed, typed, saved, submitted or was handed it: none of them assesses or decides. Triggers keep them.
+    editors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="edited_proposals", verbose_name="起草和修改的人"
+    )
     edition = models.ForeignKey(
         Edition,
         models.PROTECT,

@@ -27,6 +27,11 @@ def page_key(sent: str) -> str | None:
     return read(sent).get("key")
 
 
+def step_key(sent: str, *names: str) -> uuid.UUID:
+    """Return the key of a step taken on the page of a submitted token: the same when the button is pressed twice."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, "\n".join([sent, *names]))
+
+
 def read(sent: str) -> dict:
     """Return ``digest`` and the details of a submitted token; {} if its signature is not valid."""
     try:

@@ -136,6 +136,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "opts": self.opts,
             "proposal": proposal,
             "proposer": names.person_name(proposal.proposer),
+            "handler": names.person_name(proposal.handler),
             "assessor": assessment and names.person_name(assessment.assessor),
             "entries": entry_diffs(proposal),
             "decided": proposal.approvals.in_force().exists(),

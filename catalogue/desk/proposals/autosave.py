@@ -7,6 +7,7 @@ writes what is kept. The form carries the revision that it shows as ``typed``.
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.forms import BaseForm, BaseFormSet
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -50,6 +51,10 @@ class TypedInput:
     @property
     def is_own(self) -> bool:
         return self.row.author == self.request.user
+
+    def authors(self) -> list[AbstractBaseUser]:
+        """Return who typed what is kept."""
+        return list(self.row.authors.all()) if self.row else []
 
     def answer(self) -> HttpResponse | None:
         """Return the answer to a request that keeps or discards the input; None for any other."""

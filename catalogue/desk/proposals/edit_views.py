@@ -96,7 +96,12 @@ class EditViewsMixin(FieldViewsMixin):
                     return proposal, []
                 context = audit_context(request)
                 proposal = proposals.draft(
-                    region=self.region(), entries=entries(), context=context, form_key=form_key, **values
+                    region=self.region(),
+                    entries=entries(),
+                    context=context,
+                    form_key=form_key,
+                    authors=typed.authors(),
+                    **values,
                 )
                 self._link_feedback(request, proposal)
                 typed.end()
@@ -218,9 +223,9 @@ class EditViewsMixin(FieldViewsMixin):
         proposal = self.get_object(request, str(pk))
         if proposal is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        may_assess = request.user.has_perm("catalogue.assess_proposal") and request.user != proposal.proposer
+        may_assess = request.user.has_perm("catalogue.assess_proposal") and request.user not in proposal.editors.all()
         if not may_assess or not self.has_view_permission(request, proposal):
-            raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出的建议。")
+            raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出或修改过的建议。")
         if proposal.state != Proposal.State.ASSESSING:
             return self.page(request, proposal, reasons=["建议现在不在待评估状态，不能评估。"], status=409)
         form = AssessmentForm(request.POST or None, request.FILES or None)
@@ -261,8 +266,8 @@ class EditViewsMixin(FieldViewsMixin):
         proposal = self.get_object(request, str(pk))
         if proposal is None:
             return None, self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        if not self.has_change_permission(request, proposal) or request.user != proposal.proposer:
-            raise PermissionDenied("只有提出人可以修改自己的建议。")
+        if not self.has_change_permission(request, proposal):
+            raise PermissionDenied("只有提出部门的编辑可以修改这件建议。")
         if proposal.state not in {Proposal.State.DRAFT, Proposal.State.DECLINED}:
             submitted = proposal.state in {Proposal.State.ASSESSING, Proposal.State.APPROVING}
             way_back = "；请先在建议页面“撤回修改”。" if submitted else "。"
@@ -284,7 +289,10 @@ class EditViewsMixin(FieldViewsMixin):
                 if stale := self.stale(request, proposal):
                     return stale["reasons"], stale["theirs"]
                 current_entries = list(proposal.entries.values("service", "action", "entry_data", "successors"))
-                proposals.amend(proposal, entries=entries(current_entries), context=audit_context(request), **values)
+                proposals.amend(
+                    proposal, entries=entries(current_entries), context=audit_context(request),
+                    authors=typed.authors() if typed else (), **values,
+                )  # fmt: skip
                 if typed:
                     typed.end()
         except proposals.TransitionError as error:

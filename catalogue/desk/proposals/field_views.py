@@ -100,7 +100,7 @@ class FieldViewsMixin:
 
     def _own_draft(self, request: HttpRequest, service: str) -> Proposal | None:
         return Proposal.objects.filter(
-            proposer=request.user, state__in=(State.DRAFT, State.DECLINED), entries__service=service.replace("\0", ""),
+            handler=request.user, state__in=(State.DRAFT, State.DECLINED), entries__service=service.replace("\0", ""),
             entries__action=Action.CHANGE,
         ).order_by("-number").first()  # fmt: skip
 
