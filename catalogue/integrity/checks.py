@@ -222,7 +222,7 @@ def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record
             yield f"记录第 {recorded.number} 条有它的评估，现在却没有。"
         return
     recorded_values = {name: value for name, value in _json_object(recorded.after).items() if name != "state"}
-    if _figures(recorded_values) != _figures(proposals.assessment_snapshot(assessment)):
+    if _figures(recorded_values) != _figures(assessment.snapshot()):
         yield f"评估的内容与记录第 {recorded.number} 条不符。"
     if (assessment.assessor.get_username(), assessment.at) != (record.actor_name(recorded), recorded.at):
         yield f"评估人或评估时间与记录第 {recorded.number} 条不符。"

@@ -305,6 +305,17 @@ class Assessment(models.Model):
                 remainder -= amounts[share]
         return amounts
 
+    def snapshot(self) -> dict:
+        """Return the assessment as written to the audit log: figures, cost of each level, funding and attachment."""
+        figures = {name: str(getattr(self, name)) for name in ("beneficiaries", "unit_standard", "periods", "period")}
+        texts = {
+            name: getattr(self, name)
+            for name in ("funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest")
+        }
+        shares = {name: f"{getattr(self, name):.2f}" for name in self.SHARE_FIELDS}
+        costs = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in self.cost_by_level().items()}
+        return figures | shares | {"total": f"{self.total:.2f}"} | costs | texts
+
 
 class ApprovalQuerySet(models.QuerySet):
     def in_force(self):

@@ -172,7 +172,7 @@ def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> As
     except ValidationError as error:
         raise TransitionError(error.messages) from None
     assessment.save(force_insert=True)
-    move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessment_snapshot(assessment))
+    move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessment.snapshot())
     return assessment
 
 
@@ -413,18 +413,6 @@ def proposal_snapshot(proposal: Proposal) -> dict:
         "raises_cost": proposal.raises_cost,
         "entries": list(proposal.entries.values("service", "action", "successors", stated=F("entry_data"))),
     }
-
-
-def assessment_snapshot(assessment: Assessment) -> dict:
-    """Return an assessment as written to the audit log: figures, the cost of each level, funding and attachment."""
-    figures = {name: str(getattr(assessment, name)) for name in ("beneficiaries", "unit_standard", "periods", "period")}
-    texts = {
-        name: getattr(assessment, name)
-        for name in ("funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest")
-    }
-    shares = {name: f"{getattr(assessment, name):.2f}" for name in Assessment.SHARE_FIELDS}
-    amounts = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in assessment.cost_by_level().items()}
-    return figures | shares | {"total": f"{assessment.total:.2f}"} | amounts | texts
 
 
 def _action_count_faults(proposal: Proposal, entries: Sequence[ProposedEntry]) -> list[str]:

@@ -55,7 +55,7 @@ def proposal_state(proposal: Proposal) -> dict:
     return proposals.proposal_snapshot(proposal) | {
         "state": proposal.state,
         "edition": proposal.edition_id,
-        "assessment": assessment and proposals.assessment_snapshot(assessment),
+        "assessment": assessment and assessment.snapshot(),
         "figure_reasons": list(proposal.figure_reasons.values("service", "field", "value", "figures", "reason")),
     }
 

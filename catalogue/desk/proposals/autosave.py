@@ -5,6 +5,8 @@ writes what is kept. The form carries the revision that it shows as ``typed``.
 """
 
 from collections.abc import Iterable
+from pathlib import PurePath
+from typing import NamedTuple
 from urllib.parse import quote
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,9 +17,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.models import Proposal
-from catalogue.workflow import inputs
+from catalogue.workflow import attachments, inputs
 
 # What belongs to the request, not to the input.
 UNKEPT = {"csrfmiddlewaretoken", "typed", "_autosave", "_discard", "_continue", "_save"}
@@ -30,6 +33,8 @@ class TypedInput:
         self.request, self.proposal, self.scope = request, proposal, scope
         self.url = _screen(request)
         self.row = inputs.of_screen(self.url, scope)
+        # What is kept beside what was sent.
+        self.extra: dict[str, list[str]] = {}
         self.is_restored = bool(self.row) and request.method != "POST"
 
     @property
@@ -73,10 +78,10 @@ class TypedInput:
         """Keep what was sent. Raises ``inputs.NotKeptError``."""
         sent = self.request.POST
         # PostgreSQL stores no NUL.
-        data = {
+        data = self.extra | {
             name.replace("\0", ""): [value.replace("\0", "") for value in sent.getlist(name)]
             for name in sent
-            if name not in UNKEPT
+            if name not in UNKEPT and name not in self.extra
         }
         self.row = inputs.keep(
             self.url, self.scope, data, revision=self._sent_revision(), proposal=self.proposal,
@@ -106,6 +111,29 @@ class TypedInput:
         for name, values in self.row.data.items():
             kept.setlist(name, values)
         return kept
+
+
+class KeptFile(NamedTuple):
+    """A file that was uploaded with a form: it is stored at once, so that it survives the errors of the other boxes."""
+
+    name: str
+    digest: str
+
+    @property
+    def token(self) -> str:
+        return versions.token("", file=list(self))
+
+    @classmethod
+    def of(cls, request: HttpRequest, typed: TypedInput) -> "KeptFile | None":
+        """Return the file that is sent now, else the one that an earlier page of the form kept; None for none."""
+        sent = request.FILES.get("attachment")
+        if sent and sent.size <= attachments.MAX_BYTES:
+            name = PurePath(sent.name).name[-200:]
+            file = cls(name, attachments.store(name, sent.read(), context=audit_context(request)).digest)
+            typed.extra = {"kept": [file.token]}
+            return file
+        kept = versions.read(typed.post.get("kept", "")).get("file") if typed.post and not sent else None
+        return cls(*kept) if kept else None
 
 
 def show_unchecked(forms: Iterable[BaseForm], formsets: Iterable[BaseFormSet] = ()) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import PurePath
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -17,7 +16,7 @@ from django.utils.http import content_disposition_header
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
-from catalogue.desk.proposals.autosave import TypedInput, show_unchecked
+from catalogue.desk.proposals.autosave import KeptFile, TypedInput, show_unchecked
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.field_views import FieldViewsMixin
 from catalogue.desk.proposals.forms import (
@@ -33,7 +32,7 @@ from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.feedback import answers
 from catalogue.models import Attachment, Event, Feedback, Proposal, ProposedEntry
-from catalogue.workflow import attachments, proposals
+from catalogue.workflow import proposals
 from services.models import Region
 
 Action = ProposedEntry.Action
@@ -228,18 +227,23 @@ class EditViewsMixin(FieldViewsMixin):
             raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出或修改过的建议。")
         if proposal.state != Proposal.State.ASSESSING:
             return self.page(request, proposal, reasons=["建议现在不在待评估状态，不能评估。"], status=409)
-        form = AssessmentForm(request.POST or None, request.FILES or None)
+        typed = TypedInput(request, proposal, scope=f"user {request.user.pk}")
+        if answer := typed.answer():
+            return answer
+        form = AssessmentForm(typed.post, request.FILES or None)
+        file = KeptFile.of(request, typed)
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
             try:
-                reasons, theirs = self._assess(request, pk, form)
+                reasons, theirs = self._assess(request, pk, form, typed, file)
             except proposals.TransitionError as error:
                 reasons = error.reasons
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
         return self._form(
-            request, "desk/proposal_assess.html", form, reasons, proposal, title="财政承受能力评估", theirs=theirs
-        )
+            request, "desk/proposal_assess.html", form, reasons, proposal, typed=typed, title="财政承受能力评估",
+            theirs=theirs, file=file,
+        )  # fmt: skip
 
     def attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Return the attachment of an assessment, byte for byte as it was uploaded.
@@ -301,16 +305,18 @@ class EditViewsMixin(FieldViewsMixin):
         return [], []
 
     @transaction.atomic
-    def _assess(self, request: HttpRequest, pk: int, form: AssessmentForm) -> tuple[list[str], list[dict]]:
+    def _assess(
+        self, request: HttpRequest, pk: int, form: AssessmentForm, typed: TypedInput, file: KeptFile | None
+    ) -> tuple[list[str], list[dict]]:
         Proposal.objects.select_for_update().get(pk=pk)
         proposal = self.get_object(request, str(pk))
         if stale := self.stale(request, proposal):
             return stale["reasons"], stale["theirs"]
         figures, context = form.figures(), audit_context(request)
-        if file := form.cleaned_data["attachment"]:
-            attachment = attachments.store(PurePath(file.name).name, file.read(), context=context)
-            figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": attachment.digest}
+        if file:
+            figures |= {"attachment_name": file.name, "attachment_digest": file.digest}
         proposals.assess(proposal, figures=figures, context=context)
+        typed.end()
         return [], []
 
     def _link_feedback(self, request: HttpRequest, proposal: Proposal) -> None:

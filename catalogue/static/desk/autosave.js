@@ -81,7 +81,9 @@
 
   for (const form of document.querySelectorAll("#content form")) if (form.method === "post") watch(form);
   window.addEventListener("beforeunload", (event) => {
-    if (!leaving && watched.some((state) => state.dirty)) event.preventDefault();
+    // A chosen file is sent with its form alone.
+    const files = [...document.querySelectorAll("#content form[method=post] [type=file]")].some((box) => box.files.length);
+    if (!leaving && (files || watched.some((state) => state.dirty))) event.preventDefault();
   });
   window.addEventListener("pageshow", () => (leaving = false));
 }
