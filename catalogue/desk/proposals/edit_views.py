@@ -136,6 +136,8 @@ class EditViewsMixin(FieldViewsMixin):
             reasons, theirs = self._amend(request, pk, typed, entries=lambda entries: entries, **values)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
+            if theirs and (shown := self._shown(request, proposal)):
+                form = self._rebased_head(request, pk, values, shown)
         return self._form(
             request, "desk/proposal_head.html", form, reasons, proposal, typed=typed, title="修改建议", theirs=theirs
         )
@@ -197,6 +199,10 @@ class EditViewsMixin(FieldViewsMixin):
                 if "_continue" in request.POST:
                     return redirect("admin:catalogue_proposal_entry", pk, code)
                 return redirect("admin:catalogue_proposal_change", pk)
+            if theirs and (shown := self.shown_data(request, proposal, code, base)):
+                merged = merge.apply_change(data, merge.make_change(shown, typed_data))
+                form = EntryForm(stated=merged)
+                citations = CitationFormSet(initial=citations_of(merged), prefix="citations")
         title = f"{Action(action).label} {code} {data['name'] or ''}"
         return self._form(
             request, "desk/proposal_entry.html", form, reasons, proposal, typed=typed,
@@ -303,6 +309,34 @@ class EditViewsMixin(FieldViewsMixin):
             return error.reasons, []
         self.tell_saved(request)
         return [], []
+
+    @staticmethod
+    def _shown(request: HttpRequest, proposal: Proposal) -> dict | None:
+        """Return the proposal as the page of a refused save showed it, from the audit log."""
+        record = versions.read(request.POST.get("seen", "")).get("record", 0)
+        writing = Event.objects.filter(proposal=proposal.number, verb__in=(Event.Verb.DRAFTED, Event.Verb.AMENDED))
+        event = writing.filter(number__lte=record).order_by("-number").first()
+        return event and json.loads(event.after)
+
+    def shown_data(self, request: HttpRequest, proposal: Proposal, code: str, base: Mapping) -> dict | None:
+        """Return the entry of a service as the page of a refused save showed it: proposed so far, else ``base``."""
+        if (shown := self._shown(request, proposal)) is None:
+            return None
+        entry = next((entry for entry in shown["entries"] if entry["service"] == code), None)
+        if entry is None or entry["stated"] is None:
+            return dict(base)
+        is_change = entry["action"] == Action.CHANGE
+        return merge.apply_change(base, entry["stated"]) if is_change else {**base, **entry["stated"]}
+
+    @staticmethod
+    def _rebased_head(request: HttpRequest, pk: int, typed: Mapping, shown: Mapping) -> HeadForm:
+        """Return the form of a proposal as it is now, with the columns that the user changed as typed."""
+        plain_values = {
+            name: value.code if name == "department" else value.isoformat() if name == "effective_from" else value
+            for name, value in typed.items()
+        }
+        touched = {name: value for name, value in typed.items() if plain_values[name] != shown[name]}
+        return HeadForm(user=request.user, instance=Proposal.objects.get(pk=pk), initial=touched)
 
     @transaction.atomic
     def _assess(

@@ -56,6 +56,10 @@ class FieldViewsMixin:
         if request.method == "POST":
             if not versions.is_current(request.POST.get("seen", ""), base):
                 reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
+                shown = self._shown_base(request, service)
+                parts.is_valid(timezone.localdate().isoformat())
+                if shown and not parts.form.errors:
+                    parts.rebase(shown)
             elif draft and head.is_valid() and self._is_the_same(draft, head.cleaned_data):
                 # The button was pressed twice.
                 return redirect("admin:catalogue_proposal_change", draft.pk)
@@ -92,11 +96,23 @@ class FieldViewsMixin:
                     transaction.set_rollback(True)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
+            if theirs and (shown := self.shown_data(request, proposal, code, base)):
+                parts.rebase(shown)
         labels = "、".join(label for field, label in CHOICES if field in fields)
         full = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code])
         return self._fields_page(
             request, typed, parts, reasons, proposal, base=data, labels=labels, full=full, theirs=theirs
         )
+
+    def _shown_base(self, request: HttpRequest, service: str) -> dict | None:
+        """Return the entry of the earlier edition that the page of a refused save showed."""
+        for edition in self.region().editions.published().order_by("-number"):
+            for document in edition.documents():
+                if document["code"] == service and versions.is_current(
+                    request.POST.get("seen", ""), entry_data(document)
+                ):
+                    return entry_data(document)
+        return None
 
     def _own_draft(self, request: HttpRequest, service: str) -> Proposal | None:
         return Proposal.objects.filter(
