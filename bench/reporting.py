@@ -102,7 +102,9 @@ def markdown(results: dict) -> str:
     if not results["machine"]["pinned"]:
         machine = machine.replace("one core for the server and another for wrk with", "server and wrk on one core,")
     head = ["request", "requests/s", "p50", "p99", "compared", "with", "ratio", "goal", ""]
-    return "\n\n".join([machine, _piped(head, goals), _piped(["server", "start", "PSS", "of a worker"], servers)]) + "\n"
+    return (
+        "\n\n".join([machine, _piped(head, goals), _piped(["server", "start", "PSS", "of a worker"], servers)]) + "\n"
+    )
 
 
 def missed(results: dict) -> list[str]:

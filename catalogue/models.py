@@ -15,7 +15,15 @@ from catalogue.editions.models import (
 from catalogue.editions.revisions import RevisionToken
 from catalogue.editions.seal import DamagedEditionError
 from catalogue.feedback.models import Feedback
-from catalogue.workflow.models import Approval, Assessment, Attachment, FigureReason, Proposal, ProposedEntry
+from catalogue.workflow.models import (
+    Approval,
+    Assessment,
+    Attachment,
+    DraftInput,
+    FigureReason,
+    Proposal,
+    ProposedEntry,
+)
 
 __all__ = [
     "Approval",
@@ -24,6 +32,7 @@ __all__ = [
     "Case",
     "Citation",
     "DamagedEditionError",
+    "DraftInput",
     "Edition",
     "EditionQuerySet",
     "Entry",

@@ -162,7 +162,10 @@ def make_edition(terms) -> Callable[..., Edition]:
 
 @pytest.fixture
 def people(db) -> dict[str, object]:
-    return {name: make_user(name, departments=all_department_codes()) for name in ("wang", "li", "zhao", "root")}
+    """Four people of all departments, and ``bao`` of another than the one that proposes."""
+    everywhere = all_department_codes()
+    people = {name: make_user(name, departments=everywhere) for name in ("wang", "li", "zhao", "root")}
+    return people | {"bao": make_user("bao", departments=["finance"])}
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ class Event(models.Model):
         TAKEN_UP = "taken-up", "编入版本"
         COMMENTED = "commented", "意见"
         EXPLAINED = "explained", "说明数字"
+        HANDED_OVER = "handed-over", "转交"
         # The steps back of a proposal.
         RECALLED = "recalled", "撤回修改"
         REVOKED = "revoked", "撤销批准"
@@ -59,7 +60,7 @@ class Event(models.Model):
 
     CHANGES = (Verb.SERVICE_ADDED, Verb.SERVICE_CHANGED, Verb.SERVICE_WITHDRAWN)
     # What is said of a proposal without being a step: its state stays.
-    REMARKS = (Verb.COMMENTED, Verb.EXPLAINED)
+    REMARKS = (Verb.COMMENTED, Verb.EXPLAINED, Verb.HANDED_OVER)
     # The columns covered by the digest of an event.
     HASHED_FIELDS = (
         "number",

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalogue.accounts import permissions
-from catalogue.models import Edition, Event, Feedback, FieldVerification, Proposal
+from catalogue.models import DraftInput, Edition, Event, Feedback, FieldVerification, Proposal
 from catalogue.workflow import rechecks
 
 State = Proposal.State
@@ -49,17 +49,19 @@ def waiting_for(user: AbstractBaseUser, *, on: datetime.date) -> Iterator[Sectio
 
 def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
     if user.has_perm("catalogue.add_proposal"):
-        own_proposals = _with_since(Proposal.objects.filter(proposer=user))
+        own_proposals = _with_since(Proposal.objects.filter(handler=user))
         declined = [_proposal_item(row, _decline_reason(row)) for row in own_proposals.filter(state=State.DECLINED)]
         yield Section("退回给我的建议", declined)
+        started = DraftInput.objects.filter(author=user, proposal=None)
+        yield Section("填写到一半的新建议", [_input_item(row) for row in started])
         yield Section("我的草稿", [_proposal_item(row) for row in own_proposals.filter(state=State.DRAFT)])
         pending = [_proposal_item(row, row.get_state_display()) for row in own_proposals.pending()]
         yield Section("我提交、正在办理的建议", pending)
     if user.has_perm("catalogue.assess_proposal"):
-        rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(proposer=user))
+        rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(editors=user))
         yield Section("待我评估", [_proposal_item(row, str(row.department)) for row in rows])
     if user.has_perm("catalogue.approve_proposal"):
-        rows = Proposal.objects.filter(state=State.APPROVING).exclude(proposer=user)
+        rows = Proposal.objects.filter(state=State.APPROVING).exclude(editors=user)
         rows = _with_since(rows.exclude(assessment__assessor=user))
         yield Section("待我审批", [_proposal_item(row, str(row.department)) for row in rows])
     if user.has_perm("catalogue.publish_edition"):
@@ -99,6 +101,10 @@ def _information_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator
             else []
         )
         yield Section("记录", items)
+
+
+def _input_item(row: DraftInput) -> Item:
+    return Item(f"{timezone.localtime(row.at):%Y-%m-%d %H:%M} 自动保存、尚未提交的内容", row.url, _day(row.at))
 
 
 def _audit_log_url() -> str:

@@ -20,6 +20,8 @@ from catalogue.workflow.models import Assessment, Attachment, Proposal
 from services.json_text import canonical_json
 
 Verb, State = Event.Verb, Proposal.State
+# The steps by which one becomes an editor of a proposal.
+EDITING = (Verb.DRAFTED, Verb.AMENDED, Verb.SUBMITTED, Verb.EXPLAINED, Verb.RECALLED, Verb.HANDED_OVER)
 DECISIONS = (Verb.APPROVED, Verb.DECLINED)
 # The fields of an assessment that are not figures.
 TEXT_FIELDS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
@@ -95,7 +97,9 @@ def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
     rows = Proposal.objects.select_related("department", "proposer", "edition").order_by("number")
     proposals_by_number = {
         proposal.number: proposal
-        for proposal in rows.prefetch_related("approvals__approver", "approvals__revoked_by", "figure_reasons__author")
+        for proposal in rows.prefetch_related(
+            "approvals__approver", "approvals__revoked_by", "figure_reasons__author", "editors"
+        )
     }
     assessments = {row.proposal_id: row for row in Assessment.objects.select_related("assessor")}
     attachments = set(Attachment.objects.values_list("digest", flat=True))
@@ -123,9 +127,12 @@ def _content_faults(proposal: Proposal, record: RecordedEvents) -> Iterator[str]
     if not drafts or drafts[0].verb != Verb.DRAFTED:
         yield "记录中没有它的起草。"
         return
-    for event in drafts:
-        if record.actor_name(event) != proposal.proposer.get_username():
-            yield f"提出人与记录第 {event.number} 条的经办人不符。"
+    if record.actor_name(drafts[0]) != proposal.proposer.get_username():
+        yield f"提出人与记录第 {drafts[0].number} 条的经办人不符。"
+    editors = {user.get_username() for user in proposal.editors.all()}
+    for event in record.proposals[proposal.number]:
+        if event.verb in EDITING and record.actor_name(event) not in editors:
+            yield f"记录第 {event.number} 条的经办人不在起草和修改的人之中。"
     recorded, current = (
         _json_object(drafts[-1].after),
         json.loads(canonical_json(proposals.proposal_snapshot(proposal))),
@@ -215,7 +222,7 @@ def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record
             yield f"记录第 {recorded.number} 条有它的评估，现在却没有。"
         return
     recorded_values = {name: value for name, value in _json_object(recorded.after).items() if name != "state"}
-    if _figures(recorded_values) != _figures(proposals.assessment_snapshot(assessment)):
+    if _figures(recorded_values) != _figures(assessment.snapshot()):
         yield f"评估的内容与记录第 {recorded.number} 条不符。"
     if (assessment.assessor.get_username(), assessment.at) != (record.actor_name(recorded), recorded.at):
         yield f"评估人或评估时间与记录第 {recorded.number} 条不符。"

@@ -86,8 +86,11 @@ class Migration(migrations.Migration):
                 ('effective_from', models.DateField(help_text='例：2027-01-01', verbose_name='建议施行日期')),
                 ('raises_cost', models.BooleanField(default=False, help_text='会增加财政支出的，须先评估财政承受能力。', verbose_name='产生费用')),
                 ('imported_from', services.fields.Code(blank=True, help_text='由表格导入的建议：文件的 SHA-256。', max_length=64, null=True, pattern='\\A[0-9a-f]{64}\\Z', verbose_name='导入文件的摘要')),
+                ('form_key', models.UUIDField(blank=True, editable=False, null=True, unique=True, verbose_name='表单')),
                 ('department', models.ForeignKey(help_text='提出建议的部门。', on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='services.department', verbose_name='提出部门')),
                 ('proposer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to=settings.AUTH_USER_MODEL, verbose_name='提出人')),
+                ('handler', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handled_proposals', to=settings.AUTH_USER_MODEL, verbose_name='经办人')),
+                ('editors', models.ManyToManyField(related_name='edited_proposals', to=settings.AUTH_USER_MODEL, verbose_name='起草和修改的人')),
                 ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='services.region', verbose_name='行政区划')),
                 ('edition', models.ForeignKey(blank=True, help_text='批准后编入的版本。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='catalogue.edition', verbose_name='编入版本')),
             ],
@@ -181,7 +184,7 @@ class Migration(migrations.Migration):
                 ('actor', services.fields.Line(help_text='账号；空为系统装入。', max_length=150, null=True, verbose_name='经办人')),
                 ('role', services.fields.Line(max_length=100, null=True, verbose_name='角色')),
                 ('department', services.fields.Line(help_text='部门代码。', max_length=64, null=True, verbose_name='部门')),
-                ('verb', services.fields.Choice(choices=[('created', '新建'), ('revised', '修改'), ('deleted', '删除'), ('published', '发布'), ('drafted', '起草建议'), ('amended', '修改建议'), ('submitted', '提交建议'), ('assessed', '评估'), ('approved', '批准'), ('declined', '退回'), ('taken-up', '编入版本'), ('commented', '意见'), ('explained', '说明数字'), ('recalled', '撤回修改'), ('revoked', '撤销批准'), ('taken-out', '移出版本'), ('voided', '作废'), ('retracted', '撤回'), ('checked', '核对无误'), ('answered', '答复反馈'), ('service-added', '服务项目新增'), ('service-changed', '服务项目调整'), ('service-withdrawn', '服务项目取消')], max_length=40, verbose_name='事项')),
+                ('verb', services.fields.Choice(choices=[('created', '新建'), ('revised', '修改'), ('deleted', '删除'), ('published', '发布'), ('drafted', '起草建议'), ('amended', '修改建议'), ('submitted', '提交建议'), ('assessed', '评估'), ('approved', '批准'), ('declined', '退回'), ('taken-up', '编入版本'), ('commented', '意见'), ('explained', '说明数字'), ('handed-over', '转交'), ('recalled', '撤回修改'), ('revoked', '撤销批准'), ('taken-out', '移出版本'), ('voided', '作废'), ('retracted', '撤回'), ('checked', '核对无误'), ('answered', '答复反馈'), ('service-added', '服务项目新增'), ('service-changed', '服务项目调整'), ('service-withdrawn', '服务项目取消')], max_length=40, verbose_name='事项')),
                 ('edition', services.fields.Line(help_text='版本标识。', max_length=50, null=True, verbose_name='版本')),
                 ('service', services.fields.Line(help_text='服务项目代码。', max_length=64, null=True, verbose_name='服务项目')),
                 ('proposal', models.PositiveIntegerField(help_text='建议编号。', null=True, verbose_name='调整建议')),
@@ -270,6 +273,26 @@ class Migration(migrations.Migration):
                 'verbose_name': '建议条目',
                 'verbose_name_plural': '建议条目',
                 'ordering': ['proposal', 'service'],
+            },
+        ),
+        migrations.CreateModel(
+            name='DraftInput',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('url', services.fields.Line(help_text='路径，有字段的连同字段。', max_length=500, verbose_name='页面')),
+                ('scope', services.fields.Line(max_length=80, verbose_name='归谁')),
+                ('data', models.JSONField(default=dict, verbose_name='填写的内容')),
+                ('revision', models.PositiveIntegerField(default=1, verbose_name='次数')),
+                ('at', models.DateTimeField(verbose_name='保存时间')),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='last_inputs', to=settings.AUTH_USER_MODEL, verbose_name='最后填写的人')),
+                ('authors', models.ManyToManyField(related_name='inputs', to=settings.AUTH_USER_MODEL, verbose_name='填写的人')),
+                ('proposal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='inputs', to='catalogue.proposal', verbose_name='调整建议')),
+            ],
+            options={
+                'verbose_name': '未保存的填写',
+                'verbose_name_plural': '未保存的填写',
+                'ordering': ['at', 'id'],
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -417,6 +440,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='proposedentry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'withdraw'), ('entry_data__isnull', True)), models.Q(models.Q(('action', 'withdraw'), _negated=True), ('entry_data__isnull', False)), _connector='OR'), name='proposed_entry_says_something_unless_withdrawn'),
+        ),
+        migrations.AddConstraint(
+            model_name='draftinput',
+            constraint=models.UniqueConstraint(fields=('url', 'scope'), name='draft_input_once_per_screen'),
         ),
         migrations.AddConstraint(
             model_name='figurereason',

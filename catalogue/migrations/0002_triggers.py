@@ -127,6 +127,7 @@ def audit_log(vendor: str) -> Iterator[Trigger]:
 
 OWN = (
     "NEW.approver_id IN (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id "
+    "UNION SELECT user_id FROM catalogue_proposal_editors WHERE proposal_id = NEW.proposal_id "
     "UNION SELECT assessor_id FROM catalogue_assessment WHERE proposal_id = NEW.proposal_id)"
 )
 DECIDED = "EXISTS (SELECT 1 FROM catalogue_approval WHERE proposal_id = {} AND granted AND revoked_at IS NULL)"
@@ -163,7 +164,8 @@ DECISIONS = [
         "assessment_by_another",
         "assessment",
         "INSERT",
-        "NEW.assessor_id = (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id)",
+        "NEW.assessor_id IN (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id "
+        "UNION SELECT user_id FROM catalogue_proposal_editors WHERE proposal_id = NEW.proposal_id)",
         "nobody assesses what they proposed",
     ),
     (
@@ -205,25 +207,30 @@ DECISIONS = [
         f"AND ({is_published('OLD.edition_id')} OR {is_published('NEW.edition_id')})",
         "a published edition keeps its proposals",
     ),
+    ("proposal_editors_kept", "proposal_editors", "UPDATE", None, "the editors of a proposal cannot be changed"),
+    ("proposal_editors_stay", "proposal_editors", "DELETE", None, "the editors of a proposal cannot be changed"),
     ("proposed_entry_comes_before", "proposedentry", "INSERT", DECIDED.format("NEW.proposal_id"), APPROVED),
     ("proposed_entry_kept", "proposedentry", "UPDATE", DECIDED.format("OLD.proposal_id"), APPROVED),
     ("proposed_entry_stays", "proposedentry", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),
 ]
-BY_PROPOSER = "NEW.author_id IS DISTINCT FROM (SELECT proposer_id FROM catalogue_proposal WHERE id = NEW.proposal_id)"
+BY_ANOTHER = (
+    "NOT EXISTS (SELECT 1 FROM catalogue_proposal_editors "
+    "WHERE proposal_id = NEW.proposal_id AND user_id = NEW.author_id)"
+)
 DECISIONS += [
     (
-        "figure_reason_by_its_proposer",
+        "figure_reason_by_an_editor",
         "figurereason",
         "INSERT",
-        BY_PROPOSER,
-        "the proposer answers for the figures of a proposal",
+        BY_ANOTHER,
+        "its editors answer for the figures of a proposal",
     ),
     ("figure_reason_comes_before", "figurereason", "INSERT", DECIDED.format("NEW.proposal_id"), APPROVED),
     (
         "figure_reason_kept",
         "figurereason",
         "UPDATE",
-        f"{DECIDED.format('OLD.proposal_id')} OR NEW.proposal_id <> OLD.proposal_id OR {BY_PROPOSER}",
+        f"{DECIDED.format('OLD.proposal_id')} OR NEW.proposal_id <> OLD.proposal_id OR {BY_ANOTHER}",
         APPROVED,
     ),
     ("figure_reason_stays", "figurereason", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),

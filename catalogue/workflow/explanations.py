@@ -6,20 +6,20 @@ from catalogue.audit.log import AuditContext
 from catalogue.audit.models import Event
 from catalogue.workflow import figures
 from catalogue.workflow.models import FigureReason, Proposal
-from catalogue.workflow.proposals import TransitionError, compared_edition, locked, record, require_proposer
+from catalogue.workflow.proposals import TransitionError, compared_edition, locked, record, require_department
 
 State = Proposal.State
 
 
 @transaction.atomic
 def explain_figures(proposal: Proposal, *, service: str, field: str, context: AuditContext) -> FigureReason:
-    """Store ``context.reason`` as the proposer's reason for the figures of a field that stand in none of its quotes.
+    """Store ``context.reason`` as its department's reason for the figures of a field that stand in none of its quotes.
 
     It answers for the text as it is now. Raises TransitionError without a reason, if the field has no such figure, if
-    the user is not the proposer, or if the proposal is submitted.
+    the user is not of its department, or if the proposal is submitted.
     """
     proposal = locked(proposal, State.DRAFT, State.DECLINED)
-    require_proposer(proposal, context)
+    require_department(proposal, context)
     rows = figures.of_proposal(proposal, compared_edition(proposal))
     row = next((row for row in rows if (row.service, row.field) == (service, field)), None)
     if row is None:

@@ -75,6 +75,13 @@ class Proposal(models.Model):
     proposer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposals", verbose_name="提出人"
     )
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="handled_proposals", verbose_name="经办人"
+    )
+    # Who proposed, typed, saved, submitted or was handed it: none of them assesses or decides. Triggers keep them.
+    editors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="edited_proposals", verbose_name="起草和修改的人"
+    )
     edition = models.ForeignKey(
         Edition,
         models.PROTECT,
@@ -87,6 +94,8 @@ class Proposal(models.Model):
     imported_from = Code(
         "导入文件的摘要", pattern=DIGEST, null=True, blank=True, help_text="由表格导入的建议：文件的 SHA-256。"
     )
+    # The page that it was drafted on: the same form sent twice, two at once included, drafts one proposal.
+    form_key = models.UUIDField("表单", null=True, blank=True, unique=True, editable=False)
 
     objects = ProposalQuerySet.as_manager()
 
@@ -140,6 +149,42 @@ class ProposedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.service}"
+
+
+class DraftInput(models.Model):
+    """What was typed on one screen and is not saved yet (未保存的填写), as the browser sent it.
+
+    It is no part of a proposal: unchecked, in no event, seen by those who may edit on that screen, and deleted when the
+    screen is saved, what was typed is discarded, or the proposal is voided.
+    """
+
+    url = Line("页面", max_length=500, help_text="路径，有字段的连同字段。")
+    # "proposal", the code of the department for a proposal not yet drafted, or "user 12" for one person alone.
+    scope = Line("归谁", max_length=80)
+    proposal = models.ForeignKey(
+        Proposal, models.CASCADE, related_name="inputs", null=True, blank=True, verbose_name="调整建议"
+    )
+    data = models.JSONField("填写的内容", default=dict)
+    # Counts the saves: a page overwrites only what it has shown.
+    revision = models.PositiveIntegerField("次数", default=1)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="last_inputs", verbose_name="最后填写的人"
+    )
+    authors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="inputs", verbose_name="填写的人")
+    at = models.DateTimeField("保存时间")
+
+    class Meta:
+        ordering = ["at", "id"]
+        verbose_name = verbose_name_plural = "未保存的填写"
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["url", "scope"], name="draft_input_once_per_screen")]
+
+    def __str__(self) -> str:
+        return f"{self.url}（{self.scope}）"
+
+    @property
+    def author_name(self) -> str:
+        return names.full_name(self.author)
 
 
 class FigureReason(models.Model):
@@ -263,6 +308,17 @@ class Assessment(models.Model):
                 amounts[share] = (self.total * getattr(self, share) / 100).quantize(Decimal("0.01"))
                 remainder -= amounts[share]
         return amounts
+
+    def snapshot(self) -> dict:
+        """Return the assessment as written to the audit log: figures, cost of each level, funding and attachment."""
+        figures = {name: str(getattr(self, name)) for name in ("beneficiaries", "unit_standard", "periods", "period")}
+        texts = {
+            name: getattr(self, name)
+            for name in ("funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest")
+        }
+        shares = {name: f"{getattr(self, name):.2f}" for name in self.SHARE_FIELDS}
+        costs = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in self.cost_by_level().items()}
+        return figures | shares | {"total": f"{self.total:.2f}"} | costs | texts
 
 
 class ApprovalQuerySet(models.QuerySet):

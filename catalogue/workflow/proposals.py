@@ -6,7 +6,8 @@ of a proposal do not decide on it; database triggers enforce the latter too.
 """
 
 import datetime
-from collections.abc import Container, Mapping, Sequence
+import uuid
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -21,7 +22,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import cases, figures
+from catalogue.workflow import cases, figures, inputs
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
@@ -78,14 +79,17 @@ def draft(
     document_number: str | None = None,
     raises_cost: bool = False,
     imported_from: str | None = None,
+    form_key: str | uuid.UUID | None = None,
+    authors: Iterable[AbstractBaseUser] = (),
 ) -> Proposal:
     """Draft a proposal of ``context.user`` and return it.
 
     ``entries`` are mappings of ``service`` (code), ``action``, ``entry_data`` (for an addition the whole entry, for a
     change the columns it changes with their ``verification``, ``basis`` and ``citations``, for a withdrawal None) and
-    ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from. A draft may have faults,
-    which ``faults()`` lists and ``submit()`` refuses. Raises TransitionError for values that cannot be stored, and for
-    services of departments that ``context.user`` does not belong to.
+    ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from, ``form_key`` tells the
+    form they were typed in: a second proposal of it raises IntegrityError; ``authors`` are those who typed it beside
+    the user. A draft may have faults, which ``faults()`` lists and ``submit()`` refuses. Raises TransitionError for
+    values that cannot be stored, and for services of departments that ``context.user`` does not belong to.
     """
     proposal = Proposal(
         number=(Proposal.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -98,22 +102,30 @@ def draft(
         effective_from=effective_from,
         raises_cost=raises_cost,
         imported_from=imported_from,
+        form_key=form_key,
         proposer=context.user,
+        handler=context.user,
     )
     _save(proposal, entries, context)
+    proposal.editors.add(context.user, *authors)
     record(proposal, context, Event.Verb.DRAFTED, after=proposal_snapshot(proposal))
     return proposal
 
 
 @transaction.atomic
-def amend(proposal: Proposal, *, entries: Sequence[Mapping], context: AuditContext, **changes: object) -> Proposal:
+def amend(
+    proposal: Proposal, *, entries: Sequence[Mapping], context: AuditContext,
+    authors: Iterable[AbstractBaseUser] = (), **changes: object,
+) -> Proposal:  # fmt: skip
     """Replace the entries of a proposal, and the columns in ``changes``; it becomes a draft again, without assessment.
 
-    Only the proposer may amend, and only a draft or a declined proposal. Raises TransitionError; then nothing is
+    Only its department may amend, and only a draft or a declined proposal; the user and ``authors``, who typed it, then
+    neither assess nor decide. Raises TransitionError; then nothing is
     written.
     """
     proposal = locked(proposal, State.DRAFT, State.DECLINED)
-    require_proposer(proposal, context)
+    require_department(proposal, context)
+    proposal.editors.add(*authors)
     before = proposal_snapshot(proposal)
     for name, value in changes.items():
         setattr(proposal, name, value)
@@ -129,10 +141,14 @@ def amend(proposal: Proposal, *, entries: Sequence[Mapping], context: AuditConte
 def submit(proposal: Proposal, *, context: AuditContext) -> Proposal:
     """Submit a draft for assessment if it may raise the cost, otherwise for approval.
 
-    Raises TransitionError with every fault, or if the user is not its proposer; then nothing is written.
+    Raises TransitionError with every fault, or if the user is not of its department; then nothing is written.
     """
     proposal = locked(proposal, State.DRAFT)
-    require_proposer(proposal, context)
+    require_department(proposal, context)
+    if unsaved := inputs.unsaved(proposal):
+        raise TransitionError(
+            [f"{row.author_name}填写的内容还没有保存；请打开那一页保存或放弃，再提交。" for row in unsaved]
+        )
     if problems := faults(proposal):
         raise TransitionError([str(fault) for fault in problems])
     return move(
@@ -145,18 +161,18 @@ def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> As
     """Store the assessment of a proposal, which then waits for approval.
 
     ``figures`` are the columns of Assessment except assessor and time; money in yuan as Decimal, shares in per cent
-    that add up to exactly 100. Raises TransitionError for invalid figures, or if the user is the proposer.
+    that add up to exactly 100. Raises TransitionError for invalid figures, or if the user is one of its editors.
     """
     proposal = locked(proposal, State.ASSESSING)
-    if context.user == proposal.proposer:
-        raise TransitionError(["提出人不能评估自己的建议。"])
+    if context.user in proposal.editors.all():
+        raise TransitionError(["提出或修改过建议的人不能评估它。"])
     assessment = Assessment(proposal=proposal, assessor=context.user, at=context.at, **figures)
     try:
         assessment.full_clean()
     except ValidationError as error:
         raise TransitionError(error.messages) from None
     assessment.save(force_insert=True)
-    move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessment_snapshot(assessment))
+    move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessment.snapshot())
     return assessment
 
 
@@ -164,8 +180,8 @@ def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> As
 def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
     """Approve a proposal, and store the outcomes of its cases with the approval.
 
-    Raises TransitionError with every fault, if the user proposed or assessed it, if a required assessment is missing,
-    or if it is not affordable; then nothing is written.
+    Raises TransitionError with every fault, if the user proposed, edited or assessed it, if a required assessment is
+    missing, or if it is not affordable; then nothing is written.
     """
     proposal = locked(proposal, State.APPROVING)
     refuse_involved(proposal, context)
@@ -399,18 +415,6 @@ def proposal_snapshot(proposal: Proposal) -> dict:
     }
 
 
-def assessment_snapshot(assessment: Assessment) -> dict:
-    """Return an assessment as written to the audit log: figures, the cost of each level, funding and attachment."""
-    figures = {name: str(getattr(assessment, name)) for name in ("beneficiaries", "unit_standard", "periods", "period")}
-    texts = {
-        name: getattr(assessment, name)
-        for name in ("funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest")
-    }
-    shares = {name: f"{getattr(assessment, name):.2f}" for name in Assessment.SHARE_FIELDS}
-    amounts = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in assessment.cost_by_level().items()}
-    return figures | shares | {"total": f"{assessment.total:.2f}"} | amounts | texts
-
-
 def _action_count_faults(proposal: Proposal, entries: Sequence[ProposedEntry]) -> list[str]:
     allowed = ALLOWED_ACTIONS[Kind(proposal.kind)]
     reasons = []
@@ -460,15 +464,24 @@ def locked(proposal: Proposal, *states: str) -> Proposal:
     return locked_proposal
 
 
-def require_proposer(proposal: Proposal, context: AuditContext) -> None:
-    if context.user != proposal.proposer:
-        raise TransitionError(["只有提出人可以这样处理自己的建议。"])
+def require_department(proposal: Proposal, context: AuditContext) -> None:
+    """Raise TransitionError for a user of another department; who acts for it becomes one of its editors."""
+    if context.user is None or not permissions.can_change(context.user, proposal.department.code):
+        raise TransitionError([f"只有{proposal.department}的人可以这样处理这件建议。"])
+    proposal.editors.add(context.user)
 
 
 def refuse_involved(proposal: Proposal, context: AuditContext) -> None:
-    involved = {proposal.proposer_id, *Assessment.objects.filter(proposal=proposal).values_list("assessor", flat=True)}
-    if context.user is None or context.user.pk in involved:
-        raise TransitionError(["提出人和评估人不能审批同一建议，请由另一人审批。"])
+    if context.user is None or context.user.pk in involved(proposal):
+        raise TransitionError(["提出、修改和评估过建议的人不能审批它，请由另一人审批。"])
+
+
+def involved(proposal: Proposal) -> set[int]:
+    """Return the keys of the users who may not decide on a proposal: its editors and its assessor."""
+    assessment = getattr(proposal, "assessment", None)
+    return {proposal.proposer_id, *(user.pk for user in proposal.editors.all())} | (
+        {assessment.assessor_id} if assessment else set()
+    )
 
 
 def move(proposal: Proposal, state: str, context: AuditContext, verb: str, **event_fields: object) -> Proposal:

@@ -116,7 +116,7 @@ def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_f
         included = list(
             Proposal.objects.included_in(edition)
             .select_related("assessment")
-            .prefetch_related("entries", "approvals", "figure_reasons")
+            .prefetch_related("entries", "approvals", "figure_reasons", "editors")
         )
         edition_faults += [
             *_decision_faults(edition, included, on),
@@ -147,8 +147,7 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
         if edition.effective_from < proposal.effective_from:
             reason = f"版本自 {edition.effective_from} 施行，早于第 {proposal.number} 号建议批准的施行日期"
             yield EditionFault(None, "effective_from", f"{reason} {proposal.effective_from}。")
-        assessment = getattr(proposal, "assessment", None)
-        involved = {proposal.proposer_id, assessment and assessment.assessor_id}
+        assessment, involved = getattr(proposal, "assessment", None), proposals.involved(proposal)
         granted = [approval for approval in proposal.approvals.all() if approval.granted and not approval.revoked_at]
         reasons = {
             "assessment": proposals.needs_assessment(proposal) and assessment is None and "没有评估财政承受能力",
@@ -156,7 +155,7 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
                 (proposal.state != Proposal.State.APPROVED or not granted)
                 and "没有批准"
                 or any(approval.approver_id in involved for approval in granted)
-                and "由提出人或评估人自己批准"
+                and "由提出、修改或评估过它的人自己批准"
             ),
             "edition": proposal.included_event is None and "编入版本没有记录",
         }

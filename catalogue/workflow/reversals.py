@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from django.db import transaction
 
+from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
 from catalogue.audit.models import Event
 from catalogue.editions import drafts
@@ -21,7 +22,7 @@ from catalogue.workflow.proposals import (
     move,
     record,
     refuse_involved,
-    require_proposer,
+    require_department,
 )
 from services.vocabularies import Terms
 
@@ -30,13 +31,13 @@ State, Verb = Proposal.State, Event.Verb
 
 @transaction.atomic
 def recall(proposal: Proposal, *, context: AuditContext) -> Proposal:
-    """Make the user's own submitted proposal a draft again, with its content as it is.
+    """Make a submitted proposal of the user's department a draft again, with its content as it is.
 
     It is assessed anew when it is submitted again; the figures of an earlier assessment stay in the audit log, and its
-    attachment is kept. Raises TransitionError without a reason, or if the user is not the proposer.
+    attachment is kept. Raises TransitionError without a reason, or if the user is not of its department.
     """
     proposal = locked(proposal, State.ASSESSING, State.APPROVING)
-    require_proposer(proposal, context)
+    require_department(proposal, context)
     _require_reason(context, "撤回修改时请写明理由，评估人和审批人会看到。")
     Assessment.objects.filter(proposal=proposal).delete()
     return move(proposal, State.DRAFT, context, Verb.RECALLED)
@@ -44,14 +45,18 @@ def recall(proposal: Proposal, *, context: AuditContext) -> Proposal:
 
 @transaction.atomic
 def void(proposal: Proposal, *, context: AuditContext) -> Proposal:
-    """End a proposal for good, by its proposer or a user who may publish. It is kept and cannot be used again.
+    """End a proposal for good, by its department or a user who may publish. It is kept and cannot be used again.
 
     An approved proposal is voided only after its approval was revoked. Raises TransitionError without a reason.
     """
     proposal = locked(proposal, State.DRAFT, State.ASSESSING, State.APPROVING, State.DECLINED)
-    if context.user != proposal.proposer and not (context.user and context.user.has_perm("catalogue.publish_edition")):
-        raise TransitionError(["只有提出人和有“发布”角色的人可以把建议作废。"])
+    if context.user is None or not (
+        permissions.can_change(context.user, proposal.department.code)
+        or context.user.has_perm("catalogue.publish_edition")
+    ):
+        raise TransitionError(["只有提出部门和有“发布”角色的人可以把建议作废。"])
     _require_reason(context, "作废时请写明理由；作废的建议不能恢复。")
+    proposal.inputs.all().delete()
     return move(proposal, State.VOID, context, Verb.VOIDED)
 
 
@@ -59,8 +64,8 @@ def void(proposal: Proposal, *, context: AuditContext) -> Proposal:
 def revoke_approval(proposal: Proposal, *, context: AuditContext) -> Proposal:
     """Revoke the approval of a proposal that is in no edition; it waits for approval again.
 
-    The approval stays on record as revoked. Raises TransitionError without a reason, if the user proposed or assessed
-    the proposal, or if it is in an edition.
+    The approval stays on record as revoked. Raises TransitionError without a reason, if the user proposed,
+    edited or assessed the proposal, or if it is in an edition.
     """
     proposal = locked(proposal, State.APPROVED)
     refuse_involved(proposal, context)

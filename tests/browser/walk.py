@@ -235,6 +235,10 @@ def raise_standard(editor: Visitor) -> None:
     }
     for box, text in texts.items():
         page.fill(box, text)
+    page.locator(".desk-saved", has_text="已保存").wait_for()
+    page.reload()
+    editor.judge()
+    assert "自动保存、尚未提交的内容" in page.inner_text(".desk-restored")
     press("保存草稿")
     # Both buttons, the choice of the field, the fold of the new document, and an answer for each old clause.
     taken |= {"clicks": 4 + clauses.count(), "boxes": len(texts)}

@@ -286,6 +286,25 @@ def test_an_attachment_over_the_limit_is_refused(client, make_proposal, figures)
     assert not Attachment.objects.exists()
 
 
+def test_an_attachment_survives_an_error_of_another_box_and_leaving_the_page(client, make_proposal, figures):
+    client.force_login(make_user("sun", "评估"))
+    proposal = make_proposal(to="assessing")
+    url = address("assess", proposal)
+    file = {"attachment": SimpleUploadedFile("报告.pdf", b"%PDF-1.7 figures")}
+
+    refused = client.post(url, figures | {"seen": client.get(url).context["seen"], "share_centre": "95"} | file)
+
+    assert refused.status_code in (409, 422)
+    assert "已保留附件：报告.pdf" in visible_text(refused)
+    again = client.get(url)
+    assert "已保留附件：报告.pdf" in visible_text(again)
+    kept = {"kept": again.context["file"].token, "typed": again.context["typed"].revision}
+    assert client.post(url, figures | {"seen": again.context["seen"]} | kept).status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.assessment.attachment_digest == Attachment.objects.get().digest
+    assert not proposal.inputs.exists()
+
+
 @pytest.mark.parametrize("view", ["edit", "new_entry", "assess", "attachment"])
 @pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
 def test_an_unknown_proposal_is_no_server_error(editor, view, number):

@@ -8,18 +8,17 @@ from django.urls import reverse
 from catalogue.models import Event, Proposal
 from catalogue.workflow import attachments, proposals, publishing, reversals
 from tests.conftest import all_department_codes, make_user
-from tests.support.admin_forms import visible_text
+from tests.support.admin_forms import proposal_form_data, visible_text
 from tests.support.entries import ASSESSMENT_FIGURES, NOTE_CHANGE, STANDARD, addition, standard_change, withdrawal
 
 pytestmark = pytest.mark.usefixtures("short_list")
 
 STEPS = {
     "submit", "approve", "decline", "comment", "take-up", "edit", "assess", "recall", "revoke", "take-out", "void",
-    "explain",
+    "explain", "hand-over", "copy",
 }  # fmt: skip
 # The steps of each role, by state, for a proposal of another user; without "comment".
 ROLES = {
-    "编辑": {},
     "评估": {"assessing": {"assess", "decline"}},
     "审批": {"approving": {"approve", "decline"}, "approved": {"revoke"}},
     "发布": {
@@ -32,14 +31,14 @@ ROLES = {
     },
     "审计": {},
 }
-PROPOSER = {
-    "draft": {"edit", "explain", "submit", "void"},
-    "assessing": {"recall", "void"},
-    "approving": {"recall", "void"},
-    "declined": {"edit", "explain", "void"},
-    "approved": set(),
-    "included": set(),
-    "void": set(),
+DEPARTMENT = {
+    "draft": {"edit", "explain", "submit", "void", "hand-over", "copy"},
+    "assessing": {"recall", "void", "copy"},
+    "approving": {"recall", "void", "copy"},
+    "declined": {"edit", "explain", "void", "hand-over", "copy"},
+    "approved": {"copy"},
+    "included": {"copy"},
+    "void": {"copy"},
 }
 
 
@@ -81,7 +80,7 @@ def in_state(make_proposal, act, next_edition):
     return make
 
 
-@pytest.mark.parametrize("state", PROPOSER)
+@pytest.mark.parametrize("state", DEPARTMENT)
 def test_a_role_has_exactly_its_steps(client, in_state, state, subtests):
     proposal = in_state(state)
     before = (proposal.state, proposal.edition)
@@ -101,11 +100,14 @@ def test_a_role_has_exactly_its_steps(client, in_state, state, subtests):
             assert (proposal.state, proposal.edition) == before
 
 
-@pytest.mark.parametrize("state", PROPOSER)
-def test_the_proposer_has_exactly_these_steps(editor, in_state, state):
+@pytest.mark.parametrize("state", DEPARTMENT)
+def test_every_editor_of_its_department_has_exactly_these_steps(client, editor, in_state, state):
     proposal = in_state(state)
 
-    assert {step.name for step in editor.get(page(proposal)).context["steps"]} == PROPOSER[state] | {"comment"}
+    for user in (proposal.proposer, make_user("colleague", "编辑", departments=["civil-affairs"])):
+        client.force_login(user)
+        steps = {step.name for step in client.get(page(proposal)).context["steps"]}
+        assert steps == DEPARTMENT[state] | {"comment"}
 
 
 def test_proposer_and_assessor_cannot_decide_even_as_superusers(client, make_proposal, act):
@@ -435,3 +437,46 @@ def test_deleting_a_draft_releases_its_proposals(client, make_proposal, act, nex
     assert (proposal.state, proposal.edition) == ("approved", None)
     event = Event.objects.filter(proposal=proposal.number).order_by("number").last()
     assert (event.verb, event.field, event.before, event.actor) == ("revised", "edition", '"2027"', "sun")
+
+
+def test_a_colleague_goes_on_with_a_draft_and_it_is_handed_over_on_the_page(client, editor, make_proposal):
+    proposal = make_proposal()
+    meng = make_user("meng", "编辑", departments=["civil-affairs"])
+    refused = take(editor, proposal, "hand-over", person="meng")
+    assert "请写明理由" in visible_text(refused)
+
+    assert take(editor, proposal, "hand-over", person="meng", reason="休假").status_code == 302
+
+    assert "meng（自治区民政厅）" in visible_text(editor.get(page(proposal)))
+    client.force_login(meng)
+    assert "我的草稿" in visible_text(client.get(reverse("admin:index")))
+    edit_url = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-01-07"])
+    data = proposal_form_data(client.get(edit_url)) | {"note": "接着写的"}
+    assert client.post(edit_url, data).status_code == 302
+    assert take(client, proposal, "submit").status_code == 302
+
+
+def test_a_copy_is_made_once_for_each_page(editor, in_state):
+    proposal = in_state("void")
+    data = {"seen": editor.get(page(proposal)).context["seen"]}
+    url = reverse("admin:catalogue_proposal_step", args=[proposal.pk, "copy"])
+
+    first, second = editor.post(url, data), editor.post(url, data)
+
+    assert first["Location"] == second["Location"] != page(proposal)
+    assert Proposal.objects.count() == 2
+    assert "已复制为第 2 号建议" in visible_text(editor.get(first["Location"]))
+
+
+def test_who_typed_what_a_colleague_saves_does_not_decide_on_it(client, editor, make_proposal):
+    proposal = make_proposal()
+    edit_url = reverse("admin:catalogue_proposal_edit", args=[proposal.pk])
+    typist = make_user("typist", "编辑", "审批", departments=["civil-affairs"])
+    client.force_login(typist)
+    data = proposal_form_data(client.get(edit_url)) | {"title": "同事写的"}
+    revision = client.post(edit_url, data | {"_autosave": "1"}).json()["revision"]
+    client.force_login(proposal.proposer)
+
+    assert client.post(edit_url, data | {"typed": revision}).status_code == 302
+
+    assert typist in proposal.editors.all()

@@ -89,11 +89,10 @@ SCREENS = {
     "catalogue_edition_diff": Screen(ALL, ALL),
     "catalogue_edition_publish": Screen(PUBLISHERS, PUBLISHERS),
     **screens_of(Proposal, view=ALL, add=EDITORS, change=ALL, scoped=True),
-    # Refused, because none of these users is the proposer.
-    "catalogue_proposal_edit": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
-    "catalogue_proposal_new_entry": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
-    "catalogue_proposal_entry": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
-    "catalogue_proposal_remove": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
+    "catalogue_proposal_edit": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
+    "catalogue_proposal_new_entry": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
+    "catalogue_proposal_entry": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
+    "catalogue_proposal_remove": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
     "catalogue_proposal_assess": Screen(ASSESSORS, ASSESSORS, ASSESSORS, ASSESSORS),
     # 404, because the proposal has no attachment.
     "catalogue_proposal_attachment": Screen(NOBODY, NOBODY, NOBODY, NOBODY),

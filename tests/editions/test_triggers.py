@@ -167,6 +167,10 @@ def set_state(state: str) -> Callable[[Proposal, dict], object]:
     return lambda p, people: Proposal.objects.filter(pk=p.pk).update(state=state)
 
 
+def editors(proposal: Proposal):
+    return Proposal.editors.through.objects.filter(proposal=proposal)
+
+
 def explain(proposal: Proposal, user) -> FigureReason:
     return FigureReason.objects.create(
         proposal=proposal, service="NM-01-07", field="standard", value="一", figures=["1"], reason="说明", author=user,
@@ -180,6 +184,7 @@ DECIDED, ASSESSED, APPROVED = (
     "an assessment that was decided on cannot",
     "what was approved cannot",
 )
+KEPT = "the editors of a proposal cannot be changed"
 # wang proposes, li assesses, zhao approves.
 DECISIONS = [
     Decision("approval_by_another", "approving", lambda p, people: approve(p, people["wang"]), OWN),
@@ -238,7 +243,11 @@ DECISIONS = [
         lambda p, people: ProposedEntry.objects.create(proposal=p, service="NM-09-09", action="withdraw"),
         APPROVED,
     ),
-    Decision("figure_reason_by_its_proposer", "draft", lambda p, people: explain(p, people["root"]), "the proposer"),
+    Decision("figure_reason_by_an_editor", "draft", lambda p, people: explain(p, people["root"]), "its editors answer"),
+    Decision("approval_by_another", "edited", lambda p, people: approve(p, people["root"]), OWN),
+    Decision("assessment_by_another", "edited", lambda p, people: assess(p, people["root"]), "nobody assesses"),
+    Decision("proposal_editors_kept", "edited", lambda p, people: editors(p).update(user=people["zhao"]), KEPT),
+    Decision("proposal_editors_stay", "edited", lambda p, people: editors(p).delete(), KEPT),
     Decision("figure_reason_comes_before", "approved", lambda p, people: explain(p, people["wang"]), APPROVED),
     Decision("figure_reason_kept", "explained", lambda p, people: rows(FigureReason, p).update(reason="改"), APPROVED),
     Decision("figure_reason_stays", "explained", lambda p, people: rows(FigureReason, p).delete(), APPROVED),
@@ -259,9 +268,16 @@ def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(
         "included": [lambda: proposals.include_in_edition(proposal, next_edition, context=act("root"))],
         "revoked": [lambda: reversals.revoke_approval(proposal, context=act("root", "更正"))],
         "void": [lambda: reversals.void(proposal, context=act(reason="不再需要"))],
+        "edited": [lambda: proposal.editors.add(people["root"])],
     }
     steps["published"] = [*steps["included"], lambda: publishing.publish(next_edition, context=act("root"))]
-    before = {"included": "approved", "revoked": "approved", "void": "draft", "published": "approved"}
+    before = {
+        "included": "approved",
+        "revoked": "approved",
+        "void": "draft",
+        "published": "approved",
+        "edited": "assessing",
+    }
     if decision.to.startswith("explained"):
         proposal = make_proposal()
         explain(proposal, people["wang"])

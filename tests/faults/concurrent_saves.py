@@ -2,11 +2,12 @@
 
 On PostgreSQL, under tests/postgres.py. Each editor opens the edition's page, types, and sends the form as a browser
 does. A save is accepted, or refused because the page is stale. Every accepted save is in the audit log, each based on
-the one before, and none is lost.
+the one before, and none is lost. At last all send one form of a new proposal at the same moment: it drafts one.
 """
 
 import argparse
 import json
+import re
 import sys
 import threading
 from collections import Counter
@@ -93,6 +94,45 @@ def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], c
         connection.close()
 
 
+def draft_at_once(client, address: str, typed: dict, start: threading.Barrier, counts: Counter) -> None:
+    """Send a form of a new proposal at the same moment as the others."""
+    from django.db import connection
+
+    try:
+        start.wait()
+        response = client.post(address, typed)
+        count(counts, response.get("Location", response.status_code))
+    except Exception as error:  # noqa: BLE001 - reported by the command
+        count(counts, repr(error))
+    finally:
+        connection.close()
+
+
+def drafted_at_once(clients: list) -> list[str]:
+    """Let all clients send the same form of a new proposal; return what is wrong."""
+    from django.urls import reverse
+
+    from catalogue.models import Proposal
+    from services.models import Department
+
+    address, counts, start = reverse("admin:catalogue_proposal_add"), Counter(), threading.Barrier(len(clients))
+    typed = {"kind": "change", "title": "同一张表", "reason": "会议决定", "effective_from": "2030-01-01"}
+    token = re.search('name="seen" value="([^"]+)"', clients[0].get(address).content.decode())[1]
+    typed |= {"seen": token, "department": Department.objects.first().pk}
+    threads = [
+        threading.Thread(target=draft_at_once, args=(client, address, typed, start, counts)) for client in clients
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # 503: SQLite's lock was held for too long; nothing was written.
+    places = set(counts) - {503}
+    if len(places) == 1 and Proposal.objects.filter(title=typed["title"]).count() == 1:
+        return []
+    return [f"同一张表同时提交 {len(clients)} 次，得到 {dict(counts)}"]
+
+
 def main(editors: int, saves: int) -> int:
     with own.database():
         from django.contrib.auth.models import User
@@ -140,6 +180,7 @@ def main(editors: int, saves: int) -> int:
             expected = new
         if changes and draft.note != json.loads(expected):
             faults.append(f"版本现在是 {draft.note}，不是最后接受的 {expected}")
+        faults += drafted_at_once(clients)
         faults += log.verify_chain()
     verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
     print(f"{editors} 位编辑各存 {saves} 次：接受 {counts[302]} 次，拒绝 {counts[409]} 次；{verdict}")

@@ -248,8 +248,8 @@ def decided_by(number: int, role: str) -> None:
 # The change of the decision on the first proposal, and the fault.
 DECISIONS = {
     "gone": (lambda: Approval.objects.filter(proposal__number=1).delete(), "第 1 号建议没有批准"),
-    "by its proposer": (lambda: decided_by(1, "proposer"), "第 1 号建议由提出人或评估人自己批准"),
-    "by its assessor": (lambda: decided_by(1, "assessor"), "第 1 号建议由提出人或评估人自己批准"),
+    "by its proposer": (lambda: decided_by(1, "proposer"), "第 1 号建议由提出、修改或评估过它的人自己批准"),
+    "by its assessor": (lambda: decided_by(1, "assessor"), "第 1 号建议由提出、修改或评估过它的人自己批准"),
     "in another state": (lambda: Proposal.objects.filter(number=1).update(state="published"), "第 1 号建议没有批准"),
     "of something else": (
         lambda: ProposedEntry.objects.filter(proposal__number=1).update(entry_data={"note": "换了"}),

@@ -159,7 +159,7 @@ def test_a_reason_does_not_answer_for_a_figure_that_lost_its_quote_later(make_pr
     ("name", "reason", "field", "message"),
     [
         ("wang", None, "standard", "请写明"),
-        ("root", REASON, "standard", "只有提出人"),
+        ("bao", REASON, "standard", "只有自治区民政厅的人"),
         ("wang", REASON, "content", "没有需要说明的数字"),
         ("wang", REASON, "nonsense", "没有需要说明的数字"),
     ],

@@ -122,7 +122,7 @@ def test_proposer_and_assessor_cannot_decide(make_proposal, act, who, verb):
 def test_the_proposer_cannot_assess(make_proposal, act):
     proposal = make_proposal(to="assessing")
 
-    with pytest.raises(proposals.TransitionError, match="不能评估自己的建议"):
+    with pytest.raises(proposals.TransitionError, match="不能评估它"):
         proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("wang"))
 
 
@@ -156,11 +156,6 @@ def test_a_proposal_is_declined_with_a_reason_and_can_be_submitted_again(make_pr
     proposals.submit(proposal, context=act())
     proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("li"))
     proposals.approve(proposal, context=act("zhao"))
-
-
-def test_only_the_proposer_submits(make_proposal, act):
-    with pytest.raises(proposals.TransitionError, match="只有提出人"):
-        proposals.submit(make_proposal(), context=act("li"))
 
 
 @pytest.mark.parametrize(

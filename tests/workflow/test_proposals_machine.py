@@ -52,6 +52,7 @@ class ProposalMachine(RuleBasedStateMachine):
             context=self.act(PROPOSER),
         )
         self.state, self.costly, self.assessor, self.affordable, self.taken_up = "draft", True, None, True, False
+        self.editors = {PROPOSER}
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -78,7 +79,7 @@ class ProposalMachine(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, costly=st.booleans())
     def amend(self, who, costly):
-        allowed = who == PROPOSER and self.state in {"draft", "declined"}
+        allowed = self.state in {"draft", "declined"}
         self.attempt(
             allowed,
             proposals.amend,
@@ -88,17 +89,19 @@ class ProposalMachine(RuleBasedStateMachine):
         )
         if allowed:
             self.costly, self.assessor, self.affordable = costly, None, True
+            self.editors.add(who)
         self.moved(allowed, "draft")
 
     @rule(who=PEOPLE)
     def submit(self, who):
-        allowed = who == PROPOSER and self.state == "draft"
+        allowed = self.state == "draft"
         self.attempt(allowed, proposals.submit, self.proposal, context=self.act(who))
+        self.editors |= {who} if allowed else set()
         self.moved(allowed, "assessing" if self.costly else "approving")
 
     @rule(who=PEOPLE, conclusion=st.sampled_from(["affordable", "staged", "unaffordable"]))
     def assess(self, who, conclusion):
-        allowed = who != PROPOSER and self.state == "assessing"
+        allowed = who not in self.editors and self.state == "assessing"
         figures = ASSESSMENT_FIGURES | {"conclusion": conclusion}
         self.attempt(allowed, proposals.assess, self.proposal, figures=figures, context=self.act(who))
         if allowed:
@@ -107,27 +110,30 @@ class ProposalMachine(RuleBasedStateMachine):
 
     @rule(who=PEOPLE)
     def approve(self, who):
-        allowed = who not in {PROPOSER, self.assessor} and self.state == "approving" and self.affordable
+        allowed = who not in {*self.editors, self.assessor} and self.state == "approving" and self.affordable
         self.attempt(allowed, proposals.approve, self.proposal, context=self.act(who))
         self.moved(allowed, "approved")
 
     @rule(who=PEOPLE, reason=st.sampled_from([None, "缺少依据"]))
     def decline(self, who, reason):
-        allowed = who not in {PROPOSER, self.assessor} and self.state in {"assessing", "approving"} and bool(reason)
+        allowed = (
+            who not in {*self.editors, self.assessor} and self.state in {"assessing", "approving"} and bool(reason)
+        )
         self.attempt(allowed, proposals.decline, self.proposal, context=self.act(who, reason))
         self.moved(allowed, "declined")
 
     @rule(who=PEOPLE)
     def recall(self, who):
-        allowed = who == PROPOSER and self.state in {"assessing", "approving"}
+        allowed = self.state in {"assessing", "approving"}
         self.attempt(allowed, reversals.recall, self.proposal, context=self.act(who, "更正"))
         if allowed:
             self.assessor, self.affordable = None, True
+        self.editors |= {who} if allowed else set()
         self.moved(allowed, "draft")
 
     @rule(who=PEOPLE)
     def revoke(self, who):
-        allowed = who not in {PROPOSER, self.assessor} and self.state == "approved" and not self.taken_up
+        allowed = who not in {*self.editors, self.assessor} and self.state == "approved" and not self.taken_up
         self.attempt(allowed, reversals.revoke_approval, self.proposal, context=self.act(who, "再议"))
         self.moved(allowed, "approving")
 
@@ -139,7 +145,7 @@ class ProposalMachine(RuleBasedStateMachine):
 
     @rule(who=PEOPLE)
     def void(self, who):
-        allowed = who == PROPOSER and self.state in {"draft", "assessing", "approving", "declined"}
+        allowed = self.state in {"draft", "assessing", "approving", "declined"}
         self.attempt(allowed, reversals.void, self.proposal, context=self.act(who, "不再需要"))
         self.moved(allowed, "void")
 
@@ -165,7 +171,7 @@ class ProposalMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_decided_on_their_own(self):
         for approval in Approval.objects.filter(proposal=self.proposal).in_force():
-            assert approval.approver.username not in {PROPOSER, self.assessor}
+            assert approval.approver.username not in {*self.editors, self.assessor}
 
     @invariant()
     def the_record_holds(self):

@@ -79,7 +79,7 @@ def test_a_recalled_proposal_is_assessed_again_and_its_old_attachment_is_kept(ma
 @pytest.mark.parametrize(
     ("to", "name", "reason", "words"),
     [
-        ("approving", "li", REASON, "只有提出人"),
+        ("approving", "bao", REASON, "只有自治区民政厅的人"),
         ("approving", "wang", None, "写明理由"),
         ("draft", "wang", REASON, "建议现在是“草稿”"),
         ("approved", "wang", REASON, "建议现在是“已批准”"),
@@ -100,7 +100,7 @@ def test_a_recall_is_refused(make_proposal, act, to, name, reason, words):
 @pytest.mark.parametrize("to", ["draft", "assessing", "approving"])
 @pytest.mark.parametrize("name", ["wang", "root"])
 @pytest.mark.usefixtures("publisher")
-def test_a_proposal_is_voided_by_its_proposer_or_a_publisher(make_proposal, act, to, name):
+def test_a_proposal_is_voided_by_its_department_or_a_publisher(make_proposal, act, to, name):
     proposal = make_proposal(to=to)
 
     reversals.void(proposal, context=act(name, REASON))
@@ -127,7 +127,7 @@ def test_a_void_proposal_cannot_be_used_again(make_proposal, act):
 @pytest.mark.parametrize(
     ("to", "name", "reason", "words"),
     [
-        ("draft", "li", REASON, "只有提出人和有“发布”角色的人"),
+        ("draft", "bao", REASON, "只有提出部门和有“发布”角色的人"),
         ("draft", "wang", None, "写明理由"),
         ("approved", "wang", REASON, "建议现在是“已批准”"),  # its approval is revoked first
     ],
@@ -182,8 +182,8 @@ def test_after_a_revocation_a_proposal_is_approved_or_declined_or_amended(make_p
 @pytest.mark.parametrize(
     ("to", "name", "reason", "words"),
     [
-        ("approved", "wang", REASON, "提出人和评估人不能审批"),
-        ("approved", "li", REASON, "提出人和评估人不能审批"),
+        ("approved", "wang", REASON, "提出、修改和评估过建议的人不能审批"),
+        ("approved", "li", REASON, "提出、修改和评估过建议的人不能审批"),
         ("approved", "zhao", None, "写明理由"),
         ("approving", "zhao", REASON, "建议现在是“待审批”"),
     ],

@@ -1,6 +1,7 @@
 """Version tokens: a signed digest of the state that a page showed, so that its form cannot act on another version."""
 
 import hashlib
+import uuid
 
 from django.core import signing
 
@@ -14,6 +15,21 @@ SALT = "catalogue.desk.versions"
 def token(state: object, **details: object) -> str:
     """Return the token of a state (JSON-serialisable), with ``details`` that ``read()`` returns."""
     return signing.dumps(details | {"digest": digest(state)}, salt=SALT, compress=True)
+
+
+def page_token(state: object) -> str:
+    """Return the token of a state on one page that was shown: no two have the same ``page_key()``."""
+    return token(state, key=uuid.uuid4().hex)
+
+
+def page_key(sent: str) -> str | None:
+    """Return what tells the page of a submitted ``page_token()`` from all others; None for another token."""
+    return read(sent).get("key")
+
+
+def step_key(sent: str, *names: str) -> uuid.UUID:
+    """Return the key of a step taken on the page of a submitted token: the same when the button is pressed twice."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, "\n".join([sent, *names]))
 
 
 def read(sent: str) -> dict:
@@ -39,7 +55,7 @@ def proposal_state(proposal: Proposal) -> dict:
     return proposals.proposal_snapshot(proposal) | {
         "state": proposal.state,
         "edition": proposal.edition_id,
-        "assessment": assessment and proposals.assessment_snapshot(assessment),
+        "assessment": assessment and assessment.snapshot(),
         "figure_reasons": list(proposal.figure_reasons.values("service", "field", "value", "figures", "reason")),
     }
 

@@ -26,7 +26,7 @@ from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, step
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.models import Assessment, Entry, Event, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import cases, dates, figures, proposals, renumbering
+from catalogue.workflow import cases, dates, figures, inputs, proposals, renumbering
 from services import quoted_values
 from services.eligibility import persons, rules
 from services.models import Department, Domain, TargetGroup
@@ -139,6 +139,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "opts": self.opts,
             "proposal": proposal,
             "proposer": names.person_name(proposal.proposer),
+            "handler": names.person_name(proposal.handler),
             "assessor": assessment and names.person_name(assessment.assessor),
             "entries": entry_diffs(proposal),
             "decided": proposal.approvals.in_force().exists(),
@@ -160,6 +161,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "may_explain": EXPLAIN in steps,
             "base": base,
             "base_in_force": base and base.effective_from <= timezone.localdate(),
+            "unsaved": inputs.unsaved(proposal) if any(step.name == "edit" for step in steps) else [],
             "renumbered": renumbering.of_proposal(proposal, base),
             "pending": pending_with(proposal, request.user) if is_open else [],
             "may_edit": any(step.name == "edit" for step in steps),

@@ -1,23 +1,25 @@
 """Views of the assistants for the rarer kinds of proposal, and of the successors of a service that is withdrawn."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from catalogue.accounts import permissions
+from catalogue.audit.log import AuditContext
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.proposals.assistant_forms import ChooseForm, SuccessorsForm
+from catalogue.desk.proposals.autosave import TypedInput
 from catalogue.desk.proposals.kinds import ASSISTANTS, Assistant, sections
 from catalogue.models import Proposal, ProposedEntry
 from catalogue.workflow import proposals
 from services.models import Service
 
-Kind, State, Action = Proposal.Kind, Proposal.State, ProposedEntry.Action
+Kind, Action = Proposal.Kind, ProposedEntry.Action
 # The kinds that begin with a page on which their services are chosen.
 CHOOSING = (Kind.MERGE, Kind.SPLIT)
 
@@ -41,23 +43,27 @@ class AssistantViewsMixin:
         is_chosen &= all(permissions.can_change(request.user, lead and lead["code"]) for lead in leads)
         if kind in CHOOSING and not is_chosen:
             return self._choose(request, kind, documents, selected)
-        assistant = ASSISTANTS[kind](request.POST or None, user=request.user, documents=documents, selected=selected)
+        typed = TypedInput(request, scope=f"user {request.user.pk}")
+        if answer := typed.answer():
+            return answer
+        if request.method == "POST" and (proposal := self.drafted(typed)):
+            return redirect("admin:catalogue_proposal_change", proposal.pk)
+        assistant = ASSISTANTS[kind](typed.post, user=request.user, documents=documents, selected=selected)
         reasons = []
         if request.method == "POST":
             if not versions.is_current(request.POST.get("seen", ""), edition.slug):
                 reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
-            elif draft := self._same_draft(request, assistant):
-                # The button was pressed twice.
-                return redirect("admin:catalogue_proposal_change", draft.pk)
             elif assistant.is_valid():
-                proposal, reasons = self._draft_of(request, assistant)
+                prepare = partial(self._prepared, assistant, audit_context(request))
+                proposal, reasons = self.draft(request, typed, prepare)
                 if proposal:
                     return redirect("admin:catalogue_proposal_change", proposal.pk)
         forms = assistant.all_forms()
         return self._form(
-            request, "desk/assistant.html", assistant.subject, reasons, title=self._title(assistant), forms=forms,
-            assistant=assistant, head=assistant.head, sections=list(sections(assistant)), edition=edition,
-            media=sum((form.media for form in forms), self.media), seen=versions.token(edition.slug),
+            request, "desk/assistant.html", assistant.subject, reasons, typed=typed, title=self._title(assistant),
+            forms=forms, assistant=assistant, head=assistant.head, sections=list(sections(assistant)), edition=edition,
+            media=sum((form.media for form in forms), self.media),
+            seen=typed.seen if typed.post and not reasons else versions.page_token(edition.slug),
             is_nav_sidebar_enabled=False,
         )  # fmt: skip
 
@@ -78,35 +84,17 @@ class AssistantViewsMixin:
         )  # fmt: skip
 
     @staticmethod
-    def _same_draft(request: HttpRequest, assistant: Assistant) -> Proposal | None:
-        """Return the draft that the same form has already made; its document is stored by then."""
-        if not assistant.is_subject_valid():
-            return None
-        cleaned = assistant.head.cleaned_data
-        drafts = Proposal.objects.filter(
-            proposer=request.user, state=State.DRAFT, kind=assistant.kind, title=assistant.title()[:200],
-            effective_from=cleaned["effective_from"],
-        )  # fmt: skip
-        # A reason that is left out follows from the document.
-        if cleaned["reason"]:
-            drafts = drafts.filter(reason=assistant.reason(cleaned["reason"]))
-        return drafts.order_by("-number").first()
-
-    def _draft_of(self, request: HttpRequest, assistant: Assistant) -> tuple[Proposal | None, list[str]]:
-        with transaction.atomic():
-            assistant.store_document(context=audit_context(request))
-            entries = assistant.entries()
-            unchanged = [
-                f"{entry['service']} 沿用，内容却没有变；请改写要变的内容，或者用新的代码。"
-                for entry in entries
-                if entry["action"] == Action.CHANGE and not entry["entry_data"]
-            ]
-            proposal, reasons = None, unchanged
-            if not unchanged:
-                proposal, reasons = self.draft(request, entries=entries, **assistant.values())
-            if reasons:
-                transaction.set_rollback(True)
-        return proposal, reasons
+    def _prepared(assistant: Assistant, context: AuditContext) -> dict:
+        """Store the document and return the values of the proposal. Raises TransitionError for an unchanged entry."""
+        assistant.store_document(context=context)
+        entries = assistant.entries()
+        if unchanged := [
+            f"{entry['service']} 沿用，内容却没有变；请改写要变的内容，或者用新的代码。"
+            for entry in entries
+            if entry["action"] == Action.CHANGE and not entry["entry_data"]
+        ]:
+            raise proposals.TransitionError(unchanged)
+        return assistant.values() | {"entries": entries}
 
     def edit_successors(self, request: HttpRequest, proposal: Proposal, entry: ProposedEntry) -> HttpResponse:
         """Change what follows a service that the proposal withdraws."""
@@ -115,12 +103,15 @@ class AssistantViewsMixin:
             for other in proposal.entries.filter(action=Action.ADD)
         }  # fmt: skip
         documents = proposals.current_documents(proposal)
-        form = SuccessorsForm(request.POST or None, documents=documents, added=added, successors=entry.successors)
+        typed = TypedInput(request, proposal)
+        if answer := typed.answer():
+            return answer
+        form = SuccessorsForm(typed.post, documents=documents, added=added, successors=entry.successors)
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
             successors = form.codes()
             reasons, theirs = self._amend(
-                request, proposal.pk,
+                request, proposal.pk, typed,
                 entries=lambda entries: [
                     each | {"successors": successors} if each["service"] == entry.service else each for each in entries
                 ],
@@ -129,6 +120,6 @@ class AssistantViewsMixin:
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
         name = documents.get(entry.service, {}).get("name", "")
         return self._form(
-            request, "desk/proposal_head.html", form, reasons, proposal,
+            request, "desk/proposal_head.html", form, reasons, proposal, typed=typed,
             title=f"由何项目承接：{entry.service} {name}", theirs=theirs,
         )  # fmt: skip

@@ -1,11 +1,10 @@
 """Views of the forms that draft, edit and assess a proposal."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePath
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,9 +14,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from catalogue.accounts import permissions
+from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
-from catalogue.desk.base.versions import proposal_token
 from catalogue.desk.proposals.assistants import AssistantViewsMixin
+from catalogue.desk.proposals.autosave import KeptFile, TypedInput, show_unchecked
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.field_views import FieldViewsMixin
 from catalogue.desk.proposals.forms import (
@@ -34,7 +34,7 @@ from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.feedback import answers
 from catalogue.models import Attachment, Event, Feedback, Proposal, ProposedEntry
-from catalogue.workflow import attachments, proposals
+from catalogue.workflow import proposals
 from services.models import Region
 
 Action = ProposedEntry.Action
@@ -67,33 +67,58 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         service = request.GET.get("service", "")
         if service and (fields := chosen(request.GET.getlist("field"))):
             return self.draft_fields(request, service, fields)
-        form = HeadForm(request.POST or None, user=request.user, initial={"kind": "change"})
+        typed = TypedInput(request, scope=f"user {request.user.pk}")
+        if answer := typed.answer():
+            return answer
+        form = HeadForm(typed.post, user=request.user, initial={"kind": "change"})
         # The other kinds have a page of their own.
         form.fields["kind"].choices = [("change", Proposal.Kind.CHANGE.label)]
         reasons = []
         if request.method == "POST" and form.is_valid():
-            proposal, reasons = self.draft(request, entries=[], **form.cleaned_data)
+            proposal, reasons = self.draft(request, typed, lambda: form.cleaned_data | {"entries": []})
             if proposal:
                 if service:
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
         return self._form(
-            request,
-            "desk/proposal_head.html",
-            form,
-            reasons,
-            title="提出调整建议",
-            service=service,
+            request, "desk/proposal_head.html", form, reasons, typed=typed, title="提出调整建议", service=service,
             other_kinds=[(kind, Proposal.Kind(kind).label) for kind in ASSISTANTS],
-        )
+            seen=typed.seen or versions.page_token({}),
+        )  # fmt: skip
 
-    def draft(self, request: HttpRequest, **values: object) -> tuple[Proposal | None, list[str]]:
-        """Draft a proposal, linked to the feedback it comes from; return it, or the reasons of a refusal."""
+    @staticmethod
+    def drafted(typed: TypedInput) -> Proposal | None:
+        """Return the proposal that the same form has drafted already: the button was pressed twice."""
+        form_key = versions.page_key(typed.seen)
+        return form_key and Proposal.objects.filter(form_key=form_key).first()
+
+    def draft(
+        self, request: HttpRequest, typed: TypedInput, prepare: Callable[[], dict]
+    ) -> tuple[Proposal | None, list[str]]:
+        """Draft a proposal, linked to the feedback it comes from; return it, or the reasons of a refusal.
+
+        ``prepare`` returns the values for ``proposals.draft()``, and may write what they name. A form that is sent a
+        second time, at the same moment too, writes nothing and returns the proposal that the first one drafted.
+        """
         try:
             with transaction.atomic():
-                proposal = proposals.draft(region=self.region(), context=audit_context(request), **values)
+                if proposal := self.drafted(typed):
+                    return proposal, []
+                proposal = proposals.draft(
+                    region=self.region(),
+                    context=audit_context(request),
+                    form_key=versions.page_key(typed.seen),
+                    authors=typed.authors(),
+                    **prepare(),
+                )
                 self._link_feedback(request, proposal)
-        except proposals.TransitionError as error:
+                typed.end()
+        except (proposals.TransitionError, IntegrityError) as error:
+            # The first of two at once was stored meanwhile: its number is taken, which is no fault of the second.
+            if proposal := self.drafted(typed):
+                return proposal, []
+            if isinstance(error, IntegrityError):
+                raise
             return None, error.reasons
         self.tell_saved(request)
         return proposal, []
@@ -110,14 +135,21 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         proposal, refusal = self._editable_proposal(request, pk)
         if refusal:
             return refusal
-        form = HeadForm(request.POST or None, user=request.user, instance=proposal)
+        typed = TypedInput(request, proposal)
+        if answer := typed.answer():
+            return answer
+        form = HeadForm(typed.post, user=request.user, instance=proposal)
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
             values = {column: form.cleaned_data[column] for column in COLUMNS}
-            reasons, theirs = self._amend(request, pk, entries=lambda entries: entries, **values)
+            reasons, theirs = self._amend(request, pk, typed, entries=lambda entries: entries, **values)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
-        return self._form(request, "desk/proposal_head.html", form, reasons, proposal, title="修改建议", theirs=theirs)
+            if theirs and (shown := self._shown(request, proposal)):
+                form = self._rebased_head(request, pk, values, shown)
+        return self._form(
+            request, "desk/proposal_head.html", form, reasons, proposal, typed=typed, title="修改建议", theirs=theirs
+        )
 
     def new_entry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Add a service to a proposal: a withdrawal is saved, otherwise the form of the entry follows."""
@@ -156,25 +188,33 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
             data = (
                 merge.apply_change(base, existing.entry_data) if action == Action.CHANGE else base | existing.entry_data
             )
+        typed = TypedInput(request, proposal)
+        if answer := typed.answer():
+            return answer
         if fields := chosen(request.GET.getlist("field")):
-            return self.edit_fields(request, proposal, code, fields, base=base, data=data, existing=existing)
-        form = EntryForm(request.POST or None, stated=data)
-        citations = CitationFormSet(request.POST or None, initial=citations_of(data), prefix="citations")
+            return self.edit_fields(request, typed, code, fields, base=base, data=data, existing=existing)
+        form = EntryForm(typed.post, stated=data)
+        citations = CitationFormSet(typed.post, initial=citations_of(data), prefix="citations")
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid() and citations.is_valid():
             typed_data = typed_entry(data, form, citations)
             proposed_data = typed_data if action == Action.ADD else merge.make_change(base, typed_data)
             entry = _entry(code, action, proposed_data, existing.successors if existing else [])
             reasons, theirs = self._amend(
-                request, pk, entries=lambda entries: [other for other in entries if other["service"] != code] + [entry]
-            )
+                request, pk, typed,
+                entries=lambda entries: [other for other in entries if other["service"] != code] + [entry],
+            )  # fmt: skip
             if not reasons:
                 if "_continue" in request.POST:
                     return redirect("admin:catalogue_proposal_entry", pk, code)
                 return redirect("admin:catalogue_proposal_change", pk)
+            if theirs and (shown := self.shown_data(request, proposal, code, base)):
+                merged = merge.apply_change(data, merge.make_change(shown, typed_data))
+                form = EntryForm(stated=merged)
+                citations = CitationFormSet(initial=citations_of(merged), prefix="citations")
         title = f"{Action(action).label} {code} {data['name'] or ''}"
         return self._form(
-            request, "desk/proposal_entry.html", form, reasons, proposal,
+            request, "desk/proposal_entry.html", form, reasons, proposal, typed=typed,
             title=title, theirs=theirs, citations=citations, code=code, sections=form.sections(),
         )  # fmt: skip
 
@@ -197,23 +237,28 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         proposal = self.get_object(request, str(pk))
         if proposal is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        may_assess = request.user.has_perm("catalogue.assess_proposal") and request.user != proposal.proposer
+        may_assess = request.user.has_perm("catalogue.assess_proposal") and request.user not in proposal.editors.all()
         if not may_assess or not self.has_view_permission(request, proposal):
-            raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出的建议。")
+            raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出或修改过的建议。")
         if proposal.state != Proposal.State.ASSESSING:
             return self.page(request, proposal, reasons=["建议现在不在待评估状态，不能评估。"], status=409)
-        form = AssessmentForm(request.POST or None, request.FILES or None)
+        typed = TypedInput(request, proposal, scope=f"user {request.user.pk}")
+        if answer := typed.answer():
+            return answer
+        form = AssessmentForm(typed.post, request.FILES or None)
+        file = KeptFile.of(request, typed)
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
             try:
-                reasons, theirs = self._assess(request, pk, form)
+                reasons, theirs = self._assess(request, pk, form, typed, file)
             except proposals.TransitionError as error:
                 reasons = error.reasons
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
         return self._form(
-            request, "desk/proposal_assess.html", form, reasons, proposal, title="财政承受能力评估", theirs=theirs
-        )
+            request, "desk/proposal_assess.html", form, reasons, proposal, typed=typed, title="财政承受能力评估",
+            theirs=theirs, file=file,
+        )  # fmt: skip
 
     def attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Return the attachment of an assessment, byte for byte as it was uploaded.
@@ -240,8 +285,8 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         proposal = self.get_object(request, str(pk))
         if proposal is None:
             return None, self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        if not self.has_change_permission(request, proposal) or request.user != proposal.proposer:
-            raise PermissionDenied("只有提出人可以修改自己的建议。")
+        if not self.has_change_permission(request, proposal):
+            raise PermissionDenied("只有提出部门的编辑可以修改这件建议。")
         if proposal.state not in {Proposal.State.DRAFT, Proposal.State.DECLINED}:
             submitted = proposal.state in {Proposal.State.ASSESSING, Proposal.State.APPROVING}
             way_back = "；请先在建议页面“撤回修改”。" if submitted else "。"
@@ -249,7 +294,9 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
             return None, self.page(request, proposal, reasons=reasons, status=409)
         return proposal, None
 
-    def _amend(self, request: HttpRequest, pk: int, *, entries, **values: object) -> tuple[list[str], list[dict]]:
+    def _amend(
+        self, request: HttpRequest, pk: int, typed: TypedInput | None = None, *, entries, **values: object
+    ) -> tuple[list[str], list[dict]]:  # fmt: skip
         """Amend a proposal if it has not changed since the page was shown.
 
         Returns the reasons of a refusal (then nothing is written) and the events since; both are empty on success.
@@ -261,23 +308,58 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
                 if stale := self.stale(request, proposal):
                     return stale["reasons"], stale["theirs"]
                 current_entries = list(proposal.entries.values("service", "action", "entry_data", "successors"))
-                proposals.amend(proposal, entries=entries(current_entries), context=audit_context(request), **values)
+                proposals.amend(
+                    proposal, entries=entries(current_entries), context=audit_context(request),
+                    authors=typed.authors() if typed else (), **values,
+                )  # fmt: skip
+                if typed:
+                    typed.end()
         except proposals.TransitionError as error:
             return error.reasons, []
         self.tell_saved(request)
         return [], []
 
+    @staticmethod
+    def _shown(request: HttpRequest, proposal: Proposal) -> dict | None:
+        """Return the proposal as the page of a refused save showed it, from the audit log."""
+        record = versions.read(request.POST.get("seen", "")).get("record", 0)
+        writing = Event.objects.filter(proposal=proposal.number, verb__in=(Event.Verb.DRAFTED, Event.Verb.AMENDED))
+        event = writing.filter(number__lte=record).order_by("-number").first()
+        return event and json.loads(event.after)
+
+    def shown_data(self, request: HttpRequest, proposal: Proposal, code: str, base: Mapping) -> dict | None:
+        """Return the entry of a service as the page of a refused save showed it: proposed so far, else ``base``."""
+        if (shown := self._shown(request, proposal)) is None:
+            return None
+        entry = next((entry for entry in shown["entries"] if entry["service"] == code), None)
+        if entry is None or entry["stated"] is None:
+            return dict(base)
+        is_change = entry["action"] == Action.CHANGE
+        return merge.apply_change(base, entry["stated"]) if is_change else {**base, **entry["stated"]}
+
+    @staticmethod
+    def _rebased_head(request: HttpRequest, pk: int, typed: Mapping, shown: Mapping) -> HeadForm:
+        """Return the form of a proposal as it is now, with the columns that the user changed as typed."""
+        plain_values = {
+            name: value.code if name == "department" else value.isoformat() if name == "effective_from" else value
+            for name, value in typed.items()
+        }
+        touched = {name: value for name, value in typed.items() if plain_values[name] != shown[name]}
+        return HeadForm(user=request.user, instance=Proposal.objects.get(pk=pk), initial=touched)
+
     @transaction.atomic
-    def _assess(self, request: HttpRequest, pk: int, form: AssessmentForm) -> tuple[list[str], list[dict]]:
+    def _assess(
+        self, request: HttpRequest, pk: int, form: AssessmentForm, typed: TypedInput, file: KeptFile | None
+    ) -> tuple[list[str], list[dict]]:
         Proposal.objects.select_for_update().get(pk=pk)
         proposal = self.get_object(request, str(pk))
         if stale := self.stale(request, proposal):
             return stale["reasons"], stale["theirs"]
         figures, context = form.figures(), audit_context(request)
-        if file := form.cleaned_data["attachment"]:
-            attachment = attachments.store(PurePath(file.name).name, file.read(), context=context)
-            figures |= {"attachment_name": PurePath(file.name).name[-200:], "attachment_digest": attachment.digest}
+        if file:
+            figures |= {"attachment_name": file.name, "attachment_digest": file.digest}
         proposals.assess(proposal, figures=figures, context=context)
+        typed.end()
         return [], []
 
     def _link_feedback(self, request: HttpRequest, proposal: Proposal) -> None:
@@ -297,11 +379,17 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         return None if request.user.is_superuser else permissions.departments_of(request.user)
 
     def _form(
-        self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), forms=(), **context
-    ) -> TemplateResponse:
+        self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), forms=(),
+        typed: TypedInput | None = None, **context,
+    ) -> TemplateResponse:  # fmt: skip
+        if typed and typed.is_restored:
+            formsets = [context["citations"]] if "citations" in context else []
+            show_unchecked(forms or [form, *(row for rows in formsets for row in rows)], formsets)
+        elif typed and request.method == "POST":
+            typed.keep_refused()
         context = self.admin_site.each_context(request) | {
             "subtitle": None, "opts": self.opts, "proposal": proposal, "form": form, "reasons": reasons,
-            "theirs": theirs, "media": self.media + form.media,
+            "theirs": theirs, "typed": typed, "media": self.media + form.media,
             "errors": list(errors_of(forms or [form, *context.get("citations", ())])),
         } | context  # fmt: skip
         if proposal:
@@ -309,7 +397,9 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
             # form writes the submitted values into its instance.
             current = Proposal.objects.get(pk=proposal.pk)
             is_resubmission = request.method == "POST" and not theirs and not reasons
-            context["seen"] = request.POST.get("seen", "") if is_resubmission else proposal_token(current)
+            keeps_token = is_resubmission or (typed and typed.is_restored)
+            seen = (typed.seen if typed else request.POST.get("seen", "")) if keeps_token else ""
+            context["seen"] = seen or versions.proposal_token(current)
         is_invalid = request.method == "POST" and not reasons
         return TemplateResponse(request, template, context, status=409 if reasons else 422 if is_invalid else 200)
 

@@ -261,7 +261,7 @@ class FieldsForm:
         self.fields, self.base, self.data, self.post = fields, base, data, post
         sourced = [field for field in fields if field in Entry.SOURCED_FIELDS]
         self.form = EntryForm(post, stated=data, only=fields)
-        self.old = {field: list(self._old_clauses(field)) for field in sourced}
+        self.old = {field: list(self._old_clauses(field, post)) for field in sourced}
         # A clause of several fields is shown once.
         added: dict[str, tuple[Mapping, list[str]]] = {}
         for field in sourced:
@@ -277,22 +277,38 @@ class FieldsForm:
             for key, (clause, supports) in added.items()
         ]  # fmt: skip
         if sourced:
-            blank = f"new-{len(added)}"
-            self.new.append(NewClauseForm(post, clause=None, fields=sourced, number=number, prefix=blank))
+            self.new.append(NewClauseForm(post, clause=None, fields=sourced, number=number, prefix="new-0"))
         self.figures = list(self._figures()) if "standard" in fields else []
+
+    def rebase(self, shown: Mapping) -> None:
+        """Show valid input on ``data``, which changed after the page showed ``shown``: what was not touched stays.
+
+        Rows are named by what they show, so that only the boxes of the entry and the old clauses can be touched by
+        both.
+        """
+        typed = {name: plain(value) for name, value in self.form.cleaned_data.items()}
+        touched = {name: value for name, value in typed.items() if value != shown[name]}
+        self.form = EntryForm(None, stated={**self.data, **touched}, only=self.fields)
+        for field, old in self.old.items():
+            were = merge.citations_of(shown, field)
+            is_proposed = were != merge.citations_of(self.base, field)
+            for at, form in enumerate(old):
+                fate = (KEEP if is_proposed else "") if form.citation in were else END
+                if form.cleaned_data.get("fate") == fate:
+                    old[at] = next(each for each in self._old_clauses(field, None) if each.prefix == form.prefix)
 
     def _posted(self, prefix: str) -> QueryDict | None:
         # A row that was not on the page that was sent is as it is stored.
         return self.post if self.post and any(name.startswith(f"{prefix}-") for name in self.post) else None
 
-    def _old_clauses(self, field: str) -> Iterator[OldClauseForm]:
+    def _old_clauses(self, field: str, post: QueryDict | None) -> Iterator[OldClauseForm]:
         kept = merge.citations_of(self.data, field)
         old = merge.citations_of(self.base, field)
         is_proposed = kept != old
         sources = Source.objects.in_bulk([citation["source"] for citation in old], field_name="code")
         for citation in old:
             fate = (KEEP if is_proposed else "") if citation in kept else END
-            form = OldClauseForm(self.post, prefix=f"old-{versions.digest(citation)[:12]}", initial={"fate": fate})
+            form = OldClauseForm(post, prefix=f"old-{versions.digest(citation)[:12]}", initial={"fate": fate})
             form.citation, form.source = citation, sources.get(citation["source"])
             form.fields["fate"].label = f"旧条文“{form.source}”"
             yield form
@@ -302,7 +318,7 @@ class FieldsForm:
             prefix = f"figure-{versions.digest(amount)[:12]}"
             fate = KEEP if amount in self.base["amounts"] else REPLACE
             yield AmountForm(self._posted(prefix), amount=amount, fate=fate, prefix=prefix)
-        yield AmountForm(self.post, amount=None, prefix=f"figure-{len(self.data['amounts'])}")
+        yield AmountForm(self.post, amount=None, prefix="figure-0")
 
     @property
     def past_figures(self) -> list[AmountForm]:

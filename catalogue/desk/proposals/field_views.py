@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.proposals.autosave import TypedInput
 from catalogue.desk.proposals.field_forms import CHOICES, FieldsForm
 from catalogue.desk.proposals.forms import ChangeHeadForm
 from catalogue.editions import merge
@@ -29,48 +31,57 @@ class FieldViewsMixin:
 
     def draft_fields(self, request: HttpRequest, service: str, fields: list[str]) -> HttpResponse:
         """Draft a proposal that changes these fields; a draft of the user that changes the service is continued."""
-        draft = self._own_draft(request, service)
-        if draft and request.method == "GET" and "feedback" not in request.GET:
-            self.message_user(request, f"您已有一件改动 {service} 的草稿（第 {draft.number} 号），请接着写。")
-            return redirect(f"{reverse('admin:catalogue_proposal_entry', args=[draft.pk, service])}?"
-                            f"{urlencode({'field': fields}, doseq=True)}")  # fmt: skip
         region = self.region()
         newest = region and proposals.base_edition(region)
         document = next((each for each in newest.documents() if each["code"] == service), None) if newest else None
         if document is None:
             raise Http404(f"最后发布的版本中没有服务项目“{service}”。")
         base = entry_data(document)
+        is_theirs = permissions.can_change(request.user, base["lead_department"])
+        typed = TypedInput(request, scope=base["lead_department"] if is_theirs else f"user {request.user.pk}")
+        if answer := typed.answer():
+            return answer
+        draft = self._own_draft(request, service)
+        if draft and request.method == "GET" and "feedback" not in request.GET and not typed.is_restored:
+            self.message_user(request, f"您已有一件改动 {service} 的草稿（第 {draft.number} 号），请接着写。")
+            return redirect(f"{reverse('admin:catalogue_proposal_entry', args=[draft.pk, service])}?"
+                            f"{urlencode({'field': fields}, doseq=True)}")  # fmt: skip
         labels = "、".join(label for field, label in CHOICES if field in fields)
         lead = Department.objects.filter(code=base["lead_department"]).first()
         initial = {"title": f"调整“{base['name']}”的{labels}"[:200], "department": lead}
-        head = ChangeHeadForm(request.POST or None, user=request.user, initial=initial)
-        number = request.POST.get("document_number", "").strip() or None
-        parts = FieldsForm(request.POST or None, fields=fields, base=base, data=base, number=number)
+        head = ChangeHeadForm(typed.post, user=request.user, initial=initial)
+        number = (typed.post or {}).get("document_number", "").strip() or None
+        parts = FieldsForm(typed.post, fields=fields, base=base, data=base, number=number)
         reasons = []
         if request.method == "POST":
             if not versions.is_current(request.POST.get("seen", ""), base):
                 reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
+                shown = self._shown_base(request, service)
+                parts.is_valid(timezone.localdate().isoformat())
+                if shown and not parts.form.errors:
+                    parts.rebase(shown)
             elif draft and head.is_valid() and self._is_the_same(draft, head.cleaned_data):
                 # The button was pressed twice.
                 return redirect("admin:catalogue_proposal_change", draft.pk)
             elif self._all_valid(head, parts):
-                proposal, reasons = self._draft(request, head, parts, base)
+                proposal, reasons = self._draft(request, typed, head, parts, base)
                 if proposal:
                     return redirect("admin:catalogue_proposal_change", proposal.pk)
         query = request.GET.copy()
         query.pop("field")
         full = f"{reverse('admin:catalogue_proposal_add')}?{query.urlencode()}"
         return self._fields_page(
-            request, parts, reasons, base=base, labels=labels, head=head, full=full, seen=versions.token(base),
-            edition=newest,
+            request, typed, parts, reasons, base=base, labels=labels, head=head, full=full, edition=newest,
+            seen=typed.seen if typed.post and not reasons else versions.page_token(base),
         )  # fmt: skip
 
     def edit_fields(
-        self, request: HttpRequest, proposal: Proposal, code: str, fields: list[str], *,
+        self, request: HttpRequest, typed: TypedInput, code: str, fields: list[str], *,
         base: Mapping, data: Mapping, existing: ProposedEntry | None,
     ) -> HttpResponse:  # fmt: skip
         """Edit these fields of a proposal's entry; its other fields stay as they are."""
-        parts = FieldsForm(request.POST or None, fields=fields, base=base, data=data, number=proposal.document_number)
+        proposal = typed.proposal
+        parts = FieldsForm(typed.post, fields=fields, base=base, data=data, number=proposal.document_number)
         reasons, theirs = [], []
         effective_from = proposal.effective_from.isoformat()
         if request.method == "POST" and parts.is_valid(effective_from):
@@ -78,20 +89,34 @@ class FieldViewsMixin:
                 parts.store_documents(context=audit_context(request))
                 entry = self._changed(base, parts.typed(effective_from), code, existing)
                 reasons, theirs = self._amend(
-                    request, proposal.pk,
+                    request, proposal.pk, typed,
                     entries=lambda entries: [each for each in entries if each["service"] != code] + entry,
                 )  # fmt: skip
                 if reasons:
                     transaction.set_rollback(True)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
+            if theirs and (shown := self.shown_data(request, proposal, code, base)):
+                parts.rebase(shown)
         labels = "、".join(label for field, label in CHOICES if field in fields)
         full = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code])
-        return self._fields_page(request, parts, reasons, proposal, base=data, labels=labels, full=full, theirs=theirs)
+        return self._fields_page(
+            request, typed, parts, reasons, proposal, base=data, labels=labels, full=full, theirs=theirs
+        )
+
+    def _shown_base(self, request: HttpRequest, service: str) -> dict | None:
+        """Return the entry of the earlier edition that the page of a refused save showed."""
+        for edition in self.region().editions.published().order_by("-number"):
+            for document in edition.documents():
+                if document["code"] == service and versions.is_current(
+                    request.POST.get("seen", ""), entry_data(document)
+                ):
+                    return entry_data(document)
+        return None
 
     def _own_draft(self, request: HttpRequest, service: str) -> Proposal | None:
         return Proposal.objects.filter(
-            proposer=request.user, state__in=(State.DRAFT, State.DECLINED), entries__service=service.replace("\0", ""),
+            handler=request.user, state__in=(State.DRAFT, State.DECLINED), entries__service=service.replace("\0", ""),
             entries__action=Action.CHANGE,
         ).order_by("-number").first()  # fmt: skip
 
@@ -115,16 +140,15 @@ class FieldViewsMixin:
         return is_valid and not head.errors
 
     def _draft(
-        self, request: HttpRequest, head: ChangeHeadForm, parts: FieldsForm, base: Mapping
+        self, request: HttpRequest, typed: TypedInput, head: ChangeHeadForm, parts: FieldsForm, base: Mapping
     ) -> tuple[Proposal | None, list[str]]:
-        values = head.cleaned_data
-        with transaction.atomic():
+        def prepare() -> dict:
             parts.store_documents(context=audit_context(request))
+            values = head.cleaned_data
             entries = self._changed(base, parts.typed(values["effective_from"].isoformat()), base["code"], None)
-            proposal, reasons = self.draft(request, kind=Proposal.Kind.CHANGE, entries=entries, **values)
-            if reasons:
-                transaction.set_rollback(True)
-        return proposal, reasons
+            return values | {"kind": Proposal.Kind.CHANGE, "entries": entries}
+
+        return self.draft(request, typed, prepare)
 
     @staticmethod
     def _changed(base: Mapping, typed: Mapping, code: str, existing: ProposedEntry | None) -> list[dict]:
@@ -135,12 +159,12 @@ class FieldViewsMixin:
         return [{"service": code, "action": action, "entry_data": data, "successors": successors}] if data else []
 
     def _fields_page(
-        self, request: HttpRequest, parts: FieldsForm, reasons, proposal: Proposal | None = None, *,
+        self, request: HttpRequest, typed: TypedInput, parts: FieldsForm, reasons, proposal: Proposal | None = None, *,
         base: Mapping, labels: str, head: ChangeHeadForm | None = None, **context: object,
     ) -> HttpResponse:  # fmt: skip
         forms = [*([head] if head else []), *parts.all_forms()]
         return self._form(
-            request, "desk/proposal_fields.html", head or parts.form, reasons, proposal,
+            request, "desk/proposal_fields.html", head or parts.form, reasons, proposal, typed=typed,
             title=f"调整 {base['code']} {base['name'] or ''}：{labels}", head=head, parts=parts, forms=forms,
             media=sum((form.media for form in forms), self.media), is_nav_sidebar_enabled=False, **context,
         )  # fmt: skip

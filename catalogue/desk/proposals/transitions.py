@@ -5,6 +5,7 @@ Steps forward are buttons; a step back (``Step.back``) is folded and says what i
 
 from typing import NamedTuple
 
+from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,10 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
+from catalogue.accounts import permissions
+from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.editions.drafts import DraftError
 from catalogue.models import Edition, Proposal
-from catalogue.workflow import explanations, proposals, reversals
+from catalogue.workflow import copies, explanations, handover, proposals, reversals
 
 State = Proposal.State
 # Permissions that allow a comment: all roles with a part in the workflow, but not auditors.
@@ -25,8 +28,8 @@ COMMENT_PERMISSIONS = ("add_proposal", "assess_proposal", "approve_proposal", "p
 class Step(NamedTuple):
     """A button: its name in the URL, its label, and whether a reason is ``required``, ``optional`` or None.
 
-    ``link`` is the URL name of a step with its own page, ``editions`` are the choices for "take-up". ``back`` is what a
-    step back does, as a sentence for the user; None for the others.
+    ``link`` is the URL name of a step with its own page, ``editions`` are the choices for "take-up", ``people`` those
+    for "hand-over". ``back`` is what a step back does, as a sentence for the user; None for the others.
     """
 
     name: str
@@ -35,8 +38,11 @@ class Step(NamedTuple):
     link: str | None = None
     editions: list[Edition] | None = None
     back: str | None = None
+    people: list[AbstractBaseUser] | None = None
 
 
+# Makes another proposal and changes nothing of this one.
+COPY = Step("copy", "复制为新建议")
 RECALL = Step(
     "recall", "撤回修改", "required",
     back="建议回到草稿，填写的内容和来源都不丢；改好后再提交，须重新评估的重新评估，以前的评估和附件仍可查看。",
@@ -60,17 +66,22 @@ VOID = Step(
 def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
     """Return the steps that a user may take on a proposal in its current state."""
     state = proposal.state
-    can_edit = user == proposal.proposer and user.has_perm("catalogue.change_proposal")
+    is_theirs = permissions.can_change(user, proposal.department.code)
+    can_edit = is_theirs and user.has_perm("catalogue.change_proposal")
     can_publish = user.has_perm("catalogue.publish_edition")
-    assessor = getattr(getattr(proposal, "assessment", None), "assessor", None)
-    may_approve = user not in {proposal.proposer, assessor} and user.has_perm("catalogue.approve_proposal")
-    can_assess = state == State.ASSESSING and user != proposal.proposer and user.has_perm("catalogue.assess_proposal")
+    may_approve = user.pk not in proposals.involved(proposal) and user.has_perm("catalogue.approve_proposal")
+    may_assess = user not in proposal.editors.all() and user.has_perm("catalogue.assess_proposal")
+    can_assess = state == State.ASSESSING and may_assess
     can_decide = state == State.APPROVING and may_approve
     steps = []
     if can_edit and state in {State.DRAFT, State.DECLINED}:
         steps += [Step("edit", "修改", link="admin:catalogue_proposal_edit"), EXPLAIN]
     if can_edit and state == State.DRAFT:
         steps.append(Step("submit", "提交"))
+    if can_edit and state in {State.DRAFT, State.DECLINED}:
+        steps.append(Step("hand-over", "转交", "required", people=handover.colleagues(proposal)))
+    if user.has_perm("catalogue.add_proposal"):
+        steps.append(COPY)
     if can_assess:
         steps.append(Step("assess", "评估", link="admin:catalogue_proposal_assess"))
     if can_decide:
@@ -125,6 +136,8 @@ class TransitionsMixin:
                 }
                 if step not in allowed:
                     raise PermissionDenied("建议在现在的状态下，您不能进行这一步；请返回建议页面查看。")
+                if step == COPY.name:
+                    return self._copy(request, proposal)
                 self._take_step(request, proposal, step, reason)
         except proposals.TransitionError as error:
             return self.page(request, proposal, reasons=error.reasons, refused=step, typed=reason or "", status=409)
@@ -134,6 +147,17 @@ class TransitionsMixin:
         self.message_user(request, f"{allowed[step].words}：已记录。")
         return redirect("admin:catalogue_proposal_change", proposal.pk)
 
+    def _copy(self, request: HttpRequest, proposal: Proposal) -> HttpResponse:
+        """Copy a proposal once for each page shown, and open the copy with what could not be carried over."""
+        form_key = versions.step_key(request.POST.get("seen", ""), COPY.name, request.user.get_username())
+        copied = Proposal.objects.filter(form_key=form_key).first()
+        if copied is None:
+            copied, notes = copies.copy(proposal, form_key=form_key, context=audit_context(request))
+            self.message_user(request, f"已复制为第 {copied.number} 号建议（草稿）。")
+            for note in notes:
+                self.message_user(request, note, messages.WARNING)
+        return redirect("admin:catalogue_proposal_change", copied.pk)
+
     def _take_step(self, request: HttpRequest, proposal: Proposal, step: str, reason: str | None) -> None:
         context = audit_context(request, reason=reason)
         if step == "take-up":
@@ -142,6 +166,11 @@ class TransitionsMixin:
             if edition is None:
                 raise proposals.TransitionError(["请选择一个草稿版本。"])
             proposals.include_in_edition(proposal, edition, context=context)
+            return
+        if step == "hand-over":
+            name = request.POST.get("person", "").replace("\0", "")
+            to = next((user for user in handover.colleagues(proposal) if user.get_username() == name), None)
+            handover.hand_over(proposal, to, context=context)
             return
         if step == EXPLAIN.name:
             service, field = (typed_text(request, name) for name in ("service", "field"))
