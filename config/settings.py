@@ -148,6 +148,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "catalogue.api.base.schema.with_exact_requests",
         "catalogue.api.base.schema.with_examples",
         "catalogue.api.base.descriptions.describe",
     ],

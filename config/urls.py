@@ -8,7 +8,9 @@ from django.views import defaults
 from django.views.generic import RedirectView
 
 from catalogue.api import atom, dcat, root
+from catalogue.site import responses
 from catalogue.web import discovery, problems
+from catalogue.web.problems import Problem
 from services.faults import ProblemCode
 
 urlpatterns = [
@@ -24,19 +26,27 @@ urlpatterns = [
     path("healthz", root.alive, name="healthz"),
     path("readyz", root.ready, name="readyz"),
 ]
+NOT_FOUND = Problem(
+    ProblemCode.NOT_FOUND,
+    "这个地址没有内容。请检查地址，或从首页重新进入。",
+    detail_en="There is nothing at this address. Check it, or go on from the home page.",
+)
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem(request, ProblemCode.INVALID_REQUEST) or defaults.bad_request(request, exception)
+    return _problem(request, Problem(ProblemCode.INVALID_REQUEST)) or defaults.bad_request(request, exception)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem(request, ProblemCode.NOT_FOUND) or defaults.page_not_found(request, exception)
+    return _problem(request, NOT_FOUND) or defaults.page_not_found(request, exception)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return _problem(request, ProblemCode.INTERNAL) or defaults.server_error(request)
+    return _problem(request, Problem(ProblemCode.INTERNAL)) or defaults.server_error(request)
 
 
-def _problem(request: HttpRequest, code: ProblemCode) -> HttpResponse | None:
-    return problems.respond(request, problems.Problem(code)) if problems.for_programs(request) else None
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse | None:
+    """Return the answer to programs or readers; None for the desk, whose pages are Django's templates."""
+    if problems.for_programs(request):
+        return problems.respond(request, Problem(problem.code))
+    return None if request.path_info.startswith("/admin/") else responses.problem_page(request, problem)

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import http_date
 
-from catalogue.api.changes import FILTERS, select_changes
 from catalogue.editions import imprint
 from catalogue.editions.changes import field_label, serialize_change
 from catalogue.editions.diff import SUBSTANCE
 from catalogue.models import Event
 from catalogue.web import parameters
+from catalogue.web.change_query import FILTERS, select_changes
 from catalogue.web.permalinks import base_url
 from catalogue.web.read_only import read_only
 
@@ -51,7 +51,7 @@ def atom(request: HttpRequest) -> HttpResponse:
     selected = "&".join(f"{name}={query[name]}" for name in sorted(query))
     feed = AtomFeed(
         title=f"{imprint.TITLE}：变更",
-        link=f"{root}{reverse('home')}",
+        link=f"{root}{reverse('changes')}{'?' if request.GET else ''}{request.GET.urlencode()}",
         description=None,
         subtitle="每个已发布版本新增、调整和取消的服务项目",
         language="zh-Hans",

@@ -1,46 +1,19 @@
 """The change feed over all editions: append-only, with permanent cursors and with withdrawals."""
 
-from collections.abc import Mapping
-
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.response import Response
 
-from catalogue.api.base import filters, languages, pagination
+from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import ChangeSerializer
-from catalogue.editions.changes import select, serialize_change
+from catalogue.editions.changes import serialize_change
 from catalogue.models import Event
 from catalogue.web import parameters
+from catalogue.web.change_query import FILTERS, select_changes
 
 AFTER = parameters.Parameter(
     "after", "只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor", int, minimum=0, maximum=2**63 - 1
 )
-SUBSTANCE = parameters.Parameter(
-    "substance",
-    "true：只要服务本身的变更（给谁、给什么、给多少、由谁负责）；false：只要资料整理（来源、核实情况、依据、说明、序号）",
-    allowed=["true", "false"],
-)
-SERVICE = parameters.Parameter("service", "服务项目代码；可重复或用逗号分隔", many=True)
-# The terms that a service had before or has after its change.
-TERMS = [parameter for parameter in filters.FILTERS if parameter.name in {"domain", "department", "target_group"}]
-FILTERS = [SUBSTANCE, SERVICE, *TERMS]
-
-
-def select_changes(query: Mapping[str, object]) -> QuerySet[Event]:
-    """Return the changes that the values of ``FILTERS`` in a query select. Raises InvalidError for an unknown code."""
-    events = Event.objects.changes()
-    if SERVICE.name in query:
-        SERVICE.check(query[SERVICE.name], events.order_by("service").values_list("service", flat=True).distinct())
-        events = events.filter(service__in=query[SERVICE.name])
-    terms = {parameter.name: query[parameter.name] for parameter in TERMS if parameter.name in query}
-    for parameter in TERMS:
-        if parameter.name in terms:
-            filters.check_codes(parameter, terms[parameter.name])
-    if terms or SUBSTANCE.name in query:
-        substance = {"true": True, "false": False}.get(query.get(SUBSTANCE.name))
-        events = select(events, terms=terms, substance=substance)
-    return events
 
 
 class Cursors(pagination.Pages):

@@ -18,6 +18,7 @@ from services.sources import Jurisdiction, Verification
 
 OUTCOME_LABELS = [("eligible", "符合"), ("not_eligible", "不符合"), ("unknown", "未知")]
 MAX_PERSONS = 10
+MAX_ID = 64
 
 
 def _value_schema(fact: Fact) -> dict:
@@ -68,25 +69,39 @@ class FactNamesField(serializers.ListField):
 class PersonSerializer(serializers.Serializer):
     """One person of a household."""
 
-    id = serializers.CharField(help_text="自己取的标识，原样返回；不要用姓名或证件号")
-    relation = serializers.CharField(required=False, help_text="与提问人的关系，原样返回")
-    circumstances = CircumstancesField(required=False)
-    unanswered = FactNamesField(required=False)
+    id = serializers.CharField(max_length=MAX_ID, help_text="自己取的标识，原样返回；不要用姓名或证件号")
+    relation = serializers.CharField(
+        required=False, allow_null=True, max_length=MAX_ID, help_text="与提问人的关系，原样返回"
+    )
+    circumstances = CircumstancesField(required=False, allow_null=True)
+    unanswered = FactNamesField(required=False, allow_null=True)
 
 
 class CircumstancesSerializer(serializers.Serializer):
     """What is known of a person. What is not said is unknown, never false; a list that is given is complete."""
 
-    circumstances = CircumstancesField(required=False, help_text="一个人的情况；与 persons 只写一个")
-    unanswered = FactNamesField(required=False, help_text="不知道或不愿回答、不要再问的事实；值写 null 也是这个意思")
-    household = CircumstancesField(required=False, help_text="全家相同的情况，说一次；各人自己写明的以各人的为准")
-    persons = PersonSerializer(many=True, required=False, help_text=f"一家人，至多 {MAX_PERSONS} 人")
-    valid_on = serializers.DateField(required=False, help_text="按这一天施行的版本判断；不写为今天")
-    known_at = serializers.DateTimeField(required=False, help_text="只看这一时刻之前发布的版本")
-    edition = serializers.CharField(required=False, help_text="版本标识或版次；不能与上面两项同时写")
-    services = CodesField(required=False, help_text="只判断这些服务项目")
-    domains = CodesField(required=False, help_text="只判断这些领域的服务项目")
-    topics = CodesField(required=False, help_text="只判断这些人生事件（见 topics/）的服务项目")
+    # null means that a field is left out.
+    circumstances = CircumstancesField(required=False, allow_null=True, help_text="一个人的情况；与 persons 只写一个")
+    unanswered = FactNamesField(
+        required=False, allow_null=True, help_text="不知道或不愿回答、不要再问的事实；值写 null 也是这个意思"
+    )
+    household = CircumstancesField(
+        required=False, allow_null=True, help_text="全家相同的情况，说一次；各人自己写明的以各人的为准"
+    )
+    persons = PersonSerializer(
+        many=True,
+        required=False,
+        allow_null=True,
+        min_length=1,
+        max_length=MAX_PERSONS,
+        help_text=f"一家人，至多 {MAX_PERSONS} 人",
+    )
+    valid_on = serializers.DateField(required=False, allow_null=True, help_text="按这一天施行的版本判断；不写为今天")
+    known_at = serializers.DateTimeField(required=False, allow_null=True, help_text="只看这一时刻之前发布的版本")
+    edition = serializers.CharField(required=False, allow_null=True, help_text="版本标识或版次；不能与上面两项同时写")
+    services = CodesField(required=False, allow_null=True, help_text="只判断这些服务项目")
+    domains = CodesField(required=False, allow_null=True, help_text="只判断这些领域的服务项目")
+    topics = CodesField(required=False, allow_null=True, help_text="只判断这些人生事件（见 topics/）的服务项目")
 
 
 class LeadDepartmentSerializer(NamedSerializer):

@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalogue.api.base import languages, parsers, schema
-from catalogue.api.entitlement_serializers import MAX_PERSONS, CircumstancesSerializer, EntitlementSerializer
+from catalogue.api.entitlement_serializers import MAX_ID, MAX_PERSONS, CircumstancesSerializer, EntitlementSerializer
 from catalogue.editions import published
 from catalogue.editions.entitlements import DISCLAIMER, Entitlement, judge
 from catalogue.editions.published import PublishedEdition
@@ -52,7 +52,6 @@ FIELDS = parameters.Parameter(
 # The keys of a question whose page is not the next one.
 SHORT_QUESTION = ("fact", "label", "question", "type", "choices", "group")
 # The longest id or relation of a person.
-MAX_ID = 64
 # Query parameters: none of them is about the person.
 IN_ADDRESS = [
     parameters.Parameter("outcome", "只要这些结论，例如 eligible,unknown", allowed=OUTCOMES, many=True, explode=False),

@@ -61,5 +61,5 @@ class FactViewSet(languages.LocalizedMixin, StrictParameters, viewsets.GenericVi
 
     def retrieve(self, request, name: str) -> Response:
         if name not in VOCABULARY:
-            raise NotFoundError(f"没有事实 {name}。", ProblemCode.UNKNOWN_FACT)
+            raise NotFoundError(f"没有事实 {name}。", ProblemCode.UNKNOWN_TERM)
         return Response(VOCABULARY[name].in_language(self.language))

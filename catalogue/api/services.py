@@ -259,9 +259,10 @@ class ServiceViewSet(
         return [documents[code] | {"matches": self._matches(code)} for code in codes]
 
 
-def _schema_type(kind: files.FileFormat) -> OpenApiTypes:
-    """Return what a file is in the API's document: a JSON object, or bytes."""
-    return OpenApiTypes.OBJECT if kind.sent_as.endswith("json") else OpenApiTypes.BINARY
+def _files(kinds: Mapping[str, files.FileFormat]) -> dict:
+    """Return the answers of the API's document: JSON objects, or bytes, under the media types that are sent."""
+    sent = [kind.sent_as.partition(";")[0] for kind in kinds.values()]
+    return {(200, name): OpenApiTypes.OBJECT if name.endswith("json") else OpenApiTypes.BINARY for name in sent}
 
 
 FORM = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(files.FILE_FORMATS), description="文件的形式")
@@ -277,14 +278,15 @@ FORM_OF_ONE = OpenApiParameter(
     list=extend_schema(
         operation_id="services_file",
         summary="清单的文件：CSV、XLSX、NDJSON、JSON-LD 与 Turtle（CPSV-AP 3.2.0）、HSDS 3.1；参数与清单相同",
-        parameters=[FORM],
-        responses={(200, kind.media_type): _schema_type(kind) for kind in files.FILE_FORMATS.values()},
+        # No file has them.
+        parameters=[FORM, OpenApiParameter(FACETS.name, exclude=True)],
+        responses=_files(files.FILE_FORMATS),
     ),
     retrieve=extend_schema(
         operation_id="service_file",
         summary="一个服务项目的文件：JSON-LD 或 Turtle（CPSV-AP 3.2.0）",
         parameters=[FORM_OF_ONE],
-        responses={(200, kind.media_type): _schema_type(kind) for kind in files.SERVICE_FORMATS.values()},
+        responses=_files(files.SERVICE_FORMATS),
     ),
 )
 class ServiceFileViewSet(ServiceViewSet):

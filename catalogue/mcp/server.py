@@ -6,10 +6,10 @@ Circumstances are never stored or logged; an internal error is logged by its typ
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, close_old_connections
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -17,8 +17,10 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 
 from catalogue.editions.imprint import DISCLAIMER, TITLE
 from catalogue.mcp import tools
-from catalogue.models import DamagedEditionError
-from services.faults import InvalidError, NotFoundError, printable
+from catalogue.web import problems
+from catalogue.web.negotiation import LANGUAGES
+from catalogue.web.problems import Problem
+from services.faults import Fault, InvalidError, ProblemCode, printable
 
 INSTRUCTIONS = (
     f"{TITLE}：81 项基本公共服务，每个值都注明出处。先 search 找到服务代码，再 get_service 读全文；"
@@ -28,6 +30,9 @@ INSTRUCTIONS = (
     f"核实情况为 secondary 或 unverified 的要说明；null 是未知，不要推测。{DISCLAIMER}"
 )
 READING = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+# The language in which errors are told.
+Language = Literal["zh-Hans", "zh-Hant", "en"]
 
 logger = logging.getLogger(__name__)
 
@@ -39,28 +44,37 @@ def server() -> MCPServer:
     )
 
     @mcp_server.tool(title="检索服务项目", annotations=READING)
-    async def search(query: str, edition: str | None = None, limit: int = 10) -> dict[str, Any]:
+    async def search(
+        query: str, edition: str | None = None, limit: int = 10, lang: Language = "zh-Hans"
+    ) -> dict[str, Any]:
         """Find services by what people call them: Chinese in either script, pinyin, English, codes or questions.
 
-        ``edition``: a slug such as 2026; none is the one in force. ``limit``: 1 to 20.
+        ``edition``: a slug such as 2026; none is the one in force. ``limit``: 1 to 20. ``lang`` is, in every tool, the
+        language of errors.
         """
-        return await _call(tools.search, query, edition=edition, limit=limit)
+        return await _call(lang, tools.search, query, edition=edition, limit=limit)
 
     @mcp_server.tool(title="读一个服务项目", annotations=READING)
     async def get_service(
-        code: str, edition: str | None = None, valid_on: str | None = None, all_citations: bool = False
+        code: str,
+        edition: str | None = None,
+        valid_on: str | None = None,
+        all_citations: bool = False,
+        lang: Language = "zh-Hans",
     ) -> dict[str, Any]:
         """Read one service whole, with the clause behind every field. ``code``: NM-05-01.
 
         ``edition`` names an edition, or ``valid_on`` (YYYY-MM-DD) a day on which it was in force. ``all_citations``
         gives every clause of a field, not the first one alone.
         """
-        return await _call(tools.get_service, code, edition=edition, valid_on=valid_on, all_citations=all_citations)
+        return await _call(
+            lang, tools.get_service, code, edition=edition, valid_on=valid_on, all_citations=all_citations
+        )
 
     @mcp_server.tool(title="事实和选项", annotations=READING)
-    async def facts() -> dict[str, Any]:
+    async def facts(lang: Language = "zh-Hans") -> dict[str, Any]:
         """List the facts that ``check_entitlement`` understands: name, type, question, bounds and choices."""
-        return await _call(tools.facts)
+        return await _call(lang, tools.facts)
 
     @mcp_server.tool(title="判断能享受哪些服务", annotations=READING)
     async def check_entitlement(
@@ -68,6 +82,7 @@ def server() -> MCPServer:
         unanswered: list[str] | None = None,
         services: list[str] | None = None,
         valid_on: str | None = None,
+        lang: Language = "zh-Hans",
     ) -> dict[str, Any]:
         """Judge what a person is entitled to, why, and what to ask next. Nothing of it is stored.
 
@@ -77,15 +92,17 @@ def server() -> MCPServer:
         with reasons, quoted clauses, benefit and contact.
         """
         options = {"unanswered": unanswered, "services": services, "valid_on": valid_on}
-        return await _call(tools.check_entitlement, circumstances, **options)
+        return await _call(lang, tools.check_entitlement, circumstances, **options)
 
     @mcp_server.tool(title="读历次变化", annotations=READING)
-    async def changes(after: int = 0, limit: int = 20, values: bool = False) -> dict[str, Any]:
+    async def changes(
+        after: int = 0, limit: int = 20, values: bool = False, lang: Language = "zh-Hans"
+    ) -> dict[str, Any]:
         """Read what each published edition added, changed or withdrew, oldest first; go on with ``next_after``.
 
         ``values`` gives what stood in each changed field before and what does now.
         """
-        return await _call(tools.changes, after=after, limit=limit, values=values)
+        return await _call(lang, tools.changes, after=after, limit=limit, values=values)
 
     mcp_server.middleware.append(partial(refuse_unknown_arguments, mcp_server))
     return mcp_server
@@ -101,7 +118,9 @@ async def refuse_unknown_arguments(
             allowed = tool.input_schema["properties"]
             unknown = [name for name in called["arguments"] if name not in allowed]
             if tool.name == called.get("name") and unknown:
-                text = f"没有参数 {printable(unknown[0])}。可用的是 {'、'.join(allowed) or '无'}。"
+                name, lang = printable(unknown[0]), called["arguments"].get("lang")
+                fault = Fault(name, ProblemCode.UNKNOWN_PARAMETER, f"没有参数 {name}。", list(allowed))
+                text = _message(InvalidError(fault), lang if lang in LANGUAGES else LANGUAGES[0])
                 return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
     return await go_on(context)
 
@@ -119,28 +138,33 @@ async def reconnect(context: ServerRequestContext, go_on: CallNext) -> HandlerRe
         await close()
 
 
-async def _call(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
-    return await sync_to_async(_call_sync)(tool, *arguments, **options)
+async def _call(lang: Language, tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
+    return await sync_to_async(_call_sync)(lang, tool, *arguments, **options)
 
 
-def _call_sync(tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
+def _call_sync(lang: Language, tool: Callable[..., dict], *arguments: object, **options: object) -> dict:
     try:
         return tool(*arguments, **options)
-    except InvalidError as invalid:
-        raise ToolError(_message(invalid)) from None
-    except NotFoundError as missing:
-        raise ToolError(str(missing)) from None
-    except DamagedEditionError as damaged:
-        raise ToolError(damaged.detail) from None
-    except (DatabaseError, InterfaceError):
-        raise ToolError("暂时无法读取数据，请稍后再试。") from None
     except Exception as error:
-        # The message and the traceback may hold a person's circumstances.
-        logger.error("答复工具 %s 时出错：%s", tool.__name__, type(error).__name__)
-        raise ToolError("服务器出错，已记录。请稍后再试。") from None
+        if problems.problem_of(error) is None and not isinstance(error, DatabaseError):
+            # The message and the traceback may hold a person's circumstances.
+            logger.error("答复工具 %s 时出错：%s", tool.__name__, type(error).__name__)
+        raise ToolError(_message(error, lang)) from None
 
 
-def _message(invalid: InvalidError) -> str:
-    """Return the faults and the allowed values as one text."""
-    allowed = [f"{fault.field}：{'、'.join(fault.allowed)}" for fault in invalid.faults if fault.allowed]
-    return f"{invalid}可用的是 {'；'.join(allowed)}" if allowed else str(invalid)
+def _message(error: Exception, lang: Language) -> str:
+    """Return the sentences of the API's problem for an error, with the allowed values, as one text."""
+    unforeseen = ProblemCode.UNAVAILABLE if isinstance(error, DatabaseError) else ProblemCode.INTERNAL
+    problem = problems.problem_of(error) or Problem(unforeseen)
+    detail = problems.document(problem, lang, "")["detail"]
+    if lang == "en":
+        allowed = [(fault.field, ", ".join(fault.allowed)) for fault in problem.faults if fault.allowed]
+        # Some sentences name them already.
+        more = "; ".join(f"{field}: {names}" for field, names in allowed if names not in detail)
+        return f"{detail} Allowed: {more}" if more else detail
+    allowed = [
+        ("" if fault.code is ProblemCode.UNKNOWN_PARAMETER else f"{fault.field}：") + "、".join(fault.allowed)
+        for fault in problem.faults
+        if fault.allowed
+    ]
+    return f"{detail}可用的是 {'；'.join(allowed)}" if allowed else detail

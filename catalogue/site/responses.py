@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 
 from catalogue.web import problems
+from catalogue.web.problems import Problem
 
-HEADINGS = {400: "请求有误", 404: "没有这一页", 405: "不接受这种请求方法", 503: "暂时无法读取数据"}
+# The frame of a page by whether it is in English.
+FRAMES = {False: "site/base.html", True: "site/base_en.html"}
 
 
 def page(template: str, context: dict, *, status: int = 200) -> HttpResponse:
@@ -15,15 +18,28 @@ def page(template: str, context: dict, *, status: int = 200) -> HttpResponse:
     return HttpResponse(render_to_string(template, context), status=status)
 
 
+def page_in(language: str, template: str, context: dict, *, status: int = 200) -> HttpResponse:
+    """Return a page that there is in Chinese and in English; ``language`` is one of ``LANGUAGES``."""
+    english = language == "en"
+    response = page(template, context | {"english": english, "base": FRAMES[english]}, status=status)
+    response.headers["Content-Language"] = "en" if english else "zh-Hans"
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Return the page of an error: what is wrong, what is allowed, and the code that programs get for it."""
+    language = problems.language_of(request)
+    words = problems.document(problem, "en" if language == "en" else "zh-Hans", "")
+    return page_in(language, "site/refused.html", words, status=problem.status)
+
+
 def refusal(exception: Exception, context: Mapping) -> HttpResponse | None:
-    """Return the error page for an exception, in Chinese: what is wrong and what is allowed; None for a bug."""
+    """Return the error page for an exception; None for a bug."""
     response = problems.handle(exception, context)
     if response is None:
         return None
-    problem = problems.problem_of(exception)
-    heading = HEADINGS.get(problem.status, "请求有误")
-    words = {"heading": heading, **problems.document(problem, "zh-Hans", "")}
-    html = page("site/refused.html", words, status=problem.status)
+    html = problem_page(context["request"], problems.problem_of(exception))
     if "Retry-After" in response:
         html.headers["Retry-After"] = response["Retry-After"]
     return html

@@ -14,6 +14,8 @@ from services.characters import is_blank
 from services.faults import Fault, InvalidError, ProblemCode, bounds, printable
 
 MAX_LENGTH = 1000
+# What an integer of 32 bits holds, as many clients have it.
+MAX_INTEGER = 2**31 - 1
 # What Django puts where a query is not UTF-8.
 REPLACEMENT = "\ufffd"
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -30,7 +32,7 @@ class Parameter:
     """A query parameter and its description in the OpenAPI document.
 
     ``type`` is str, int, datetime.date or datetime.datetime. With ``many`` it may be repeated or comma-separated;
-    ``explode`` states in the OpenAPI document which of the two is usual.
+    ``explode`` states in the OpenAPI document which of the two is usual. The bounds are those of an int.
     """
 
     name: str
@@ -40,7 +42,7 @@ class Parameter:
     many: bool = False
     explode: bool | None = None
     minimum: int = 1
-    maximum: int | None = None
+    maximum: int = MAX_INTEGER
 
     def read(self, raw_values: Sequence[str]) -> object:
         """Return the parsed value, or a list without duplicates if ``many``. Raises InvalidError."""
@@ -67,7 +69,7 @@ class Parameter:
     def _parse(self, value: str) -> object:
         try:
             if self.type is int:
-                if not re.fullmatch("[0-9]{1,20}", value) or not self._in_range(int(value)):
+                if not re.fullmatch("[0-9]{1,20}", value) or not self.minimum <= int(value) <= self.maximum:
                     raise ValueError
                 return int(value)
             if self.type is datetime.date:
@@ -80,13 +82,10 @@ class Parameter:
             raise self._error(*self._expectation()) from None
         return value
 
-    def _in_range(self, number: int) -> bool:
-        return self.minimum <= number and (self.maximum is None or number <= self.maximum)
-
     def _expectation(self) -> tuple[ProblemCode, str, Sequence[str] | None]:
         """Return what is wrong with a value that cannot be parsed: code, message and allowed values."""
         if self.type is int:
-            message = f"应是从 {self.minimum} {f'到 {self.maximum} ' if self.maximum else '起'}的整数。"
+            message = f"应是从 {self.minimum} 到 {self.maximum} 的整数。"
             return ProblemCode.OUT_OF_RANGE, message, bounds(self.minimum, self.maximum)
         if self.type is datetime.date:
             return ProblemCode.INVALID_DATE, "应是日期，例如 2026-11-23。", None

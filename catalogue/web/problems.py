@@ -142,7 +142,7 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
 
     DRF's renderers are not used: a problem is JSON also where the view answers YAML or HTML.
     """
-    chosen = _language(request)
+    chosen = language_of(request)
     text = json.dumps(document(problem, chosen, _root(request)), ensure_ascii=False)
     response = HttpResponse(text, status=problem.status, content_type=MEDIA_TYPE, headers=dict(problem.headers))
     response.headers["Content-Language"] = chosen
@@ -160,7 +160,8 @@ def for_programs(request: HttpRequest) -> bool:
     ) or (path.startswith("/services/") and path.endswith(".md"))
 
 
-def _language(request: HttpRequest) -> str:
+def language_of(request: HttpRequest) -> str:
+    """Return the language of an error: that of ``lang``, or the one that Accept-Language prefers."""
     try:
         named = request.GET.get("lang")
     except TooManyFieldsSent:

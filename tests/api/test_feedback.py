@@ -139,6 +139,12 @@ def test_an_invalid_value_is_named_with_the_allowed_ones(client, db, fields, fie
     assert not Feedback.objects.exists()
 
 
+def test_a_nul_is_refused_as_a_character_and_not_as_an_empty_text(client, db):
+    problem = assert_problem(send(client, MESSAGE | {"message": "空\0字符"}), 400)
+
+    assert problem["detail"] == "字段 message 含有不允许的字符。"
+
+
 def test_every_fault_is_named_at_once(client, db):
     problem = assert_problem(send(client, {"x": 1, "field": "y"}), 400)
 

@@ -178,6 +178,29 @@ def test_invalid_arguments_are_refused_with_the_allowed_values(db, tool, argumen
     assert words in text
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("search", {"query": ""}, "The value of query is empty."),
+        ("search", {"query": "低保", "edition": "1999"}, "edition: 2021, 2023, 2026"),
+        (
+            "search",
+            {"query": "低保", "language": "en"},
+            "language: there is no such parameter here; those there are: query",
+        ),
+        ("get_service", {"code": "NM-99-99"}, "That edition has no service with this code."),
+        ("check_entitlement", {"circumstances": {"age": "old"}}, "0…130"),
+        ("facts", {"fact": "age"}, "there is no such parameter"),
+        ("changes", {"after": -1}, "after is not a whole number"),
+    ],
+)
+def test_errors_are_in_english_when_asked_for(db, tool, arguments, words):
+    refused, text = asked(tool, lang="en", **arguments)
+
+    assert refused and words in text
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
 def test_every_tool_is_read_only_and_described(db):
     @async_to_sync
     async def listed():

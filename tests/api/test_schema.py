@@ -26,6 +26,26 @@ def test_the_document_is_openapi_3_1(document):
     validate(document)
 
 
+def test_the_body_of_a_request_has_no_fields_but_the_named_ones(document):
+    requests = {name: schema for name, schema in document["components"]["schemas"].items() if name.endswith("Request")}
+
+    assert set(requests) == {"CircumstancesRequest", "FeedbackRequest", "PersonRequest"}
+    assert all(schema["additionalProperties"] is False for schema in requests.values())
+
+
+def test_null_stands_for_what_may_be_left_out_of_a_question(document):
+    properties = document["components"]["schemas"]["CircumstancesRequest"]["properties"]
+
+    assert all("null" in schema["type"] for schema in properties.values())
+
+
+def test_a_file_is_described_as_it_is_sent(document):
+    operation = document["paths"]["/api/v1/services.{kind}"]["get"]
+
+    assert "application/json" in operation["responses"]["200"]["content"]
+    assert "facets" not in {parameter["name"] for parameter in operation["parameters"]}
+
+
 PATHS = {
     "/api/v1/services/": "/api/v1/services/?expand=citations",
     "/api/v1/services/{code}/": "/api/v1/services/NM-01-05/",

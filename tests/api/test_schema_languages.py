@@ -192,5 +192,5 @@ def test_a_day_before_the_first_edition_is_declared_for_entitlements(client, db,
 def test_pages_have_their_bounds(document):
     parameters = {item["name"]: item for item in document["paths"]["/api/v1/services/"]["get"]["parameters"]}
 
-    assert parameters["page"]["schema"] == {"type": "integer", "minimum": 1}
+    assert parameters["page"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
     assert parameters["page_size"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 500}

@@ -276,3 +276,9 @@ def test_the_database_refuses_an_official_code_that_does_not_belong_to_one_thing
         Identifier.objects.create(
             **values, **GIVEN, source=Source.objects.get(code="seed-plan"), verification="unverified"
         )
+
+
+def test_an_unknown_fact_is_not_found_like_any_other_term(client, db):
+    response = client.get("/api/v1/facts/shoe_size/")
+
+    assert response.status_code == 404 and response.json()["code"] == "unknown_term"

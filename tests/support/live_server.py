@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from django.core.signals import request_finished, request_started
@@ -32,9 +33,13 @@ def shared_connection() -> Iterator[None]:
 
 
 def run_client(
-    command: Callable[[str], list[str]], *, typed: str = "", environment: Mapping[str, str] | None = None
+    command: Callable[[str], list[str]],
+    *,
+    typed: str = "",
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> str:
-    """Run a program with the URL of a server and return its output; it must exit with 0.
+    """Run a program in a folder with the URL of a server and return its output; it must exit with 0.
 
     The server runs in this thread, and so within the test's transaction.
     """
@@ -48,10 +53,15 @@ def run_client(
         typed_input.write(typed)
         typed_input.seek(0)
         program = subprocess.Popen(  # noqa: S603 - a command of the tests' own
-            command(f"http://127.0.0.1:{server.server_port}"), stdin=typed_input, stdout=output, env=environment
+            command(f"http://127.0.0.1:{server.server_port}"),
+            stdin=typed_input,
+            stdout=output,
+            env=environment,
+            cwd=folder,
         )
         while program.poll() is None:
             server.handle_request()
-        assert program.returncode == 0
         output.seek(0)
-        return output.read()
+        text = output.read()
+        assert program.returncode == 0, text
+        return text

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from catalogue.editions.listing import Listing
+from catalogue.web.change_query import DEPARTMENT, DOMAIN, TARGET_GROUP, VOCABULARIES, check_codes
 from catalogue.web.parameters import Parameter
-from services.models import Department, Domain, TargetGroup, Topic, TopicService
+from services.models import Topic, TopicService
 from services.sources import Verification
 
-VOCABULARIES = {"domain": Domain, "target_group": TargetGroup, "lead_department": Department, "department": Department}
 FILTERS = [
-    Parameter("domain", "领域代码；可重复或用逗号分隔", many=True),
-    Parameter("target_group", "服务对象代码；可重复或用逗号分隔", many=True),
+    DOMAIN,
+    TARGET_GROUP,
     Parameter("lead_department", "牵头负责单位代码；可重复或用逗号分隔", many=True),
-    Parameter("department", "牵头或配合单位代码；可重复或用逗号分隔", many=True),
+    DEPARTMENT,
     Parameter("verification", "任一字段的核实情况；可重复或用逗号分隔", many=True, allowed=Verification.values),
     Parameter("topic", "人生事件的代码（见 /api/v1/topics/）；可重复或用逗号分隔", many=True),
     Parameter("has_amounts", "true：只要列有数字（amounts）的；false：只要没有的", allowed=["true", "false"]),
@@ -46,9 +46,3 @@ def _select(listed: Listing, parameter: Parameter, value: int | Sequence[str]) -
     if name in VOCABULARIES and not all(listed.knows(name, code) for code in value):
         check_codes(parameter, value)
     return set().union(*(listed.services_with(name, code) for code in value))
-
-
-def check_codes(parameter: Parameter, codes: Sequence[str]) -> None:
-    """Raise InvalidError with the vocabulary's codes if one of ``codes`` is not among them."""
-    terms = VOCABULARIES[parameter.name].objects.order_by("position", "code")
-    parameter.check(codes, terms.values_list("code", flat=True))

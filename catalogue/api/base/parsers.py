@@ -86,11 +86,14 @@ class StrictCharField(serializers.CharField):
         "max_length": "太长，最多 {max_length} 个字。",
         "required": "必须写明。",
         "null": "不能为空。",
+        "malformed": "含有不允许的字符。",
     }
 
     def to_internal_value(self, data):
         if not isinstance(data, str):
             self.fail("invalid")
+        if "\0" in data:
+            self.fail("malformed")
         try:
             data.encode()
         except UnicodeEncodeError:

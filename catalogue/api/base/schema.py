@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+from django.core.validators import RegexValidator
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
@@ -12,6 +14,7 @@ from rest_framework import serializers
 from catalogue.web.parameters import MAX_LENGTH, Parameter, StrictParameters
 from catalogue.web.problem_types import TYPES
 from catalogue.web.problems import MEDIA_TYPE
+from services.faults import ProblemCode
 
 CODES = [(code.value, kind.title) for code, kind in TYPES.items()]
 ProblemSerializer = inline_serializer(
@@ -45,6 +48,10 @@ PROBLEMS = {
     ("503", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "暂时无法读取数据，请按 Retry-After 再试"),
     ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "没有这个对象、这一页，或那一天没有施行中的版本"),
 }
+PROBLEMS |= {
+    (str(TYPES[code].status), MEDIA_TYPE): OpenApiResponse(ProblemSerializer, TYPES[code].title)
+    for code in (ProblemCode.PRECONDITION_FAILED, ProblemCode.ADDRESS_TOO_LONG, ProblemCode.HEADER_TOO_LARGE)
+}
 # Of an operation that chooses the edition by its body; nothing else of a POST can be missing.
 NO_EDITION = {
     ("404", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "那一天或那一时刻还没有版本；errors 指明自何时起有")
@@ -62,6 +69,13 @@ WRITING = {
 }
 
 
+# A text of which something can be seen, without NUL and, in a query, what stands for bytes that are not UTF-8. Not all
+# that cannot be seen is listed, since regular expressions of JavaScript have no common way to write what is above FFFF.
+VISIBLE = (
+    r"[^\s\u0000-\u001F\u007F-\u009F\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF]"
+)
+QUERY_TEXT = rf"^[^\u0000\uFFFD]*{VISIBLE}[^\u0000\uFFFD]*$"
+BODY_TEXT = rf"^[^\u0000]*{VISIBLE}[^\u0000]*$"
 EXAMPLES = Path(__file__).with_name("examples.json")
 
 
@@ -84,6 +98,14 @@ def with_examples(result: dict, **kwargs) -> dict:
     return result
 
 
+def with_exact_requests(result: dict, **kwargs) -> dict:
+    """Postprocessing hook of drf-spectacular: the body of a request has the named fields and no other."""
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request"):
+            schema["additionalProperties"] = False
+    return result
+
+
 def _give_parameters(operation: dict, path: str, asked: str) -> None:
     """Give parameters the values that they have in the request of the example."""
     address = urlsplit(asked)
@@ -102,16 +124,24 @@ def _example(example: dict) -> dict:
 def _schema(parameter: Parameter) -> dict | type:
     """Return the JSON Schema of a parameter, or its type: what is accepted, and nothing else, is valid."""
     if parameter.type is int:
-        bounds = {"minimum": parameter.minimum, "maximum": parameter.maximum}
-        return {"type": "integer"} | {name: bound for name, bound in bounds.items() if bound is not None}
+        return {"type": "integer", "minimum": parameter.minimum, "maximum": parameter.maximum}
     if parameter.type is not str:
         return parameter.type
     if parameter.allowed:
         text = {"type": "string", "enum": list(parameter.allowed)}
     else:
-        # Not empty, and not blank.
-        text = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": r"\S"}
+        text = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": QUERY_TEXT}
     return {"type": "array", "items": text, "minItems": 1} if parameter.many else text
+
+
+class StrictText(OpenApiSerializerFieldExtension):
+    """A text of a request's body says that it is not blank, unless it has a pattern of its own."""
+
+    target_class = "catalogue.api.base.parsers.StrictCharField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict:
+        own = any(isinstance(validator, RegexValidator) for validator in self.target.validators)
+        return {"type": "string"} | ({} if own else {"pattern": BODY_TEXT})
 
 
 class Schema(AutoSchema):
@@ -119,8 +149,8 @@ class Schema(AutoSchema):
 
     def get_override_parameters(self):
         declared = self.view.get_parameters() if isinstance(self.view, StrictParameters) else []
+        # What an operation says itself stands last, and so leaves out what its view declares.
         return [
-            *super().get_override_parameters(),
             *(
                 OpenApiParameter(
                     parameter.name,
@@ -130,6 +160,7 @@ class Schema(AutoSchema):
                 )
                 for parameter in declared
             ),
+            *super().get_override_parameters(),
         ]
 
     def _get_response_bodies(self, direction="response"):
