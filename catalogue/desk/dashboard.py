@@ -67,8 +67,14 @@ def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
         yield Section("待编入版本", [_proposal_item(row, str(row.department)) for row in rows])
         yield Section("未发布的版本", [_edition_item(row) for row in Edition.objects.drafts()])
     if user.has_perm("catalogue.change_feedback"):
-        rows = _own_feedback(Feedback.objects.unanswered(), user, on).order_by("at")
-        yield Section("待答复的反馈", [_feedback_item(row) for row in rows.select_related("service")])
+        rows = _own_feedback(Feedback.objects.unanswered(), user, on).order_by("at").select_related("service")
+        yield Section("待答复的反馈", [_feedback_item(row) for row in rows.filter(draft_answer=None)])
+        yield Section("我起草、待审核的答复", [_feedback_item(row) for row in rows.filter(drafter=user)])
+    if user.has_perm("catalogue.release_feedback"):
+        drafted = Feedback.objects.to_release(user).select_related("service").order_by("at")
+        if not user.has_perm("catalogue.approve_proposal"):
+            drafted = _own_feedback(drafted, user, on)
+        yield Section("待我审核的答复", [_feedback_item(row) for row in drafted])
     if user.has_perm("catalogue.check_entry"):
         due = [row for row in rechecks.due_entries(on) if _is_mine(user, row.entry)]
         yield Section("满一年未核对的服务项目", [_recheck_item(row) for row in due])

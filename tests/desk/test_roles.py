@@ -99,7 +99,9 @@ SCREENS = {
     "catalogue_proposal_attachment": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     # GET redirects to the proposal. The POST is a comment without a token.
     "catalogue_proposal_step": Screen(ALL, ALL, ALL - EDITORS, ALL - EDITORS),
-    **screens_of(Feedback, view=EDITORS | AUDITORS, change=EDITORS, scoped=True),
+    **screens_of(Feedback, view=EDITORS | APPROVERS | AUDITORS, change=EDITORS, scoped=True),
+    # Without messages it redirects to the list.
+    "catalogue_feedback_together": Screen(EDITORS | APPROVERS | AUDITORS, EDITORS | APPROVERS | AUDITORS),
     **screens_of(Event, view=AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
     **screens_of(Synonym, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
