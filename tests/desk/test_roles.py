@@ -77,6 +77,8 @@ SCREENS = {
     **screens_of(Entry, view=ALL, scoped=True),
     # GET and POST redirect to the page of the entry.
     **screens_of(FieldVerification, view=ALL, change=ALL, scoped=True),
+    # Without fields it redirects to the list.
+    "catalogue_fieldverification_propose": Screen(EDITORS, EDITORS),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     # The preview of a rule: POST only.
     "rule": Screen(NOBODY, ALL),
