@@ -71,7 +71,17 @@ class TransferForm(forms.Form):
 
 @admin.register(Feedback)
 class FeedbackAdmin(DeskAdmin):
-    list_display = ("receipt", "kind", "service", "field", "beginning", "stage", "lead_department", "at", "due")
+    list_display = (
+        "receipt",
+        "kind",
+        "service",
+        "named_field",
+        "beginning",
+        "stage",
+        "lead_department",
+        "received",
+        "due",
+    )
     list_filter = (
         filters.choices_of(Feedback, "kind"), filters.choices_of(Feedback, "state"), DraftFilter, LeadFilter,
     )  # fmt: skip
@@ -95,6 +105,14 @@ class FeedbackAdmin(DeskAdmin):
     @admin.display(description="意见")
     def beginning(self, feedback):
         return feedback.message if len(feedback.message) <= 60 else f"{feedback.message[:60]}……"
+
+    @admin.display(description="字段", ordering="field")
+    def named_field(self, feedback):
+        return feedback.get_field_display() or "整个项目"
+
+    @admin.display(description="收到", ordering="at")
+    def received(self, feedback):
+        return str(timezone.localdate(feedback.at))
 
     @admin.display(description="状态", ordering="state")
     def stage(self, feedback):

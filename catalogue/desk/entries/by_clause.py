@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.entries import citations
 from catalogue.desk.proposals.edit_views import errors_of
 from catalogue.desk.proposals.field_forms import NewClauseForm
 from catalogue.desk.proposals.forms import ChangeHeadForm
@@ -120,6 +122,12 @@ class ByClauseMixin:
         region = self.admin_site.get_model_admin(Proposal).region()
         newest = region and proposals.base_edition(region)
         documents = {document["code"]: document for document in newest.documents()} if newest else {}
+        entries = Entry.objects.with_details().filter(edition=newest, service__entries__in=findings.values("entry"))
+        stated = {
+            (entry.service.code, part.field): [text for column in part.columns for text in column.values]
+            for entry in entries.distinct()
+            for part in citations.field_citations(entry, timezone.localdate())
+        }
         rows, met = [], set()
         for finding in findings:
             code = finding.entry.service.code
@@ -127,7 +135,7 @@ class ByClauseMixin:
             if permissions.can_change(request.user, lead and lead.code) and (code, finding.field) not in met:
                 met.add((code, finding.field))
                 base = entry_data(documents[code]) if code in documents else None
-                rows.append(Row(finding, base, _values(base, finding.field)))
+                rows.append(Row(finding, base, stated.get((code, finding.field), [])))
         return rows
 
     @staticmethod
@@ -213,15 +221,3 @@ def _unsupported(entry: Mapping, field: str) -> list[str]:
     if sourcing.derived_verification(entry | {"citations": quoted}, field) == Verification.VERBATIM:
         return []
     return [f"“{SourcedField(field).label}”的内容不全在所引原文之中；请补充原文，或者不勾选这个字段，另行提出建议。"]
-
-
-def _values(base: Mapping | None, field: str) -> list[str]:
-    """Return what the newest edition states of a field, as text."""
-    values = [base[column] for column in Entry.SOURCED_FIELDS[field]] if base else []
-    return [text for value in values if (text := _text(value))]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return "、".join(str(item) for item in value if not isinstance(item, Mapping))
-    return value if isinstance(value, str) else ""
