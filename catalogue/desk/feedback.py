@@ -17,13 +17,13 @@ from django.utils.http import urlencode
 
 from catalogue.accounts import names, permissions
 from catalogue.desk.base import filters, versions
+from catalogue.desk.base.dates import time_left
 from catalogue.desk.base.mixins import DeskAdmin, Paragraphs, audit_context, typed_text
 from catalogue.desk.entries import citations
 from catalogue.desk.proposals.field_forms import CHOICES
 from catalogue.feedback import answers
 from catalogue.models import Citation, Entry, Event, Feedback
 from catalogue.workflow import proposals
-from services import dates
 from services.models import Department
 
 State = Feedback.State
@@ -125,7 +125,11 @@ class FeedbackAdmin(DeskAdmin):
     @admin.display(description="限办日期", ordering="at")
     def due(self, feedback):
         deadline = due_on(feedback)
-        return f"{deadline}（{time_left(deadline)}）" if feedback.state != State.ANSWERED else str(deadline)
+        return (
+            f"{deadline}（{time_left(deadline, timezone.localdate())}）"
+            if feedback.state != State.ANSWERED
+            else str(deadline)
+        )
 
     @admin.action(description="一并答复或审核所选的反馈", permissions=["change", "release"])
     def answer_together(self, request, queryset):
@@ -228,7 +232,7 @@ class FeedbackAdmin(DeskAdmin):
             "stage": self.stage(feedback),
             "drafter": names.person_name(feedback.drafter) if feedback.draft_answer else None,
             "due": due_on(feedback) if is_open else None,
-            "left": time_left(due_on(feedback)),
+            "left": time_left(due_on(feedback), timezone.localdate()),
             "working_days": settings.FEEDBACK_WORKING_DAYS,
             "stated": [stated(entry, feedback.field) for entry in entries_of(feedback)],
             "may_see_contact": self.has_change_permission(request, feedback),
@@ -297,14 +301,6 @@ class FeedbackAdmin(DeskAdmin):
 
 def due_on(feedback: Feedback) -> datetime.date:
     return answers.deadline(feedback, working_days=settings.FEEDBACK_WORKING_DAYS)
-
-
-def time_left(deadline: datetime.date) -> str:
-    """Return the working days until or since a deadline in words."""
-    today = timezone.localdate()
-    if today > deadline:
-        return f"已逾期 {max(1, dates.working_days_between(deadline, today))} 个工作日"
-    return f"还有 {dates.working_days_between(today, deadline)} 个工作日" if today < deadline else "今天到期"
 
 
 def seen_state(rows: list[Feedback]) -> list:
