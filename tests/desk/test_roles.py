@@ -105,6 +105,7 @@ SCREENS = {
     # Without messages it redirects to the list.
     "catalogue_feedback_together": Screen(EDITORS | APPROVERS | AUDITORS, EDITORS | APPROVERS | AUDITORS),
     **screens_of(Event, view=AUDITORS),
+    "catalogue_event_export": Screen(AUDITORS, AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
     **screens_of(Synonym, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     **screens_of(Topic, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
