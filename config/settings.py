@@ -15,6 +15,8 @@ PUBLIC_URL = environment.public_url()
 SECURITY_CONTACT = environment.security_contact()
 # A value last checked longer ago may be outdated, in months.
 OUTDATED_AFTER_MONTHS = environment.integer("OUTDATED_AFTER_MONTHS", 24, 1, 600)
+# Feedback is answered within these working days after its receipt.
+FEEDBACK_WORKING_DAYS = environment.integer("FEEDBACK_WORKING_DAYS", 15, 1, 250)
 ANSWERS_BYTES = environment.integer("ANSWERS_MIB", 64, 0, 65536) * 1024 * 1024
 
 INSTALLED_APPS = [

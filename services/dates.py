@@ -23,3 +23,22 @@ def exists(date: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_working_day(day: datetime.date) -> bool:
+    """Whether a day is Monday to Friday. Statutory holidays and the weekends worked for them are not known."""
+    return day.isoweekday() <= 5
+
+
+def working_days_after(day: datetime.date, count: int) -> datetime.date:
+    """Return the working day that is ``count`` working days (from 1) after a day, which itself does not count."""
+    while count:
+        day += datetime.timedelta(1)
+        count -= is_working_day(day)
+    return day
+
+
+def working_days_between(earlier: datetime.date, later: datetime.date) -> int:
+    """Return the number of working days after one day until another one, which counts; 0 if it is not later."""
+    weeks, rest = divmod(max(0, (later - earlier).days), 7)
+    return 5 * weeks + sum(is_working_day(later - datetime.timedelta(number)) for number in range(rest))

@@ -53,6 +53,10 @@ class Event(models.Model):
         # Checks and answers between editions.
         CHECKED = "checked", "核对无误"
         ANSWERED = "answered", "答复反馈"
+        # The steps of feedback before its answer is public.
+        TRANSFERRED = "transferred", "转办"
+        ANSWER_DRAFTED = "answer-drafted", "起草答复"
+        ANSWER_RETURNED = "answer-returned", "退回答复"
         # The public changes made by a publication, one event for each service.
         SERVICE_ADDED = "service-added", "服务项目新增"
         SERVICE_CHANGED = "service-changed", "服务项目调整"

@@ -263,7 +263,7 @@ def _number(value: object) -> object:
 def _feedback_faults(record: RecordedEvents) -> Iterator[str]:
     feedback_by_term = {
         answers_module.feedback_reference(feedback): feedback
-        for feedback in Feedback.objects.select_related("proposal").order_by("pk")
+        for feedback in Feedback.objects.select_related("proposal", "department", "releaser").order_by("pk")
     }
     for term, feedback in feedback_by_term.items():
         events = record.feedback[term]
@@ -271,6 +271,12 @@ def _feedback_faults(record: RecordedEvents) -> Iterator[str]:
         answer = answers_module.recorded_answer(feedback)
         if answers != ([(answer, feedback.answered_at)] if answer else []):
             yield f"意见反馈 {feedback.receipt}：答复与记录不符。"
+        releasers = [record.actor_name(event) for event in events if event.verb == Verb.ANSWERED]
+        if releasers != ([feedback.releaser.get_username()] if feedback.releaser else []):
+            yield f"意见反馈 {feedback.receipt}：公开答复的人与记录不符。"
+        transfers = [_json_value(event.after) for event in events if event.verb == Verb.TRANSFERRED]
+        if transfers[-1:] != ([feedback.department.code] if feedback.department else []):
+            yield f"意见反馈 {feedback.receipt}：转办到的部门与记录不符。"
         proposal_numbers = [_json_value(event.after) for event in events if event.field == "proposal"]
         if proposal_numbers != ([feedback.proposal.number] if feedback.proposal else []):
             yield f"意见反馈 {feedback.receipt}：由它提出的建议与记录不符。"

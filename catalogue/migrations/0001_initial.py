@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
                 ('actor', services.fields.Line(help_text='账号；空为系统装入。', max_length=150, null=True, verbose_name='经办人')),
                 ('role', services.fields.Line(max_length=100, null=True, verbose_name='角色')),
                 ('department', services.fields.Line(help_text='部门代码。', max_length=64, null=True, verbose_name='部门')),
-                ('verb', services.fields.Choice(choices=[('created', '新建'), ('revised', '修改'), ('deleted', '删除'), ('published', '发布'), ('drafted', '起草建议'), ('amended', '修改建议'), ('submitted', '提交建议'), ('assessed', '评估'), ('approved', '批准'), ('declined', '退回'), ('taken-up', '编入版本'), ('commented', '意见'), ('explained', '说明数字'), ('handed-over', '转交'), ('recalled', '撤回修改'), ('revoked', '撤销批准'), ('taken-out', '移出版本'), ('voided', '作废'), ('retracted', '撤回'), ('checked', '核对无误'), ('answered', '答复反馈'), ('service-added', '服务项目新增'), ('service-changed', '服务项目调整'), ('service-withdrawn', '服务项目取消')], max_length=40, verbose_name='事项')),
+                ('verb', services.fields.Choice(choices=[('created', '新建'), ('revised', '修改'), ('deleted', '删除'), ('published', '发布'), ('drafted', '起草建议'), ('amended', '修改建议'), ('submitted', '提交建议'), ('assessed', '评估'), ('approved', '批准'), ('declined', '退回'), ('taken-up', '编入版本'), ('commented', '意见'), ('explained', '说明数字'), ('handed-over', '转交'), ('recalled', '撤回修改'), ('revoked', '撤销批准'), ('taken-out', '移出版本'), ('voided', '作废'), ('retracted', '撤回'), ('checked', '核对无误'), ('answered', '答复反馈'), ('transferred', '转办'), ('answer-drafted', '起草答复'), ('answer-returned', '退回答复'), ('service-added', '服务项目新增'), ('service-changed', '服务项目调整'), ('service-withdrawn', '服务项目取消')], max_length=40, verbose_name='事项')),
                 ('edition', services.fields.Line(help_text='版本标识。', max_length=50, null=True, verbose_name='版本')),
                 ('service', services.fields.Line(help_text='服务项目代码。', max_length=64, null=True, verbose_name='服务项目')),
                 ('proposal', models.PositiveIntegerField(help_text='建议编号。', null=True, verbose_name='调整建议')),
@@ -220,14 +220,20 @@ class Migration(migrations.Migration):
                 ('answer', services.fields.Text(blank=True, help_text='凭回执编号可以看到。例：已列入2027年版调整建议。', null=True, verbose_name='公开答复')),
                 ('summary', services.fields.Line(blank=True, help_text='写了就在接口中公开，与答复放在一起；用编辑自己的话，不写来信人的情况。例：有人指出2025年的标准已经提高。', max_length=300, null=True, verbose_name='公开摘要')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='答复时间')),
+                ('draft_answer', services.fields.Text(blank=True, null=True, verbose_name='起草的答复')),
+                ('draft_summary', services.fields.Line(blank=True, max_length=300, null=True, verbose_name='起草的公开摘要')),
+                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='services.department', verbose_name='转办到')),
+                ('drafter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='答复起草人')),
                 ('edition', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='catalogue.edition', verbose_name='版本')),
                 ('proposal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='catalogue.proposal', verbose_name='由此提出的建议')),
+                ('releaser', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='答复审核人')),
                 ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='services.service', verbose_name='服务项目代码')),
             ],
             options={
                 'verbose_name': '意见反馈',
                 'verbose_name_plural': '意见反馈',
                 'ordering': ['-at', '-id'],
+                'permissions': [('release_feedback', '可以审核公开答复')],
                 'default_permissions': ('view', 'change'),
             },
         ),
@@ -424,6 +430,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='feedback',
             constraint=models.CheckConstraint(condition=models.Q(('state', 'answered'), ('summary__isnull', True), _connector='OR'), name='feedback_summary_with_an_answer'),
+        ),
+        migrations.AddConstraint(
+            model_name='feedback',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('draft_answer__isnull', True), ('drafter__isnull', False), ('releaser__isnull', False), ('state', 'answered')), models.Q(models.Q(('state', 'answered'), _negated=True), ('releaser__isnull', True), models.Q(models.Q(('draft_answer__isnull', False), ('drafter__isnull', False)), models.Q(('draft_answer', None), ('drafter', None)), _connector='OR')), _connector='OR'), name='feedback_answer_drafted_then_released'),
+        ),
+        migrations.AddConstraint(
+            model_name='feedback',
+            constraint=models.CheckConstraint(condition=models.Q(('draft_answer__isnull', False), ('draft_summary__isnull', True), _connector='OR'), name='feedback_draft_summary_with_a_draft'),
+        ),
+        migrations.AddConstraint(
+            model_name='feedback',
+            constraint=models.CheckConstraint(condition=models.Q(('releaser__isnull', True), models.Q(('releaser', models.F('drafter')), _negated=True), _connector='OR'), name='feedback_released_by_another', violation_error_message='答复由起草人以外的人审核公开。'),
         ),
         migrations.AddConstraint(
             model_name='fieldverification',

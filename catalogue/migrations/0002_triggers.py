@@ -235,6 +235,26 @@ DECISIONS += [
     ),
     ("figure_reason_stays", "figurereason", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),
 ]
+ANSWER = "an answer is drafted by one person, released by another, and stays"
+# What was drafted is what becomes public, and an answered message stays as it is.
+UNDRAFTED = " OR ".join(
+    [
+        "OLD.draft_answer IS NULL",
+        *(f"NEW.{column} IS DISTINCT FROM OLD.draft_{column}" for column in ("answer", "summary")),
+        "NEW.drafter_id IS DISTINCT FROM OLD.drafter_id",
+    ]
+)
+DECISIONS += [
+    ("feedback_starts_unanswered", "feedback", "INSERT", "NEW.state = 'answered'", ANSWER),
+    (
+        "feedback_answered_as_drafted",
+        "feedback",
+        "UPDATE",
+        f"OLD.state = 'answered' OR (NEW.state = 'answered' AND ({UNDRAFTED}))",
+        ANSWER,
+    ),
+    ("feedback_stays_answered", "feedback", "DELETE", "OLD.state = 'answered'", ANSWER),
+]
 
 
 def service_codes(vendor: str) -> Iterator[Trigger]:

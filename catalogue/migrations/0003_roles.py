@@ -20,13 +20,13 @@ READ = {
 ROLES = {
     "编辑": {
         # Entries, their labels and citations change by proposals alone.
-        "catalogue": {"proposal": ["add", "change"], "entry": ["check"], "feedback": ["view", "change"]},
+        "catalogue": {"proposal": ["add", "change"], "entry": ["check"], "feedback": ["view", "change", "release"]},
         # A document that is cited for the first time is entered by who cites it.
         "services": {"source": ["add", "change"], "observation": ["add", "change"]},
     },
     "评估": {"catalogue": {"proposal": ["assess"], "attachment": ["view"]}},
     "审批": {
-        "catalogue": {"proposal": ["approve"], "attachment": ["view"]},
+        "catalogue": {"proposal": ["approve"], "attachment": ["view"], "feedback": ["view", "release"]},
         "services": {"observation": ["approve"]},
     },
     "发布": {

@@ -13,6 +13,7 @@ from catalogue.api.base import throttling
 from catalogue.feedback import answers
 from catalogue.models import Citation, Edition, Feedback
 from services.models import Service
+from tests.support.feedback import answer_feedback
 from tests.support.openapi import strict_schema
 from tests.web.test_problems import assert_problem
 
@@ -55,7 +56,7 @@ def test_the_receipt_shows_state_and_answer_but_not_message_and_contact(client, 
     address = send(client, WHOLE)["Location"]
     before = client.get(address)
 
-    answers.answer_feedback(Feedback.objects.get(), answer="已更正。", context=act("root"))
+    answer_feedback(Feedback.objects.get(), "已更正。", act=act)
 
     after = client.get(address)
     assert (before.json()["state"], before.json()["answer"]) == ("received", None)
@@ -432,10 +433,10 @@ def test_hidden_characters_of_a_message_are_dropped_and_radicals_read(client, db
     assert (Feedback.objects.get().message, Feedback.objects.get().contact) == ("民政局", "12")
 
 
-def answered(kind: str = "error", code: str | None = "NM-05-01", *, summary: str | None, context) -> Feedback:
+def answered(kind: str = "error", code: str | None = "NM-05-01", *, summary: str | None, act) -> Feedback:
     service = code and Service.objects.get(code=code)
-    feedback = answers.receive_feedback(service, kind=kind, message="来信的原文", contact=CONTACT, at=context.at)
-    return answers.answer_feedback(feedback, answer="已更正。", summary=summary, context=context)
+    feedback = answers.receive_feedback(service, kind=kind, message="来信的原文", contact=CONTACT, at=act().at)
+    return answer_feedback(feedback, "已更正。", summary=summary, act=act)
 
 
 def test_a_need_that_no_service_meets_needs_no_service(client, db):
@@ -463,9 +464,9 @@ def test_a_field_that_is_wrong_has_its_code(client, db, fields, field, code):
 
 
 def test_only_what_an_editor_summed_up_is_listed_and_never_the_message(client, people, act):
-    shown = answered("praise", summary="有人称赞体检。", context=act("root"))
-    answered(summary=None, context=act("root"))
-    answered(code=None, kind="need", summary="有人需要取快递。", context=act("root"))
+    shown = answered("praise", summary="有人称赞体检。", act=act)
+    answered(summary=None, act=act)
+    answered(code=None, kind="need", summary="有人需要取快递。", act=act)
     send(client, WHOLE)
 
     response = client.get(PATH, {"service": "NM-05-01"})
@@ -501,7 +502,7 @@ def test_the_list_refuses_what_it_does_not_know(client, db, query):
 def test_the_list_takes_two_queries_whatever_its_length(client, people, act, django_assert_num_queries):
     for count in (1, 3):
         for number in range(count):
-            answered(summary=f"第 {number} 件", context=act("root"))
+            answered(summary=f"第 {number} 件", act=act)
         with django_assert_num_queries(2):
             client.get(PATH)
 

@@ -31,11 +31,12 @@ from catalogue.models import (
 )
 from catalogue.workflow import attachments, proposals, publishing, reversals
 from services.json_text import canonical_json
-from services.models import Domain, Service
+from services.models import Department, Domain, Service
 from services.sources import Source
 from tests.conftest import make_user
 from tests.support.editions import log_digest, reseal, rewrite_log, shorten
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT
+from tests.support.feedback import answer_feedback
 from tests.support.triggers import without_triggers
 
 AT = PROPOSED_AT + datetime.timedelta(days=1)
@@ -94,7 +95,7 @@ def history(act, people, make_proposal, publish) -> None:
         feedback = answers.receive_feedback(Service.objects.get(code="NM-01-07"), message="标准偏低", at=AT)
         answers.link_proposal(feedback, released, context=act("root"))
         if answer:
-            answers.answer_feedback(feedback, answer=answer, context=act("root"))
+            answer_feedback(feedback, answer, act=act)
 
 
 def test_a_history_made_by_the_application_has_no_fault(history, capsys):
@@ -271,6 +272,14 @@ FORGERIES = {
     "what an approval says of the cases": (
         lambda: Approval.objects.filter(granted=True).update(outcomes=[{"case": "x", "service": "y"}]),
         "zhao 的审批“批准”在记录中没有",
+    ),
+    "who released an answer": (
+        lambda: Feedback.objects.filter(state="answered").update(releaser=User.objects.get(username="li")),
+        "公开答复的人与记录不符",
+    ),
+    "the department of feedback": (
+        lambda: Feedback.objects.update(department=Department.objects.get(code="finance")),
+        "转办到的部门与记录不符",
     ),
     "feedback gone": (lambda: Feedback.objects.all().delete(), "意见反馈 .*：记录第 .* 条说到它，现在却没有"),
 }

@@ -77,6 +77,8 @@ SCREENS = {
     **screens_of(Entry, view=ALL, scoped=True),
     # GET and POST redirect to the page of the entry.
     **screens_of(FieldVerification, view=ALL, change=ALL, scoped=True),
+    # Without fields it redirects to the list.
+    "catalogue_fieldverification_propose": Screen(EDITORS, EDITORS),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     # The preview of a rule: POST only.
     "rule": Screen(NOBODY, ALL),
@@ -98,8 +100,11 @@ SCREENS = {
     "catalogue_proposal_attachment": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
     # GET redirects to the proposal. The POST is a comment without a token.
     "catalogue_proposal_step": Screen(ALL, ALL, ALL - EDITORS, ALL - EDITORS),
-    **screens_of(Feedback, view=EDITORS | AUDITORS, change=EDITORS, scoped=True),
+    **screens_of(Feedback, view=EDITORS | APPROVERS | AUDITORS, change=EDITORS, scoped=True),
+    # Without messages it redirects to the list.
+    "catalogue_feedback_together": Screen(EDITORS | APPROVERS | AUDITORS, EDITORS | APPROVERS | AUDITORS),
     **screens_of(Event, view=AUDITORS),
+    "catalogue_event_export": Screen(AUDITORS, AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
     **screens_of(Synonym, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     **screens_of(Topic, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),

@@ -1,18 +1,19 @@
-"""Feedback is stored with a receipt, linked to at most one proposal and answered once; then the contact is deleted."""
+"""Feedback is stored with a receipt, linked to at most one proposal, transferred, and answered once by two people."""
 
 import json
 import re
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from catalogue.audit import log
 from catalogue.feedback import answers
 from catalogue.models import Event, Feedback
 from catalogue.workflow import proposals
-from services.models import Service
+from services.models import Department, Service
 from tests.support.entries import NOTE_CHANGE, PROPOSED_AT, make_citation, make_entry
+from tests.support.feedback import answer_feedback
 
 CONTACT = "13800000000"
 
@@ -42,7 +43,7 @@ def test_an_invalid_message_is_refused(feedback, fields):
 
 
 def test_an_answer_is_logged_and_deletes_the_contact(feedback, act):
-    answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
+    answer_feedback(feedback, "已更正。", act=act)
 
     feedback.refresh_from_db()
     event = Event.objects.order_by("number").last()
@@ -55,7 +56,7 @@ def test_an_answer_is_logged_and_deletes_the_contact(feedback, act):
 
 def test_the_audit_log_has_neither_contact_nor_message(feedback, make_proposal, act):
     answers.link_proposal(feedback, make_proposal(NOTE_CHANGE), context=act())
-    answers.answer_feedback(feedback, answer="已提出建议。", context=act("root"))
+    answer_feedback(feedback, "已提出建议。", act=act)
 
     logged = "".join(str(row) for row in Event.objects.values_list("before", "after", "reason", "term"))
     assert CONTACT not in logged
@@ -65,11 +66,11 @@ def test_the_audit_log_has_neither_contact_nor_message(feedback, make_proposal, 
 @pytest.mark.parametrize("answer", ["", "\0", None])
 def test_an_invalid_answer_changes_nothing(feedback, act, answer):
     with pytest.raises(proposals.TransitionError):
-        answers.answer_feedback(feedback, answer=answer, context=act("root"))
+        answers.draft_answer(feedback, answer=answer, context=act("root"))
 
     feedback.refresh_from_db()
     assert (feedback.state, feedback.contact) == ("received", CONTACT)
-    assert not Event.objects.filter(verb="answered").exists()
+    assert not Event.objects.filter(verb__in=["answered", "answer-drafted"]).exists()
 
 
 @pytest.mark.parametrize("verb", ["answer", "consider"])
@@ -83,26 +84,27 @@ def test_nothing_is_saved_if_the_audit_log_fails(feedback, make_proposal, act, v
 
     with pytest.raises(OperationalError), connection.execute_wrapper(fail_on_event):
         if verb == "answer":
-            answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
+            answers.draft_answer(feedback, answer="已更正。", context=act("root"))
         else:
             answers.link_proposal(feedback, proposal, context=act())
 
     feedback.refresh_from_db()
     assert (feedback.state, feedback.contact, feedback.proposal) == ("received", CONTACT, None)
+    assert feedback.draft_answer is None
 
 
 def test_a_message_is_answered_only_once(feedback, act):
-    answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
+    answer_feedback(feedback, "已更正。", act=act)
 
     with pytest.raises(proposals.TransitionError, match="现在是“已答复”"):
-        answers.answer_feedback(feedback, answer="再答。", context=act("li"))
+        answers.draft_answer(feedback, answer="再答。", context=act("li"))
 
     feedback.refresh_from_db()
     assert feedback.answer == "已更正。"
 
 
 def test_the_database_refuses_a_contact_on_answered_feedback(feedback, act):
-    answers.answer_feedback(feedback, answer="已更正。", context=act("root"))
+    answer_feedback(feedback, "已更正。", act=act)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Feedback.objects.update(contact=CONTACT)
@@ -141,6 +143,149 @@ def test_the_lead_department_of_a_withdrawn_service_is_the_last_published_one(ma
     make_edition("small", "2026-11-02")
 
     assert Feedback.objects.with_lead_department("2026-11-23").get().lead == "civil-affairs"
+
+
+def test_a_drafted_answer_is_not_public_and_keeps_the_contact(feedback, act, client):
+    answers.draft_answer(feedback, answer="已更正。", summary="有人指出标准写错了。", context=act("wang"))
+
+    feedback.refresh_from_db()
+    assert (feedback.state, feedback.answer, feedback.contact) == ("received", None, CONTACT)
+    assert not Feedback.objects.public().exists()
+    assert client.get(f"/api/v1/feedback/{feedback.receipt}/").json()["answer"] is None
+    event = Event.objects.order_by("number").last()
+    assert (event.verb, event.actor, json.loads(event.after)["answer"]) == ("answer-drafted", "wang", "已更正。")
+
+
+def test_who_drafted_an_answer_does_not_release_it(feedback, act):
+    answers.draft_answer(feedback, answer="已更正。", context=act("wang"))
+
+    with pytest.raises(proposals.TransitionError, match="另一个人"):
+        answers.release_answer(feedback, context=act("wang"))
+
+    feedback.refresh_from_db()
+    assert (feedback.state, feedback.contact) == ("received", CONTACT)
+
+
+def test_a_draft_that_another_person_rewrote_is_released_by_the_first(feedback, act):
+    answers.draft_answer(feedback, answer="已更正。", context=act("wang"))
+    answers.draft_answer(feedback, answer="已经更正，谢谢。", context=act("root"))
+
+    answers.release_answer(feedback, context=act("wang"))
+
+    feedback.refresh_from_db()
+    assert (feedback.answer, feedback.drafter.username, feedback.releaser.username) == (
+        "已经更正，谢谢。",
+        "root",
+        "wang",
+    )
+
+
+def test_a_returned_answer_stays_a_draft_with_the_reason_on_record(feedback, act):
+    answers.draft_answer(feedback, answer="已更正。", context=act("wang"))
+    with pytest.raises(proposals.TransitionError, match="理由"):
+        answers.return_answer(feedback, context=act("root"))
+
+    answers.return_answer(feedback, context=act("root", "请写明文号"))
+
+    feedback.refresh_from_db()
+    event = Event.objects.order_by("number").last()
+    assert feedback.draft_answer == "已更正。"
+    assert (event.verb, event.actor, event.reason) == ("answer-returned", "root", "请写明文号")
+
+
+@pytest.mark.parametrize("step", [answers.release_answer, answers.return_answer])
+def test_without_a_draft_nothing_is_released_or_returned(feedback, act, step):
+    with pytest.raises(proposals.TransitionError, match="没有待审核的答复"):
+        step(feedback, context=act("root", "理由"))
+
+
+def test_a_transferred_message_is_the_other_departments_with_the_reason_on_record(feedback, act):
+    answers.draft_answer(feedback, answer="不归我们管。", context=act("wang"))
+
+    answers.transfer_feedback(
+        feedback, Department.objects.get(code="health-commission"), context=act("wang", "属于体检项目")
+    )
+
+    moved = Feedback.objects.with_lead_department(PROPOSED_AT.date()).get()
+    event = Event.objects.order_by("number").last()
+    assert (moved.lead, moved.draft_answer, moved.contact, moved.at) == (
+        "health-commission",
+        None,
+        CONTACT,
+        PROPOSED_AT,
+    )
+    assert (event.verb, event.reason) == ("transferred", "属于体检项目")
+    assert (json.loads(event.before), json.loads(event.after)) == ("civil-affairs", "health-commission")
+
+
+@pytest.mark.parametrize(
+    ("department", "reason", "words"),
+    [("health-commission", None, "理由"), ("civil-affairs", "理由", "不用转办")],
+)
+def test_a_transfer_without_reason_or_to_the_same_department_is_refused(feedback, act, department, reason, words):
+    with pytest.raises(proposals.TransitionError, match=words):
+        answers.transfer_feedback(feedback, Department.objects.get(code=department), context=act("wang", reason))
+
+
+def test_an_answered_message_is_not_transferred(feedback, act):
+    answer_feedback(feedback, "已更正。", act=act)
+
+    with pytest.raises(proposals.TransitionError, match="现在是“已答复”"):
+        answers.transfer_feedback(
+            feedback, Department.objects.get(code="health-commission"), context=act("wang", "理由")
+        )
+
+
+RELEASED = {
+    "state": "answered", "answer": "已更正。", "answered_at": PROPOSED_AT, "contact": None, "draft_answer": None,
+}  # fmt: skip
+
+
+def release(**changes: object):
+    return lambda feedback, people: Feedback.objects.update(**RELEASED | {"releaser": people["root"]} | changes)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda feedback, people: release(releaser=people["wang"])(feedback, people),
+        release(releaser=None),
+        release(answer="别的答复。"),
+        release(summary="别的摘要。"),
+        lambda feedback, people: release(drafter=people["li"])(feedback, people),
+        lambda feedback, people: Feedback.objects.bulk_create(
+            [Feedback(receipt="2" * 16, message="意见", at=PROPOSED_AT, drafter=people["li"], releaser=people["root"],
+                      state="answered", answer="已更正。", answered_at=PROPOSED_AT)]
+        ),
+        lambda feedback, people: Feedback.objects.update(drafter=None),
+    ],
+)  # fmt: skip
+def test_the_database_refuses_an_answer_that_no_second_person_released(feedback, people, act, action):
+    answers.draft_answer(feedback, answer="已更正。", context=act("wang"))
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        action(feedback, people)
+
+
+def test_the_database_accepts_what_the_verb_writes(feedback, people, act):
+    answers.draft_answer(feedback, answer="已更正。", context=act("wang"))
+
+    assert release()(feedback, people) == 1
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda: Feedback.objects.update(answer="别的答复。"),
+        lambda: Feedback.objects.update(state="received", answer=None, answered_at=None, releaser=None, drafter=None),
+        lambda: Feedback.objects.all().delete(),
+    ],
+)
+def test_the_database_keeps_an_answered_message(feedback, act, action):
+    answer_feedback(feedback, "已更正。", act=act)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        action()
 
 
 def entry_led_by(code: str) -> dict:

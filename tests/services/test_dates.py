@@ -1,5 +1,7 @@
 """Dates as people write them."""
 
+import datetime
+
 import pytest
 
 from services import dates
@@ -40,3 +42,36 @@ def test_a_date_is_read_as_people_write_it(written, iso):
 )
 def test_a_day_is_in_the_calendar_or_not(date, exists):
     assert dates.exists(date) == exists
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "due"),
+    [
+        ("2026-11-23", 1, "2026-11-24"),  # Monday
+        ("2026-11-27", 1, "2026-11-30"),  # Friday: the weekend does not count
+        ("2026-11-28", 1, "2026-11-30"),  # received on a Saturday
+        ("2026-11-23", 5, "2026-11-30"),
+        ("2026-11-23", 15, "2026-12-14"),
+    ],
+)
+def test_a_deadline_counts_working_days_from_the_day_after(day, count, due):
+    first, last = datetime.date.fromisoformat(day), datetime.date.fromisoformat(due)
+
+    assert dates.working_days_after(first, count) == last
+    assert dates.working_days_between(first, last) == count
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "number"),
+    [
+        ("2026-11-23", "2026-11-23", 0),
+        ("2026-11-24", "2026-11-23", 0),
+        ("2026-11-27", "2026-11-29", 0),  # a weekend
+        ("2026-11-28", "2026-12-06", 5),
+        ("2026-11-23", "2026-12-07", 10),
+    ],
+)
+def test_working_days_between_two_days(earlier, later, number):
+    assert (
+        dates.working_days_between(datetime.date.fromisoformat(earlier), datetime.date.fromisoformat(later)) == number
+    )

@@ -83,17 +83,20 @@ def _shorten_value(key: str, value: object) -> object:
 
 def _answer_feedback(receipt: str) -> None:
     # Models can be imported once Django is set up.
+    from django.contrib.auth.models import User
+
     from catalogue.audit.log import AuditContext
-    from catalogue.feedback.answers import answer_feedback
+    from catalogue.feedback import answers
     from catalogue.models import Feedback
 
     feedback = Feedback.objects.get(receipt=receipt)
-    answer_feedback(
-        feedback,
-        answer="已按新的文件更正，见下一个版本。",
-        summary="服务标准已经提高。",
-        context=AuditContext(at=feedback.at),
+    drafter, releaser = (
+        AuditContext(at=feedback.at, user=User.objects.create_user(name)) for name in ("drafter", "releaser")
     )
+    answers.draft_answer(
+        feedback, answer="已按新的文件更正，见下一个版本。", summary="服务标准已经提高。", context=drafter
+    )
+    answers.release_answer(feedback, context=releaser)
 
 
 def build_examples(client: Client) -> dict:

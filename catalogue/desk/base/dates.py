@@ -1,4 +1,6 @@
-"""Date fields of the desk: they read dates as people write them, and show them in ISO 8601."""
+"""Dates of the desk: fields that read them as people write them and show them in ISO 8601, and deadlines in words."""
+
+import datetime
 
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
@@ -38,3 +40,10 @@ class PartialDateField(_WrittenMixin, VisibleCharField):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs | {"max_length": MAX_TYPED, "empty_value": None})
+
+
+def time_left(deadline: datetime.date, today: datetime.date) -> str:
+    """Return the working days until a deadline, or since it, in words."""
+    if today > deadline:
+        return f"已过 {max(1, dates.working_days_between(deadline, today))} 个工作日"
+    return f"还有 {dates.working_days_between(today, deadline)} 个工作日" if today < deadline else "今天到期"

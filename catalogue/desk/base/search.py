@@ -10,6 +10,14 @@ MAX_QUERY = 100
 DOCUMENTS = {"legal_basis", "citations"}
 
 
+def found_codes(edition: Edition, query: str) -> list[str]:
+    """Return the codes of the services of a published edition that the public search finds."""
+    results = get_published(edition).search(query)
+    # A list is not ranked: a title of a document (“十四五”保障) does not count beside better matches.
+    better = [result for result in results if {match.field for match in result.matches} - DOCUMENTS]
+    return [result.code for result in better or results]
+
+
 class PublicSearchMixin:
     """For admins of rows of a service: adds the services that the public search finds to what the columns contain.
 
@@ -28,8 +36,5 @@ class PublicSearchMixin:
         edition = query and self.searched_edition(request)
         if not edition:
             return rows, may_repeat
-        results = get_published(edition).search(query)
-        # A list is not ranked: a title of a document (“十四五”保障) does not count beside better matches.
-        better = [result for result in results if {match.field for match in result.matches} - DOCUMENTS]
-        codes = [result.code for result in better or results]
+        codes = found_codes(edition, query)
         return rows | queryset.filter(**{f"{self.code_path}__in": codes}), may_repeat

@@ -9,11 +9,13 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnlyMixin, verification_badge
 from catalogue.desk.entries import citations
+from catalogue.desk.entries.by_clause import ByClauseMixin
 from catalogue.models import Edition, Entry, FieldVerification
 from services.models import Department
 from services.sources import Verification
@@ -67,8 +69,15 @@ def left_by_department(edition: Edition, seen: list[str] | None = None) -> list[
     return sorted(rows, key=lambda row: (-row.total, row.code))
 
 
+@admin.display(description="办理")
+def propose(finding: FieldVerification) -> str:
+    """Return a link to the form of this field alone, which starts from the newest edition."""
+    query = urlencode({"service": finding.entry.service.code, "field": finding.field})
+    return format_html('<a href="{}?{}">为这个字段提出建议</a>', reverse("admin:catalogue_proposal_add"), query)
+
+
 @admin.register(FieldVerification)
-class UnverifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
+class UnverifiedAdmin(ByClauseMixin, ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
     """Read-only: a verification is changed by a proposal for its entry, together with the citations."""
 
     listed_as = "待核实"
@@ -76,6 +85,7 @@ class UnverifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
     change_list_template = "desk/unverified.html"
     list_display = ("department", "service", "named_field", "current_label", "basis", "edition_slug")
     list_display_links = None
+    actions = ["propose_by_clause"]
     # By department, then in the order of the list and of the entry's page.
     ordering = (
         F("entry__lead_department__position").asc(nulls_last=True),
@@ -95,6 +105,9 @@ class UnverifiedAdmin(ReadOnlyMixin, DepartmentScopedMixin, DeskAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).unverified()
+
+    def get_list_display(self, request):
+        return (*self.list_display, propose) if self.has_propose_permission(request) else self.list_display
 
     @admin.display(description="牵头负责单位", ordering="entry__lead_department__position")
     def department(self, finding):
