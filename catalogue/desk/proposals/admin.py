@@ -1,6 +1,5 @@
 """Proposals (调整建议): their list, and the page of each with its changes, its state and the next steps."""
 
-import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from catalogue.accounts import names, permissions
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
+from catalogue.desk.proposals import assessment
 from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
@@ -25,7 +25,7 @@ from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, steps_for
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
-from catalogue.models import Assessment, Entry, Event, Proposal, ProposedEntry, SourcedField
+from catalogue.models import Entry, Event, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import cases, dates, figures, inputs, proposals, renumbering
 from services import quoted_values
 from services.eligibility import persons, rules
@@ -127,7 +127,8 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         status: int = 200,
     ) -> HttpResponse:
         """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text."""
-        assessment, base = getattr(proposal, "assessment", None), proposals.compared_edition(proposal)
+        assessed, earlier = assessment.all_shown(proposal)
+        base = proposals.compared_edition(proposal)
         steps = steps_for(request.user, proposal)
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
         is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
@@ -140,17 +141,13 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "proposal": proposal,
             "proposer": names.person_name(proposal.proposer),
             "handler": names.person_name(proposal.handler),
-            "assessor": assessment and names.person_name(assessment.assessor),
             "entries": entry_diffs(proposal),
             "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
-            "assessment": assessment,
-            "costs": assessment and costs_of(assessment),
-            "unit_standard": assessment and f"{assessment.unit_standard:,.2f}",
-            "total": assessment and f"{assessment.total:,.2f}",
+            "assessment": assessed,
             "needs_assessment": proposals.needs_assessment(proposal),
             "date_notices": list(dates.proposal_notices(proposal, on=timezone.localdate())) if is_open else [],
-            "earlier_assessments": earlier_assessments(events, assessment),
+            "earlier_assessments": earlier,
             "halted": halted_by(proposal, events),
             "feedback": proposal.feedback.select_related("service"),
             "events": [self.event_row(event) for event in reversed(events)],
@@ -200,16 +197,6 @@ def halted_by(proposal: Proposal, events: list[Event]) -> Event | None:
     return steps[-1] if steps and steps[-1].verb in halting else None
 
 
-def earlier_assessments(events: list[Event], assessment: Assessment | None) -> list[dict]:
-    """Return the recorded assessments of a proposal before the current one, the newest first."""
-    assessed = [event for event in reversed(events) if event.verb == Event.Verb.ASSESSED]
-    rows = [
-        {"event": event, "actor": names.actor(event), **json.loads(event.after)}
-        for event in assessed[1 if assessment else 0 :]
-    ]
-    return [row | {"conclusion": Assessment.Conclusion(row["conclusion"]).label} for row in rows]
-
-
 def mended_at(proposal: Proposal, fault: proposals.ProposalFault) -> str | None:
     """Return the URL of the form to correct a fault in, with its field alone if it has one; None if of no service."""
     return fault.service and entry_url(proposal, fault.service, chosen([fault.field]))
@@ -219,20 +206,6 @@ def entry_url(proposal: Proposal, service: str, fields: list[str]) -> str:
     """Return the URL of the form of an entry: with these fields alone, or with all if there are none."""
     url = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, service])
     return f"{url}?{urlencode({'field': fields}, doseq=True)}" if fields else url
-
-
-def costs_of(assessment: Assessment) -> list[tuple[str, str, str]]:
-    """Return (level of government, per cent, yuan), formatted, for every level that bears a share."""
-    costs = assessment.cost_by_level()
-    return [
-        (
-            assessment._meta.get_field(share).verbose_name.removesuffix("（%）"),
-            f"{getattr(assessment, share):.2f}",
-            f"{costs[share]:,.2f}",
-        )
-        for share in assessment.SHARE_FIELDS
-        if getattr(assessment, share)
-    ]
 
 
 def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
