@@ -17,7 +17,7 @@ from catalogue.accounts import names, permissions
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
-from catalogue.desk.proposals import assessment
+from catalogue.desk.proposals import assessment, rounds
 from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
@@ -142,6 +142,15 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "proposer": names.person_name(proposal.proposer),
             "handler": names.person_name(proposal.handler),
             "entries": entry_diffs(proposal),
+            "round": since_declined(proposal, events),
+            "approvals": [
+                (
+                    approval,
+                    names.person_name(approval.approver),
+                    approval.revoked_by and names.full_name(approval.revoked_by),
+                )
+                for approval in proposal.approvals.select_related("approver", "revoked_by")
+            ],
             "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
             "assessment": assessed,
@@ -237,6 +246,20 @@ def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
             )  # fmt: skip
         )
     return shown_entries
+
+
+def since_declined(proposal: Proposal, events: list[Event]) -> rounds.Round | None:
+    """Return what changed since a proposal was last sent back, compared as in ``entry_diffs()``."""
+    if not any(event.verb == Event.Verb.DECLINED for event in events):
+        return None
+    base, vocabularies = proposals.compared_edition(proposal), Vocabularies()
+    current = {document["code"]: document for document in (base.documents() if base else [])}
+
+    def documented(entry: ProposedEntry, before: dict | None) -> dict | None:
+        withdrawn = entry.action == ProposedEntry.Action.WITHDRAW
+        return None if withdrawn else vocabularies.documented(wanted(entry, before))
+
+    return rounds.since_declined(proposal, events, current, documented)
 
 
 def wanted(entry: ProposedEntry, before: dict | None) -> dict:
