@@ -16,6 +16,7 @@ from services.faults import ProblemCode
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("admin/preview/entries/<int:pk>/", preview.entry, name="preview"),
+    path("admin/preview/proposals/<int:pk>/<str:code>/", preview.proposed, name="preview-proposed"),
     path("admin/", admin.site.urls),
     path("", include("catalogue.site.urls")),
     path("feeds/changes.atom", atom.atom, name="atom"),

@@ -1,6 +1,5 @@
 """Proposals (调整建议): their list, and the page of each with its changes, its state and the next steps."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.contrib import admin
@@ -24,13 +23,11 @@ from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, steps_for
 from catalogue.editions import merge
-from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.models import Entry, Event, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import cases, dates, figures, inputs, proposals, renumbering
+from catalogue.workflow.documents import Vocabularies, wanted
 from services import quoted_values
 from services.eligibility import persons, rules
-from services.models import Department, Domain, TargetGroup
-from services.sources import Source
 
 
 class MineFilter(filters.CodeFilter):
@@ -170,6 +167,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "unsaved": inputs.unsaved(proposal) if any(step.name == "edit" for step in steps) else [],
             "renumbered": renumbering.of_proposal(proposal, base),
             "pending": pending_with(proposal, request.user) if is_open else [],
+            "may_preview": is_open,
             "may_edit": any(step.name == "edit" for step in steps),
             "seen": versions.proposal_token(proposal),
             "reasons": reasons,
@@ -262,12 +260,6 @@ def since_declined(proposal: Proposal, events: list[Event]) -> rounds.Round | No
     return rounds.since_declined(proposal, events, current, documented)
 
 
-def wanted(entry: ProposedEntry, before: dict | None) -> dict:
-    """Return the data of an entry after the proposed change, in the format of ``entry_data()``."""
-    data = entry.entry_data or {}
-    return merge.apply_change(entry_data(before), data) if before and entry.action != "add" else data
-
-
 def _unknown_fields(entry: ProposedEntry) -> list[str]:
     """Return the labels of the fields that an addition leaves unknown."""
     if entry.action != ProposedEntry.Action.ADD:
@@ -299,55 +291,3 @@ def _affected_persons(before: dict | None, after: dict | None) -> list[tuple[str
         (person.name, rule_forms.OUTCOMES[old_outcome], rule_forms.OUTCOMES[new_outcome])
         for person, old_outcome, new_outcome in persons.affected_persons(before["eligibility"], after["eligibility"])
     ]
-
-
-class Vocabularies:
-    """Turns proposed entries into documents. Each vocabulary is read once for all entries."""
-
-    ONE = {"domain": Domain, "lead_department": Department}
-    MANY = {
-        "target_groups": TargetGroup,
-        "lead_department_alternatives": Department,
-        "co_departments": Department,
-        "legal_basis": Source,
-    }
-
-    def __init__(self):
-        self._terms = {
-            model: {term.code: term for term in model.objects.order_by("position", "code")}
-            for model in (Domain, Department, TargetGroup, Source)
-        }
-
-    def documented(self, data: dict) -> dict:
-        """Return entry data (``entry_data()``) as a document, comparable with one of an edition.
-
-        A draft may contain unknown codes: their names state that the vocabulary lacks them.
-        """
-        document = dict(data)
-        for column, model in self.ONE.items():
-            codes = [data[column]] if data.get(column) else []
-            document[column] = next(iter(self._term_documents(model, codes, TERM_NAMES[column])), None)
-        for column, model in self.MANY.items():
-            document[column] = self._term_documents(model, data.get(column) or [], TERM_NAMES[column])
-        # Invalid amounts, shares and rules are among the faults of the proposal.
-        quoted = {name: data.get(name) or [] for name in quoted_values.COLUMNS}
-        quoted = {name: [] if quoted_values.COLUMNS[name].faults(values) else values for name, values in quoted.items()}
-        rule = None if rules.faults(data.get("eligibility")) else data.get("eligibility")
-        cited = [*data.get("citations", []), *quoted_values.clauses_of(quoted | {"eligibility": rule})]
-        citations = data.get("citations", [])
-        source_codes = list(dict.fromkeys(citation["source"] for citation in cited))
-        sources = {
-            term["code"]: term for term in self._term_documents(Source, source_codes, ("title", "document_number"))
-        }
-        document["citations"] = [citation | {"source": sources[citation["source"]]} for citation in citations]
-        document |= {name: with_sources(values, sources) for name, values in quoted.items()}
-        if rule:
-            document["eligibility"] = eligibility_document(rule, sources)
-        return document
-
-    def _term_documents(self, model: type, codes: list[str], attributes: Sequence[str]) -> list[dict]:
-        """Return terms as in documents, in the order of the vocabulary, unknown codes last."""
-        terms = [term for code, term in self._terms[model].items() if code in codes]
-        documents = [{name: getattr(term, name) for name in ("code", *attributes)} for term in terms]
-        unknown_codes = [code for code in codes if code not in self._terms[model]]
-        return documents + [{"code": code, attributes[0]: f"{code}（词表中没有）"} for code in unknown_codes]
