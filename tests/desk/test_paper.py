@@ -1,7 +1,10 @@
 """What the desk shows to print and to compare: the form of an approval, the changes since a proposal was sent back."""
 
+import io
+
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from catalogue.workflow import proposals
 from tests.conftest import make_user
@@ -77,3 +80,45 @@ def test_a_first_round_has_nothing_to_compare(approver, make_proposal, to):
     assert "自上次退回以来" not in visible_text(
         approver.get(reverse("admin:catalogue_proposal_change", args=[make_proposal(to=to).pk]))
     )
+
+
+# Comparisons
+
+
+def compared(client, edition, **query: str):
+    return client.get(reverse("admin:catalogue_edition_diff", args=[edition.pk]), query)
+
+
+@pytest.fixture
+def second_edition(make_proposal, publish):
+    return publish("2027", make_proposal(to="approved"))
+
+
+def test_any_two_editions_are_compared(approver, second_edition, next_year_after):
+    page = compared(approver, next_year_after, **{"from": "2026"})
+
+    assert [change.code for change in page.context["changed"]] == ["NM-01-07"]
+    assert "左为版本 2026，右为版本 2028" in visible_text(page)
+    assert not compared(approver, next_year_after).context["changed"]
+
+
+@pytest.fixture
+def next_year_after(second_edition, publish):
+    return publish("2028")
+
+
+def test_a_comparison_is_downloaded_as_a_workbook(approver, second_edition):
+    response = compared(approver, second_edition, **{"from": "2026", "format": "xlsx"})
+
+    sheet = load_workbook(io.BytesIO(b"".join(response)))["对照"]
+    header, *rows = sheet.iter_rows(values_only=True)
+    assert header == ("服务项目代码", "名称", "变化", "字段", "原来", "现在", "条文")
+    standard = next(row for row in rows if row[3] == "服务标准")
+    assert standard[:3] == ("NM-01-07", "特殊儿童群体基本生活保障", "调整")
+    assert standard[5] == STANDARD and STANDARD in standard[6]
+    assert "2027.xlsx" in response["Content-Disposition"]
+
+
+@pytest.mark.parametrize("slug", ["1999", "no\0slug"])
+def test_an_unknown_edition_to_compare_with_is_not_found(approver, second_edition, slug):
+    assert compared(approver, second_edition, **{"from": slug}).status_code == 404
