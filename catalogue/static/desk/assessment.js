@@ -5,10 +5,11 @@
   const container = document.querySelector(".desk-lines");
   const levels = container.dataset.levels.split("、");
 
+  const grouped = (number) => number.toLocaleString("zh-CN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const money = (yuan) => {
-    const exact = `${yuan.toLocaleString("zh-CN", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}元`;
+    const exact = `${grouped(yuan)}元`;
     for (const [unit, size] of [["亿元", 1e8], ["万元", 1e4]]) {
-      if (Math.abs(yuan) >= size) return `${(yuan / size).toFixed(2)}${unit}（${exact}）`;
+      if (Math.abs(yuan) >= size) return `${grouped(yuan / size)}${unit}（${exact}）`;
     }
     return exact;
   };
