@@ -18,6 +18,8 @@ from catalogue.feedback.models import Feedback
 from catalogue.workflow.models import (
     Approval,
     Assessment,
+    AssessmentAttachment,
+    AssessmentLine,
     Attachment,
     DraftInput,
     FigureReason,
@@ -28,6 +30,8 @@ from catalogue.workflow.models import (
 __all__ = [
     "Approval",
     "Assessment",
+    "AssessmentAttachment",
+    "AssessmentLine",
     "Attachment",
     "Case",
     "Citation",

@@ -8,13 +8,15 @@ from django.views import defaults
 from django.views.generic import RedirectView
 
 from catalogue.api import atom, dcat, root
-from catalogue.site import responses
+from catalogue.site import preview, responses
 from catalogue.web import discovery, problems
 from catalogue.web.problems import Problem
 from services.faults import ProblemCode
 
 urlpatterns = [
     path("api/", include("catalogue.api.urls")),
+    path("admin/preview/entries/<int:pk>/", preview.entry, name="preview"),
+    path("admin/preview/proposals/<int:pk>/<str:code>/", preview.proposed, name="preview-proposed"),
     path("admin/", admin.site.urls),
     path("", include("catalogue.site.urls")),
     path("feeds/changes.atom", atom.atom, name="atom"),

@@ -224,6 +224,9 @@ class EntryQuerySet(models.QuerySet):
     def published(self):
         return self.filter(edition__published_at__isnull=False)
 
+    def drafts(self):
+        return self.filter(edition__published_at__isnull=True)
+
     def of_service(self, service: object, on: datetime.date):
         """Return the published entries of a service: first the one in force on a day, then newest edition first."""
         in_force = models.Case(

@@ -7,15 +7,14 @@ identified by the event of its renaming. ``docs/integrity.md`` lists what is not
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 
 from catalogue.audit.models import Event
 from catalogue.editions import published
 from catalogue.editions.models import Edition
 from catalogue.feedback import answers as answers_module
 from catalogue.feedback.models import Feedback
-from catalogue.workflow import proposals
+from catalogue.workflow import assessments, proposals
 from catalogue.workflow.models import Assessment, Attachment, Proposal
 from services.json_text import canonical_json
 
@@ -23,8 +22,6 @@ Verb, State = Event.Verb, Proposal.State
 # The steps by which one becomes an editor of a proposal.
 EDITING = (Verb.DRAFTED, Verb.AMENDED, Verb.SUBMITTED, Verb.EXPLAINED, Verb.RECALLED, Verb.HANDED_OVER)
 DECISIONS = (Verb.APPROVED, Verb.DECLINED)
-# The fields of an assessment that are not figures.
-TEXT_FIELDS = {"period", "funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest"}
 
 
 def damaged_editions(editions: Iterable[Edition]) -> list[str]:
@@ -101,10 +98,11 @@ def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
             "approvals__approver", "approvals__revoked_by", "figure_reasons__author", "editors"
         )
     }
-    assessments = {row.proposal_id: row for row in Assessment.objects.select_related("assessor")}
+    rows = Assessment.objects.select_related("assessor").prefetch_related("lines", "attachments")
+    assessed = {row.proposal_id: row for row in rows}
     attachments = set(Attachment.objects.values_list("digest", flat=True))
     for number, proposal in proposals_by_number.items():
-        assessment = assessments.get(proposal.pk)
+        assessment = assessed.get(proposal.pk)
         proposal_faults = [
             *_content_faults(proposal, record),
             *_state_faults(proposal, record),
@@ -112,10 +110,11 @@ def _proposal_faults(record: RecordedEvents) -> Iterator[str]:
             *_assessment_faults(proposal, assessment, record),
             *_figure_reason_faults(proposal, record),
         ]
-        if assessment and assessment.attachment_digest and assessment.attachment_digest not in attachments:
-            proposal_faults.append(
-                f"评估所依据的附件 {assessment.attachment_name}（{assessment.attachment_digest}）不在。"
-            )
+        proposal_faults += [
+            f"评估所依据的附件 {row.name}（{row.digest}）不在。"
+            for row in (assessment.attachments.all() if assessment else ())
+            if row.digest not in attachments
+        ]
         yield from (f"第 {number} 号建议：{fault}" for fault in proposal_faults)
     for number in sorted(record.proposals.keys() - proposals_by_number.keys()):
         yield f"第 {number} 号建议：记录第 {record.proposals[number][0].number} 条说到它，现在却没有这件建议。"
@@ -222,7 +221,7 @@ def _assessment_faults(proposal: Proposal, assessment: Assessment | None, record
             yield f"记录第 {recorded.number} 条有它的评估，现在却没有。"
         return
     recorded_values = {name: value for name, value in _json_object(recorded.after).items() if name != "state"}
-    if _figures(recorded_values) != _figures(assessment.snapshot()):
+    if recorded_values != assessments.snapshot(assessment):
         yield f"评估的内容与记录第 {recorded.number} 条不符。"
     if (assessment.assessor.get_username(), assessment.at) != (record.actor_name(recorded), recorded.at):
         yield f"评估人或评估时间与记录第 {recorded.number} 条不符。"
@@ -246,18 +245,6 @@ def _figure_reason_faults(proposal: Proposal, record: RecordedEvents) -> Iterato
     for service, field in sorted(recorded.keys() | existing.keys()):
         if recorded.get((service, field)) != existing.get((service, field)):
             yield f"{service} 的“{field}”的数字说明与记录不符。"
-
-
-def _figures(assessed: Mapping) -> dict:
-    """Return the values of an assessment with figures as decimals: trailing zeros make no difference."""
-    return {name: value if name in TEXT_FIELDS else _number(value) for name, value in assessed.items()}
-
-
-def _number(value: object) -> object:
-    try:
-        return Decimal(value)
-    except (ArithmeticError, TypeError, ValueError):
-        return value
 
 
 def _feedback_faults(record: RecordedEvents) -> Iterator[str]:

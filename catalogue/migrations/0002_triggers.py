@@ -146,7 +146,7 @@ NO_REVOCATION = " OR ".join(
     ]
 )
 FINAL = "a decision cannot be changed"
-ASSESSED = "an assessment that was decided on cannot be changed"
+ASSESSED = "an assessment cannot be changed"
 APPROVED = "what was approved cannot be changed"
 # A proposal is decided by somebody else, and what was decided stays: name, table, action, condition, message.
 DECISIONS = [
@@ -172,7 +172,7 @@ DECISIONS = [
         "assessment_kept",
         "assessment",
         "UPDATE",
-        f"NEW.assessor_id <> OLD.assessor_id OR {DECIDED.format('OLD.proposal_id')}",
+        None,
         ASSESSED,
     ),
     ("assessment_stays", "assessment", "DELETE", DECIDED.format("OLD.proposal_id"), ASSESSED),
@@ -255,6 +255,15 @@ DECISIONS += [
     ),
     ("feedback_stays_answered", "feedback", "DELETE", "OLD.state = 'answered'", ANSWER),
 ]
+# The lines and attachments of an assessment come with it, while its proposal waits for one. Its key is the proposal's.
+ASSESSING = "EXISTS (SELECT 1 FROM catalogue_proposal WHERE id = NEW.assessment_id AND state = 'assessing')"
+for part in ("line", "attachment"):
+    table = f"assessment{part}"
+    DECISIONS += [
+        (f"assessment_{part}_comes_with_it", table, "INSERT", f"NOT {ASSESSING}", ASSESSED),
+        (f"assessment_{part}_kept", table, "UPDATE", None, ASSESSED),
+        (f"assessment_{part}_stays", table, "DELETE", DECIDED.format("OLD.assessment_id"), ASSESSED),
+    ]
 
 
 def service_codes(vendor: str) -> Iterator[Trigger]:

@@ -25,8 +25,27 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     same_domain = request.GET.copy()
     same_domain["domain"] = document["domain"]["code"]
+    context = shared_context(request, document, edition, _fields(document, edition, day)) | {
+        "imprint": imprint(edition),
+        "chosen": bool(request.GET),
+        "same_domain": f"{reverse('services')}?{same_domain.urlencode()}",
+        "forms": [
+            ("JSON", "application/json", f"{reverse('service-detail', kwargs={'code': code})}{query}"),
+            ("RDF（Turtle）", "text/turtle", f"/api/v1/services/{code}.ttl{query}"),
+            ("RDF（JSON-LD）", "application/ld+json", f"/api/v1/services/{code}.jsonld{query}"),
+            ("Markdown", "text/markdown", f"{reverse('markdown', kwargs={'code': code})}{query}"),
+        ],
+    }
+    return responses.page("site/service.html", context)
+
+
+def shared_context(
+    request: HttpRequest, document: Mapping, edition: Edition, fields: Iterable[presentation.Field]
+) -> dict:
+    """Return what the page of a service and its preview both need."""
+    code = document["code"]
     permanent = permalinks.permalink(base_url(request), permalinks.SERVICES, code)
-    context = {
+    return {
         "document": document,
         # Templates look names up in mappings faster than in named tuples.
         "fields": [
@@ -42,21 +61,12 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
                     )
                 ],
             }
-            for field in _fields(document, edition, day)
+            for field in fields
         ],
         "mentions": _clauses(presentation.mentions(document)),
-        "imprint": imprint(edition),
         "edition": edition,
         "permanent": permanent,
         "cited": f"{permanent}?edition={edition.slug}",
-        "chosen": bool(request.GET),
-        "same_domain": f"{reverse('services')}?{same_domain.urlencode()}",
-        "forms": [
-            ("JSON", "application/json", f"{reverse('service-detail', kwargs={'code': code})}{query}"),
-            ("RDF（Turtle）", "text/turtle", f"/api/v1/services/{code}.ttl{query}"),
-            ("RDF（JSON-LD）", "application/ld+json", f"/api/v1/services/{code}.jsonld{query}"),
-            ("Markdown", "text/markdown", f"{reverse('markdown', kwargs={'code': code})}{query}"),
-        ],
         # Sources read in a copy, not in the official publication.
         "copies": set(
             Source.objects.filter(
@@ -67,7 +77,6 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
         "sources": reverse("permanent", kwargs={"kind": permalinks.SOURCES, "code": "-"})[:-1],
         "history": reverse("service-history", kwargs={"code": code}),
     }
-    return responses.page("site/service.html", context)
 
 
 def _clauses(clauses: Iterable[presentation.Clause]) -> list[dict]:

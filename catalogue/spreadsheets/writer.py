@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from openpyxl.cell import WriteOnlyCell
 
 LIST_SHEET, CITATIONS_SHEET, EDITION_SHEET = "清单", "字段来源", "版本"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Characters that start a formula, with the full-width forms that some spreadsheets accept too.
 FORMULA_PREFIXES = "=+-@\t\r\n＝＋－＠"
 # The limit of Excel for a cell.
@@ -122,6 +123,17 @@ COLUMNS = {
     + PROVENANCE_COLUMNS
     + (Column("disclaimer", "声明"),),
 }
+# What differs between two editions, a row for each field; not imported.
+COMPARISON_SHEET = "对照"
+COMPARISON_COLUMNS = (
+    Column("code", _column_header(Entry, "service")),
+    Column("name", "名称"),
+    Column("kind", "变化"),
+    Column("field", "字段"),
+    Column("before", "原来"),
+    Column("after", "现在"),
+    Column("clauses", "条文"),
+)
 # Column widths in characters of the default font; 14 for all others.
 WIDTHS = {
     "name": 28, "name_en": 32, "content": 60, "standard": 50, "quote": 60, "target_group_text": 40, "note": 40,
@@ -131,6 +143,7 @@ WIDTHS = {
     "lead_department_names": 24, "lead_department": 20, "co_departments": 24, "legal_basis": 24, "title": 48,
     "legal_basis_names": 48, "target_groups": 24, "target_groups_names": 30, "findings": 40, "source": 20,
     "source_names": 40, "locator": 20, "digest": 68, "published_at": 26, "origin": 40, "licence": 30, "disclaimer": 30,
+    "before": 50, "after": 50, "clauses": 60,
 }  # fmt: skip
 
 
@@ -298,15 +311,35 @@ def to_xlsx(
             | {"disclaimer": DISCLAIMER}
         ],
     }
-    # Checked before the first cell is written, because openpyxl cannot be stopped half way.
-    longest = max(len(escape_formula(text)) for rows in sheets.values() for row in rows for text in row.values())
-    if longest > MAX_CELL_CHARS:
+    if longest := _too_long(sheets):
         raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字；请导出为 CSV。")
-    return _workbook(sheets, published or DRAFT_TIMESTAMP, edition.title, _selected_columns(columns))
+    all_columns = COLUMNS | {LIST_SHEET: _selected_columns(columns)}
+    return _workbook(sheets, published or DRAFT_TIMESTAMP, edition.title, all_columns)
+
+
+def comparison_xlsx(rows: list[dict[str, str]], *, title: str) -> Iterator[bytes]:
+    """Return a workbook in chunks that lists what differs between two editions, by the keys of COMPARISON_COLUMNS.
+
+    Raises TextTooLongError before the first chunk if a text is longer than MAX_CELL_CHARS.
+    """
+    sheets = {COMPARISON_SHEET: rows}
+    if longest := _too_long(sheets):
+        raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字。")
+    return _workbook(sheets, DRAFT_TIMESTAMP, title, {COMPARISON_SHEET: COMPARISON_COLUMNS})
+
+
+def _too_long(sheets: Mapping[str, list[dict]]) -> int:
+    """Return the length of the longest text if it is too long for a cell, else 0.
+
+    Checked before the first cell is written, because openpyxl cannot be stopped half way.
+    """
+    texts = (text for rows in sheets.values() for row in rows for text in row.values())
+    longest = max((len(escape_formula(text)) for text in texts), default=0)
+    return longest if longest > MAX_CELL_CHARS else 0
 
 
 def _workbook(
-    sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, list_columns: Collection[Column]
+    sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, columns: Mapping[str, Collection[Column]]
 ) -> Iterator[bytes]:
     from openpyxl import Workbook
     from openpyxl.xml.constants import ARC_CORE
@@ -314,7 +347,7 @@ def _workbook(
 
     book = Workbook(write_only=True)
     for name, rows in sheets.items():
-        _sheet(book, name, rows, list_columns if name == LIST_SHEET else COLUMNS[name])
+        _sheet(book, name, rows, columns[name])
     book.properties.creator, book.properties.title = SOURCE, title
     original, repacked = io.BytesIO(), io.BytesIO()
     book.save(original)

@@ -221,39 +221,16 @@ class FigureReason(models.Model):
 
 
 class Assessment(models.Model):
-    """Whether a proposal is affordable (财政承受能力评估). Money is in yuan, shares in per cent."""
-
-    class Period(models.TextChoices):
-        MONTH = "month", "月"
-        YEAR = "year", "年"
-        ONCE = "once", "次"
+    """Whether a proposal is affordable (财政承受能力评估), with its lines and attachments. It never changes."""
 
     class Conclusion(models.TextChoices):
         AFFORDABLE = "affordable", "可以承受"
         STAGED = "staged", "分步实施"
         UNAFFORDABLE = "unaffordable", "不可承受"
 
-    SHARE_FIELDS = ("share_centre", "share_region", "share_league", "share_banner")
-
     proposal = models.OneToOneField(
         Proposal, models.CASCADE, related_name="assessment", verbose_name="调整建议", primary_key=True
     )
-    beneficiaries = models.PositiveIntegerField("受益人数", help_text="人。例：6741")
-    unit_standard = models.DecimalField(
-        "单位标准",
-        max_digits=14,
-        decimal_places=2,
-        validators=[MinValueValidator(Decimal(0))],
-        help_text="每人每月（年、次）多少元。例：1920.00",
-    )
-    periods = models.PositiveSmallIntegerField(
-        "月数、年数或次数", validators=[MinValueValidator(1)], help_text="例：12"
-    )
-    period = Choice("计算单位", choices=Period)
-    share_centre = models.DecimalField("中央负担（%）", max_digits=5, decimal_places=2, default=0)
-    share_region = models.DecimalField("自治区负担（%）", max_digits=5, decimal_places=2, default=0)
-    share_league = models.DecimalField("盟市负担（%）", max_digits=5, decimal_places=2, default=0)
-    share_banner = models.DecimalField("旗县负担（%）", max_digits=5, decimal_places=2, default=0)
     funding_source = Text("资金来源", help_text="例：一般公共预算，孤儿基本生活保障专项")
     conclusion = Choice("评估结论", choices=Conclusion)
     opinion = Text("评估意见", null=True, blank=True)
@@ -261,64 +238,127 @@ class Assessment(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="assessments", verbose_name="评估人"
     )
     at = models.DateTimeField("评估时间")
-    attachment_name = Line("附件名称", max_length=200, null=True, blank=True)
-    attachment_digest = Code("附件摘要（SHA-256）", pattern=DIGEST, null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "财政承受能力评估"
+
+    def __str__(self) -> str:
+        return f"{self.proposal}：{self.get_conclusion_display()}"
+
+
+class AssessmentLine(models.Model):
+    """What one part of an assessment costs (评估分项): so many people, from one standard to another.
+
+    Money is in yuan, shares in per cent.
+    """
+
+    class Period(models.TextChoices):
+        MONTH = "month", "月"
+        YEAR = "year", "年"
+        ONCE = "once", "次"
+
+    SHARE_FIELDS = ("share_centre", "share_region", "share_league", "share_banner")
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="lines", verbose_name="评估")
+    position = models.PositiveSmallIntegerField("次序", default=1)
+    label = Line("范围", max_length=100, help_text="这一行算的是谁。例：城市、农村牧区、全区")
+    beneficiaries = models.PositiveIntegerField("受益人数", help_text="人。例：6741")
+    old_standard = models.DecimalField(
+        "原标准",
+        max_digits=14,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="每人每月（年、次）多少元；原来没有的写 0。例：1830",
+    )
+    new_standard = models.DecimalField(
+        "新标准",
+        max_digits=14,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="同一单位，调整后的。例：1920",
+    )
+    periods = models.PositiveSmallIntegerField(
+        "月数、年数或次数", validators=[MinValueValidator(1)], help_text="例：12"
+    )
+    period = Choice("计算单位", choices=Period)
+    share_centre = models.DecimalField("中央（%）", max_digits=5, decimal_places=2, default=0)
+    share_region = models.DecimalField("自治区（%）", max_digits=5, decimal_places=2, default=0)
+    share_league = models.DecimalField("盟市（%）", max_digits=5, decimal_places=2, default=0)
+    share_banner = models.DecimalField("旗县（%）", max_digits=5, decimal_places=2, default=0)
+
+    class Meta:
+        ordering = ["assessment", "position"]
+        verbose_name = verbose_name_plural = "评估分项"
+        default_permissions = ()
         constraints = [
+            models.UniqueConstraint(fields=["assessment", "position"], name="assessment_line_once_per_position"),
+            models.UniqueConstraint(
+                fields=["assessment", "label"],
+                name="assessment_line_once_per_label",
+                violation_error_message="同一范围只写一行。",
+            ),
             models.CheckConstraint(
                 # Rounded, because SQLite adds decimals as floating-point numbers; each share has two places.
                 condition=Exact(
                     Round(F("share_centre") + F("share_region") + F("share_league") + F("share_banner"), 2),
                     Decimal(100),
                 ),
-                name="assessment_shares_are_100",
+                name="assessment_line_shares_are_100",
                 violation_error_message="中央、自治区、盟市、旗县的负担比例之和应正好是 100%%。",
             ),
             *(
-                models.CheckConstraint(condition=Q(**{f"{share}__range": (0, 100)}), name=f"assessment_{share}")
+                models.CheckConstraint(condition=Q(**{f"{share}__range": (0, 100)}), name=f"assessment_line_{share}")
                 for share in ("share_centre", "share_region", "share_league", "share_banner")
             ),
-            models.CheckConstraint(condition=Q(periods__gte=1), name="assessment_periods_from_1"),
-            models.CheckConstraint(condition=Q(unit_standard__gte=0), name="assessment_no_negative_money"),
+            models.CheckConstraint(condition=Q(periods__gte=1), name="assessment_line_periods_from_1"),
             models.CheckConstraint(
-                condition=Q(attachment_name__isnull=True, attachment_digest__isnull=True)
-                | Q(attachment_name__isnull=False, attachment_digest__isnull=False),
-                name="assessment_attachment_by_digest",
+                condition=Q(old_standard__gte=0, new_standard__gte=0), name="assessment_line_no_negative_money"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.proposal}：{self.get_conclusion_display()}"
+        return f"{self.label}：{self.beneficiaries}人"
 
     @property
     def total(self) -> Decimal:
-        """The total cost in yuan: beneficiaries × unit standard × periods."""
-        return self.beneficiaries * self.unit_standard * self.periods
+        """The whole cost in yuan: beneficiaries × new standard × periods."""
+        return self.beneficiaries * self.new_standard * self.periods
 
-    def cost_by_level(self) -> dict[str, Decimal]:
-        """The cost by level of government in yuan, rounded to the fen; the last with a share takes the remainder."""
-        amounts, remainder = {}, self.total
+    @property
+    def increment(self) -> Decimal:
+        """What it costs more than before, in yuan; negative if less."""
+        return self.beneficiaries * (self.new_standard - self.old_standard) * self.periods
+
+    def by_level(self, amount: Decimal) -> dict[str, Decimal]:
+        """Divide an amount in yuan by level of government, to the fen; the last with a share takes the remainder."""
+        amounts, remainder = {}, amount
         bearers = [share for share in self.SHARE_FIELDS if getattr(self, share)]
         for share in self.SHARE_FIELDS:
             if bearers and share == bearers[-1]:
                 amounts[share] = remainder
             else:
-                amounts[share] = (self.total * getattr(self, share) / 100).quantize(Decimal("0.01"))
+                amounts[share] = (amount * getattr(self, share) / 100).quantize(Decimal("0.01"))
                 remainder -= amounts[share]
         return amounts
 
-    def snapshot(self) -> dict:
-        """Return the assessment as written to the audit log: figures, cost of each level, funding and attachment."""
-        figures = {name: str(getattr(self, name)) for name in ("beneficiaries", "unit_standard", "periods", "period")}
-        texts = {
-            name: getattr(self, name)
-            for name in ("funding_source", "conclusion", "opinion", "attachment_name", "attachment_digest")
-        }
-        shares = {name: f"{getattr(self, name):.2f}" for name in self.SHARE_FIELDS}
-        costs = {name.replace("share", "borne"): f"{amount:.2f}" for name, amount in self.cost_by_level().items()}
-        return figures | shares | {"total": f"{self.total:.2f}"} | costs | texts
+
+class AssessmentAttachment(models.Model):
+    """A file that an assessment is based on (评估附件): its name there, and the digest of the ``Attachment``."""
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="attachments", verbose_name="评估")
+    name = Line("附件名称", max_length=200)
+    digest = Code("附件摘要（SHA-256）", pattern=DIGEST)
+
+    class Meta:
+        ordering = ["assessment", "id"]
+        verbose_name = verbose_name_plural = "评估附件"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "digest"], name="assessment_attachment_once_per_digest")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ApprovalQuerySet(models.QuerySet):

@@ -22,7 +22,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import cases, figures, inputs
+from catalogue.workflow import assessments, cases, figures, inputs
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
@@ -160,19 +160,18 @@ def submit(proposal: Proposal, *, context: AuditContext) -> Proposal:
 def assess(proposal: Proposal, *, figures: Mapping, context: AuditContext) -> Assessment:
     """Store the assessment of a proposal, which then waits for approval.
 
-    ``figures`` are the columns of Assessment except assessor and time; money in yuan as Decimal, shares in per cent
-    that add up to exactly 100. Raises TransitionError for invalid figures, or if the user is one of its editors.
+    ``figures`` are as for ``assessments.store()``. Raises TransitionError for invalid figures, or if the user is one of
+    its editors.
     """
     proposal = locked(proposal, State.ASSESSING)
     if context.user in proposal.editors.all():
         raise TransitionError(["提出或修改过建议的人不能评估它。"])
-    assessment = Assessment(proposal=proposal, assessor=context.user, at=context.at, **figures)
     try:
-        assessment.full_clean()
+        with transaction.atomic():
+            assessment = assessments.store(proposal, figures, context)
     except ValidationError as error:
         raise TransitionError(error.messages) from None
-    assessment.save(force_insert=True)
-    move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessment.snapshot())
+    move(proposal, State.APPROVING, context, Event.Verb.ASSESSED, after=assessments.snapshot(assessment))
     return assessment
 
 

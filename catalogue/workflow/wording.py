@@ -4,11 +4,12 @@ Pure. Takes values of documents (``entry_document()``), of entries with codes (`
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from django.db.models import Model
 
 from catalogue.editions.models import Citation, FieldVerification
-from catalogue.workflow.models import Assessment, Proposal, ProposedEntry
+from catalogue.workflow.models import Assessment, AssessmentLine, Proposal, ProposedEntry
 from services import quoted_values
 from services.eligibility import sentences
 from services.sources import Jurisdiction, Verification
@@ -26,7 +27,7 @@ CHOICES = {
     "kind": dict(Proposal.Kind.choices),
     "action": dict(ProposedEntry.Action.choices),
     "conclusion": dict(Assessment.Conclusion.choices),
-    "period": dict(Assessment.Period.choices),
+    "period": dict(AssessmentLine.Period.choices),
 }
 
 
@@ -53,6 +54,15 @@ def values(value: object, *, field: str | None = None) -> list[str]:
 def value_text(value: object, *, field: str | None = None) -> str:
     """Return the value of a field in words on one line, ``UNKNOWN`` if it is unknown."""
     return SEPARATOR.join(values(value, field=field)) or UNKNOWN
+
+
+def money_text(yuan: Decimal) -> str:
+    """Return an amount in yuan for people: 18.55亿元（1,854,720,000.00元）; small ones in yuan alone."""
+    exact = f"{yuan:,.2f}元"
+    for unit, size in (("亿元", 100_000_000), ("万元", 10_000)):
+        if abs(yuan) >= size:
+            return f"{yuan / size:,.2f}{unit}（{exact}）"
+    return exact
 
 
 def _mapping_text(value: Mapping) -> str:

@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -20,6 +21,8 @@ from catalogue.integrity import checks, triggers
 from catalogue.models import (
     Approval,
     Assessment,
+    AssessmentAttachment,
+    AssessmentLine,
     Attachment,
     Case,
     Edition,
@@ -35,7 +38,7 @@ from services.models import Department, Domain, Service
 from services.sources import Source
 from tests.conftest import make_user
 from tests.support.editions import log_digest, reseal, rewrite_log, shorten
-from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT
+from tests.support.entries import ASSESSMENT_FIGURES, ASSESSMENT_LINE, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT
 from tests.support.feedback import answer_feedback
 from tests.support.triggers import without_triggers
 
@@ -66,9 +69,10 @@ def history(act, people, make_proposal, publish) -> None:
     log_digest(current, instead_of=full_digest)
     attachment = attachments.store("报告.pdf", b"figures", context=act("li"))
     assessed = proposals.submit(make_proposal(), context=act())
-    figures = ASSESSMENT_FIGURES | {"attachment_name": "报告.pdf", "attachment_digest": attachment.digest}
+    figures = ASSESSMENT_FIGURES | {"attachments": [{"name": "报告.pdf", "digest": attachment.digest}]}
     # As a form has it, without the trailing zeros that the database adds.
-    proposals.assess(assessed, figures=figures | {"beneficiaries": 7}, context=act("li"))
+    line = ASSESSMENT_LINE | {"new_standard": Decimal(1920)}
+    proposals.assess(assessed, figures=figures | {"lines": [line]}, context=act("li"))
     approved = proposals.approve(assessed, context=act("zhao", "同意"))
     publish("2027", approved)
     declined = proposals.submit(make_proposal(NOTE_CHANGE), context=act())
@@ -246,7 +250,12 @@ FORGERIES = {
     ),
     "a proposal gone": (proposal_gone, "记录第 .* 条说到它，现在却没有这件建议"),
     "an assessment's figures": (
-        lambda: Assessment.objects.filter(proposal=published_proposal()).update(beneficiaries=1),
+        lambda: AssessmentLine.objects.update(beneficiaries=1),
+        "评估的内容与记录第 .* 条不符",
+    ),
+    "a line of an assessment gone": (lambda: AssessmentLine.objects.all().delete(), "评估的内容与记录第 .* 条不符"),
+    "an assessment without its attachment": (
+        lambda: AssessmentAttachment.objects.all().delete(),
         "评估的内容与记录第 .* 条不符",
     ),
     "an assessment's assessor": (

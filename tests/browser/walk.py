@@ -165,11 +165,15 @@ def walk(browser, address: str, shots: Path | None) -> list[str]:
     li = visit("li")
     li.press("第 3 号（调整）：调整“特殊儿童群体基本生活保障”的服务标准")
     li.press("评估")
-    figures = {"beneficiaries": "6741", "unit_standard": "90", "periods": "12", "funding_source": "一般公共预算"}
-    shares = {"share_centre": "50", "share_region": "30", "share_league": "20", "share_banner": "0"}
-    for name, value in (figures | shares).items():
-        li.page.fill(f"#id_{name}", value)
-    li.page.select_option("#id_period", "month")
+    line = {"label": "全区", "beneficiaries": "6741", "old_standard": "1830", "new_standard": "1920", "periods": "12"}
+    shares = {"share_centre": "50", "share_region": "30", "share_league": "15", "share_banner": "0"}
+    for name, value in (line | shares).items():
+        li.page.fill(f"#id_lines-0-{name}", value)
+    assert "合计 95%，还差 5%" in li.page.inner_text("#row-lines-0"), li.page.inner_text("#row-lines-0")
+    li.page.fill("#id_lines-0-share_league", "20")
+    assert "比原来增加 728.03万元" in li.page.inner_text("#row-lines-0"), li.page.inner_text("#row-lines-0")
+    li.page.fill("#id_funding_source", "一般公共预算")
+    li.page.select_option("#id_lines-0-period", "month")
     li.page.select_option("#id_conclusion", "affordable")
     li.press("完成评估")
     assert "7,280,280" in li.page.inner_text("body")

@@ -2,15 +2,14 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from catalogue.models import Attachment, Proposal
+from catalogue.models import Proposal
 from catalogue.workflow import proposals
 from services.models import Department, Domain
 from tests.conftest import make_user
 from tests.support.admin_forms import proposal_form_data, visible_text
-from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, STANDARD
+from tests.support.entries import NEXT_YEAR, NOTE_CHANGE, STANDARD
 
 pytestmark = pytest.mark.usefixtures("short_list")
 
@@ -223,86 +222,6 @@ def test_a_service_of_another_department_cannot_be_proposed_by_url(client, db):
     assert refused.status_code == 409
     assert "由内蒙古自治区民政厅牵头，您不属于这个部门" in visible_text(refused)
     assert not Proposal.objects.get().entries.exists()
-
-
-# Assessing
-
-
-@pytest.fixture
-def figures() -> dict:
-    return {name: str(value) for name, value in ASSESSMENT_FIGURES.items()}
-
-
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ({"share_league": "33.33"}, "正好是 100%"),
-        ({"unit_standard": "-1"}, "大于或等于"),
-        ({"beneficiaries": "NaN"}, "整数"),
-        ({"unit_standard": "Infinity"}, "数字"),
-        ({"conclusion": "maybe"}, "maybe"),
-        ({"beneficiaries": "99999999999999999999"}, "小于或等于"),
-    ],
-)
-def test_invalid_figures_are_refused_with_a_message(client, make_proposal, figures, typed, expected):
-    proposal = make_proposal(to="assessing")
-    client.force_login(make_user("sun", "评估"))
-    url = address("assess", proposal)
-
-    refused = client.post(url, figures | {"seen": client.get(url).context["seen"]} | typed)
-
-    assert refused.status_code == 422
-    assert expected in visible_text(refused)
-    assert Proposal.objects.get().state == "assessing"
-
-
-def test_an_attachment_is_stored_once_and_returned_unchanged(client, make_proposal, figures):
-    client.force_login(make_user("sun", "评估"))
-    for _ in range(2):
-        proposal = make_proposal(to="assessing")
-        url = address("assess", proposal)
-        file = {"attachment": SimpleUploadedFile("报告.html", b"<script>1</script>")}
-        client.post(url, figures | {"seen": client.get(url).context["seen"]} | file)
-
-    response = client.get(address("attachment", proposal))
-
-    assert response.content == b"<script>1</script>"
-    assert response["Content-Type"] == "application/octet-stream"
-    assert response["Content-Disposition"].startswith("attachment")
-    assert Attachment.objects.count() == 1
-    assert Attachment.objects.get().digest in visible_text(client.get(address("change", proposal)))
-
-
-def test_an_attachment_over_the_limit_is_refused(client, make_proposal, figures):
-    client.force_login(make_user("sun", "评估"))
-    proposal = make_proposal(to="assessing")
-    url = address("assess", proposal)
-    file = {"attachment": SimpleUploadedFile("报告.pdf", b"0" * (10 * 1024 * 1024 + 1))}
-
-    refused = client.post(url, figures | {"seen": client.get(url).context["seen"]} | file)
-
-    assert refused.status_code == 422
-    assert "不能超过 10 MB" in visible_text(refused)
-    assert not Attachment.objects.exists()
-
-
-def test_an_attachment_survives_an_error_of_another_box_and_leaving_the_page(client, make_proposal, figures):
-    client.force_login(make_user("sun", "评估"))
-    proposal = make_proposal(to="assessing")
-    url = address("assess", proposal)
-    file = {"attachment": SimpleUploadedFile("报告.pdf", b"%PDF-1.7 figures")}
-
-    refused = client.post(url, figures | {"seen": client.get(url).context["seen"], "share_centre": "95"} | file)
-
-    assert refused.status_code in (409, 422)
-    assert "已保留附件：报告.pdf" in visible_text(refused)
-    again = client.get(url)
-    assert "已保留附件：报告.pdf" in visible_text(again)
-    kept = {"kept": again.context["file"].token, "typed": again.context["typed"].revision}
-    assert client.post(url, figures | {"seen": again.context["seen"]} | kept).status_code == 302
-    proposal.refresh_from_db()
-    assert proposal.assessment.attachment_digest == Attachment.objects.get().digest
-    assert not proposal.inputs.exists()
 
 
 @pytest.mark.parametrize("view", ["edit", "new_entry", "assess", "attachment"])

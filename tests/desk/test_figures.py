@@ -155,5 +155,7 @@ def test_an_assessment_is_shown_with_grouped_money_and_as_done(login, make_propo
 
     shown = visible_text(login("zhao", "审批").get(page(proposal)))
 
-    assert "7,280,280.00 元" in shown and "12 个月" in shown
+    assert (
+        "1.55亿元（155,312,640.00元）" in shown and "增加 728.03万元（7,280,280.00元）" in shown and "12 个月" in shown
+    )
     assert "已评估：可以承受" in shown and "须评估" not in shown

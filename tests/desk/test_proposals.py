@@ -9,7 +9,15 @@ from catalogue.models import Event, Proposal
 from catalogue.workflow import attachments, proposals, publishing, reversals
 from tests.conftest import all_department_codes, make_user
 from tests.support.admin_forms import proposal_form_data, visible_text
-from tests.support.entries import ASSESSMENT_FIGURES, NOTE_CHANGE, STANDARD, addition, standard_change, withdrawal
+from tests.support.entries import (
+    ASSESSMENT_FIGURES,
+    NOTE_CHANGE,
+    STANDARD,
+    addition,
+    assessment_form,
+    standard_change,
+    withdrawal,
+)
 
 pytestmark = pytest.mark.usefixtures("short_list")
 
@@ -128,10 +136,8 @@ def test_four_users_take_a_proposal_from_draft_to_publication(client, editor, ma
     assert take(editor, proposal, "submit").status_code == 302
     client.force_login(users["评估"])
     assess_url = reverse("admin:catalogue_proposal_assess", args=[proposal.pk])
-    data = {name: str(value) for name, value in ASSESSMENT_FIGURES.items()} | {
-        "seen": client.get(assess_url).context["seen"]
-    }
-    data["attachment"] = SimpleUploadedFile("评估报告.pdf", b"%PDF-1.7 figures")
+    data = assessment_form(seen=client.get(assess_url).context["seen"])
+    data["attachments"] = SimpleUploadedFile("评估报告.pdf", b"%PDF-1.7 figures")
     assert client.post(assess_url, data).status_code == 302
     client.force_login(users["审批"])
     assert take(client, proposal, "approve", reason="同意").status_code == 302
@@ -322,7 +328,7 @@ def test_a_refused_step_keeps_its_text_in_its_own_box(client, make_proposal, act
 
 def test_an_earlier_assessment_is_shown_with_its_attachment(client, make_proposal, act):
     attachment = attachments.store("评估报告.pdf", b"figures", context=act("li"))
-    figures = ASSESSMENT_FIGURES | {"attachment_name": "评估报告.pdf", "attachment_digest": attachment.digest}
+    figures = ASSESSMENT_FIGURES | {"attachments": [{"name": "评估报告.pdf", "digest": attachment.digest}]}
     proposal = make_proposal(to="assessing")
     proposals.assess(proposal, figures=figures, context=act("li"))
     reversals.recall(proposal, context=act(reason="更正"))

@@ -12,11 +12,22 @@ from django.utils import timezone
 
 from catalogue.audit import log
 from catalogue.integrity import triggers
-from catalogue.models import Approval, Assessment, Edition, Entry, FigureReason, Proposal, ProposedEntry, RevisionToken
+from catalogue.models import (
+    Approval,
+    Assessment,
+    AssessmentAttachment,
+    AssessmentLine,
+    Edition,
+    Entry,
+    FigureReason,
+    Proposal,
+    ProposedEntry,
+    RevisionToken,
+)
 from catalogue.workflow import proposals, publishing, reversals
 from services.models import Department, Service, TargetGroup
 from services.sources import Source
-from tests.support.entries import ASSESSMENT_FIGURES, PROPOSED_AT
+from tests.support.entries import ASSESSMENT_FIGURES, ASSESSMENT_LINE, PROPOSED_AT
 from tests.support.triggers import without_seal_triggers
 
 MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
@@ -143,7 +154,21 @@ def approve(proposal: Proposal, approver) -> None:
 
 
 def assess(proposal: Proposal, assessor) -> None:
-    Assessment.objects.create(proposal=proposal, assessor=assessor, at=PROPOSED_AT, **ASSESSMENT_FIGURES)
+    Assessment.objects.create(
+        proposal=proposal, assessor=assessor, at=PROPOSED_AT, funding_source="预算", conclusion="affordable"
+    )
+
+
+def parts(model: type, proposal: Proposal):
+    return model.objects.filter(assessment=proposal.pk)
+
+
+def add_line(proposal: Proposal) -> None:
+    AssessmentLine.objects.create(assessment_id=proposal.pk, position=9, **ASSESSMENT_LINE | {"label": "另一行"})
+
+
+def attach(proposal: Proposal) -> None:
+    AssessmentAttachment.objects.create(assessment_id=proposal.pk, name="报告.pdf", digest="0" * 64)
 
 
 def revoke(proposal: Proposal, user, **changes: object) -> None:
@@ -181,7 +206,7 @@ def explain(proposal: Proposal, user) -> FigureReason:
 OWN, ELSE = "nobody decides on what they proposed", "approved by somebody else, and keeps its proposer"
 DECIDED, ASSESSED, APPROVED = (
     "a decision cannot",
-    "an assessment that was decided on cannot",
+    "an assessment cannot be changed",
     "what was approved cannot",
 )
 KEPT = "the editors of a proposal cannot be changed"
@@ -216,7 +241,36 @@ DECISIONS = [
     Decision(
         "assessment_kept", "approving", lambda p, people: rows(Assessment, p).update(assessor=people["root"]), ASSESSED
     ),
-    Decision("assessment_kept", "approved", lambda p, people: rows(Assessment, p).update(beneficiaries=1), ASSESSED),
+    Decision(
+        "assessment_kept", "approving", lambda p, people: rows(Assessment, p).update(conclusion="staged"), ASSESSED
+    ),
+    *(
+        Decision("assessment_line_comes_with_it", to, lambda p, people: add_line(p), ASSESSED)
+        for to in ("approving", "approved", "published")
+    ),
+    *(
+        Decision("assessment_attachment_comes_with_it", to, lambda p, people: attach(p), ASSESSED)
+        for to in ("approving", "approved", "published")
+    ),
+    Decision(
+        "assessment_line_kept",
+        "approving",
+        lambda p, people: parts(AssessmentLine, p).update(beneficiaries=1),
+        ASSESSED,
+    ),
+    Decision("assessment_line_stays", "approved", lambda p, people: parts(AssessmentLine, p).delete(), ASSESSED),
+    Decision(
+        "assessment_attachment_kept",
+        "attached",
+        lambda p, people: parts(AssessmentAttachment, p).update(digest="1" * 64),
+        ASSESSED,
+    ),
+    Decision(
+        "assessment_attachment_stays",
+        "attached-approved",
+        lambda p, people: parts(AssessmentAttachment, p).delete(),
+        ASSESSED,
+    ),
     Decision("assessment_stays", "approved", lambda p, people: rows(Assessment, p).delete(), ASSESSED),
     Decision(
         "proposal_kept",
@@ -270,6 +324,9 @@ def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(
         "void": [lambda: reversals.void(proposal, context=act(reason="不再需要"))],
         "edited": [lambda: proposal.editors.add(people["root"])],
     }
+    attached = ASSESSMENT_FIGURES | {"attachments": [{"name": "报告.pdf", "digest": "0" * 64}]}
+    steps["attached"] = [lambda: proposals.assess(proposal, figures=attached, context=act("li"))]
+    steps["attached-approved"] = [*steps["attached"], lambda: proposals.approve(proposal, context=act("zhao"))]
     steps["published"] = [*steps["included"], lambda: publishing.publish(next_edition, context=act("root"))]
     before = {
         "included": "approved",
@@ -277,6 +334,8 @@ def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(
         "void": "draft",
         "published": "approved",
         "edited": "assessing",
+        "attached": "assessing",
+        "attached-approved": "assessing",
     }
     if decision.to.startswith("explained"):
         proposal = make_proposal()

@@ -7,18 +7,37 @@ from decimal import Decimal
 PROPOSED_AT = datetime.datetime(2026, 12, 1, 9, 0, tzinfo=datetime.UTC)
 NEXT_YEAR = datetime.date(2027, 1, 1)
 STANDARD = "自治区平均标准：孤儿集中供养每人每月2300元。"
-ASSESSMENT_FIGURES = {
+ASSESSMENT_LINE = {
+    "label": "全区",
     "beneficiaries": 6741,
-    "unit_standard": Decimal("90.00"),
+    "old_standard": Decimal("1830.00"),
+    "new_standard": Decimal("1920.00"),
     "periods": 12,
     "period": "month",
     "share_centre": Decimal("33.33"),
     "share_region": Decimal("33.33"),
     "share_league": Decimal("33.34"),
     "share_banner": Decimal(0),
+}
+ASSESSMENT_FIGURES = {
+    "lines": [ASSESSMENT_LINE],
     "funding_source": "一般公共预算",
     "conclusion": "affordable",
+    "attachments": [],
 }
+
+
+def assessment_form(*lines: dict, **changes: object) -> dict:
+    """Return what the form of an assessment sends for lines that differ so from ``ASSESSMENT_LINE``; by default one."""
+    rows = [ASSESSMENT_LINE | line for line in lines or [{}]]
+    data = {f"lines-{at}-{name}": str(value) for at, row in enumerate(rows) for name, value in row.items()}
+    return data | {
+        "lines-TOTAL_FORMS": len(rows),
+        "lines-INITIAL_FORMS": 0,
+        "funding_source": "一般公共预算",
+        "conclusion": "affordable",
+        **changes,
+    }
 
 
 def make_citation(field: str, **changes: object) -> dict:

@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts, merge
 from catalogue.models import Assessment, Entry, Event, Proposal
-from catalogue.workflow import proposals, publishing
+from catalogue.workflow import assessments, proposals, publishing
 from services.models import Department, Region, Service
 from tests.conftest import make_user
 from tests.support.editions import SHORT_LIST
 from tests.support.entries import (
     ASSESSMENT_FIGURES,
+    ASSESSMENT_LINE,
     NEXT_YEAR,
     NOTE_CHANGE,
     PROPOSED_AT,
@@ -65,17 +66,50 @@ def test_a_proposal_marked_as_raising_the_cost_is_assessed(make_proposal):
     assert make_proposal(NOTE_CHANGE, raises_cost=True, to="assessing").state == "assessing"
 
 
-def test_total_and_cost_by_level_are_computed(make_proposal, act):
-    assessment = proposals.assess(make_proposal(to="assessing"), figures=ASSESSMENT_FIGURES, context=act("li"))
+def test_total_and_increment_are_computed_for_each_line_and_level(make_proposal, act):
+    lines = [ASSESSMENT_LINE, ASSESSMENT_LINE | {"label": "农村牧区", "beneficiaries": 100, "periods": 1}]
 
-    assert assessment.total == Decimal("7280280.00")  # 6,741 × 90.00 × 12
-    assert assessment.cost_by_level() == {
+    assessment = proposals.assess(
+        make_proposal(to="assessing"), figures=ASSESSMENT_FIGURES | {"lines": lines}, context=act("li")
+    )
+
+    first, second = assessment.lines.all()
+    assert (first.total, first.increment) == (Decimal("155312640.00"), Decimal("7280280.00"))  # 6,741 × 90.00 × 12
+    assert first.by_level(first.increment) == {
         "share_centre": Decimal("2426517.32"),
         "share_region": Decimal("2426517.32"),
         "share_league": Decimal("2427245.36"),  # the last with a share takes the remainder
         "share_banner": Decimal("0.00"),
     }
-    assert sum(assessment.cost_by_level().values()) == assessment.total
+    assert sum(first.by_level(first.total).values()) == first.total
+    said = assessments.snapshot(assessment)
+    assert (said["total"], said["increment"]) == ("155504640.00", "7289280.00")
+    assert said["added_league"] == "2430245.96"
+    assert sum(Decimal(said[f"borne_{level}"]) for level in assessments.LEVELS) == Decimal(said["total"])
+
+
+def test_a_lowered_standard_costs_less(make_proposal, act):
+    line = ASSESSMENT_LINE | {"old_standard": Decimal("2000.00")}
+
+    assessment = proposals.assess(
+        make_proposal(to="assessing"), figures=ASSESSMENT_FIGURES | {"lines": [line]}, context=act("li")
+    )
+
+    assert assessments.snapshot(assessment)["increment"] == "-6471360.00"  # 6,741 × −80.00 × 12
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"conclusion": "perhaps"}, "perhaps"),
+        ({"funding_source": ""}, "空|必"),
+        ({"lines": []}, "请至少写一行"),
+        ({"lines": [ASSESSMENT_LINE, ASSESSMENT_LINE]}, "同一范围只写一行"),
+        ({"attachments": [{"name": "评估报告.pdf", "digest": "xyz"}]}, "格式不符"),
+    ],
+)
+def test_an_invalid_assessment_is_refused(make_proposal, act, figures, words):
+    refuse_to_assess(make_proposal(to="assessing"), ASSESSMENT_FIGURES | figures, words, act("li"))
 
 
 @pytest.mark.parametrize(
@@ -85,22 +119,23 @@ def test_total_and_cost_by_level_are_computed(make_proposal, act):
         ({"share_league": Decimal("33.35")}, "应正好是 100%"),  # 100.01
         ({"share_centre": Decimal("-33.33"), "share_region": Decimal("99.99")}, "share_centre"),
         ({"beneficiaries": -1}, "大于|最小|不"),
-        ({"unit_standard": Decimal("-0.01")}, "大于或等于"),
-        ({"unit_standard": Decimal("0.001")}, "小数"),
-        ({"unit_standard": "NaN"}, "数字|小数"),
+        ({"old_standard": Decimal("-0.01")}, "大于或等于"),
+        ({"new_standard": Decimal("-0.01")}, "大于或等于"),
+        ({"new_standard": Decimal("0.001")}, "小数"),
+        ({"old_standard": "NaN"}, "数字|小数"),
         ({"periods": 0}, "大于或等于"),
         ({"period": "week"}, "week"),
-        ({"conclusion": "perhaps"}, "perhaps"),
-        ({"funding_source": ""}, "空|必"),
-        ({"attachment_name": "评估报告.pdf"}, "attachment"),
-        ({"attachment_name": "评估报告.pdf", "attachment_digest": "xyz"}, "格式不符"),
+        ({"label": ""}, "空|必"),
     ],
 )
-def test_invalid_figures_are_refused(make_proposal, act, figures, words):
-    proposal = make_proposal(to="assessing")
+def test_invalid_figures_of_any_line_are_refused(make_proposal, act, figures, words):
+    lines = [ASSESSMENT_LINE | {"label": "城市"}, ASSESSMENT_LINE | figures]
+    refuse_to_assess(make_proposal(to="assessing"), ASSESSMENT_FIGURES | {"lines": lines}, words, act("li"))
 
+
+def refuse_to_assess(proposal: Proposal, figures: dict, words: str, context) -> None:
     with pytest.raises(proposals.TransitionError, match=words):
-        proposals.assess(proposal, figures=ASSESSMENT_FIGURES | figures, context=act("li"))
+        proposals.assess(proposal, figures=figures, context=context)
 
     proposal.refresh_from_db()
     assert proposal.state == "assessing"

@@ -35,12 +35,13 @@ def test_the_audit_log_has_every_figure_of_an_assessment(make_proposal):
 
     after = json.loads(Event.objects.get(verb="assessed").after)
 
-    assert (after["beneficiaries"], after["unit_standard"], after["total"]) == ("6741", "90.00", "7280280.00")
-    assert (after["share_league"], after["borne_league"], after["funding_source"]) == (
-        "33.34",
-        "2427245.36",
-        "一般公共预算",
-    )
+    line = after["lines"][0]
+    assert (line["label"], line["beneficiaries"], line["old_standard"], line["new_standard"], line["share_league"]) == (
+        "全区", 6741, "1830.00", "1920.00", "33.34",
+    )  # fmt: skip
+    assert (after["total"], after["increment"], after["added_league"], after["funding_source"]) == (
+        "155312640.00", "7280280.00", "2427245.36", "一般公共预算",
+    )  # fmt: skip
 
 
 def test_the_audit_log_has_the_whole_draft(make_proposal):

@@ -62,7 +62,7 @@ def test_a_recalled_proposal_is_a_draft_with_all_its_content(make_proposal, act,
 
 def test_a_recalled_proposal_is_assessed_again_and_its_old_attachment_is_kept(make_proposal, act):
     attachment = attachments.store("报告.pdf", b"figures", context=act("li"))
-    figures = ASSESSMENT_FIGURES | {"attachment_name": "报告.pdf", "attachment_digest": attachment.digest}
+    figures = ASSESSMENT_FIGURES | {"attachments": [{"name": "报告.pdf", "digest": attachment.digest}]}
     proposal = make_proposal(to="assessing")
     proposals.assess(proposal, figures=figures, context=act("li"))
 

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from catalogue.accounts import names
 from catalogue.audit import snapshots
-from catalogue.models import Assessment, Citation, Edition, Entry, Event, Proposal
+from catalogue.models import Assessment, AssessmentLine, Citation, Edition, Entry, Event, Proposal
 from catalogue.workflow import wording
 from services.eligibility import rules
 
@@ -56,13 +56,20 @@ WORDS = dict(Citation.FIELDS) | {
     "figures": "不在原文中的数字",
     "figure_reasons": "数字的理由",
     "value": "值",
+    "lines": "分项",
+    "attachments": "附件",
     "total": "总额（元）",
+    "increment": "比原来增加（元）",
     "borne_centre": "中央负担（元）",
     "borne_region": "自治区负担（元）",
     "borne_league": "盟市负担（元）",
     "borne_banner": "旗县负担（元）",
+    "added_centre": "中央增加（元）",
+    "added_region": "自治区增加（元）",
+    "added_league": "盟市增加（元）",
+    "added_banner": "旗县增加（元）",
 }
-MODELS = (Entry, Proposal, Assessment, Edition)
+MODELS = (Entry, Proposal, Assessment, AssessmentLine, Edition)
 PER_PAGE = 100
 
 

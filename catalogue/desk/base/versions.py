@@ -6,7 +6,7 @@ import uuid
 from django.core import signing
 
 from catalogue.models import Event, Proposal
-from catalogue.workflow import proposals
+from catalogue.workflow import assessments, proposals
 from services.json_text import canonical_json
 
 SALT = "catalogue.desk.versions"
@@ -55,7 +55,7 @@ def proposal_state(proposal: Proposal) -> dict:
     return proposals.proposal_snapshot(proposal) | {
         "state": proposal.state,
         "edition": proposal.edition_id,
-        "assessment": assessment and assessment.snapshot(),
+        "assessment": assessment and assessments.snapshot(assessment),
         "figure_reasons": list(proposal.figure_reasons.values("service", "field", "value", "figures", "reason")),
     }
 

@@ -3,13 +3,15 @@
 from collections import Counter
 from typing import NamedTuple
 
+from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header, urlencode
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
@@ -21,7 +23,8 @@ from catalogue.editions import drafts
 from catalogue.editions.diff import compare
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.models import Edition, Entry, Proposal
-from catalogue.workflow import cases, dates, figures, publishing, renumbering
+from catalogue.spreadsheets import writer
+from catalogue.workflow import cases, dates, figures, publishing, renumbering, wording
 
 KINDS = {"added": "新增", "changed": "调整", "withdrawn": "取消"}
 
@@ -50,13 +53,37 @@ class PublishingMixin:
         ]
 
     def diff_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Compare an edition with the previous one, field by field."""
+        """Compare an edition with the one named by ``from``, by default the previous one; ``format=xlsx`` as a file."""
         edition = self.get_object(request, object_id)
         if edition is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, edition):
             raise PermissionDenied
-        return self._page(request, "desk/edition_diff.html", edition, title=f"{edition.slug}：与上一版本对照")
+        others = Edition.objects.published().exclude(pk=edition.pk).order_by("-number")
+        slug = request.GET.get("from", "").replace("\0", "")
+        before = others.filter(slug=slug).first() if slug else edition.previous
+        if slug and before is None:
+            raise Http404(f"没有可以对照的版本“{slug[:50]}”。")
+        title = f"{edition.slug}：与 {before.slug} 对照" if before else f"{edition.slug}：没有上一版本"
+        if request.GET.get("format") == "xlsx":
+            return self._diff_file(request, edition, before, title)
+        return self._page(
+            request, "desk/edition_diff.html", edition, before=before, title=title, others=others,
+            query=urlencode({"from": before.slug, "format": "xlsx"}) if before else "",
+        )  # fmt: skip
+
+    def _diff_file(self, request: HttpRequest, edition: Edition, before: Edition | None, title: str) -> HttpResponse:
+        changed = changes_of(edition, before, seen=permissions.visible_departments(request.user))
+        rows = [row for change in without_renumbering(changed)[0] for row in comparison_rows(change)]
+        try:
+            content = writer.comparison_xlsx(rows, title=title)
+        except writer.TextTooLongError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect("admin:catalogue_edition_diff", edition.pk)
+        response = HttpResponse(content, content_type=writer.XLSX)
+        name = f"对照-{before.slug if before else '无'}-{edition.slug}.xlsx"
+        response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+        return response
 
     def publish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET: show a confirmation with all changes. POST: publish.
@@ -102,15 +129,22 @@ class PublishingMixin:
         title = f"发布版本 {edition.slug}"
         return self._page(request, "desk/publish.html", edition, title=title, status=status, **context)
 
-    def _page(self, request, template: str, edition: Edition, *, status: int = 200, **context) -> HttpResponse:
-        changed = changes_of(edition, seen=permissions.visible_departments(request.user))
+    def _page(
+        self, request, template: str, edition: Edition, *, before: Edition | None = None, status: int = 200, **context
+    ) -> HttpResponse:
+        before = before or edition.previous
+        is_next = before == edition.previous
+        changed = changes_of(edition, before, seen=permissions.visible_departments(request.user))
         codes = {item.code for item in changed}
         changed, renumbered = without_renumbering(changed)
         context |= {
             "renumbered": renumbered,
-            "figures": [row for row in explained_figures(edition) if row.service in codes],
+            "before": before,
+            "figures": [row for row in explained_figures(edition) if is_next and row.service in codes],
             "outcomes": [
-                in_words(change) for change in cases.edition_outcome_changes(edition) if change.service in codes
+                in_words(change)
+                for change in (cases.edition_outcome_changes(edition) if is_next else ())
+                if change.service in codes
             ],
             "opts": self.opts,
             "edition": edition,
@@ -152,9 +186,9 @@ class PublishingMixin:
         return f"{edition_url}#id_{fault.field}"
 
 
-def changes_of(edition: Edition, *, seen: list[str] | None) -> list[ServiceChange]:
-    """Return the changes of an edition to services led by the departments ``seen`` (codes; None for all)."""
-    before = {item["code"]: item for item in (edition.previous.documents() if edition.previous else [])}
+def changes_of(edition: Edition, earlier: Edition | None, *, seen: list[str] | None) -> list[ServiceChange]:
+    """Return the changes since an earlier edition to services led by the departments ``seen`` (codes; None for all)."""
+    before = {item["code"]: item for item in (earlier.documents() if earlier else [])}
     if edition.is_published:
         after = {item["code"]: item for item in edition.documents()}
     else:
@@ -185,6 +219,25 @@ def changes_of(edition: Edition, *, seen: list[str] | None) -> list[ServiceChang
                 )
             )
     return changes
+
+
+def comparison_rows(change: ServiceChange) -> list[dict[str, str]]:
+    """Return the rows of a changed service for a workbook, as ``writer.COMPARISON_COLUMNS``."""
+    return [
+        {
+            "code": change.code,
+            "name": change.name,
+            "kind": KINDS[change.kind],
+            "field": row.field_label,
+            "before": "" if change.kind == "added" else "".join(part.text for part in row.before),
+            "after": "" if change.kind == "withdrawn" else "".join(part.text for part in row.after),
+            "clauses": "\n".join(
+                " ".join(filter(None, (wording.name_of(cited["source"]), cited["locator"], cited["quote"])))
+                for cited in row.citations
+            ),
+        }
+        for row in change.rows
+    ]
 
 
 def without_renumbering(changes: list[ServiceChange]) -> tuple[list[ServiceChange], int]:

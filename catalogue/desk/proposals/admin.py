@@ -1,7 +1,5 @@
 """Proposals (调整建议): their list, and the page of each with its changes, its state and the next steps."""
 
-import json
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.contrib import admin
@@ -18,19 +16,18 @@ from catalogue.accounts import names, permissions
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
+from catalogue.desk.proposals import assessment, rounds
 from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, steps_for
 from catalogue.editions import merge
-from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
-from catalogue.models import Assessment, Entry, Event, Proposal, ProposedEntry, SourcedField
+from catalogue.models import Entry, Event, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import cases, dates, figures, inputs, proposals, renumbering
+from catalogue.workflow.documents import Vocabularies, wanted
 from services import quoted_values
 from services.eligibility import persons, rules
-from services.models import Department, Domain, TargetGroup
-from services.sources import Source
 
 
 class MineFilter(filters.CodeFilter):
@@ -127,7 +124,8 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         status: int = 200,
     ) -> HttpResponse:
         """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text."""
-        assessment, base = getattr(proposal, "assessment", None), proposals.compared_edition(proposal)
+        assessed, earlier = assessment.all_shown(proposal)
+        base = proposals.compared_edition(proposal)
         steps = steps_for(request.user, proposal)
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
         is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
@@ -140,17 +138,22 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "proposal": proposal,
             "proposer": names.person_name(proposal.proposer),
             "handler": names.person_name(proposal.handler),
-            "assessor": assessment and names.person_name(assessment.assessor),
             "entries": entry_diffs(proposal),
+            "round": since_declined(proposal, events),
+            "approvals": [
+                (
+                    approval,
+                    names.person_name(approval.approver),
+                    approval.revoked_by and names.full_name(approval.revoked_by),
+                )
+                for approval in proposal.approvals.select_related("approver", "revoked_by")
+            ],
             "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
-            "assessment": assessment,
-            "costs": assessment and costs_of(assessment),
-            "unit_standard": assessment and f"{assessment.unit_standard:,.2f}",
-            "total": assessment and f"{assessment.total:,.2f}",
+            "assessment": assessed,
             "needs_assessment": proposals.needs_assessment(proposal),
             "date_notices": list(dates.proposal_notices(proposal, on=timezone.localdate())) if is_open else [],
-            "earlier_assessments": earlier_assessments(events, assessment),
+            "earlier_assessments": earlier,
             "halted": halted_by(proposal, events),
             "feedback": proposal.feedback.select_related("service"),
             "events": [self.event_row(event) for event in reversed(events)],
@@ -164,6 +167,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "unsaved": inputs.unsaved(proposal) if any(step.name == "edit" for step in steps) else [],
             "renumbered": renumbering.of_proposal(proposal, base),
             "pending": pending_with(proposal, request.user) if is_open else [],
+            "may_preview": is_open,
             "may_edit": any(step.name == "edit" for step in steps),
             "seen": versions.proposal_token(proposal),
             "reasons": reasons,
@@ -200,16 +204,6 @@ def halted_by(proposal: Proposal, events: list[Event]) -> Event | None:
     return steps[-1] if steps and steps[-1].verb in halting else None
 
 
-def earlier_assessments(events: list[Event], assessment: Assessment | None) -> list[dict]:
-    """Return the recorded assessments of a proposal before the current one, the newest first."""
-    assessed = [event for event in reversed(events) if event.verb == Event.Verb.ASSESSED]
-    rows = [
-        {"event": event, "actor": names.actor(event), **json.loads(event.after)}
-        for event in assessed[1 if assessment else 0 :]
-    ]
-    return [row | {"conclusion": Assessment.Conclusion(row["conclusion"]).label} for row in rows]
-
-
 def mended_at(proposal: Proposal, fault: proposals.ProposalFault) -> str | None:
     """Return the URL of the form to correct a fault in, with its field alone if it has one; None if of no service."""
     return fault.service and entry_url(proposal, fault.service, chosen([fault.field]))
@@ -219,20 +213,6 @@ def entry_url(proposal: Proposal, service: str, fields: list[str]) -> str:
     """Return the URL of the form of an entry: with these fields alone, or with all if there are none."""
     url = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, service])
     return f"{url}?{urlencode({'field': fields}, doseq=True)}" if fields else url
-
-
-def costs_of(assessment: Assessment) -> list[tuple[str, str, str]]:
-    """Return (level of government, per cent, yuan), formatted, for every level that bears a share."""
-    costs = assessment.cost_by_level()
-    return [
-        (
-            assessment._meta.get_field(share).verbose_name.removesuffix("（%）"),
-            f"{getattr(assessment, share):.2f}",
-            f"{costs[share]:,.2f}",
-        )
-        for share in assessment.SHARE_FIELDS
-        if getattr(assessment, share)
-    ]
 
 
 def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
@@ -266,10 +246,18 @@ def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
     return shown_entries
 
 
-def wanted(entry: ProposedEntry, before: dict | None) -> dict:
-    """Return the data of an entry after the proposed change, in the format of ``entry_data()``."""
-    data = entry.entry_data or {}
-    return merge.apply_change(entry_data(before), data) if before and entry.action != "add" else data
+def since_declined(proposal: Proposal, events: list[Event]) -> rounds.Round | None:
+    """Return what changed since a proposal was last sent back, compared as in ``entry_diffs()``."""
+    if not any(event.verb == Event.Verb.DECLINED for event in events):
+        return None
+    base, vocabularies = proposals.compared_edition(proposal), Vocabularies()
+    current = {document["code"]: document for document in (base.documents() if base else [])}
+
+    def documented(entry: ProposedEntry, before: dict | None) -> dict | None:
+        withdrawn = entry.action == ProposedEntry.Action.WITHDRAW
+        return None if withdrawn else vocabularies.documented(wanted(entry, before))
+
+    return rounds.since_declined(proposal, events, current, documented)
 
 
 def _unknown_fields(entry: ProposedEntry) -> list[str]:
@@ -303,55 +291,3 @@ def _affected_persons(before: dict | None, after: dict | None) -> list[tuple[str
         (person.name, rule_forms.OUTCOMES[old_outcome], rule_forms.OUTCOMES[new_outcome])
         for person, old_outcome, new_outcome in persons.affected_persons(before["eligibility"], after["eligibility"])
     ]
-
-
-class Vocabularies:
-    """Turns proposed entries into documents. Each vocabulary is read once for all entries."""
-
-    ONE = {"domain": Domain, "lead_department": Department}
-    MANY = {
-        "target_groups": TargetGroup,
-        "lead_department_alternatives": Department,
-        "co_departments": Department,
-        "legal_basis": Source,
-    }
-
-    def __init__(self):
-        self._terms = {
-            model: {term.code: term for term in model.objects.order_by("position", "code")}
-            for model in (Domain, Department, TargetGroup, Source)
-        }
-
-    def documented(self, data: dict) -> dict:
-        """Return entry data (``entry_data()``) as a document, comparable with one of an edition.
-
-        A draft may contain unknown codes: their names state that the vocabulary lacks them.
-        """
-        document = dict(data)
-        for column, model in self.ONE.items():
-            codes = [data[column]] if data.get(column) else []
-            document[column] = next(iter(self._term_documents(model, codes, TERM_NAMES[column])), None)
-        for column, model in self.MANY.items():
-            document[column] = self._term_documents(model, data.get(column) or [], TERM_NAMES[column])
-        # Invalid amounts, shares and rules are among the faults of the proposal.
-        quoted = {name: data.get(name) or [] for name in quoted_values.COLUMNS}
-        quoted = {name: [] if quoted_values.COLUMNS[name].faults(values) else values for name, values in quoted.items()}
-        rule = None if rules.faults(data.get("eligibility")) else data.get("eligibility")
-        cited = [*data.get("citations", []), *quoted_values.clauses_of(quoted | {"eligibility": rule})]
-        citations = data.get("citations", [])
-        source_codes = list(dict.fromkeys(citation["source"] for citation in cited))
-        sources = {
-            term["code"]: term for term in self._term_documents(Source, source_codes, ("title", "document_number"))
-        }
-        document["citations"] = [citation | {"source": sources[citation["source"]]} for citation in citations]
-        document |= {name: with_sources(values, sources) for name, values in quoted.items()}
-        if rule:
-            document["eligibility"] = eligibility_document(rule, sources)
-        return document
-
-    def _term_documents(self, model: type, codes: list[str], attributes: Sequence[str]) -> list[dict]:
-        """Return terms as in documents, in the order of the vocabulary, unknown codes last."""
-        terms = [term for code, term in self._terms[model].items() if code in codes]
-        documents = [{name: getattr(term, name) for name in ("code", *attributes)} for term in terms]
-        unknown_codes = [code for code in codes if code not in self._terms[model]]
-        return documents + [{"code": code, attributes[0]: f"{code}（词表中没有）"} for code in unknown_codes]

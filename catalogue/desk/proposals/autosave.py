@@ -4,7 +4,7 @@ A page sends its form to its own address with ``_autosave``, so that who may edi
 writes what is kept. The form carries the revision that it shows as ``typed``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 from urllib.parse import quote
@@ -124,16 +124,19 @@ class KeptFile(NamedTuple):
         return versions.token("", file=list(self))
 
     @classmethod
-    def of(cls, request: HttpRequest, typed: TypedInput) -> "KeptFile | None":
-        """Return the file that is sent now, else the one that an earlier page of the form kept; None for none."""
-        sent = request.FILES.get("attachment")
-        if sent and sent.size <= attachments.MAX_BYTES:
-            name = PurePath(sent.name).name[-200:]
-            file = cls(name, attachments.store(name, sent.read(), context=audit_context(request)).digest)
-            typed.extra = {"kept": [file.token]}
-            return file
-        kept = versions.read(typed.post.get("kept", "")).get("file") if typed.post and not sent else None
-        return cls(*kept) if kept else None
+    def all_of(cls, request: HttpRequest, typed: TypedInput, first: Iterable[Mapping[str, str]]) -> "list[KeptFile]":
+        """Return the files that an earlier page of the form kept and those sent now; at first those of ``first``."""
+        if typed.post is None:
+            return [cls(**file) for file in first]
+        tokens = [versions.read(token).get("file") for token in typed.post.getlist("kept")]
+        files = {digest: cls(name, digest) for name, digest in filter(None, tokens)}
+        for sent in request.FILES.getlist("attachments"):
+            if sent.size <= attachments.MAX_BYTES:
+                name = PurePath(sent.name).name[-200:]
+                stored = attachments.store(name, sent.read(), context=audit_context(request))
+                files.setdefault(stored.digest, cls(name, stored.digest))
+        typed.extra = {"kept": [file.token for file in files.values()]}
+        return list(files.values())
 
 
 def show_unchecked(forms: Iterable[BaseForm], formsets: Iterable[BaseFormSet] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Views of the forms that draft, edit and assess a proposal."""
+"""Views of the forms that draft and edit a proposal."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,17 +11,16 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.proposals.assessment import AssessmentViewsMixin
 from catalogue.desk.proposals.assistants import AssistantViewsMixin
-from catalogue.desk.proposals.autosave import KeptFile, TypedInput, show_unchecked
+from catalogue.desk.proposals.autosave import TypedInput, show_unchecked
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.field_views import FieldViewsMixin
 from catalogue.desk.proposals.forms import (
-    AssessmentForm,
     CitationFormSet,
     EntryForm,
     HeadForm,
@@ -33,15 +32,17 @@ from catalogue.desk.proposals.kinds import ASSISTANTS
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.feedback import answers
-from catalogue.models import Attachment, Event, Feedback, Proposal, ProposedEntry
+from catalogue.models import Event, Feedback, Proposal, ProposedEntry
 from catalogue.workflow import proposals
 from services.models import Region
 
 Action = ProposedEntry.Action
+# The names of formsets in the context of a page.
+FORMSETS = ("citations", "lines")
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
 
 
-class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
+class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin, AssessmentViewsMixin):
     """For ProposalAdmin: the views of the forms. All writes go through ``workflow.proposals``."""
 
     def get_urls(self):
@@ -232,54 +233,6 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
             return self.page(request, self.get_object(request, str(pk)), reasons=reasons, theirs=theirs, status=409)
         return redirect("admin:catalogue_proposal_change", pk)
 
-    def assess_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Record the assessment of a proposal: its costs and who bears them."""
-        proposal = self.get_object(request, str(pk))
-        if proposal is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        may_assess = request.user.has_perm("catalogue.assess_proposal") and request.user not in proposal.editors.all()
-        if not may_assess or not self.has_view_permission(request, proposal):
-            raise PermissionDenied("评估须有“评估”角色，且不能评估自己提出或修改过的建议。")
-        if proposal.state != Proposal.State.ASSESSING:
-            return self.page(request, proposal, reasons=["建议现在不在待评估状态，不能评估。"], status=409)
-        typed = TypedInput(request, proposal, scope=f"user {request.user.pk}")
-        if answer := typed.answer():
-            return answer
-        form = AssessmentForm(typed.post, request.FILES or None)
-        file = KeptFile.of(request, typed)
-        reasons, theirs = [], []
-        if request.method == "POST" and form.is_valid():
-            try:
-                reasons, theirs = self._assess(request, pk, form, typed, file)
-            except proposals.TransitionError as error:
-                reasons = error.reasons
-            if not reasons:
-                return redirect("admin:catalogue_proposal_change", pk)
-        return self._form(
-            request, "desk/proposal_assess.html", form, reasons, proposal, typed=typed, title="财政承受能力评估",
-            theirs=theirs, file=file,
-        )  # fmt: skip
-
-    def attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the attachment of an assessment, byte for byte as it was uploaded.
-
-        The query parameter ``digest`` is that of an earlier assessment of the proposal.
-        """
-        proposal = self.get_object(request, str(pk))
-        if proposal is None or not self.has_view_permission(request, proposal):
-            raise PermissionDenied
-        assessment = getattr(proposal, "assessment", None)
-        digest = request.GET.get("digest") or (assessment and assessment.attachment_digest)
-        assessed = Event.objects.filter(proposal=proposal.number, verb=Event.Verb.ASSESSED).order_by("number")
-        recorded = [json.loads(after) for after in assessed.values_list("after", flat=True)]
-        names = {figures["attachment_digest"]: figures["attachment_name"] for figures in recorded}
-        attachment = Attachment.objects.filter(digest=digest).first() if digest in names else None
-        if not attachment:
-            raise Http404("这件建议没有这个附件。")
-        disposition = content_disposition_header(as_attachment=True, filename=names[digest])
-        headers = {"Content-Disposition": disposition, "Content-Type": "application/octet-stream"}
-        return HttpResponse(bytes(attachment.content), headers=headers)
-
     def _editable_proposal(self, request: HttpRequest, pk: int) -> tuple[Proposal | None, HttpResponse | None]:
         """Return the proposal if the user may edit it, or else a response; raises PermissionDenied for other users."""
         proposal = self.get_object(request, str(pk))
@@ -347,21 +300,6 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         touched = {name: value for name, value in typed.items() if plain_values[name] != shown[name]}
         return HeadForm(user=request.user, instance=Proposal.objects.get(pk=pk), initial=touched)
 
-    @transaction.atomic
-    def _assess(
-        self, request: HttpRequest, pk: int, form: AssessmentForm, typed: TypedInput, file: KeptFile | None
-    ) -> tuple[list[str], list[dict]]:
-        Proposal.objects.select_for_update().get(pk=pk)
-        proposal = self.get_object(request, str(pk))
-        if stale := self.stale(request, proposal):
-            return stale["reasons"], stale["theirs"]
-        figures, context = form.figures(), audit_context(request)
-        if file:
-            figures |= {"attachment_name": file.name, "attachment_digest": file.digest}
-        proposals.assess(proposal, figures=figures, context=context)
-        typed.end()
-        return [], []
-
     def _link_feedback(self, request: HttpRequest, proposal: Proposal) -> None:
         """Link the proposal to the ``feedback`` of the query string, if this is open and the user may answer it."""
         pk = request.GET.get("feedback", "")
@@ -383,14 +321,14 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
         typed: TypedInput | None = None, **context,
     ) -> TemplateResponse:  # fmt: skip
         if typed and typed.is_restored:
-            formsets = [context["citations"]] if "citations" in context else []
+            formsets = [context[name] for name in FORMSETS if name in context]
             show_unchecked(forms or [form, *(row for rows in formsets for row in rows)], formsets)
         elif typed and request.method == "POST":
             typed.keep_refused()
         context = self.admin_site.each_context(request) | {
             "subtitle": None, "opts": self.opts, "proposal": proposal, "form": form, "reasons": reasons,
             "theirs": theirs, "typed": typed, "media": self.media + form.media,
-            "errors": list(errors_of(forms or [form, *context.get("citations", ())])),
+            "errors": [*_formset_errors(context), *errors_of(forms or [form, *_rows(context)])],
         } | context  # fmt: skip
         if proposal:
             # Also after a refusal: the user has now seen the current version. The proposal is reloaded, because the
@@ -411,6 +349,18 @@ def errors_of(forms: Iterable[BaseForm]) -> Iterator[tuple[str, str, str]]:
             box = form[name] if name in form.fields else None
             for message in messages:
                 yield (box.id_for_label or box.auto_id if box else f"row-{form.prefix}"), box and box.label, message
+
+
+def _rows(context: Mapping) -> Iterator[BaseForm]:
+    """Yield the forms of the formsets of a page."""
+    return (row for name in FORMSETS for row in context.get(name, ()))
+
+
+def _formset_errors(context: Mapping) -> Iterator[tuple[str, None, str]]:
+    """Yield the errors of the formsets of a page as a whole, as ``errors_of()`` does."""
+    for name in FORMSETS:
+        for message in context[name].non_form_errors() if name in context else ():
+            yield f"formset-{name}", None, message
 
 
 def _entry(code: str, action: str, data: Mapping | None, successors: list[str]) -> dict:

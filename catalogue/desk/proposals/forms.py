@@ -1,4 +1,4 @@
-"""Forms of a proposal: its head, one of its entries, and its assessment. They do not write to the database."""
+"""Forms of a proposal: its head and one of its entries. They do not write to the database."""
 
 import json
 import re
@@ -14,8 +14,8 @@ from catalogue.accounts import permissions
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
-from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import attachments, codes, proposals
+from catalogue.models import Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
+from catalogue.workflow import codes, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services import document_numbers, quoted_values
 from services.json_text import strict_loads
@@ -279,33 +279,6 @@ class CitationForm(forms.ModelForm):
 
 
 CitationFormSet = forms.formset_factory(CitationForm, extra=3, can_delete=True, max_num=500, validate_max=True)
-
-
-class AssessmentForm(forms.ModelForm):
-    """The figures of an assessment. Totals are computed by the model."""
-
-    attachment = forms.FileField(
-        label="附件", required=False, help_text="评估报告，不超过 10 MB；系统计算并保存它的 SHA-256。"
-    )
-
-    class Meta:
-        model = Assessment
-        fields = (
-            "beneficiaries", "unit_standard", "periods", "period", *Assessment.SHARE_FIELDS, "funding_source",
-            "conclusion", "opinion",
-        )  # fmt: skip
-        field_classes = {"funding_source": Paragraphs, "opinion": Paragraphs}
-        widgets = {"funding_source": _textarea(), "opinion": _textarea()}
-
-    def clean_attachment(self):
-        file = self.cleaned_data["attachment"]
-        if file and file.size > attachments.MAX_BYTES:
-            raise forms.ValidationError("附件不能超过 10 MB。")
-        return file
-
-    def figures(self) -> dict:
-        """Return the columns of an assessment without assessor, time and attachment."""
-        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 def citations_of(data: Mapping) -> list[dict]:

@@ -18,7 +18,7 @@ from catalogue.spreadsheets import writer
 
 FILE_FORMATS = {
     "csv": ("text/csv; charset=utf-8", writer.to_csv),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", writer.to_xlsx),
+    "xlsx": (writer.XLSX, writer.to_xlsx),
 }
 
 
