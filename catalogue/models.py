@@ -22,6 +22,7 @@ from catalogue.workflow.models import (
     DraftInput,
     FigureReason,
     Proposal,
+    ProposedCase,
     ProposedEntry,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "FigureReason",
     "Membership",
     "Proposal",
+    "ProposedCase",
     "ProposedEntry",
     "SourcedField",
     "RevisionToken",

@@ -15,7 +15,7 @@ from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Assessment, Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import attachments, codes, proposals
+from catalogue.workflow import attachments, codes, kinds, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services import document_numbers, quoted_values
 from services.json_text import strict_loads
@@ -137,7 +137,7 @@ class NewEntryForm(forms.Form):
         self.proposed = codes.proposed_codes(besides=proposal)
         self.names = {code: document["name"] for code, document in proposals.current_documents(proposal).items()}
         self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
-        allowed = proposals.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
+        allowed = kinds.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
         self.fields["action"].choices = [(action.value, action.label) for action in Action if action in allowed]
 
     @staticmethod
