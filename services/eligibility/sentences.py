@@ -62,6 +62,19 @@ def circumstances_text(circumstances: Mapping[str, object], vocabulary: Vocabula
     )
 
 
+def person_text(circumstances: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
+    """Return circumstances as one phrase: 「年龄70周岁，已婚，户口类别：农业，家庭类别：低保家庭」."""
+    return "，".join(_trait_text(vocabulary[name], value) for name, value in circumstances.items()) or "情况全不知道"
+
+
+def _trait_text(fact: Fact, value: object) -> str:
+    if fact.type == BOOLEAN:
+        return fact.said["yes" if value else "no"]
+    if fact.type == INTEGER:
+        return f"{fact.said['subject']}{value}{fact.said['unit']}"
+    return f"{fact.label}：{answer_text(fact, value)}"
+
+
 def _number_text(fact: Fact, op: str, value: int | list[int]) -> str:
     subject, unit = fact.said["subject"], fact.said["unit"]
     if op == "in":

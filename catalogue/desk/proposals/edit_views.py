@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.cases.views import CaseViewsMixin
 from catalogue.desk.proposals.assistants import AssistantViewsMixin
 from catalogue.desk.proposals.autosave import KeptFile, TypedInput, show_unchecked
 from catalogue.desk.proposals.field_forms import chosen
@@ -41,7 +42,7 @@ Action = ProposedEntry.Action
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
 
 
-class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
+class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin):
     """For ProposalAdmin: the views of the forms. All writes go through ``workflow.proposals``."""
 
     def get_urls(self):
@@ -79,6 +80,8 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin):
             if proposal:
                 if service:
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
+                if case := request.GET.get("case"):
+                    return self.to_case(proposal, case)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
         return self._form(
             request, "desk/proposal_head.html", form, reasons, typed=typed, title="提出调整建议", service=service,
