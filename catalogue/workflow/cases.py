@@ -107,6 +107,23 @@ def case_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
     return outcomes
 
 
+def outcomes_under(edition: Edition, service: str, eligibility: Mapping | None) -> list[Outcome]:
+    """Return the outcomes of the cases of a service in an edition under another rule, a valid one. One query."""
+    rule = Rule(eligibility)
+    return [
+        Outcome(
+            case.code,
+            case.circumstances,
+            service,
+            case.expected[service],
+            rule.judge(VOCABULARY.with_implications(case.circumstances)).outcome,
+            None,
+            None,
+        )
+        for case in edition.cases.filter(expected__has_key=service)
+    ]
+
+
 def changed_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
     """Return the outcomes that a proposal changes: those stored with its approval, or else of ``case_outcomes()``."""
     approval = next((row for row in proposal.approvals.all() if row.granted and not row.revoked_at), None)

@@ -226,6 +226,7 @@ class EntryForm(forms.ModelForm):
 
     def __init__(self, *args, stated: Mapping, only: list[str] | None = None, **kwargs):
         super().__init__(*args, initial=_initial(stated), **kwargs)
+        self.fields["eligibility"].widget.service = stated["code"]
         if only is not None:
             shown = {column for field in only for column in self.columns_of(field)}
             for name in set(self.fields) - shown:
