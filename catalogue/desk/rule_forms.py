@@ -22,7 +22,8 @@ from catalogue.models import Edition
 from catalogue.workflow import cases
 from services import clauses
 from services.eligibility import persons, rules, sentences
-from services.eligibility.facts import BOOLEAN, CHOICES, INTEGER, VOCABULARY, Fact
+from services.eligibility.answers import parse_answer
+from services.eligibility.facts import BOOLEAN, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
 from services.sources import Jurisdiction, Verification
 
@@ -363,12 +364,7 @@ def _parse_facts(names: Sequence[str], values: Sequence[str]) -> Iterator[tuple[
         try:
             if name not in VOCABULARY:
                 raise ValueError("请选择一个事实。")
-            fact = VOCABULARY[name]
-            parts = [part for part in BETWEEN.split(text) if part.strip()]
-            answer = [value_of(fact, part) for part in parts] if fact.type == CHOICES else value_of(fact, text)
-            if fault := fact.fault(answer):
-                raise ValueError(f"“{fact.label}”{fault}")
-            yield name, answer
+            yield name, parse_answer(VOCABULARY[name], text)
         except ValueError as error:
             faults.append(f"所试的人：{error}")
     if faults:

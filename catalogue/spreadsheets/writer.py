@@ -245,14 +245,18 @@ def to_csv(
 
     ``columns`` are the fields to include; None for all.
     """
-    selected = _selected_columns(columns)
+    return csv_table(list_rows(documents, edition=edition), _selected_columns(columns))
+
+
+def csv_table(rows: Iterable[Mapping[str, str]], columns: Collection[Column]) -> Iterator[bytes]:
+    """Yield rows by column key as CSV, in UTF-8 with a byte order mark."""
     line = io.StringIO(newline="")
     writer = csv.writer(line)
     line.write("\ufeff")
-    writer.writerow([column.header for column in selected])
-    for row in list_rows(documents, edition=edition):
+    writer.writerow([column.header for column in columns])
+    for row in rows:
         yield _take_line(line)
-        writer.writerow([escape_formula(row[column.key]) for column in selected])
+        writer.writerow([escape_formula(row[column.key]) for column in columns])
     yield _take_line(line)
 
 
@@ -302,19 +306,22 @@ def to_xlsx(
     longest = max(len(escape_formula(text)) for rows in sheets.values() for row in rows for text in row.values())
     if longest > MAX_CELL_CHARS:
         raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字；请导出为 CSV。")
-    return _workbook(sheets, published or DRAFT_TIMESTAMP, edition.title, _selected_columns(columns))
+    return workbook(sheets, published, edition.title, COLUMNS | {LIST_SHEET: _selected_columns(columns)})
 
 
-def _workbook(
-    sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, list_columns: Collection[Column]
-) -> Iterator[bytes]:
+def workbook(
+    sheets: Mapping[str, Iterable[Mapping[str, str]]], at: datetime.datetime | None, title: str,
+    columns: Mapping[str, Collection[Column]],
+) -> Iterator[bytes]:  # fmt: skip
+    """Yield a workbook in chunks: rows by column key and the columns, both by sheet; ``at`` is its time, if any."""
+    at = at or DRAFT_TIMESTAMP
     from openpyxl import Workbook
     from openpyxl.xml.constants import ARC_CORE
     from openpyxl.xml.functions import tostring
 
     book = Workbook(write_only=True)
     for name, rows in sheets.items():
-        _sheet(book, name, rows, list_columns if name == LIST_SHEET else COLUMNS[name])
+        _sheet(book, name, rows, columns[name])
     book.properties.creator, book.properties.title = SOURCE, title
     original, repacked = io.BytesIO(), io.BytesIO()
     book.save(original)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalogue.models import Case, DraftInput, Edition, Proposal, ProposedCase
@@ -249,3 +250,58 @@ def test_an_auditor_reads_cases_and_cannot_change_them(client, people):
     assert page.status_code == 200
     assert "另提一件建议" not in visible_text(page)
     assert client.post(reverse("admin:catalogue_case_delete", args=[old_case().pk])).status_code == 403
+
+
+def import_url(proposal: Proposal) -> str:
+    return reverse("admin:catalogue_proposal_import_cases", args=[proposal.pk])
+
+
+def uploaded(desk, proposal: Proposal, *replaced: tuple[str, str]):
+    """Upload the exported cases of the newest edition with some text replaced; return the preview."""
+    exported = desk.get(reverse("admin:catalogue_case_export", args=["csv"]), {"edition": "2026"})
+    text = b"".join(exported.streaming_content if exported.streaming else [exported.content]).decode()
+    for old, new in replaced:
+        assert old in text
+        text = text.replace(old, new, 1)
+    page = desk.get(import_url(proposal))
+    file = SimpleUploadedFile("案例.csv", text.encode())
+    return desk.post(import_url(proposal), {"seen": page.context["seen"], "file": file})
+
+
+def test_a_table_of_cases_is_previewed_and_then_part_of_the_proposal(desk, proposal):
+    preview = uploaded(
+        desk, proposal, ("NM-05-01-65-local,NM-05-01,老年人健康管理,符合", ",NM-05-01,老年人健康管理,未知")
+    )
+
+    assert preview.status_code == 200
+    assert "这个表格改动 1 个案例" in visible_text(preview)
+    assert not ProposedCase.objects.exists()
+    confirmed = {"seen": preview.context["seen"], "plan": preview.context["token"], "_confirm": "确认"}
+    assert desk.post(import_url(proposal), confirmed).status_code == 302
+    assert (ProposedCase.objects.get().action, ProposedCase.objects.get().expected) == ("add", {"NM-05-01": "unknown"})
+
+
+def test_an_unchanged_table_changes_nothing(desk, proposal):
+    assert "没有改动" in visible_text(uploaded(desk, proposal))
+
+
+def test_a_faulty_table_is_told_by_its_rows(desk, proposal):
+    preview = uploaded(desk, proposal, ("老年人健康管理,符合", "老年人健康管理,也许"))
+
+    assert preview.status_code == 422
+    assert "结论“也许”应是" in visible_text(preview)
+
+
+@pytest.mark.parametrize("token", ["", "forged"])
+def test_only_what_was_previewed_is_confirmed(desk, proposal, token):
+    page = desk.get(import_url(proposal))
+    confirmed = {"seen": page.context["seen"], "plan": token, "_confirm": "确认"}
+
+    assert desk.post(import_url(proposal), confirmed).status_code == 403
+    assert not ProposedCase.objects.exists()
+
+
+def test_an_unknown_format_or_edition_is_told(desk):
+    for kind, query in (("pdf", {}), ("csv", {"edition": "1999"})):
+        page = desk.get(reverse("admin:catalogue_case_export", args=[kind]), query, follow=True)
+        assert "不能导出为" in visible_text(page) or "没有这个版本" in visible_text(page)

@@ -79,6 +79,8 @@ SCREENS = {
     **screens_of(FieldVerification, view=ALL, change=ALL, scoped=True),
     # Cases too; GET of the history redirects to the page of the case.
     **screens_of(Case, view=ALL),
+    "catalogue_case_export": Screen(ALL, ALL),
+    "catalogue_proposal_import_cases": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     # The preview of a rule: POST only.
     "rule": Screen(NOBODY, ALL),
@@ -171,7 +173,7 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         return reverse("admin:autocomplete") + query
     if "_" not in name or name.startswith(("password", "import")):
         return reverse(f"admin:{name}")
-    if name == "catalogue_entry_export":
+    if name in {"catalogue_entry_export", "catalogue_case_export"}:
         return reverse(f"admin:{name}", args=["csv"]) + "?edition=2027"
     app, model, view = name.split("_", 2)
     if name.startswith("catalogue_proposal_") and view not in {"changelist", "add"}:

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.html import format_html_join
+from django.utils.http import content_disposition_header
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DeskAdmin, ReadOnlyMixin
 from catalogue.desk.cases.forms import OUTCOMES
 from catalogue.desk.cases.wording import CaseWords
+from catalogue.desk.spreadsheets.exports import FILE_FORMATS
 from catalogue.models import Case, Edition, Event, Proposal
+from catalogue.spreadsheets import cases as spreadsheet
 from services.eligibility import sentences
 
 State = Proposal.State
@@ -71,6 +75,26 @@ class CaseAdmin(ReadOnlyMixin, DeskAdmin):
     def get_changelist(self, request, **kwargs):
         return CaseList
 
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export.<str:kind>", view, name="catalogue_case_export"), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """Return all cases of the edition of the query string as a table; it can be imported into a proposal."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        edition = filters.edition_shown(request)
+        if kind not in FILE_FORMATS or edition is None:
+            reason = "没有这个版本。" if edition is None else f"不能导出为“{kind[:20]}”；可用：CSV、XLSX。"
+            messages.error(request, reason)
+            return redirect("admin:catalogue_case_changelist")
+        content_type, _ = FILE_FORMATS[kind]
+        write = {"csv": spreadsheet.to_csv, "xlsx": spreadsheet.to_xlsx}[kind]
+        response = HttpResponse(write(edition), content_type=content_type)
+        response["Content-Disposition"] = content_disposition_header(True, f"案例-{edition.slug}.{kind}")
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
     def events_of(self, obj):
         return Event.objects.none()
 
@@ -84,7 +108,11 @@ class CaseAdmin(ReadOnlyMixin, DeskAdmin):
 
     def changelist_view(self, request, extra_context=None):
         edition = filters.edition_shown(request)
-        context = {"subtitle": edition and str(edition), "may_propose": request.user.has_perm("catalogue.add_proposal")}
+        context = {
+            "subtitle": edition and str(edition),
+            "edition": edition,
+            "may_propose": request.user.has_perm("catalogue.add_proposal"),
+        }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):

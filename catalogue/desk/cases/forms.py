@@ -7,6 +7,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from catalogue.desk.cases.wording import CaseWords
+from catalogue.spreadsheets import limits
 from catalogue.workflow import cases
 from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
@@ -18,6 +19,20 @@ OUTCOMES = [(outcome, cases.OUTCOME_LABELS[outcome]) for outcome in (ELIGIBLE, N
 # Characters of a quote that a choice of a clause shows.
 MAX_QUOTE_SHOWN = 40
 MAX_SERVICES = 20
+
+
+class CaseFileForm(forms.Form):
+    file = forms.FileField(
+        label="表格文件",
+        help_text="由最后发布的版本导出的案例，改好后上传；CSV 或 .xlsx。新案例的编号留空，同一案例的几行写同一个编号；"
+        "不要的，结论写“撤下”；没有列出的案例不变。例：案例-2026.xlsx",
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > limits.MAX_BYTES:
+            raise forms.ValidationError(limits.too_large_message())
+        return file
 
 
 class CaseForm(forms.Form):

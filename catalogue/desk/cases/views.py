@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
 from catalogue.accounts import permissions
-from catalogue.desk.cases.forms import CaseForm
+from catalogue.desk.base import versions
+from catalogue.desk.cases.forms import CaseFileForm, CaseForm
 from catalogue.desk.cases.wording import CaseWords
 from catalogue.desk.proposals.autosave import TypedInput
 from catalogue.editions.document import entry_data
-from catalogue.models import Proposal
+from catalogue.models import Proposal, ProposedCase
+from catalogue.spreadsheets import cases as spreadsheet
+from catalogue.spreadsheets.limits import UnreadableFileError
 from catalogue.workflow import proposals, proposed_cases
 
 # In place of a code in the address of a case.
 NEW = "add"
+# Changes of a table that its preview shows; the rest is counted.
+MAX_SHOWN = 500
 EMPTY = {"circumstances": {}, "expected": {}, "because": {}}
 
 
@@ -28,6 +34,7 @@ class CaseViewsMixin:
 
         return [
             at(f"<int:pk>/cases/{NEW}/", self.case_view, "new_case"),
+            at("<int:pk>/cases/import/", self.import_cases_view, "import_cases"),
             at("<int:pk>/cases/<slug:code>/", self.case_view, "case"),
             at("<int:pk>/cases/<slug:code>/remove/", self.remove_case_view, "remove_case"),
             *super().get_urls(),
@@ -84,6 +91,44 @@ class CaseViewsMixin:
         if reasons:
             return self.page(request, self.get_object(request, str(pk)), reasons=reasons, theirs=theirs, status=409)
         return redirect("admin:catalogue_proposal_change", pk)
+
+    def import_cases_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what a table of cases changes; once that is confirmed, it is part of the proposal.
+
+        The page holds the changes as a signed token of the user and the proposal, so that just these are confirmed.
+        """
+        proposal, refusal = self._editable_proposal(request, pk)
+        if refusal:
+            return refusal
+        base = proposals.base_edition(proposal.region)
+        if base is None:
+            raise Http404("还没有发布的版本。")
+        is_confirmed = "_confirm" in request.POST
+        form = CaseFileForm(*([request.POST, request.FILES] if request.method == "POST" and not is_confirmed else []))
+        faults, plan, reasons, theirs = [], None, [], []
+        if is_confirmed:
+            sent = versions.read(request.POST.get("plan", ""))
+            if (sent.get("by"), sent.get("proposal")) != (request.user.pk, pk):
+                raise PermissionDenied("请先上传表格、看过预览，再确认。")
+            plan = sent["changes"]
+            reasons, theirs = self._amend(request, pk, entries=lambda entries: entries, case_changes=plan)
+            if not reasons:
+                return redirect("admin:catalogue_proposal_change", pk)
+        elif request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                plan = spreadsheet.read_changes(file.name, file.read(), edition=base).changes
+            except UnreadableFileError as error:
+                faults = error.faults
+        rows = [ProposedCase(code=code, **change) for code, change in (plan or {}).items()]
+        response = self._form(
+            request, "desk/case_import.html", form, reasons, proposal, theirs=theirs, title="由表格导入案例", base=base,
+            faults=faults, plan=plan, rows=list(CaseWords(base).changes(rows[:MAX_SHOWN])), count=len(rows),
+            token=versions.token(None, by=request.user.pk, proposal=pk, changes=plan) if plan else None,
+        )  # fmt: skip
+        if plan is not None and not reasons:
+            response.status_code = 200
+        return response
 
     @staticmethod
     def _present_case(base, code: str | None) -> dict | None:

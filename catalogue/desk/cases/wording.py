@@ -1,10 +1,10 @@
 """Cases (案例) as sentences, for their list and for the pages of proposals and of publishing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from catalogue.models import Edition, Proposal
+from catalogue.models import Edition, Proposal, ProposedCase
 from catalogue.workflow import cases, proposed_cases
 from services.eligibility import sentences
 from services.sources import Source
@@ -48,6 +48,12 @@ class CaseWords:
     def titles(self) -> dict[str, str]:
         return dict(Source.objects.values_list("code", "title"))
 
+    def name_entries_of(self, proposal: Proposal) -> None:
+        """Name the services that a proposal adds or renames as it does."""
+        for entry in proposal.entries.all():
+            if name := (entry.entry_data or {}).get("name"):
+                self.names[entry.service] = name
+
     def service(self, code: str) -> str:
         return f"{code} {self.names.get(code, '')}".strip()
 
@@ -62,18 +68,11 @@ class CaseWords:
             for code, outcome in expected.items()
         ]
 
-    def changes(self, proposal: Proposal) -> Iterator[CaseChange]:
-        """Yield the changes of cases that a proposal makes; the edition is the one it is compared with."""
-        changes = list(proposal.cases.all())
-        if not changes:
-            return
+    def changes(self, changes: Sequence[ProposedCase]) -> Iterator[CaseChange]:
+        """Yield changes of cases in words; the edition is the one that their proposal is compared with."""
         codes = [change.code for change in changes]
-        present = {case.code: case for case in self.edition.cases.filter(code__in=codes)} if self.edition else {}
-        self.names.update(
-            (entry.service, entry.entry_data["name"])
-            for entry in proposal.entries.all()
-            if (entry.entry_data or {}).get("name")
-        )
+        is_asked = changes and self.edition
+        present = {case.code: case for case in self.edition.cases.filter(code__in=codes)} if is_asked else {}
         for change in changes:
             case = present.get(change.code)
             before = case and proposed_cases.case_data(case)
@@ -94,3 +93,12 @@ def in_words(change: cases.Outcome) -> tuple[str, str, str, str]:
     """Return the number of a case, its person, and the labels of the outcomes before and after."""
     person = sentences.person_text(change.circumstances)
     return change.case, person, cases.OUTCOME_LABELS[change.before], cases.OUTCOME_LABELS[change.after]
+
+
+def changes_of(proposal: Proposal, base: Edition | None) -> list[CaseChange]:
+    """Return the changes of cases of a proposal in words; ``base`` is the edition that it is compared with."""
+    changes = list(proposal.cases.all())
+    words = CaseWords(base)
+    if changes:
+        words.name_entries_of(proposal)
+    return list(words.changes(changes))

@@ -18,7 +18,7 @@ from catalogue.accounts import names, permissions
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
-from catalogue.desk.cases.wording import CaseWords, in_words
+from catalogue.desk.cases.wording import changes_of, in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
@@ -152,7 +152,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "date_notices": list(dates.proposal_notices(proposal, on=timezone.localdate())) if is_open else [],
             "earlier_assessments": earlier_assessments(events, assessment),
             "halted": halted_by(proposal, events),
-            "case_changes": list(CaseWords(base).changes(proposal)),
+            "case_changes": changes_of(proposal, base),
             "feedback": proposal.feedback.select_related("service"),
             "events": [self.event_row(event) for event in reversed(events)],
             "steps": steps,
