@@ -3,6 +3,7 @@
 # ruff: noqa: F401 - importing a module registers its models
 
 from catalogue.desk import accounts, audit, feedback
+from catalogue.desk.cases import admin as cases
 from catalogue.desk.editions import admin as editions
 from catalogue.desk.entries import admin as entries
 from catalogue.desk.entries import unverified

@@ -24,6 +24,7 @@ from catalogue.workflow.models import (
     DraftInput,
     FigureReason,
     Proposal,
+    ProposedCase,
     ProposedEntry,
 )
 
@@ -47,6 +48,7 @@ __all__ = [
     "FigureReason",
     "Membership",
     "Proposal",
+    "ProposedCase",
     "ProposedEntry",
     "SourcedField",
     "RevisionToken",

@@ -17,9 +17,13 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from catalogue.desk.cases.wording import in_words
+from catalogue.models import Edition
+from catalogue.workflow import cases
 from services import clauses
 from services.eligibility import persons, rules, sentences
-from services.eligibility.facts import BOOLEAN, CHOICES, INTEGER, VOCABULARY, Fact
+from services.eligibility.answers import parse_answer
+from services.eligibility.facts import BOOLEAN, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
 from services.sources import Jurisdiction, Verification
 
@@ -93,6 +97,8 @@ class RuleInput(NamedTuple):
 class RuleWidget(forms.Widget):
     template_name = "desk/rule.html"
     use_fieldset = True
+    # The code of the service whose rule it is, for the preview; None for a service that no edition has yet.
+    service: str | None = None
 
     class Media:
         js = ("desk/rules.js",)
@@ -135,6 +141,7 @@ class RuleWidget(forms.Widget):
             "sentence": sentences.rule_text(rule) if rule else "",
             "persons": [person.name for person in persons.PERSONS],
             "tried": range(TRIED),
+            "service": self.service,
         }
         return context
 
@@ -319,7 +326,10 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 
 def try_view(request: HttpRequest) -> HttpResponse:
-    """Evaluate an unsaved rule for one person and for all example persons. POST only; nothing is stored."""
+    """Evaluate an unsaved rule for one person and for all example persons, and say which outcomes it changes.
+
+    It is compared with the newest published edition. POST only; nothing is stored.
+    """
     if not request.user.has_perm("catalogue.view_entry"):
         raise PermissionDenied
     if request.method != "POST":
@@ -335,6 +345,7 @@ def try_view(request: HttpRequest) -> HttpResponse:
         person = next((person for person in persons.PERSONS if person.name == person_name), None)
         circumstances = (dict(person.circumstances) if person else {}) | answers
         context |= {"sentence": sentences.rule_text(rule), **_evaluate(rule, circumstances)}
+        context |= _effect(request.POST.get(f"{name}-service", "").replace("\0", ""), rule)
         facts = [(VOCABULARY[name], answer) for name, answer in circumstances.items()]
         context |= {
             "person": person,
@@ -353,16 +364,28 @@ def _parse_facts(names: Sequence[str], values: Sequence[str]) -> Iterator[tuple[
         try:
             if name not in VOCABULARY:
                 raise ValueError("请选择一个事实。")
-            fact = VOCABULARY[name]
-            parts = [part for part in BETWEEN.split(text) if part.strip()]
-            answer = [value_of(fact, part) for part in parts] if fact.type == CHOICES else value_of(fact, text)
-            if fault := fact.fault(answer):
-                raise ValueError(f"“{fact.label}”{fault}")
-            yield name, answer
+            yield name, parse_answer(VOCABULARY[name], text)
         except ValueError as error:
             faults.append(f"所试的人：{error}")
     if faults:
         raise ValidationError(faults)
+
+
+def _effect(service: str, rule: Mapping | None) -> dict:
+    """Return the cases and the persons whose outcomes a rule changes, {} for a service that the list does not have."""
+    edition = Edition.objects.last_sealed().first()
+    entry = edition and edition.entries.filter(service__code=service).first()
+    if entry is None:
+        return {}
+    outcomes = [outcome for outcome in cases.outcomes_under(edition, service, rule) if outcome.is_changed]
+    return {
+        "compared_with": edition.slug,
+        "changed_cases": [in_words(outcome) for outcome in outcomes],
+        "changed_persons": [
+            (affected.person.name, OUTCOMES[affected.before], OUTCOMES[affected.after])
+            for affected in persons.affected_persons(entry.eligibility, rule)
+        ],
+    }
 
 
 def _evaluate(rule_data: Mapping | None, circumstances: Mapping) -> dict:

@@ -317,7 +317,7 @@ def new_number(positions: Iterable[int], position: int) -> int:
 
 
 def copy_previous_cases(edition: Edition) -> None:
-    """Replace the cases of a draft edition by those of the previous edition."""
+    """Replace the cases of a draft edition by those of the previous edition, none if there is no such edition."""
     edition.cases.all().delete()
     Case.objects.bulk_create(
         Case(
@@ -328,5 +328,5 @@ def copy_previous_cases(edition: Edition) -> None:
             expected=case.expected,
             because=case.because,
         )
-        for case in edition.previous.cases.all()
+        for case in (edition.previous.cases.all() if edition.previous else ())
     )

@@ -282,6 +282,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ProposedCase',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', services.fields.Code(help_text='自动编号。', max_length=80, pattern='\\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', verbose_name='编号')),
+                ('action', services.fields.Choice(choices=[('add', '新增'), ('change', '修改'), ('withdraw', '撤下')], max_length=40, verbose_name='动作')),
+                ('circumstances', models.JSONField(blank=True, null=True, verbose_name='情况')),
+                ('expected', models.JSONField(blank=True, default=dict, verbose_name='应有的结论')),
+                ('because', models.JSONField(blank=True, default=dict, verbose_name='依据')),
+                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cases', to='catalogue.proposal', verbose_name='调整建议')),
+            ],
+            options={
+                'verbose_name': '案例的改动',
+                'verbose_name_plural': '案例的改动',
+                'ordering': ['proposal', 'code'],
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='DraftInput',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -487,6 +505,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='proposedentry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'withdraw'), ('entry_data__isnull', True)), models.Q(models.Q(('action', 'withdraw'), _negated=True), ('entry_data__isnull', False)), _connector='OR'), name='proposed_entry_says_something_unless_withdrawn'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposedcase',
+            constraint=models.UniqueConstraint(fields=('proposal', 'code'), name='proposed_case_once_per_case'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposedcase',
+            constraint=models.CheckConstraint(condition=models.Q(('action', 'change'), models.Q(('action', 'add'), ('circumstances__isnull', False)), models.Q(('action', 'withdraw'), ('circumstances__isnull', True)), _connector='OR'), name='proposed_case_added_has_a_person'),
         ),
         migrations.AddConstraint(
             model_name='draftinput',

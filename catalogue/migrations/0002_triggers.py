@@ -212,6 +212,15 @@ DECISIONS = [
     ("proposed_entry_comes_before", "proposedentry", "INSERT", DECIDED.format("NEW.proposal_id"), APPROVED),
     ("proposed_entry_kept", "proposedentry", "UPDATE", DECIDED.format("OLD.proposal_id"), APPROVED),
     ("proposed_entry_stays", "proposedentry", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),
+    ("proposed_case_comes_before", "proposedcase", "INSERT", DECIDED.format("NEW.proposal_id"), APPROVED),
+    (
+        "proposed_case_kept",
+        "proposedcase",
+        "UPDATE",
+        f"{DECIDED.format('OLD.proposal_id')} OR {DECIDED.format('NEW.proposal_id')}",
+        APPROVED,
+    ),
+    ("proposed_case_stays", "proposedcase", "DELETE", DECIDED.format("OLD.proposal_id"), APPROVED),
 ]
 BY_ANOTHER = (
     "NOT EXISTS (SELECT 1 FROM catalogue_proposal_editors "

@@ -13,7 +13,9 @@ TERMS = (
 # The editors' own words and groupings, which a document does not give.
 EDITORIAL = ("synonym", "synonymtarget", "topic", "topicservice")
 READ = {
-    "catalogue": {model: ["view"] for model in ("edition", "entry", "fieldverification", "citation", "proposal")},
+    "catalogue": {
+        model: ["view"] for model in ("edition", "entry", "fieldverification", "citation", "case", "proposal")
+    },
     "services": {model: ["view"] for model in TERMS},
 }
 # By role: what it may do beyond reading the list, its proposals and the vocabularies.

@@ -8,7 +8,7 @@ import datetime
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -72,20 +72,36 @@ class Table:
 
 def read_table(name: str, content: bytes) -> Table:
     """Return the table in a file. Raises UnreadableFileError with all its faults, up to MAX_FAULTS."""
-    kind = check_kind(name, content)
-    sheets = {None: _csv_rows(decode(content, COLUMNS[LIST_SHEET][0].header))} if kind == "csv" else sheet_rows(content)
-    faults: list[ImportFault] = []
-    rows = {sheet or LIST_SHEET: list(_parse_rows(sheet, lines, faults)) for sheet, lines in sheets.items()}
-    if faults:
-        raise UnreadableFileError(*faults[:MAX_FAULTS])
+    rows = read_sheets(name, content, main=LIST_SHEET, columns=COLUMNS)
     if not rows[LIST_SHEET]:
         refuse("表格里只有表头，没有一行服务项目。", row=2)
     return Table(rows[LIST_SHEET], rows.get(CITATIONS_SHEET, []), rows.get(EDITION_SHEET, []))
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def read_sheets(
+    name: str, content: bytes, *, main: str, columns: Mapping[str, Sequence[writer.Column]]
+) -> dict[str, list[Row]]:
+    """Return the rows of a file by sheet, of a CSV those of ``main``; ``columns`` are those of each sheet.
+
+    Raises UnreadableFileError with all faults, up to MAX_FAULTS.
+    """
+    if check_kind(name, content) == "csv":
+        sheets = {None: _csv_rows(decode(content, columns[main][0].header), columns[main])}
+    else:
+        sheets = sheet_rows(content, main=main, known=tuple(columns))
+    faults: list[ImportFault] = []
+    rows = {
+        sheet or main: list(_parse_rows(sheet, lines, faults, columns[sheet or main]))
+        for sheet, lines in sheets.items()
+    }
+    if faults:
+        raise UnreadableFileError(*faults[:MAX_FAULTS])
+    return rows
+
+
+def _csv_rows(text: str, columns: Sequence[writer.Column]) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV text with their numbers, without empty rows."""
-    delimiter = _delimiter(text)
+    delimiter = _delimiter(text, columns)
     if "\0" in text:
         before = text[: text.index("\0")]
         row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(delimiter) + 1
@@ -107,12 +123,12 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str, columns: Sequence[writer.Column]) -> str:
     """Return what separates the cells of a CSV text: with it, most of the header are columns of the list.
 
     Spreadsheets save a comma, a semicolon or a tab, by the settings of the machine.
     """
-    known = {_plain_header(column.header) for column in COLUMNS[LIST_SHEET]}
+    known = {_plain_header(column.header) for column in columns}
     header = header_line(text)
     counts = {
         delimiter: sum(_plain_header(cell.strip().strip('"')) in known for cell in header.split(delimiter))
@@ -139,14 +155,17 @@ def _unbalanced_cell(record: str, delimiter: str) -> int:
     return position
 
 
-def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[ImportFault]) -> Iterator[Row]:
+def _parse_rows(
+    sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[ImportFault],
+    sheet_columns: Sequence[writer.Column],
+) -> Iterator[Row]:  # fmt: skip
     """Yield the rows of a sheet below its header, and add the faults of their cells to ``faults``."""
     lines = iter(lines)
     number, headers = next(lines, (1, []))
     headers = [_cell_text(cell, sheet, number, position, faults) for position, cell in enumerate(headers, start=1)]
     if faults:
         raise UnreadableFileError(*faults)
-    keys = _column_keys(sheet, number, headers)
+    keys = _column_keys(sheet, number, headers, sheet_columns)
     columns = {key: f"{column_letter(position)}（{headers[position - 1]}）" for position, key in keys.items()}
     width = max(keys)
     count = 0
@@ -173,9 +192,10 @@ def _parse_rows(sheet: str | None, lines: Iterable[tuple[int, list]], faults: li
         yield Row(number, {key: texts.get(key, "") for key in columns}, columns, sheet)
 
 
-def _column_keys(sheet: str | None, number: int, headers: list[str]) -> dict[int, str]:
+def _column_keys(
+    sheet: str | None, number: int, headers: list[str], columns: Sequence[writer.Column]
+) -> dict[int, str]:
     """Return the key of each column by its position. Raises UnreadableFileError for wrong headers."""
-    columns = COLUMNS[sheet or LIST_SHEET]
     keys_by_header = {_plain_header(column.header): column.key for column in columns}
     faults, keys = [], {}
     for position, header in enumerate(headers, start=1):

@@ -5,7 +5,7 @@ A merged range has its value in one cell only, so it is refused by its name: rea
 
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
@@ -45,8 +45,13 @@ OPENPYXL_ERRORS = (
 STRICT_NAMESPACE = b"http://purl.oclc.org/ooxml/spreadsheetml/"
 
 
-def sheet_rows(content: bytes) -> dict[str | None, list[tuple[int, list]]]:
-    """Return the numbered rows of a workbook's sheets by sheet name. Raises UnreadableFileError."""
+def sheet_rows(
+    content: bytes, *, main: str = LIST_SHEET, known: Collection[str] = tuple(COLUMNS)
+) -> dict[str | None, list[tuple[int, list]]]:
+    """Return the numbered rows of a workbook's sheets by sheet name. Raises UnreadableFileError.
+
+    ``main`` must be among the sheets, unless there is one alone; the others are of ``known``.
+    """
     try:
         check_unpacked(content)
         book = _open(content)
@@ -55,12 +60,12 @@ def sheet_rows(content: bytes) -> dict[str | None, list[tuple[int, list]]]:
         refuse("工作簿打不开：加了密码、已损坏，或不是工作簿；请用表格软件打开后另存为 .xlsx，再重新上传。")
     # Checked before a row is read: a workbook can name one sheet a thousand times.
     titles = [sheet.title for sheet in sheets]
-    if LIST_SHEET not in titles:
+    if main not in titles:
         if len(sheets) != 1:
-            refuse(f"工作簿里没有名为“{LIST_SHEET}”的工作表；现有：{'、'.join(titles)[:200] or '无'}。")
-        return {LIST_SHEET: _rows(sheets[0])}
-    if unknown := sorted(set(titles) - set(COLUMNS)):
-        refuse(f"多出工作表“{unknown[0]}”；只接受：{'、'.join(COLUMNS)}。")
+            refuse(f"工作簿里没有名为“{main}”的工作表；现有：{'、'.join(titles)[:200] or '无'}。")
+        return {main: _rows(sheets[0])}
+    if unknown := sorted(set(titles) - set(known)):
+        refuse(f"多出工作表“{unknown[0]}”；只接受：{'、'.join(known)}。")
     if len(set(titles)) != len(titles):
         refuse("工作簿里有重名的工作表；请用表格软件打开后另存为 .xlsx，再重新上传。")
     return {sheet.title: _rows(sheet) for sheet in sheets}

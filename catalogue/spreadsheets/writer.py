@@ -258,14 +258,18 @@ def to_csv(
 
     ``columns`` are the fields to include; None for all.
     """
-    selected = _selected_columns(columns)
+    return csv_table(list_rows(documents, edition=edition), _selected_columns(columns))
+
+
+def csv_table(rows: Iterable[Mapping[str, str]], columns: Collection[Column]) -> Iterator[bytes]:
+    """Yield rows by column key as CSV, in UTF-8 with a byte order mark."""
     line = io.StringIO(newline="")
     writer = csv.writer(line)
     line.write("\ufeff")
-    writer.writerow([column.header for column in selected])
-    for row in list_rows(documents, edition=edition):
+    writer.writerow([column.header for column in columns])
+    for row in rows:
         yield _take_line(line)
-        writer.writerow([escape_formula(row[column.key]) for column in selected])
+        writer.writerow([escape_formula(row[column.key]) for column in columns])
     yield _take_line(line)
 
 
@@ -313,8 +317,7 @@ def to_xlsx(
     }
     if longest := _too_long(sheets):
         raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字；请导出为 CSV。")
-    all_columns = COLUMNS | {LIST_SHEET: _selected_columns(columns)}
-    return _workbook(sheets, published or DRAFT_TIMESTAMP, edition.title, all_columns)
+    return workbook(sheets, published, edition.title, COLUMNS | {LIST_SHEET: _selected_columns(columns)})
 
 
 def comparison_xlsx(rows: list[dict[str, str]], *, title: str) -> Iterator[bytes]:
@@ -325,7 +328,7 @@ def comparison_xlsx(rows: list[dict[str, str]], *, title: str) -> Iterator[bytes
     sheets = {COMPARISON_SHEET: rows}
     if longest := _too_long(sheets):
         raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字。")
-    return _workbook(sheets, DRAFT_TIMESTAMP, title, {COMPARISON_SHEET: COMPARISON_COLUMNS})
+    return workbook(sheets, None, title, {COMPARISON_SHEET: COMPARISON_COLUMNS})
 
 
 def _too_long(sheets: Mapping[str, list[dict]]) -> int:
@@ -338,9 +341,12 @@ def _too_long(sheets: Mapping[str, list[dict]]) -> int:
     return longest if longest > MAX_CELL_CHARS else 0
 
 
-def _workbook(
-    sheets: Mapping[str, list[dict]], at: datetime.datetime, title: str, columns: Mapping[str, Collection[Column]]
-) -> Iterator[bytes]:
+def workbook(
+    sheets: Mapping[str, Iterable[Mapping[str, str]]], at: datetime.datetime | None, title: str,
+    columns: Mapping[str, Collection[Column]],
+) -> Iterator[bytes]:  # fmt: skip
+    """Yield a workbook in chunks: rows by column key and the columns, both by sheet; ``at`` is its time, if any."""
+    at = at or DRAFT_TIMESTAMP
     from openpyxl import Workbook
     from openpyxl.xml.constants import ARC_CORE
     from openpyxl.xml.functions import tostring

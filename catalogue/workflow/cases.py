@@ -77,7 +77,8 @@ def case_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
     """Return the outcomes under a proposal of all cases, in ``base``, of the services whose rules it changes.
 
     ``base`` is the edition that the proposal changes. Empty if it changes no rule and withdraws no service; a faulty
-    rule has no outcomes. One query, and the documents of the entries.
+    rule has no outcomes. The outcomes that the proposal states itself are left out. Two queries, and the documents of
+    the entries.
     """
     entries = {entry.service: entry for entry in proposal.entries.all() if _changes_rule(entry)}
     if base is None or not entries:
@@ -92,14 +93,35 @@ def case_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:
         changed_entry = merge.apply_change(entry_data(document), entry.entry_data)
         if not rules_module.faults(changed_entry["eligibility"]):
             rules_by_code[code] = (Rule(changed_entry["eligibility"]), *_rule_clause(changed_entry))
+    changes = {change.code: change for change in proposal.cases.all()}
     outcomes = []
     for case in base.cases.all():
+        change = changes.get(case.code)
+        if change and change.action == change.Action.WITHDRAW:
+            continue
         for code, before in case.expected.items():
-            if code in rules_by_code:
+            if code in rules_by_code and not (change and code in change.expected):
                 rule, source, locator = rules_by_code[code]
                 after = rule and rule.judge(VOCABULARY.with_implications(case.circumstances)).outcome
                 outcomes.append(Outcome(case.code, case.circumstances, code, before, after, source, locator))
     return outcomes
+
+
+def outcomes_under(edition: Edition, service: str, eligibility: Mapping | None) -> list[Outcome]:
+    """Return the outcomes of the cases of a service in an edition under another rule, a valid one. One query."""
+    rule = Rule(eligibility)
+    return [
+        Outcome(
+            case.code,
+            case.circumstances,
+            service,
+            case.expected[service],
+            rule.judge(VOCABULARY.with_implications(case.circumstances)).outcome,
+            None,
+            None,
+        )
+        for case in edition.cases.filter(expected__has_key=service)
+    ]
 
 
 def changed_outcomes(proposal: Proposal, base: Edition | None) -> list[Outcome]:

@@ -9,7 +9,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry
-from catalogue.workflow import proposals
+from catalogue.workflow import proposals, proposed_cases
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.models import Department
 
@@ -39,12 +39,32 @@ def copy(proposal: Proposal, *, form_key: uuid.UUID, context: AuditContext) -> t
             left_out.setdefault(entry["service"], reason)
     kept = [entry for entry in entries if entry["service"] not in left_out]
     values = ("kind", "region", "title", "reason", "document_number", "effective_from", "raises_cost")
+    case_changes, case_notes = _copied_cases(proposal, base, context)
     copied = proposals.draft(
         **{name: getattr(proposal, name) for name in values}, department=department, entries=kept, form_key=form_key,
-        context=context,
+        context=context, case_changes=case_changes,
     )  # fmt: skip
-    notes = [f"{reason}没有复制这一项。" for reason in left_out.values()]
+    notes = [f"{reason}没有复制这一项。" for reason in left_out.values()] + case_notes
     return copied, notes + list(_changed_since(proposal, kept, current))
+
+
+def _copied_cases(proposal: Proposal, base: Edition | None, context: AuditContext) -> tuple[dict[str, dict], list[str]]:
+    """Return the changes of cases that can be copied, by code, and a sentence for each that cannot."""
+    present = set(base.cases.values_list("code", flat=True)) if base else set()
+    kept, notes = {}, []
+    for change in proposal.cases.values("code", "action", "circumstances", "expected", "because"):
+        code = change.pop("code")
+        services = [
+            {"service": service, "action": Action.CHANGE}
+            for service in sorted(proposed_cases.services_of({code: change}, base))
+        ]
+        if (code in present) == (change["action"] == proposed_cases.Action.ADD):
+            notes.append(f"案例 {code} 现行清单中已经{'有了' if code in present else '没有了'}，没有复制。")
+        elif proposals.foreign_department_faults(services, edition=base, by=context.user):
+            notes.append(f"案例 {code} 涉及其他部门牵头的项目，没有复制。")
+        else:
+            kept[code] = change
+    return kept, notes
 
 
 def _obstacle(entry: Mapping, current: Mapping[str, Mapping]) -> str | None:

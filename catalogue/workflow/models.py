@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 
 from catalogue.accounts import names
 from catalogue.audit.models import Event
-from catalogue.editions.models import Edition, SourcedField
+from catalogue.editions.models import CASE_CODE, Edition, SourcedField
 from services.fields import DIGEST, Choice, Code, Line, Text
 from services.models import Department, Region
 
@@ -149,6 +149,43 @@ class ProposedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.service}"
+
+
+class ProposedCase(models.Model):
+    """The change that a proposal makes to one case of the edition it is taken up into (案例的改动).
+
+    A change has only what it changes: ``circumstances`` are all of the person, None if they stay; ``expected`` has the
+    outcome of each service that changes, None for one that is left out; ``because`` has the clause of the others.
+    """
+
+    class Action(models.TextChoices):
+        ADD = "add", "新增"
+        CHANGE = "change", "修改"
+        WITHDRAW = "withdraw", "撤下"
+
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="cases", verbose_name="调整建议")
+    code = Code("编号", pattern=CASE_CODE, max_length=80, help_text="自动编号。")
+    action = Choice("动作", choices=Action)
+    circumstances = models.JSONField("情况", null=True, blank=True)
+    expected = models.JSONField("应有的结论", default=dict, blank=True)
+    because = models.JSONField("依据", default=dict, blank=True)
+
+    class Meta:
+        ordering = ["proposal", "code"]
+        verbose_name = verbose_name_plural = "案例的改动"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "code"], name="proposed_case_once_per_case"),
+            models.CheckConstraint(
+                condition=Q(action="change")
+                | Q(action="add", circumstances__isnull=False)
+                | Q(action="withdraw", circumstances__isnull=True),
+                name="proposed_case_added_has_a_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.code}"
 
 
 class DraftInput(models.Model):

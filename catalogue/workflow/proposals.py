@@ -22,7 +22,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import assessments, cases, figures, inputs
+from catalogue.workflow import assessments, cases, figures, inputs, kinds, proposed_cases
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
@@ -36,14 +36,6 @@ NEEDS_ASSESSMENT = {
     "target_groups", "target_group_text", "standard", *quoted_values.COLUMNS, "expenditure_responsibility",
     "eligibility",
 }  # fmt: skip
-# Number of services that each kind adds, changes and withdraws: (minimum, maximum), None for no maximum.
-ALLOWED_ACTIONS = {
-    Kind.ADD: {Action.ADD: (1, None)},
-    Kind.CHANGE: {Action.CHANGE: (1, None)},
-    Kind.WITHDRAW: {Action.WITHDRAW: (1, None)},
-    Kind.MERGE: {Action.WITHDRAW: (1, None), Action.ADD: (0, 1), Action.CHANGE: (0, 1)},
-    Kind.SPLIT: {Action.WITHDRAW: (0, 1), Action.CHANGE: (0, 1), Action.ADD: (1, None)},
-}
 
 
 class ProposalFault(NamedTuple):
@@ -81,6 +73,7 @@ def draft(
     imported_from: str | None = None,
     form_key: str | uuid.UUID | None = None,
     authors: Iterable[AbstractBaseUser] = (),
+    case_changes: Mapping[str, Mapping | None] | None = None,
 ) -> Proposal:
     """Draft a proposal of ``context.user`` and return it.
 
@@ -88,8 +81,9 @@ def draft(
     change the columns it changes with their ``verification``, ``basis`` and ``citations``, for a withdrawal None) and
     ``successors`` (codes); ``imported_from`` is the SHA-256 of the table they were read from, ``form_key`` tells the
     form they were typed in: a second proposal of it raises IntegrityError; ``authors`` are those who typed it beside
-    the user. A draft may have faults, which ``faults()`` lists and ``submit()`` refuses. Raises TransitionError for
-    values that cannot be stored, and for services of departments that ``context.user`` does not belong to.
+    the user; ``case_changes`` are as for ``proposed_cases.store()``. A draft may have faults, which ``faults()`` lists
+    and ``submit()`` refuses. Raises TransitionError for values that cannot be stored, and for services of departments
+    that ``context.user`` does not belong to.
     """
     proposal = Proposal(
         number=(Proposal.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -106,7 +100,7 @@ def draft(
         proposer=context.user,
         handler=context.user,
     )
-    _save(proposal, entries, context)
+    _save(proposal, entries, case_changes or {}, context)
     proposal.editors.add(context.user, *authors)
     record(proposal, context, Event.Verb.DRAFTED, after=proposal_snapshot(proposal))
     return proposal
@@ -114,14 +108,14 @@ def draft(
 
 @transaction.atomic
 def amend(
-    proposal: Proposal, *, entries: Sequence[Mapping], context: AuditContext,
-    authors: Iterable[AbstractBaseUser] = (), **changes: object,
+    proposal: Proposal, *, entries: Sequence[Mapping], context: AuditContext, authors: Iterable[AbstractBaseUser] = (),
+    case_changes: Mapping[str, Mapping | None] | None = None, **changes: object,
 ) -> Proposal:  # fmt: skip
     """Replace the entries of a proposal, and the columns in ``changes``; it becomes a draft again, without assessment.
 
-    Only its department may amend, and only a draft or a declined proposal; the user and ``authors``, who typed it, then
-    neither assess nor decide. Raises TransitionError; then nothing is
-    written.
+    Of its cases it replaces those in ``case_changes`` (``proposed_cases.store()``). Only its department may amend, and
+    only a draft or a declined proposal; the user and ``authors``, who typed it, then neither assess nor decide. Raises
+    TransitionError; then nothing is written.
     """
     proposal = locked(proposal, State.DRAFT, State.DECLINED)
     require_department(proposal, context)
@@ -132,7 +126,7 @@ def amend(
     proposal.state = State.DRAFT
     proposal.entries.all().delete()
     Assessment.objects.filter(proposal=proposal).delete()
-    _save(proposal, entries, context)
+    _save(proposal, entries, case_changes or {}, context)
     record(proposal, context, Event.Verb.AMENDED, before=before, after=proposal_snapshot(proposal))
     return proposal
 
@@ -252,9 +246,7 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
             drafts.save_entry(
                 edition, merge.apply_change(drafts.current_data(entry), step.entry_data), terms=terms, context=context
             )
-    for approval in proposal.approvals.in_force():
-        if approval.outcomes:
-            cases.apply_outcomes(edition, approval.outcomes, entries=drafts.current_entries(edition))
+    proposed_cases.take_up(edition, proposal, entries=drafts.current_entries(edition))
     proposal.edition = edition
     proposal.save(update_fields=["edition"])
     record(proposal, context, Event.Verb.TAKEN_UP, edition=edition.slug)
@@ -276,8 +268,13 @@ def needs_assessment(proposal: Proposal) -> bool:
 def faults(proposal: Proposal) -> list[ProposalFault]:
     """Return all reasons why a proposal cannot be submitted, an empty list if there are none."""
     entries = list(proposal.entries.all())
-    result = [ProposalFault("kind", None, reason) for reason in _action_count_faults(proposal, entries)]
+    has_cases = proposal.cases.exists()
+    count_faults = kinds.count_faults(proposal.kind, entries, has_cases=has_cases)
+    result = [ProposalFault("kind", None, reason) for reason in count_faults]
     current = {code: entry_data(document) for code, document in current_documents(proposal).items()}
+    if has_cases:
+        found = proposed_cases.faults(proposal, base_edition(proposal.region), current)
+        result += [ProposalFault("cases", None, reason) for _, reason in found]
     terms, used = Terms(), used_codes()
     for entry in entries:
         field_faults = entry_faults(
@@ -401,8 +398,9 @@ def blank_entry(code: str, number: int = 1) -> dict:
 
 
 def proposal_snapshot(proposal: Proposal) -> dict:
-    """Return a proposal as written to the audit log: its columns and entries."""
-    return {
+    """Return a proposal as written to the audit log: its columns, entries and, if it has some, changes of cases."""
+    changes = list(proposal.cases.values("code", "action", "circumstances", "expected", "because"))
+    return ({"cases": changes} if changes else {}) | {
         "kind": proposal.kind,
         "title": proposal.title,
         "department": proposal.department.code,
@@ -414,35 +412,18 @@ def proposal_snapshot(proposal: Proposal) -> dict:
     }
 
 
-def _action_count_faults(proposal: Proposal, entries: Sequence[ProposedEntry]) -> list[str]:
-    allowed = ALLOWED_ACTIONS[Kind(proposal.kind)]
-    reasons = []
-    for action in Action:
-        count = sum(entry.action == action for entry in entries)
-        minimum, maximum = allowed.get(action, (0, 0))
-        if count < minimum:
-            reasons.append(f"请先加入要{action.label}的项目。")
-        elif maximum is not None and count > maximum:
-            most = f"至多{action.label} {maximum} 个项目" if maximum else f"不能有要{action.label}的项目"
-            reasons.append(f"“{Kind(proposal.kind).label}”建议{most}，现有 {count} 个；请把多出的移出建议。")
-    remaining_codes = [entry.service for entry in entries if entry.action != Action.WITHDRAW]
-    withdrawals = [entry for entry in entries if entry.action == Action.WITHDRAW]
-    if proposal.kind == Kind.MERGE and (
-        len(remaining_codes) != 1 or any(entry.successors != remaining_codes for entry in withdrawals)
-    ):
-        reasons.append("合并后应只有一个项目，并由它承接每个被合并的项目。")
-    if proposal.kind == Kind.SPLIT and len(remaining_codes) < 2:
-        reasons.append("拆分后应至少有两个项目。")
-    return reasons
-
-
-def _save(proposal: Proposal, entries: Sequence[Mapping], context: AuditContext) -> None:
+def _save(
+    proposal: Proposal, entries: Sequence[Mapping], case_changes: Mapping[str, Mapping | None], context: AuditContext
+) -> None:
     if len({entry["service"] for entry in entries}) != len(entries):
         raise TransitionError(["同一服务项目在建议中出现了两次。"])
     reasons = []
     if not permissions.can_change(context.user, proposal.department.code):
         reasons.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
-    reasons += foreign_department_faults(entries, edition=base_edition(proposal.region), by=context.user).values()
+    base = base_edition(proposal.region)
+    with_cases = proposed_cases.services_of(case_changes, base) - {entry["service"] for entry in entries}
+    touched = [*entries, *({"service": code, "action": Action.CHANGE} for code in sorted(with_cases))]
+    reasons += foreign_department_faults(touched, edition=base, by=context.user).values()
     if reasons:
         raise TransitionError(reasons)
     try:
@@ -451,6 +432,7 @@ def _save(proposal: Proposal, entries: Sequence[Mapping], context: AuditContext)
         proposed_entries = [ProposedEntry(proposal=proposal, **entry) for entry in entries]
         for entry in proposed_entries:
             entry.full_clean()
+        proposed_cases.store(proposal, case_changes)
     except ValidationError as error:
         raise TransitionError(error.messages) from None
     ProposedEntry.objects.bulk_create(proposed_entries)

@@ -14,7 +14,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts
 from catalogue.editions.models import Edition
 from catalogue.workflow import approval as approval_module
-from catalogue.workflow import cases, publishing
+from catalogue.workflow import proposed_cases, publishing
 from catalogue.workflow.models import Assessment, Proposal
 from catalogue.workflow.proposals import (
     TransitionError,
@@ -90,7 +90,7 @@ def take_out(proposal: Proposal, *, context: AuditContext) -> Proposal:
         raise TransitionError(["建议没有编入任何版本，不必移出。"])
     edition = Edition.objects.select_for_update(of=("self",)).select_related("previous").get(pk=proposal.edition_id)
     _require_reason(context, "移出版本时请写明理由。")
-    included = list(Proposal.objects.included_in(edition).prefetch_related("entries", "approvals"))
+    included = list(Proposal.objects.included_in(edition).prefetch_related("entries", "approvals", "cases"))
     current = drafts.current_entries(edition)
     if any(approval_module.approval_differences(publishing.approved_entries(edition, included), current, included)):
         reason = "与批准的内容不符，不能单独移出一件建议；请删除这个草稿版本，重新编入。"
@@ -140,11 +140,7 @@ def _restore_entries(
 
 def _restore_cases(edition: Edition, remaining: list[Proposal]) -> None:
     """Write the cases of a draft as the proposals that remain in it make them of those of the previous edition."""
-    if edition.previous is None:
-        return
     drafts.copy_previous_cases(edition)
     for index, proposal in enumerate(remaining):
-        for approval in proposal.approvals.all():
-            if approval.granted and not approval.revoked_at and approval.outcomes:
-                entries = publishing.approved_entries(edition, remaining[: index + 1])
-                cases.apply_outcomes(edition, approval.outcomes, entries=entries)
+        entries = publishing.approved_entries(edition, remaining[: index + 1])
+        proposed_cases.take_up(edition, proposal, entries=entries)

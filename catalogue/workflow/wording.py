@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db.models import Model
 
 from catalogue.editions.models import Citation, FieldVerification
-from catalogue.workflow.models import Assessment, AssessmentLine, Proposal, ProposedEntry
+from catalogue.workflow.cases import OUTCOME_LABELS
+from catalogue.workflow.models import Assessment, AssessmentLine, Proposal, ProposedCase, ProposedEntry
 from services import quoted_values
 from services.eligibility import sentences
 from services.sources import Jurisdiction, Verification
@@ -74,3 +75,16 @@ def _mapping_text(value: Mapping) -> str:
 def is_rule(value: object) -> bool:
     """Whether a value has the shape of ``Entry.eligibility``."""
     return isinstance(value, Mapping) and "machine_readable" in value
+
+
+def case_change_text(change: Mapping) -> str:
+    """Return a change of a case, with the columns of ``ProposedCase``, as a sentence with codes for terms."""
+    action = f"{ProposedCase.Action(change['action']).label}案例 {change['code']}"
+    person = change["circumstances"] and sentences.person_text(change["circumstances"])
+    clauses = {service: f"，因为 {clause['source']} {clause['locator'] or ''}".rstrip()
+               for service, clause in change["because"].items()}  # fmt: skip
+    outcomes = "；".join(
+        f"{service} → {OUTCOME_LABELS[outcome]}{clauses.get(service, '')}"
+        for service, outcome in change["expected"].items()
+    )
+    return "：".join(filter(None, [action, person, outcomes]))

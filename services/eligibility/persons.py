@@ -77,7 +77,7 @@ def boundary_persons(*rules: Rule) -> list[Person]:
             for name in dict.fromkeys(criterion.fact for criterion in group):
                 for answer in answers[name]:
                     circumstances = base_circumstances | {name: answer}
-                    name_text = sentences.circumstances_text(circumstances)
+                    name_text = sentences.person_text(circumstances)
                     persons.setdefault(name_text, Person(name_text, circumstances))
     return list(persons.values())
 

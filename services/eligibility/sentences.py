@@ -55,11 +55,17 @@ def answer_text(fact: Fact, value: object) -> str:
     return fact.choices.get(value, "") if fact.type in {CHOICE, CHOICES} else str(value)
 
 
-def circumstances_text(circumstances: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
-    """Return circumstances in words, by their facts' labels: 「年龄（周岁）：75；已婚：是」."""
-    return "；".join(
-        f"{vocabulary[name].label}：{answer_text(vocabulary[name], value)}" for name, value in circumstances.items()
-    )
+def person_text(circumstances: Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> str:
+    """Return circumstances as one phrase: 「年龄70周岁，已婚，户口类别：农业，家庭类别：低保家庭」."""
+    return "，".join(_trait_text(vocabulary[name], value) for name, value in circumstances.items()) or "情况全不知道"
+
+
+def _trait_text(fact: Fact, value: object) -> str:
+    if fact.type == BOOLEAN:
+        return fact.said["yes" if value else "no"]
+    if fact.type == INTEGER:
+        return f"{fact.said['subject']}{value}{fact.said['unit']}"
+    return f"{fact.label}：{answer_text(fact, value)}"
 
 
 def _number_text(fact: Fact, op: str, value: int | list[int]) -> str:

@@ -347,7 +347,7 @@ def screens() -> list[str]:
     from django.contrib import admin
     from django.urls import reverse
 
-    from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
+    from catalogue.models import Case, Edition, Entry, Event, Feedback, FieldVerification, Proposal
 
     paths = [reverse(f"admin:{name}") for name in ("index", "password_change", "import")]
     for model in admin.site._registry:
@@ -363,7 +363,7 @@ def screens() -> list[str]:
             paths.append(reverse(f"{name}_add"))
         if (
             row
-            and model not in {Entry, FieldVerification, Event, Feedback, Proposal}
+            and model not in {Case, Entry, FieldVerification, Event, Feedback, Proposal}
             and model._meta.app_label != "services"
         ):
             paths.append(reverse(f"{name}_delete", args=[row.pk]))

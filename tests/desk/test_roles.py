@@ -15,7 +15,7 @@ from django.urls import URLPattern, reverse
 
 from catalogue.accounts import permissions
 from catalogue.feedback import answers
-from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
+from catalogue.models import Case, Edition, Entry, Event, Feedback, FieldVerification, Proposal
 from services.models import (
     Department,
     Domain,
@@ -79,6 +79,10 @@ SCREENS = {
     **screens_of(FieldVerification, view=ALL, change=ALL, scoped=True),
     # Without fields it redirects to the list.
     "catalogue_fieldverification_propose": Screen(EDITORS, EDITORS),
+    # Cases too; GET of the history redirects to the page of the case.
+    **screens_of(Case, view=ALL),
+    "catalogue_case_export": Screen(ALL, ALL),
+    "catalogue_proposal_import_cases": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     # The preview of a rule: POST only.
     "rule": Screen(NOBODY, ALL),
@@ -95,6 +99,9 @@ SCREENS = {
     "catalogue_proposal_new_entry": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
     "catalogue_proposal_entry": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
     "catalogue_proposal_remove": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
+    "catalogue_proposal_new_case": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
+    "catalogue_proposal_case": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
+    "catalogue_proposal_remove_case": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
     "catalogue_proposal_assess": Screen(ASSESSORS, ASSESSORS, ASSESSORS, ASSESSORS),
     # 404, because the proposal has no attachment.
     "catalogue_proposal_attachment": Screen(NOBODY, NOBODY, NOBODY, NOBODY),
@@ -171,12 +178,13 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         return reverse("admin:autocomplete") + query
     if "_" not in name or name.startswith(("password", "import")):
         return reverse(f"admin:{name}")
-    if name == "catalogue_entry_export":
+    if name in {"catalogue_entry_export", "catalogue_case_export"}:
         return reverse(f"admin:{name}", args=["csv"]) + "?edition=2027"
     app, model, view = name.split("_", 2)
     if name.startswith("catalogue_proposal_") and view not in {"changelist", "add"}:
         proposal = row_of(app, model, draft, foreign=foreign)
-        extra_args = {"entry": ["NM-01-07"], "remove": ["NM-01-07"], "step": ["comment"]}.get(view, [])
+        extra_args = {"step": ["comment"], "case": ["NM-05-01-65"], "remove_case": ["NM-05-01-65"]}
+        extra_args = (extra_args | dict.fromkeys(["entry", "remove"], ["NM-01-07"])).get(view, [])
         return reverse(f"admin:{name}", args=[proposal.pk, *extra_args])
     if view in {"diff", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])

@@ -230,6 +230,7 @@ def test_a_stale_save_keeps_the_submitted_rule(client, proposal, rule):
     assert refused.status_code == 409
     assert proposed(proposal) == {"note": "先保存的说明"}
     data = proposal_form_data(refused)
+    # Merged by field, so the form shows the rule itself and not its rows.
     assert refused.context["form"]["eligibility"].value() == rule
     assert (
         client.post(
@@ -256,6 +257,49 @@ def test_the_preview_evaluates_a_rule_without_saving_it(admin_client, db):
     assert "年龄（周岁）：64" in page.content.decode()
     assert "四十个示例人物" in text
     assert not Entry.objects.filter(eligibility=RULE).exists()
+
+
+def test_the_preview_says_which_cases_and_persons_a_changed_rule_changes(admin_client, db):
+    before = Entry.objects.get(edition__slug="2026", service__code="NM-05-01").eligibility
+
+    page = admin_client.post(
+        reverse("admin:rule"), rule_form_data("eligibility", STRICTER) | {"eligibility-service": "NM-05-01"}
+    )
+
+    text = visible_text(page)
+    affected = affected_persons(before, STRICTER)
+    cases_changed = page.context["changed_cases"]
+    assert f"改变 {len(cases_changed)} 个案例和 {len(affected)} 位示例人物的结论" in text
+    assert cases_changed and "年龄65周岁，是流动人口，在本地连续居住6个月：符合 → 不符合" in text.splitlines()
+    assert all(f"{person}：{was} → {now}" in text.splitlines() for _, person, was, now in cases_changed)
+
+
+def test_the_preview_says_that_an_unchanged_rule_changes_nothing(admin_client, db):
+    rule = Entry.objects.get(edition__slug="2026", service__code="NM-05-01").eligibility
+
+    page = admin_client.post(
+        reverse("admin:rule"), rule_form_data("eligibility", rule) | {"eligibility-service": "NM-05-01"}
+    )
+
+    assert "不改变任何案例和示例人物的结论" in visible_text(page)
+
+
+@pytest.mark.parametrize("service", ["", "NM-99-99", "\0", "x" * 500])
+def test_the_preview_of_a_new_service_compares_with_nothing(admin_client, db, service):
+    page = admin_client.post(
+        reverse("admin:rule"), rule_form_data("eligibility", RULE) | {"eligibility-service": service}
+    )
+
+    assert page.status_code == 200
+    assert "的结论" not in visible_text(page)
+
+
+def test_the_form_of_an_entry_names_its_service_for_the_preview(admin_client, make_proposal):
+    proposal = make_proposal()
+    url = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, "NM-01-07"])
+
+    for page in (admin_client.get(url), admin_client.get(url, {"field": "eligibility"})):
+        assert 'name="eligibility-service" value="NM-01-07"' in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -324,7 +368,7 @@ def changed(db) -> list[str]:
         before = case.expected["NM-05-01"]
         after = Rule(STRICTER).judge(VOCABULARY.with_implications(case.circumstances)).outcome
         if after != before:
-            text = sentences.circumstances_text(case.circumstances)
+            text = sentences.person_text(case.circumstances)
             rows.append(f"{case.code}\n{text}\n{OUTCOMES[before]}\n{OUTCOMES[after]}")
     return rows
 
@@ -341,7 +385,7 @@ def test_the_page_of_a_proposal_lists_the_affected_persons(admin_client, make_st
     ]
     assert f"享受条件的改动会改变 {len(person_lines)} 位示例人物的结论" in text
     # A person generated from the bounds of the rules, and a fixed example.
-    assert "年龄（周岁）：65；流动人口：是；在本地连续居住月数：6：符合 → 不符合" in person_lines
+    assert "年龄65周岁，是流动人口，在本地连续居住6个月：符合 → 不符合" in person_lines
     assert "六十五岁的城镇老人：符合 → 不符合" in person_lines
     assert "须评估" in text
 

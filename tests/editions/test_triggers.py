@@ -21,6 +21,7 @@ from catalogue.models import (
     Entry,
     FigureReason,
     Proposal,
+    ProposedCase,
     ProposedEntry,
     RevisionToken,
 )
@@ -203,6 +204,17 @@ def explain(proposal: Proposal, user) -> FigureReason:
     )  # fmt: skip
 
 
+def propose_case(proposal: Proposal) -> ProposedCase:
+    return ProposedCase.objects.create(proposal=proposal, code="NM-05-01-65", action="withdraw")
+
+
+def move_case_to(proposal: Proposal) -> None:
+    """Move the change of a case out of a draft into an approved proposal."""
+    draft = Proposal.objects.get(pk=proposal.pk)
+    insert_copy(draft, "draft")
+    rows(ProposedCase, propose_case(draft).proposal).update(proposal=proposal)
+
+
 OWN, ELSE = "nobody decides on what they proposed", "approved by somebody else, and keeps its proposer"
 DECIDED, ASSESSED, APPROVED = (
     "a decision cannot",
@@ -297,6 +309,15 @@ DECISIONS = [
         lambda p, people: ProposedEntry.objects.create(proposal=p, service="NM-09-09", action="withdraw"),
         APPROVED,
     ),
+    Decision("proposed_case_comes_before", "approved", lambda p, people: propose_case(p), APPROVED),
+    Decision(
+        "proposed_case_kept",
+        "with-case",
+        lambda p, people: rows(ProposedCase, p).update(expected={"NM-05-01": "unknown"}),
+        APPROVED,
+    ),
+    Decision("proposed_case_kept", "approved", lambda p, people: move_case_to(p), APPROVED),
+    Decision("proposed_case_stays", "with-case", lambda p, people: rows(ProposedCase, p).delete(), APPROVED),
     Decision("figure_reason_by_an_editor", "draft", lambda p, people: explain(p, people["root"]), "its editors answer"),
     Decision("approval_by_another", "edited", lambda p, people: approve(p, people["root"]), OWN),
     Decision("assessment_by_another", "edited", lambda p, people: assess(p, people["root"]), "nobody assesses"),
@@ -344,6 +365,10 @@ def test_a_decision_on_ones_own_proposal_or_a_change_of_one_is_refused(
             proposals.submit(proposal, context=act())
             proposals.assess(proposal, figures=ASSESSMENT_FIGURES, context=act("li"))
             proposals.approve(proposal, context=act("zhao"))
+    elif decision.to == "with-case":
+        code = next_edition.cases.filter(expected__has_key="NM-05-01").first().code
+        change = {"action": "withdraw", "circumstances": None, "expected": {}, "because": {}}
+        proposal = make_proposal(to="approved", case_changes={code: change})
     else:
         proposal = make_proposal(to=before.get(decision.to, decision.to))
     for step in steps.get(decision.to, ()):

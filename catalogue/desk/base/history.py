@@ -18,6 +18,7 @@ from services.eligibility import rules
 # Chinese labels for the keys in the audit log. The ``verbose_name`` of a model's field takes precedence.
 WORDS = dict(Citation.FIELDS) | {
     "citations": "字段来源",
+    "cases": "案例的改动",
     "verification": "核实情况",
     "basis": "依据类别",
     "password": "密码",
@@ -143,6 +144,8 @@ def in_words(value: str | None, *, about: str | None = None) -> str:
 
 def _words(field: str | None, value: object, depth: int = 0) -> str:
     """Return a decoded value as text, a mapping with one line for each of its keys."""
+    if field == "cases" and isinstance(value, list):
+        return "\n".join("　" * depth + wording.case_change_text(change) for change in value)
     if wording.is_rule(value) and not rules.faults(value):
         return wording.value_text(value)
     if value and isinstance(value, dict):

@@ -43,7 +43,7 @@ class DeskSite(AdminSite):
 
     # The order of the work, instead of Django's alphabetical order.
     ORDER = {
-        "catalogue": ["Proposal", "Edition", "Entry", "FieldVerification", "Feedback", "Event"],
+        "catalogue": ["Proposal", "Edition", "Entry", "Case", "FieldVerification", "Feedback", "Event"],
         "services": [
             "Domain",
             "Department",

@@ -17,7 +17,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.history import field_in_words
 from catalogue.desk.base.mixins import audit_context, typed_text
-from catalogue.desk.proposals.cases import in_words
+from catalogue.desk.cases.wording import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.editions import drafts
 from catalogue.editions.diff import compare

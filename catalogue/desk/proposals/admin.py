@@ -16,8 +16,8 @@ from catalogue.accounts import names, permissions
 from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
+from catalogue.desk.cases.wording import changes_of, in_words
 from catalogue.desk.proposals import assessment, rounds
-from catalogue.desk.proposals.cases import in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
@@ -155,6 +155,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "date_notices": list(dates.proposal_notices(proposal, on=timezone.localdate())) if is_open else [],
             "earlier_assessments": earlier,
             "halted": halted_by(proposal, events),
+            "case_changes": changes_of(proposal, base),
             "feedback": proposal.feedback.select_related("service"),
             "events": [self.event_row(event) for event in reversed(events)],
             "steps": steps,
@@ -206,6 +207,8 @@ def halted_by(proposal: Proposal, events: list[Event]) -> Event | None:
 
 def mended_at(proposal: Proposal, fault: proposals.ProposalFault) -> str | None:
     """Return the URL of the form to correct a fault in, with its field alone if it has one; None if of no service."""
+    if fault.field == "cases":
+        return "#cases-heading"
     return fault.service and entry_url(proposal, fault.service, chosen([fault.field]))
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.cases.views import CaseViewsMixin
 from catalogue.desk.proposals.assessment import AssessmentViewsMixin
 from catalogue.desk.proposals.assistants import AssistantViewsMixin
 from catalogue.desk.proposals.autosave import TypedInput, show_unchecked
@@ -42,7 +43,7 @@ FORMSETS = ("citations", "lines")
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
 
 
-class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin, AssessmentViewsMixin):
+class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, AssessmentViewsMixin):
     """For ProposalAdmin: the views of the forms. All writes go through ``workflow.proposals``."""
 
     def get_urls(self):
@@ -80,6 +81,8 @@ class EditViewsMixin(AssistantViewsMixin, FieldViewsMixin, AssessmentViewsMixin)
             if proposal:
                 if service:
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
+                if case := request.GET.get("case"):
+                    return self.to_case(proposal, case)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
         return self._form(
             request, "desk/proposal_head.html", form, reasons, typed=typed, title="提出调整建议", service=service,

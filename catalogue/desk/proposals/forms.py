@@ -15,7 +15,7 @@ from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import codes, proposals
+from catalogue.workflow import codes, kinds, proposals
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services import document_numbers, quoted_values
 from services.json_text import strict_loads
@@ -137,7 +137,7 @@ class NewEntryForm(forms.Form):
         self.proposed = codes.proposed_codes(besides=proposal)
         self.names = {code: document["name"] for code, document in proposals.current_documents(proposal).items()}
         self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
-        allowed = proposals.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
+        allowed = kinds.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
         self.fields["action"].choices = [(action.value, action.label) for action in Action if action in allowed]
 
     @staticmethod
@@ -226,6 +226,7 @@ class EntryForm(forms.ModelForm):
 
     def __init__(self, *args, stated: Mapping, only: list[str] | None = None, **kwargs):
         super().__init__(*args, initial=_initial(stated), **kwargs)
+        self.fields["eligibility"].widget.service = stated["code"]
         if only is not None:
             shown = {column for field in only for column in self.columns_of(field)}
             for name in set(self.fields) - shown:
