@@ -184,6 +184,8 @@ SPECTACULAR_SETTINGS = {
         "FactType": "catalogue.api.facts.FACT_TYPES",
         "FactGroup": "catalogue.api.facts.FACT_GROUPS",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
+        "AssessmentConclusion": "catalogue.models.Assessment.Conclusion",
+        "AssessmentPeriod": "catalogue.models.AssessmentLine.Period",
     },
     # In the order in which a reader needs them.
     "TAGS": [

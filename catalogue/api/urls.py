@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from catalogue.api import (
+    assessments,
     changes,
     coverage,
     docs,
@@ -78,6 +79,11 @@ urlpatterns = [
         v1(rf"editions/(?P<slug>{editions.SLUG})/cases"),
         editions.CaseViewSet.as_view({"get": "list"}),
         name="edition-cases",
+    ),
+    re_path(
+        v1(rf"editions/(?P<slug>{editions.SLUG})/assessments"),
+        assessments.AssessmentViewSet.as_view({"get": "list"}),
+        name="edition-assessments",
     ),
     re_path(
         v1(rf"editions/(?P<slug>{editions.SLUG})/rules"),

@@ -73,7 +73,7 @@ def snapshot(assessment: Assessment) -> dict:
         "funding_source": assessment.funding_source,
         "conclusion": assessment.conclusion,
         "opinion": assessment.opinion,
-        "attachments": list(assessment.attachments.values("name", "digest")),
+        "attachments": [{"name": row.name, "digest": row.digest} for row in assessment.attachments.all()],
     }
 
 

@@ -54,6 +54,7 @@ PATHS = {
     "/api/v1/editions/{slug}/": "/api/v1/editions/2021/",
     "/api/v1/editions/{slug}/content/": "/api/v1/editions/2021/content/",
     "/api/v1/editions/{slug}/changes/": "/api/v1/editions/2023/changes/",
+    "/api/v1/editions/{slug}/assessments/": "/api/v1/editions/2026/assessments/",
     "/api/v1/editions/{slug}/cases/": "/api/v1/editions/2026/cases/",
     "/api/v1/editions/{slug}/rules/": "/api/v1/editions/2026/rules/",
     "/api/v1/changes/": "/api/v1/changes/",

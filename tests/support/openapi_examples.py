@@ -25,6 +25,7 @@ REQUESTS = {
     "GET /api/v1/editions/{slug}/": ("/api/v1/editions/2026/", None),
     "GET /api/v1/editions/{slug}/content/": ("/api/v1/editions/2021/content/", None),
     "GET /api/v1/editions/{slug}/changes/": ("/api/v1/editions/2023/changes/?since=2021", None),
+    "GET /api/v1/editions/{slug}/assessments/": ("/api/v1/editions/2026/assessments/", None),
     "GET /api/v1/editions/{slug}/cases/": ("/api/v1/editions/2026/cases/?page_size=1", None),
     "GET /api/v1/editions/{slug}/rules/": ("/api/v1/editions/2026/rules/", None),
     "GET /api/v1/changes/": ("/api/v1/changes/?page_size=1", None),
