@@ -1,6 +1,7 @@
 """Departments (部门) that lead or support services, their contacts, and which one took the place of which."""
 
 import datetime
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,6 +9,14 @@ from django.db.models import F, Q
 
 from services.fields import SLUG, Choice, Code, Line, Text
 from services.sources import Cited, Source, Verification
+
+
+def chain(code: str, successors: Mapping[str, str]) -> list[str]:
+    """Return a department (its code) and those that took its place one after another; the last one is in force."""
+    codes = [code]
+    while codes[-1] in successors:
+        codes.append(successors[codes[-1]])
+    return codes
 
 
 class DepartmentQuerySet(models.QuerySet):

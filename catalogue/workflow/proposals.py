@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.audit import log
@@ -21,7 +22,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import cases, figures
+from catalogue.workflow import cases, departments, figures
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
@@ -316,6 +317,8 @@ def entry_faults(
             return [sourcing.FieldFault("code", "与现行清单相同，没有任何调整。")]
     field_faults = sourcing.faults(new_data, effective_from=effective_from, citable_from=terms.citable_from)
     field_faults += drafts.length_errors(new_data)
+    before = current[entry.service] if entry.action == Action.CHANGE else blank_entry(entry.service)
+    field_faults += departments.faults(before, new_data, effective_from=effective_from, terms=terms)
     if entry.action == Action.CHANGE:
         changed_fields, cited_fields = sourcing.changed_fields(current[entry.service], new_data)
         field_faults += sourcing.uncited(new_data, changed=changed_fields, cited=cited_fields)
@@ -346,9 +349,9 @@ def compared_edition(proposal: Proposal) -> Edition | None:
 
 
 def foreign_department_faults(
-    entries: Sequence[Mapping], *, edition: Edition | None, by: AbstractBaseUser
+    entries: Sequence[Mapping], *, edition: Edition | None, by: AbstractBaseUser, on: datetime.date
 ) -> dict[str, str]:
-    """Return, by service code, a sentence for each service led by a department that user ``by`` does not belong to.
+    """Return, by service code, a sentence for each service led by a department that user ``by`` is not of on a day.
 
     ``entries`` have the shape that ``draft()`` takes, ``edition`` is ``base_edition()``.
     """
@@ -364,7 +367,7 @@ def foreign_department_faults(
             lead = leads[entry["service"]]
         else:
             continue
-        if not permissions.can_change(by, lead):
+        if not permissions.can_change(by, lead, on):
             whose = f"由{names.get(lead, lead)}牵头，您不属于这个部门" if lead else "的牵头单位未知"
             reasons[entry["service"]] = f"{entry['service']} {whose}，不能由您提出；请与牵头单位或管理员联系。"
     return reasons
@@ -436,10 +439,13 @@ def _action_count_faults(proposal: Proposal, entries: Sequence[ProposedEntry]) -
 def _save(proposal: Proposal, entries: Sequence[Mapping], context: AuditContext) -> None:
     if len({entry["service"] for entry in entries}) != len(entries):
         raise TransitionError(["同一服务项目在建议中出现了两次。"])
-    reasons = []
-    if not permissions.can_change(context.user, proposal.department.code):
+    reasons, base, today = [], base_edition(proposal.region), timezone.localdate(context.at)
+    # Whoever may propose may also name the departments that took the place of others: the clause is on record.
+    following = departments.following(entries, edition=base, on=proposal.effective_from)
+    others = [entry for entry in entries if entry["service"] not in following]
+    if (others or not entries) and not permissions.can_change(context.user, proposal.department.code, today):
         reasons.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
-    reasons += foreign_department_faults(entries, edition=base_edition(proposal.region), by=context.user).values()
+    reasons += foreign_department_faults(others, edition=base, by=context.user, on=today).values()
     if reasons:
         raise TransitionError(reasons)
     try:

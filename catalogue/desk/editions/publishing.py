@@ -103,7 +103,7 @@ class PublishingMixin:
         return self._page(request, "desk/publish.html", edition, title=title, status=status, **context)
 
     def _page(self, request, template: str, edition: Edition, *, status: int = 200, **context) -> HttpResponse:
-        changed = changes_of(edition, seen=permissions.visible_departments(request.user))
+        changed = changes_of(edition, seen=permissions.visible_departments(request.user, timezone.localdate()))
         codes = {item.code for item in changed}
         changed, renumbered = without_renumbering(changed)
         context |= {
@@ -132,7 +132,9 @@ class PublishingMixin:
         entries = Entry.objects.filter(edition__in=[edition.pk, edition.previous_id]).order_by("edition__number")
         leads = dict(entries.values_list("service__code", "lead_department__code"))
         visible = [
-            fault for fault in faults if fault.service is None or permissions.can_see(user, leads.get(fault.service))
+            fault
+            for fault in faults
+            if fault.service is None or permissions.can_see(user, leads.get(fault.service), timezone.localdate())
         ]
         entry_pks = dict(edition.entries.values_list("service__code", "pk"))
         edition_url = reverse("admin:catalogue_edition_change", args=[edition.pk])

@@ -57,11 +57,21 @@ VOID = Step(
 )  # fmt: skip
 
 
+def may_edit(user: AbstractBaseUser, proposal: Proposal) -> bool:
+    """Whether a user may go on with a proposal: its proposer, an editor or a publisher.
+
+    A publisher proposes what follows when a department is renamed or merged, and nothing else.
+    """
+    return user == proposal.proposer and (
+        user.has_perm("catalogue.change_proposal") or user.has_perm("catalogue.publish_edition")
+    )
+
+
 def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
     """Return the steps that a user may take on a proposal in its current state."""
     state = proposal.state
-    can_edit = user == proposal.proposer and user.has_perm("catalogue.change_proposal")
     can_publish = user.has_perm("catalogue.publish_edition")
+    can_edit = may_edit(user, proposal)
     assessor = getattr(getattr(proposal, "assessment", None), "assessor", None)
     may_approve = user not in {proposal.proposer, assessor} and user.has_perm("catalogue.approve_proposal")
     can_assess = state == State.ASSESSING and user != proposal.proposer and user.has_perm("catalogue.assess_proposal")
