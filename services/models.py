@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-# Registers the model.
+# Registers the models.
 from services import identifiers  # noqa: F401
+from services.departments import Contact, Department  # noqa: F401
 from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, validate_no_nul, validate_word
 from services.sources import Cited, Source, last_day
 
@@ -61,64 +62,6 @@ class Task(Cited):
 
     def __str__(self) -> str:
         return self.heading
-
-
-class Department(Cited):
-    """A body that leads or supports a service (部门); CPSV-AP PublicOrganisation."""
-
-    class Level(models.TextChoices):
-        REGION = "autonomous-region", "自治区"
-        CENTRAL_AGENCY = "central-agency-in-region", "中央驻区机构"
-
-    class Kind(models.TextChoices):
-        GOVERNMENT_DEPARTMENT = "government-department", "政府部门"
-        GOVERNMENT_OFFICE = "government-office", "政府办公厅"
-        PARTY_DEPARTMENT = "party-department", "党委部门"
-        CENTRAL_AGENCY = "central-agency", "中央机构"
-        PEOPLE_ORGANISATION = "people-organisation", "人民团体"
-
-    code = Code("代码", pattern=SLUG, unique=True, help_text="例：civil-affairs")
-    position = models.PositiveSmallIntegerField("次序", default=0)
-    name = Line("名称", max_length=200, help_text="例：内蒙古自治区民政厅")
-    short_name = Line("简称", max_length=100, null=True, blank=True, help_text="例：自治区民政厅")
-    name_en = Line("英文名称", max_length=300, null=True, blank=True)
-    level = Choice("层级", choices=Level)
-    kind = Choice("类别", choices=Kind)
-    note = Text("说明", null=True, blank=True)
-
-    class Meta(Cited.Meta):
-        ordering = ["position", "code"]
-        verbose_name = verbose_name_plural = "部门"
-
-    def __str__(self) -> str:
-        return self.short_name or self.name
-
-
-class Contact(Cited):
-    """A hotline or a website of a department (联系方式), as a document gives it."""
-
-    class Kind(models.TextChoices):
-        HOTLINE = "hotline", "热线"
-        WEBSITE = "website", "网站"
-
-    department = models.ForeignKey(Department, models.CASCADE, related_name="contacts", verbose_name="部门")
-    kind = Choice("类别", choices=Kind)
-    value = Line("号码或网址", max_length=200, help_text="文件里写明的才填。例：12333")
-
-    class Meta(Cited.Meta):
-        ordering = ["department", "kind"]
-        verbose_name = verbose_name_plural = "联系方式"
-        constraints = [
-            *Cited.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["department", "kind"],
-                name="contact_once_per_kind",
-                violation_error_message="这个部门已有这一类联系方式。",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.department}：{self.value}"
 
 
 class TargetGroup(Cited):

@@ -85,6 +85,9 @@ class VocabularyViewSet(
         return term
 
 
+CLAUSE = ("source", "locator", "quote", "verification")
+
+
 class ClauseSerializer(serializers.Serializer):
     """The clause a term rests on."""
 
@@ -141,10 +144,18 @@ class DepartmentSerializer(TermSerializer):
     hotline = serializers.SerializerMethodField(help_text="热线；null 表示手头的文件没有给出")
     website = serializers.SerializerMethodField(help_text="网站；null 表示手头的文件没有给出")
     identifiers = IdentifierSerializer(many=True, help_text="文件给出的官方代码；空表示手头的文件没有给出")
+    replaced_by = serializers.CharField(
+        source="replaced_by.code", default=None, allow_null=True, help_text="更名或并入后接替它的部门，代码；null：没有"
+    )
+    replaced_from = serializers.DateField(allow_null=True, help_text="自哪一天起由它接替")
+    replaced_citation = serializers.SerializerMethodField(help_text="写明接替的条文")
 
     class Meta:
         model = Department
-        fields = ["code", "name", "short_name", "name_en", "level", "hotline", "website", "identifiers", "citation"]
+        fields = [
+            "code", "name", "short_name", "name_en", "level", "hotline", "website", "identifiers", "replaced_by",
+            "replaced_from", "replaced_citation", "citation",
+        ]  # fmt: skip
 
     @extend_schema_field(ContactSerializer(allow_null=True))
     def get_hotline(self, department: Department) -> dict | None:
@@ -153,6 +164,11 @@ class DepartmentSerializer(TermSerializer):
     @extend_schema_field(ContactSerializer(allow_null=True))
     def get_website(self, department: Department) -> dict | None:
         return self._contact(department, Contact.Kind.WEBSITE)
+
+    @extend_schema_field(ClauseSerializer(allow_null=True))
+    def get_replaced_citation(self, department: Department) -> dict | None:
+        clause = {name: getattr(department, f"replaced_{name}") for name in CLAUSE}
+        return ClauseSerializer(clause).data if department.replaced_by else None
 
     def _contact(self, department: Department, kind: Contact.Kind) -> dict | None:
         found = next((contact for contact in department.contacts.all() if contact.kind == kind), None)
@@ -332,7 +348,7 @@ class DomainViewSet(VocabularyViewSet):
 class DepartmentViewSet(VocabularyViewSet):
     """The departments that lead services or take part in them."""
 
-    queryset = Department.objects.select_related("source").prefetch_related(
+    queryset = Department.objects.select_related("source", "replaced_by", "replaced_source").prefetch_related(
         Prefetch("contacts", Contact.objects.select_related("source")), "identifiers"
     )
     serializer_class = DepartmentSerializer

@@ -116,7 +116,7 @@ def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
         yield Section("未发布的版本", [_edition_item(row) for row in Edition.objects.drafts()])
     yield from _feedback_sections(user, on)
     if user.has_perm("catalogue.check_entry"):
-        due = [row for row in rechecks.due_entries(on) if _is_mine(user, row.entry)]
+        due = [row for row in rechecks.due_entries(on) if _is_mine(user, row.entry, on)]
         yield Section("满一年未核对的服务项目", [_recheck_item(row) for row in due], since="上次核对")
     yield from _information_sections(user, on)
 
@@ -186,7 +186,7 @@ def _return_reason(feedback: Feedback) -> str:
 
 def _information_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
     """Yield the sections that are for information: unverified fields and the audit log."""
-    codes = permissions.visible_departments(user)
+    codes = permissions.visible_departments(user, on)
     edition = Edition.objects.in_force(on).first()
     if edition and user.has_perm("catalogue.check_entry"):
         unverified = FieldVerification.objects.unverified().filter(entry__edition=edition)
@@ -263,8 +263,8 @@ def _recheck_item(due: rechecks.DueRecheck) -> Item:
     return Item(f"{entry.service} {entry.name}", url, due.last_checked, note)
 
 
-def _is_mine(user: AbstractBaseUser, entry) -> bool:
-    return permissions.can_change(user, entry.lead_department and entry.lead_department.code)
+def _is_mine(user: AbstractBaseUser, entry, on: datetime.date) -> bool:
+    return permissions.can_change(user, entry.lead_department and entry.lead_department.code, on)
 
 
 def _own_feedback(feedback: QuerySet, user: AbstractBaseUser, on: datetime.date) -> QuerySet:
@@ -272,7 +272,7 @@ def _own_feedback(feedback: QuerySet, user: AbstractBaseUser, on: datetime.date)
     return (
         feedback
         if user.is_superuser
-        else feedback.with_lead_department(on).filter(lead__in=permissions.departments_of(user))
+        else feedback.with_lead_department(on).filter(lead__in=permissions.departments_of(user, on))
     )
 
 

@@ -99,7 +99,7 @@ class FeedbackAdmin(DeskAdmin):
         department = Department.objects.filter(code=OuterRef("lead")).values("name")[:1]
         rows = super().get_queryset(request).with_lead_department(timezone.localdate())
         rows = rows.annotate(lead_name=Subquery(department))
-        codes = permissions.visible_departments(request.user)
+        codes = permissions.visible_departments(request.user, timezone.localdate())
         return rows if codes is None else rows.filter(lead__in=codes)
 
     @admin.display(description="意见")
@@ -147,7 +147,7 @@ class FeedbackAdmin(DeskAdmin):
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (
-            obj is None or permissions.can_change(request.user, obj.lead)
+            obj is None or permissions.can_change(request.user, obj.lead, timezone.localdate())
         )
 
     def has_release_permission(self, request, obj=None):
@@ -155,7 +155,8 @@ class FeedbackAdmin(DeskAdmin):
         user = request.user
         if not user.has_perm("catalogue.release_feedback") or obj is None:
             return user.has_perm("catalogue.release_feedback")
-        is_in_scope = permissions.can_change(user, obj.lead) or user.has_perm("catalogue.approve_proposal")
+        is_in_scope = permissions.can_change(user, obj.lead, timezone.localdate())
+        is_in_scope |= user.has_perm("catalogue.approve_proposal")
         return is_in_scope and obj.drafter_id != user.pk
 
     def change_view(self, request, object_id, form_url="", extra_context=None):

@@ -160,10 +160,7 @@ class Edition(models.Model):
 
     @cached_property
     def contacts(self) -> dict[str, dict[str, dict]]:
-        """The contacts of the departments, by code of department and kind, each with its clause.
-
-        One query, then cached as the codes are.
-        """
+        """The contacts of the departments, with clauses, by code and kind. One query, then cached as the codes are."""
         contacts: dict[str, dict[str, dict]] = {}
         for row in Contact.objects.select_related("department", "source"):
             source = {name: getattr(row.source, name) for name in ("code", "title", "document_number")}
@@ -171,6 +168,11 @@ class Edition(models.Model):
             contact = {"value": row.value, "citation": {"source": source, **citation}}
             contacts.setdefault(row.department.code, {})[row.kind] = contact
         return contacts
+
+    @cached_property
+    def replacements(self) -> dict[str, str]:
+        """What took the place of departments since, in words. One query, then cached as the codes are."""
+        return Department.objects.replacements()
 
     @cached_property
     def freshness(self) -> dict[str, Freshness]:

@@ -5,11 +5,12 @@ import datetime
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Case, CharField, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from catalogue.editions.models import Citation, Edition, Entry
 from catalogue.workflow.models import Proposal
+from services.departments import chain
 from services.fields import Choice, Code, Line, Text
 from services.models import Department, Service
 
@@ -28,10 +29,14 @@ class FeedbackQuerySet(models.QuerySet):
         """Feedback with ``lead``: the code of the department that answers it, None if unknown.
 
         It is the department that the message was transferred to, or else the lead department of its service in the
-        edition in force on a day, or else in the newest published edition with the service.
+        edition in force on a day, or else in the newest published edition with the service; or the one that took its
+        place by the day. One query at once.
         """
         entries = Entry.objects.of_service(OuterRef("service"), on)
-        return self.annotate(lead=Coalesce("department__code", Subquery(entries.values("lead_department__code")[:1])))
+        stated = Coalesce("department__code", Subquery(entries.values("lead_department__code")[:1]))
+        successors = Department.objects.successors(on)
+        replaced = [When(stated=code, then=Value(chain(code, successors)[-1])) for code in successors]
+        return self.alias(stated=stated).annotate(lead=Case(*replaced, default="stated", output_field=CharField()))
 
     def to_release(self, user):
         """Those with a drafted answer that a user may make public: not one that he or she drafted."""

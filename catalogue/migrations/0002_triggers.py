@@ -281,6 +281,22 @@ def service_codes(vendor: str) -> Iterator[Trigger]:
     yield Trigger(f"{table}_code_kept", table, "BEFORE", "UPDATE", effect, "NEW.code <> OLD.code")
 
 
+def department_successors(vendor: str) -> Iterator[Trigger]:
+    """The days on which departments replace one another ascend along a chain, so that none replaces itself in the end."""
+    table, effect = "services_department", refuse("a successor is replaced on a later day, if at all")
+    condition = (
+        f"EXISTS (SELECT 1 FROM {table} other WHERE "
+        "(other.id = NEW.replaced_by_id AND other.replaced_from <= NEW.replaced_from) "
+        "OR (other.replaced_by_id = NEW.id AND other.replaced_from >= NEW.replaced_from))"
+    )
+    # Two of a chain at once would not see each other.
+    wait = f"PERFORM 1 FROM {table} WHERE id IN (NEW.id, NEW.replaced_by_id) ORDER BY id FOR NO KEY UPDATE; "
+    for action in ("INSERT", "UPDATE"):
+        name = f"{table}_ascends_{action.lower()}"
+        prelude = f"IF NEW.replaced_by_id IS NOT NULL THEN {wait}END IF; "
+        yield Trigger(name, table, "BEFORE", action, effect, condition, prelude)
+
+
 def decisions(vendor: str) -> Iterator[Trigger]:
     for name, table, action, condition, message in DECISIONS:
         yield Trigger(name, f"catalogue_{table}", "BEFORE", action, refuse(message), condition)
@@ -338,7 +354,7 @@ def revisions(vendor: str) -> Iterator[Trigger]:
 
 def triggers(vendor: str) -> Iterator[Trigger]:
     """Yield every trigger of this application on a database of a vendor."""
-    for subject in (service_codes, sealed_editions, audit_log, decisions, revisions):
+    for subject in (service_codes, department_successors, sealed_editions, audit_log, decisions, revisions):
         yield from subject(vendor)
 
 

@@ -123,13 +123,21 @@ class Field(NamedTuple):
     may_be_outdated: bool
 
 
-def fields(document: Mapping, freshness: Freshness, *, on: datetime.date, months: int) -> list[Field]:
+def fields(
+    document: Mapping, freshness: Freshness, replacements: Mapping[str, str], *, on: datetime.date, months: int
+) -> list[Field]:
     """Return every sourced field of a service, with its figures as of a day.
 
     A field may be outdated if it was last checked more than ``months`` before, or its value has ended.
+    ``replacements`` say, by code, what took the place of a department.
     """
     outdated = freshness.may_be_outdated(on, months=months)
-    return [_field(document, name, on, freshness, outdated) for name in FIELDS]
+    return [
+        field._replace(values=[_with_replacement(value, replacements) for value in field.values])
+        if field.name in ("lead_department", "co_departments")
+        else field
+        for field in (_field(document, name, on, freshness, outdated) for name in FIELDS)
+    ]
 
 
 def _figures(document: Mapping, column: str, on: datetime.date) -> list[Figure]:
@@ -193,6 +201,11 @@ def _values(document: Mapping, name: str) -> Iterator[Value]:
                 yield Value(CAPTIONS.get(column), words, item["code"] if column in TERMS else None)
     if name == "lead_department" and (basis := lead_basis(document)):
         yield Value("牵头依据", basis.label)
+
+
+def _with_replacement(value: Value, replacements: Mapping[str, str]) -> Value:
+    replacement = replacements.get(value.code)
+    return value._replace(words=f"{value.words}（{replacement}）") if replacement else value
 
 
 def _clauses(document: Mapping, name: str) -> list[Clause]:

@@ -8,6 +8,7 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,7 @@ from catalogue.site import presentation, responses, views
 from catalogue.web import edition_query
 from catalogue.workflow import proposals
 from catalogue.workflow.documents import Vocabularies, wanted
+from services.departments import Department
 
 
 @require_safe
@@ -29,7 +31,9 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of an entry of a draft edition, marked as a preview, for those who may see the entry on the desk."""
     shown = get_object_or_404(Entry.objects.drafts().with_details(), pk=pk)
     lead = shown.lead_department
-    if not request.user.has_perm("catalogue.view_entry") or not permissions.can_see(request.user, lead and lead.code):
+    if not request.user.has_perm("catalogue.view_entry") or not permissions.can_see(
+        request.user, lead and lead.code, timezone.localdate()
+    ):
         raise PermissionDenied
     edition = shown.edition
     marks = {"edition": edition.slug, "title": edition.title, "effective_from": edition.effective_from.isoformat()}
@@ -44,7 +48,9 @@ def proposed(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     open_proposals = Proposal.objects.unfinished().select_related("department", "region")
     proposal = get_object_or_404(open_proposals, pk=pk)
     department = proposal.department.code
-    if not request.user.has_perm("catalogue.view_proposal") or not permissions.can_see(request.user, department):
+    if not request.user.has_perm("catalogue.view_proposal") or not permissions.can_see(
+        request.user, department, timezone.localdate()
+    ):
         raise PermissionDenied
     withdrawal = ProposedEntry.Action.WITHDRAW
     step = get_object_or_404(proposal.entries.exclude(action=withdrawal), service=code.replace("\0", ""))
@@ -60,6 +66,12 @@ def proposed(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "edition": edition.slug, "title": edition.slug, "effective_from": proposal.effective_from.isoformat(),
     }  # fmt: skip
     return _page(request, document, edition, marks)
+
+
+def _require(request: HttpRequest, permission: str, department: Department | None) -> None:
+    code = department and department.code
+    if not request.user.has_perm(permission) or not permissions.can_see(request.user, code, timezone.localdate()):
+        raise PermissionDenied
 
 
 def _page(request: HttpRequest, document: dict, edition: Edition, marks: dict) -> HttpResponse:

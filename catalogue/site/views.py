@@ -134,4 +134,4 @@ def _requested(request: HttpRequest, code: str) -> tuple[dict, Edition, datetime
 
 def _fields(document: Mapping, edition: Edition, day: datetime.date) -> list[presentation.Field]:
     freshness = edition.freshness[document["code"]]
-    return presentation.fields(document, freshness, on=day, months=settings.OUTDATED_AFTER_MONTHS)
+    return presentation.fields(document, freshness, edition.replacements, on=day, months=settings.OUTDATED_AFTER_MONTHS)

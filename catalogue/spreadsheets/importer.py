@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils import timezone
 
 from catalogue.audit.log import AuditContext
 from catalogue.spreadsheets.limits import refuse
@@ -32,7 +33,12 @@ def dry_run(name: str, content: bytes, *, region: Region, effective_from: dateti
     if edition is None:
         refuse("还没有已发布的版本，无从对照；请先发布一个版本。")
     return make_plan(
-        table, digest=attachments.digest_of(content), edition=edition, by=context.user, effective_from=effective_from
+        table,
+        digest=attachments.digest_of(content),
+        edition=edition,
+        by=context.user,
+        on=timezone.localdate(context.at),
+        effective_from=effective_from,
     )
 
 

@@ -118,11 +118,18 @@ class Plan:
 
 
 def make_plan(
-    table: Table, *, digest: str, edition: Edition, by: AbstractBaseUser, effective_from: datetime.date
+    table: Table,
+    *,
+    digest: str,
+    edition: Edition,
+    by: AbstractBaseUser,
+    on: datetime.date,
+    effective_from: datetime.date,
 ) -> Plan:
     """Return the plan of a table as changes of ``edition``, which is ``proposals.base_edition()``.
 
-    ``digest`` is the SHA-256 of the file, ``effective_from`` the proposed effective day. The number of queries does not
+    ``digest`` is the SHA-256 of the file, ``effective_from`` the proposed effective day; ``by`` proposes
+    it ``on`` a day. The number of queries does not
     grow with the rows.
     """
     planner = _Planner(edition, effective_from)
@@ -130,7 +137,7 @@ def make_plan(
     faults += planner.read_sources(table)
     planned_rows = [planner.plan_row(row) for row in table.rows]
     department_faults = proposals.foreign_department_faults(
-        [planned_row.draft_entry for planned_row in planned_rows if planned_row.action], edition=edition, by=by
+        [planned_row.draft_entry for planned_row in planned_rows if planned_row.action], edition=edition, by=by, on=on
     )
     pending = _pending_entries()
     for planned_row in planned_rows:

@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterator, Mapping
 
+from django.utils import timezone
+
 from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
 from catalogue.audit.models import Event
@@ -24,16 +26,17 @@ def copy(proposal: Proposal, *, form_key: uuid.UUID, context: AuditContext) -> t
     Entries that the current list or the user's departments do not allow are left out, and told. Raises TransitionError
     if the user is of no department.
     """
-    own = permissions.departments_of(context.user)
+    today = timezone.localdate(context.at)
+    own = permissions.departments_of(context.user, today)
     department = proposal.department
-    if not permissions.can_change(context.user, department.code):
+    if not permissions.can_change(context.user, department.code, today):
         department = Department.objects.filter(code__in=own).order_by("position", "code").first()
     if department is None:
         raise proposals.TransitionError(["您不属于任何部门，不能提出建议。"])
     current = {code: entry_data(document) for code, document in proposals.current_documents(proposal).items()}
     entries = list(proposal.entries.values("service", "action", "entry_data", "successors"))
     base = proposals.base_edition(proposal.region)
-    left_out = proposals.foreign_department_faults(entries, edition=base, by=context.user)
+    left_out = proposals.foreign_department_faults(entries, edition=base, by=context.user, on=today)
     for entry in entries:
         if reason := _obstacle(entry, current):
             left_out.setdefault(entry["service"], reason)
@@ -60,7 +63,9 @@ def _copied_cases(proposal: Proposal, base: Edition | None, context: AuditContex
         ]
         if (code in present) == (change["action"] == proposed_cases.Action.ADD):
             notes.append(f"案例 {code} 现行清单中已经{'有了' if code in present else '没有了'}，没有复制。")
-        elif proposals.foreign_department_faults(services, edition=base, by=context.user):
+        elif proposals.foreign_department_faults(
+            services, edition=base, by=context.user, on=timezone.localdate(context.at)
+        ):
             notes.append(f"案例 {code} 涉及其他部门牵头的项目，没有复制。")
         else:
             kept[code] = change

@@ -14,6 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.audit import log
@@ -22,7 +23,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import assessments, cases, figures, inputs, kinds, proposed_cases
+from catalogue.workflow import assessments, cases, departments, figures, inputs, kinds, proposed_cases
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
@@ -328,6 +329,8 @@ def entry_faults(
             return [sourcing.FieldFault("code", "与现行清单相同，没有任何调整。")]
     field_faults = sourcing.faults(new_data, effective_from=effective_from, citable_from=terms.citable_from)
     field_faults += drafts.length_errors(new_data)
+    before = current[entry.service] if entry.action == Action.CHANGE else blank_entry(entry.service)
+    field_faults += departments.faults(before, new_data, effective_from=effective_from, terms=terms)
     if entry.action == Action.CHANGE:
         changed_fields, cited_fields = sourcing.changed_fields(current[entry.service], new_data)
         field_faults += sourcing.uncited(new_data, changed=changed_fields, cited=cited_fields)
@@ -358,9 +361,9 @@ def compared_edition(proposal: Proposal) -> Edition | None:
 
 
 def foreign_department_faults(
-    entries: Sequence[Mapping], *, edition: Edition | None, by: AbstractBaseUser
+    entries: Sequence[Mapping], *, edition: Edition | None, by: AbstractBaseUser, on: datetime.date
 ) -> dict[str, str]:
-    """Return, by service code, a sentence for each service led by a department that user ``by`` does not belong to.
+    """Return, by service code, a sentence for each service led by a department that user ``by`` is not of on a day.
 
     ``entries`` have the shape that ``draft()`` takes, ``edition`` is ``base_edition()``.
     """
@@ -376,7 +379,7 @@ def foreign_department_faults(
             lead = leads[entry["service"]]
         else:
             continue
-        if not permissions.can_change(by, lead):
+        if not permissions.can_change(by, lead, on):
             whose = f"由{names.get(lead, lead)}牵头，您不属于这个部门" if lead else "的牵头单位未知"
             reasons[entry["service"]] = f"{entry['service']} {whose}，不能由您提出；请与牵头单位或管理员联系。"
     return reasons
@@ -417,13 +420,15 @@ def _save(
 ) -> None:
     if len({entry["service"] for entry in entries}) != len(entries):
         raise TransitionError(["同一服务项目在建议中出现了两次。"])
-    reasons = []
-    if not permissions.can_change(context.user, proposal.department.code):
+    reasons, base, today = [], base_edition(proposal.region), timezone.localdate(context.at)
+    # Whoever may propose may also name the departments that took the place of others: the clause is on record.
+    following = departments.following(entries, edition=base, on=proposal.effective_from)
+    others = [entry for entry in entries if entry["service"] not in following]
+    if (others or not entries) and not permissions.can_change(context.user, proposal.department.code, today):
         reasons.append(f"您不属于{proposal.department}，不能以它的名义提出建议。")
-    base = base_edition(proposal.region)
     with_cases = proposed_cases.services_of(case_changes, base) - {entry["service"] for entry in entries}
-    touched = [*entries, *({"service": code, "action": Action.CHANGE} for code in sorted(with_cases))]
-    reasons += foreign_department_faults(touched, edition=base, by=context.user).values()
+    touched = [*others, *({"service": code, "action": Action.CHANGE} for code in sorted(with_cases))]
+    reasons += foreign_department_faults(touched, edition=base, by=context.user, on=today).values()
     if reasons:
         raise TransitionError(reasons)
     try:
@@ -445,9 +450,23 @@ def locked(proposal: Proposal, *states: str) -> Proposal:
     return locked_proposal
 
 
+def acts_for(user: AbstractBaseUser, proposal: Proposal, on: datetime.date) -> bool:
+    """Whether a user may go on with a proposal on a day: one of its department.
+
+    So may the proposer of one that only names the departments that took the place of others.
+    """
+    if permissions.can_change(user, proposal.department.code, on):
+        return True
+    entries = list(proposal.entries.values("service", "action", "entry_data")) if user == proposal.proposer else []
+    edition = base_edition(proposal.region) if entries else None
+    return bool(entries) and len(entries) == len(
+        departments.following(entries, edition=edition, on=proposal.effective_from)
+    )
+
+
 def require_department(proposal: Proposal, context: AuditContext) -> None:
-    """Raise TransitionError for a user of another department; who acts for it becomes one of its editors."""
-    if context.user is None or not permissions.can_change(context.user, proposal.department.code):
+    """Raise TransitionError for who does not act for the proposal's department; who does becomes one of its editors."""
+    if context.user is None or not acts_for(context.user, proposal, timezone.localdate(context.at)):
         raise TransitionError([f"只有{proposal.department}的人可以这样处理这件建议。"])
     proposal.editors.add(context.user)
 

@@ -7,8 +7,8 @@ of the user; this module checks who the user is to the proposal. Database trigge
 from collections.abc import Iterator, Mapping
 
 from django.db import transaction
+from django.utils import timezone
 
-from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
 from catalogue.audit.models import Event
 from catalogue.editions import drafts
@@ -18,6 +18,7 @@ from catalogue.workflow import proposed_cases, publishing
 from catalogue.workflow.models import Assessment, Proposal
 from catalogue.workflow.proposals import (
     TransitionError,
+    acts_for,
     locked,
     move,
     record,
@@ -51,7 +52,7 @@ def void(proposal: Proposal, *, context: AuditContext) -> Proposal:
     """
     proposal = locked(proposal, State.DRAFT, State.ASSESSING, State.APPROVING, State.DECLINED)
     if context.user is None or not (
-        permissions.can_change(context.user, proposal.department.code)
+        acts_for(context.user, proposal, timezone.localdate(context.at))
         or context.user.has_perm("catalogue.publish_edition")
     ):
         raise TransitionError(["只有提出部门和有“发布”角色的人可以把建议作废。"])

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
                 ('level', services.fields.Choice(choices=[('autonomous-region', '自治区'), ('central-agency-in-region', '中央驻区机构')], max_length=40, verbose_name='层级')),
                 ('kind', services.fields.Choice(choices=[('government-department', '政府部门'), ('government-office', '政府办公厅'), ('party-department', '党委部门'), ('central-agency', '中央机构'), ('people-organisation', '人民团体')], max_length=40, verbose_name='类别')),
                 ('note', services.fields.Text(blank=True, null=True, verbose_name='说明')),
+                ('replaced_from', models.DateField(blank=True, null=True, verbose_name='接替自')),
+                ('replaced_locator', services.fields.Line(blank=True, max_length=200, null=True, verbose_name='接替的条文位置')),
+                ('replaced_quote', services.fields.Text(blank=True, null=True, verbose_name='接替的原文')),
+                ('replaced_verification', services.fields.Choice(blank=True, choices=[('verbatim', '原文核对'), ('secondary', '转述'), ('unverified', '未核实')], max_length=40, null=True, verbose_name='接替的核实情况')),
+                ('replaced_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='services.department', verbose_name='由何部门接替')),
             ],
             options={
                 'verbose_name': '部门',
@@ -294,6 +299,11 @@ class Migration(migrations.Migration):
             name='source',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='来源文件'),
         ),
+        migrations.AddField(
+            model_name='department',
+            name='replaced_source',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.source', verbose_name='接替的依据文件'),
+        ),
         migrations.CreateModel(
             name='Contact',
             fields=[
@@ -466,6 +476,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='department',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('verification', 'verbatim'), _negated=True), ('quote__isnull', False), _connector='OR'), name='services_department_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。'),
+        ),
+        migrations.AddConstraint(
+            model_name='department',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replaced_by__isnull', True), ('replaced_from__isnull', True), ('replaced_locator__isnull', True), ('replaced_quote__isnull', True), ('replaced_source__isnull', True), ('replaced_verification__isnull', True)), models.Q(('replaced_by__isnull', False), ('replaced_from__isnull', False), ('replaced_source__isnull', False), ('replaced_verification__isnull', False)), _connector='OR'), name='department_replacement_is_cited', violation_error_message='接替的部门、日期和依据文件应同时填写。'),
+        ),
+        migrations.AddConstraint(
+            model_name='department',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replaced_verification', 'verbatim'), _negated=True), ('replaced_quote__isnull', False), _connector='OR'), name='department_replacement_verbatim_has_quote', violation_error_message='标为“原文核对”的，必须照录原文。'),
+        ),
+        migrations.AddConstraint(
+            model_name='department',
+            constraint=models.CheckConstraint(condition=models.Q(('replaced_by__isnull', True), models.Q(('replaced_by', models.F('id')), _negated=True), _connector='OR'), name='department_replaced_by_another', violation_error_message='部门不能由自己接替。'),
         ),
         migrations.AddConstraint(
             model_name='contact',

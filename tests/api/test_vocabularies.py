@@ -2,18 +2,22 @@
 
 import pytest
 from django.db import IntegrityError
-from rdflib import SKOS, Graph, URIRef
+from rdflib import DCTERMS, ORG, PROV, SKOS, Graph, Literal, URIRef
 
 from services.identifiers import Identifier
 from services.models import Department, Region, Service, Topic
 from services.sources import Source
+from tests.support.departments import CLAUSE, make_department, replace
 
 SHAPES = {
     "domains": (9, "NM-05", ["code", "name", "name_en", "goal", "service_count", "tasks"]),
     "departments": (
         31,
         "civil-affairs",
-        ["code", "name", "short_name", "name_en", "level", "hotline", "website", "identifiers"],
+        [
+            *("code", "name", "short_name", "name_en", "level", "hotline", "website", "identifiers"),
+            *("replaced_by", "replaced_from", "replaced_citation"),
+        ],
     ),
     "target-groups": (95, "older-65-plus", ["code", "name", "name_en", "definition"]),
     "sources": (214, "law-elderly", ["code", "title", "issuer", "document_number", "date", "kind", "url"]),
@@ -282,3 +286,32 @@ def test_an_unknown_fact_is_not_found_like_any_other_term(client, db):
     response = client.get("/api/v1/facts/shoe_size/")
 
     assert response.status_code == 404 and response.json()["code"] == "unknown_term"
+
+
+def test_a_renamed_department_says_by_which_from_when_and_by_which_clause(client, db):
+    make_department("new-health")
+    replace("health-commission", "new-health", "2027-01-01")
+
+    department = client.get("/api/v1/departments/health-commission/").json()
+    others = client.get("/api/v1/departments/", {"page_size": 500}).json()["results"]
+
+    assert (department["replaced_by"], department["replaced_from"]) == ("new-health", "2027-01-01")
+    citation = department["replaced_citation"]
+    assert (citation["source"]["code"], citation["quote"]) == ("seed-plan", CLAUSE["replaced_quote"])
+    assert [row["code"] for row in others if row["replaced_by"] or row["replaced_citation"]] == ["health-commission"]
+
+
+def test_the_turtle_of_a_renamed_department_has_its_change(client, db):
+    make_department("new-health")
+    replace("health-commission", "new-health", "2027-01-01")
+
+    graph = Graph().parse(data=client.get("/api/v1/departments/health-commission.ttl").content, format="turtle")
+
+    old = next(graph.subjects(DCTERMS.identifier, Literal("health-commission")))
+    new = graph.value(old, DCTERMS.isReplacedBy)
+    change = graph.value(old, ORG.changedBy)
+    assert str(new).endswith("/id/departments/new-health")
+    assert graph.value(change, ORG.resultingOrganization) == new
+    assert str(graph.value(change, DCTERMS.date)) == "2027-01-01"
+    quotation = graph.value(change, PROV.qualifiedQuotation)
+    assert str(graph.value(quotation, PROV.value)) == CLAUSE["replaced_quote"]

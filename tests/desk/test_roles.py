@@ -83,6 +83,7 @@ SCREENS = {
     **screens_of(Case, view=ALL),
     "catalogue_case_export": Screen(ALL, ALL),
     "catalogue_proposal_import_cases": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
+    "services_department_succession": Screen(PUBLISHERS, PUBLISHERS),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     # The preview of a rule: POST only.
     "rule": Screen(NOBODY, ALL),
@@ -188,7 +189,7 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         return reverse(f"admin:{name}", args=[proposal.pk, *extra_args])
     if view in {"diff", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])
-    if view in {"change", "delete", "history", "password_change", "check", "approve", "withdraw"}:
+    if view in {"change", "delete", "history", "password_change", "check", "approve", "withdraw", "succession"}:
         row = row_of(app, model, draft, foreign=foreign)
         return reverse(f"admin:{name}", args=[row.pk])
     return reverse(f"admin:{name}")

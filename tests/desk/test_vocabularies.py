@@ -35,7 +35,7 @@ def test_a_name_in_a_published_edition_is_read_only(admin_client, db, model):
 
     saved = model.objects.get(pk=term.pk)
     assert "已写入已发布的版本（2021、2023、2026）" in visible_text(page)
-    assert "请另立新的代码" in visible_text(page)
+    assert ("请办理\n更名或并入" if model is Department else "请另立新的代码") in visible_text(page)
     assert [getattr(saved, column) for column in ["code", *columns]] == [
         getattr(term, column) for column in ["code", *columns]
     ]

@@ -428,12 +428,13 @@ def test_a_check_that_is_recorded_changes_the_token(db, verb, changes):
 
 
 def test_every_trigger_is_executed_by_a_test():
-    """The triggers of cases are executed in ``test_revisions``, those of feedback in ``feedback/test_answers``."""
+    """Those of cases are executed in ``test_revisions``, of feedback and departments in the tests of their names."""
     executed = {(table, f"{table}_sealed_{action}") for table in SEALED for action in ACTIONS}
     executed |= {(table, f"{table}_revised_{action}") for table in [*SHOWN, "catalogue_edition"] for action in ACTIONS}
     executed |= {("catalogue_case", f"catalogue_case_revised_{action}") for action in ACTIONS}
     executed.add((RECORD, f"{RECORD}_revised_insert"))
     executed.add(("services_service", "services_service_code_kept"))
+    executed |= {("services_department", f"services_department_ascends_{action}") for action in ("insert", "update")}
     executed |= {
         ("catalogue_feedback", f"feedback_{rule}")
         for rule in ("starts_unanswered", "answered_as_drafted", "stays_answered")

@@ -10,7 +10,9 @@ from django.db import OperationalError
 
 from catalogue.models import Edition, Entry
 from catalogue.site import markdown
+from catalogue.workflow import publishing
 from services.sources import Source
+from tests.support.departments import NEW_NAME, make_department, replace
 from tests.support.entries import make_citation, make_entry, withdrawal
 from tests.web.test_problems import assert_problem
 
@@ -137,6 +139,19 @@ def test_unknown_values_are_shown_as_unknown(client, make_edition, form):
     # All eleven fields but name and domain; on the page the key to the labels contains the word too.
     assert len(re.findall("未知", body)) == (10 if form == "/" else 9)
     assert "None" not in body
+
+
+@pytest.mark.parametrize("path", [PAGE, MARKDOWN])
+def test_a_renamed_department_is_shown_with_its_new_name_and_day(client, db, path):
+    digests = list(Edition.objects.values_list("digest", flat=True))
+    make_department("new-health")
+    replace("health-commission", "new-health", "2027-01-01")
+
+    shown = client.get(path).content.decode()
+
+    assert f"内蒙古自治区卫生健康委员会（自 2027-01-01 起由{NEW_NAME}接替）" in shown
+    assert list(Edition.objects.values_list("digest", flat=True)) == digests
+    assert publishing.verify_edition(Edition.objects.get(slug="2026")) == []
 
 
 def test_values_are_escaped(client, make_edition):

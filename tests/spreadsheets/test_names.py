@@ -27,7 +27,9 @@ pytestmark = pytest.mark.django_db
 def plan(content: bytes, name: str = "a.csv") -> Plan:
     editor = make_user("wang", "编辑", departments=all_department_codes())
     table = read_table(name, content)
-    return make_plan(table, digest="0" * 64, edition=current_edition(), by=editor, effective_from=NEXT_YEAR)
+    return make_plan(
+        table, digest="0" * 64, edition=current_edition(), by=editor, on=NEXT_YEAR, effective_from=NEXT_YEAR
+    )
 
 
 def planned_data(row: dict) -> dict:

@@ -89,7 +89,9 @@ def test_another_value_is_not_the_same(text, current):
 def plan(content: bytes, name: str):
     editor = make_user("wang", "编辑", departments=all_department_codes())
     table = read_table(name, content)
-    return make_plan(table, digest="0" * 64, edition=current_edition(), by=editor, effective_from=NEXT_YEAR)
+    return make_plan(
+        table, digest="0" * 64, edition=current_edition(), by=editor, on=NEXT_YEAR, effective_from=NEXT_YEAR
+    )
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ def plan(slug: str, name: str, content: bytes) -> Plan:
     edition = Edition.objects.get(slug=slug)
     editor = make_user("wang", "编辑", departments=all_department_codes())
     return make_plan(
-        read_table(name, content), digest="0" * 64, edition=edition, by=editor, effective_from=NEXT_YEAR
+        read_table(name, content), digest="0" * 64, edition=edition, by=editor, on=NEXT_YEAR,
+        effective_from=NEXT_YEAR,
     )  # fmt: skip
 
 

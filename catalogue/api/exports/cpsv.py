@@ -30,6 +30,7 @@ PREFIXES = {
     "dct": "http://purl.org/dc/terms/",
     "eli": "http://data.europa.eu/eli/ontology#",
     "foaf": "http://xmlns.com/foaf/0.1/",
+    "org": "http://www.w3.org/ns/org#",
     "prov": "http://www.w3.org/ns/prov#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
@@ -48,13 +49,19 @@ PLAIN = {
     "checksumValue": "spdx:checksumValue",
     "schemaAgency": "adms:schemaAgency",
 }
-DATED = {"issued": ("dct:issued", "xsd:dateTime"), "startDate": ("dcat:startDate", "xsd:date")}
+DATED = {
+    "date": ("dct:date", "xsd:date"),
+    "issued": ("dct:issued", "xsd:dateTime"),
+    "startDate": ("dcat:startDate", "xsd:date"),
+}
 LINKED = {
     "audience": "dct:audience",
+    "changedBy": "org:changedBy",
     "algorithm": "spdx:algorithm",
     "checksum": "spdx:checksum",
     "entity": "prov:entity",
     "follows": "cpsv:follows",
+    "originalOrganization": "org:originalOrganization",
     "otherIdentifier": "adms:identifier",
     "fulfils": "cv:fulfils",
     "hasCompetentAuthority": "cv:hasCompetentAuthority",
@@ -65,12 +72,14 @@ LINKED = {
     "implements": "cpsv:implements",
     "inScheme": "skos:inScheme",
     "isPartOf": "dct:isPartOf",
+    "isReplacedBy": "dct:isReplacedBy",
     "isVersionOf": "dct:isVersionOf",
     "license": "dct:license",
     "produces": "cpsv:produces",
     "publisher": "dct:publisher",
     "quotation": "prov:qualifiedQuotation",
     "relation": "dct:relation",
+    "resultingOrganization": "org:resultingOrganization",
     "role": "cv:role",
     "seeAlso": "rdfs:seeAlso",
     "source": "dct:source",

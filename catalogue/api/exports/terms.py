@@ -31,6 +31,7 @@ def nodes(kind: str, term: Mapping, root: str) -> Iterator[Node]:
     name = {language: text for language, text in name.items() if text}
     description = _first(term, DESCRIPTIONS)
     citation = term.get("citation")
+    successor = term.get("replaced_by") and permalinks.permalink(root, kind, term["replaced_by"])
     node = {
         "id": address,
         "type": TYPES[kind],
@@ -44,19 +45,36 @@ def nodes(kind: str, term: Mapping, root: str) -> Iterator[Node]:
         "isPartOf": term.get("domain") and permalinks.permalink(root, permalinks.DOMAINS, term["domain"]),
         "relation": [permalinks.permalink(root, permalinks.SERVICES, code) for code in term.get("services", [])],
         "seeAlso": term.get("url"),
+        "isReplacedBy": successor,
+        "changedBy": f"{address}#change" if kind == permalinks.DEPARTMENTS and successor else None,
         "quotation": citation and f"{address}#citation",
     }
     yield {key: value for key, value in node.items() if value not in (None, [], {})}
     if citation:
-        clause = {
-            "id": f"{address}#citation",
-            "type": "prov:Quotation",
-            "entity": permalinks.permalink(root, permalinks.SOURCES, citation["source"]["code"]),
-            "locator": citation["locator"],
-            "quote": citation["quote"],
-            "status": f"{root}/#verification-{citation['verification']}",
+        yield _clause(f"{address}#citation", citation, root)
+    if node["changedBy"]:
+        # A department that was renamed or merged, on its day and by its clause.
+        yield {
+            "id": node["changedBy"],
+            "type": "org:ChangeEvent",
+            "originalOrganization": address,
+            "resultingOrganization": successor,
+            "date": term["replaced_from"],
+            "quotation": f"{address}#change-citation",
         }
-        yield {key: value for key, value in clause.items() if value is not None}
+        yield _clause(f"{address}#change-citation", term["replaced_citation"], root)
+
+
+def _clause(address: str, citation: Mapping, root: str) -> Node:
+    clause = {
+        "id": address,
+        "type": "prov:Quotation",
+        "entity": permalinks.permalink(root, permalinks.SOURCES, citation["source"]["code"]),
+        "locator": citation["locator"],
+        "quote": citation["quote"],
+        "status": f"{root}/#verification-{citation['verification']}",
+    }
+    return {key: value for key, value in clause.items() if value is not None}
 
 
 def _first(term: Mapping, keys: tuple[str, ...]) -> str | None:

@@ -28,11 +28,12 @@ from services.sources import Verification
 def audit_context(
     request: HttpRequest, *, reason: str | None = None, document_number: str | None = None
 ) -> log.AuditContext:
-    """Return the audit context of a request. ``department`` is set only if the user belongs to exactly one."""
+    """Return the audit context of a request. ``department`` is set only if the user acts for one."""
     user = request.user
-    departments = permissions.departments_of(user)
+    at = timezone.now()
+    departments = permissions.acting_departments(user, timezone.localdate(at))
     return log.AuditContext(
-        at=timezone.now(),
+        at=at,
         user=user,
         role="、".join(permissions.roles_of(user)) or None,
         department=departments[0] if len(departments) == 1 else None,
@@ -183,7 +184,7 @@ class DepartmentScopedMixin:
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
-        codes = permissions.visible_departments(request.user)
+        codes = permissions.visible_departments(request.user, timezone.localdate())
         return rows if codes is None else rows.filter(**{f"{self.led_by}__code__in": codes})
 
     def department_of(self, obj: models.Model) -> str | None:
@@ -193,17 +194,17 @@ class DepartmentScopedMixin:
 
     def has_view_permission(self, request, obj=None):
         return super().has_view_permission(request, obj) and (
-            obj is None or permissions.can_see(request.user, self.department_of(obj))
+            obj is None or permissions.can_see(request.user, self.department_of(obj), timezone.localdate())
         )
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (
-            obj is None or permissions.can_change(request.user, self.department_of(obj))
+            obj is None or permissions.can_change(request.user, self.department_of(obj), timezone.localdate())
         )
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (
-            obj is None or permissions.can_change(request.user, self.department_of(obj))
+            obj is None or permissions.can_change(request.user, self.department_of(obj), timezone.localdate())
         )
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.http import content_disposition_header
 
@@ -152,7 +153,7 @@ class CaseAdmin(ReadOnlyMixin, DeskAdmin):
 def _own_drafts(request: HttpRequest) -> list[Proposal]:
     """Return the drafts that the user goes on with."""
     drafts = Proposal.objects.filter(handler=request.user, state__in=(State.DRAFT, State.DECLINED))
-    departments = permissions.departments_of(request.user)
+    departments = permissions.departments_of(request.user, timezone.localdate())
     return [
         proposal
         for proposal in drafts.select_related("department").order_by("-number")

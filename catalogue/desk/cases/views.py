@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.desk.base import versions
@@ -141,7 +142,7 @@ class CaseViewsMixin:
         documents = proposed_cases.documents_under(proposal, current)
         own = [
             code for code, document in documents.items()
-            if permissions.can_change(request.user, document.get("lead_department"))
+            if permissions.can_change(request.user, document.get("lead_department"), timezone.localdate())
         ]  # fmt: skip
         words = CaseWords(base)
         words.names.update((code, document.get("name") or "") for code, document in documents.items())

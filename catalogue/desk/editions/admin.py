@@ -172,7 +172,9 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
             entries = obj.entries.with_details().order_by("number")
-            entries = [entry for entry in entries if permissions.can_see(request.user, lead_of(entry))]
+            entries = [
+                entry for entry in entries if permissions.can_see(request.user, lead_of(entry), timezone.localdate())
+            ]
             proposals = Proposal.objects.select_related("department").order_by("number")
             context |= {
                 "entries": [

@@ -73,7 +73,7 @@ class PublishingMixin:
         )  # fmt: skip
 
     def _diff_file(self, request: HttpRequest, edition: Edition, before: Edition | None, title: str) -> HttpResponse:
-        changed = changes_of(edition, before, seen=permissions.visible_departments(request.user))
+        changed = changes_of(edition, before, seen=permissions.visible_departments(request.user, timezone.localdate()))
         rows = [row for change in without_renumbering(changed)[0] for row in comparison_rows(change)]
         try:
             content = writer.comparison_xlsx(rows, title=title)
@@ -134,7 +134,7 @@ class PublishingMixin:
     ) -> HttpResponse:
         before = before or edition.previous
         is_next = before == edition.previous
-        changed = changes_of(edition, before, seen=permissions.visible_departments(request.user))
+        changed = changes_of(edition, before, seen=permissions.visible_departments(request.user, timezone.localdate()))
         codes = {item.code for item in changed}
         changed, renumbered = without_renumbering(changed)
         context |= {
@@ -166,7 +166,9 @@ class PublishingMixin:
         entries = Entry.objects.filter(edition__in=[edition.pk, edition.previous_id]).order_by("edition__number")
         leads = dict(entries.values_list("service__code", "lead_department__code"))
         visible = [
-            fault for fault in faults if fault.service is None or permissions.can_see(user, leads.get(fault.service))
+            fault
+            for fault in faults
+            if fault.service is None or permissions.can_see(user, leads.get(fault.service), timezone.localdate())
         ]
         entry_pks = dict(edition.entries.values_list("service__code", "pk"))
         edition_url = reverse("admin:catalogue_edition_change", args=[edition.pk])

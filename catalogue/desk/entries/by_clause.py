@@ -128,11 +128,11 @@ class ByClauseMixin:
             for entry in entries.distinct()
             for part in citations.field_citations(entry, timezone.localdate())
         }
-        rows, met = [], set()
+        rows, met, today = [], set(), timezone.localdate()
         for finding in findings:
             code = finding.entry.service.code
             lead = finding.entry.lead_department
-            if permissions.can_change(request.user, lead and lead.code) and (code, finding.field) not in met:
+            if permissions.can_change(request.user, lead and lead.code, today) and (code, finding.field) not in met:
                 met.add((code, finding.field))
                 base = entry_data(documents[code]) if code in documents else None
                 rows.append(Row(finding, base, stated.get((code, finding.field), [])))

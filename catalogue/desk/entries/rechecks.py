@@ -65,4 +65,4 @@ class RecheckMixin:
         }
 
     def _is_own(self, request: HttpRequest, entry: Entry) -> bool:
-        return permissions.can_change(request.user, self.department_of(entry))
+        return permissions.can_change(request.user, self.department_of(entry), timezone.localdate())

@@ -8,6 +8,7 @@ from django.db.models import Count, F
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
@@ -146,10 +147,11 @@ class UnverifiedAdmin(ByClauseMixin, ReadOnlyMixin, DepartmentScopedMixin, DeskA
 
     def changelist_view(self, request: HttpRequest, extra_context=None):
         edition = filters.edition_shown(request)
+        seen = permissions.visible_departments(request.user, timezone.localdate())
         context = {
             "subtitle": edition and str(edition),
             "edition": edition,
-            "left": left_by_department(edition, permissions.visible_departments(request.user)) if edition else [],
+            "left": left_by_department(edition, seen) if edition else [],
             "chosen": "lead_department" in request.GET,
         }
         return super().changelist_view(request, context | (extra_context or {}))

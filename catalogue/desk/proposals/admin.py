@@ -194,7 +194,7 @@ def pending_with(proposal: Proposal, user: AbstractBaseUser) -> list[tuple[Propo
             f"{code} {documents.get(code, {}).get('name', '')}".strip()
             for code in shared.values_list("service", flat=True)
         ]
-        rows.append((other, called, permissions.can_see(user, other.department.code)))
+        rows.append((other, called, permissions.can_see(user, other.department.code, timezone.localdate())))
     return rows
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.desk.proposals import carrying
@@ -46,7 +47,7 @@ class ServicesField(TermsField):
             if service.code not in self.documents:
                 raise forms.ValidationError(f"{service.code} 不在最后发布的版本中。")
             lead = self.documents[service.code]["lead_department"]
-            if self.user and not permissions.can_change(self.user, lead and lead["code"]):
+            if self.user and not permissions.can_change(self.user, lead and lead["code"], timezone.localdate()):
                 whose = f"由{lead['name']}牵头" if lead else "的牵头单位未知"
                 raise forms.ValidationError(f"{self.label_from_instance(service)}{whose}，不能由您提出。")
         return [service.code for service in services]

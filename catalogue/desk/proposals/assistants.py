@@ -6,6 +6,7 @@ from functools import partial
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from catalogue.accounts import permissions
@@ -40,7 +41,9 @@ class AssistantViewsMixin:
         is_chosen = len(selected) == 1 if kind == Kind.SPLIT else len(selected) > 1
         leads = [documents[code]["lead_department"] for code in selected]
         # A service of another department is refused where it is chosen.
-        is_chosen &= all(permissions.can_change(request.user, lead and lead["code"]) for lead in leads)
+        is_chosen &= all(
+            permissions.can_change(request.user, lead and lead["code"], timezone.localdate()) for lead in leads
+        )
         if kind in CHOOSING and not is_chosen:
             return self._choose(request, kind, documents, selected)
         typed = TypedInput(request, scope=f"user {request.user.pk}")

@@ -30,6 +30,7 @@ from catalogue.desk.proposals.forms import (
     typed_entry,
 )
 from catalogue.desk.proposals.kinds import ASSISTANTS
+from catalogue.desk.proposals.transitions import may_edit
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.feedback import answers
@@ -241,7 +242,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
         proposal = self.get_object(request, str(pk))
         if proposal is None:
             return None, self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        if not self.has_change_permission(request, proposal):
+        if not self.has_view_permission(request, proposal) or not may_edit(request.user, proposal):
             raise PermissionDenied("只有提出部门的编辑可以修改这件建议。")
         if proposal.state not in {Proposal.State.DRAFT, Proposal.State.DECLINED}:
             submitted = proposal.state in {Proposal.State.ASSESSING, Proposal.State.APPROVING}
@@ -312,12 +313,12 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
         if (
             feedback
             and feedback.state == Feedback.State.RECEIVED
-            and permissions.can_change(request.user, feedback.lead)
+            and permissions.can_change(request.user, feedback.lead, timezone.localdate())
         ):
             answers.link_proposal(feedback, proposal, context=audit_context(request))
 
     def _own_departments(self, request: HttpRequest) -> list[str] | None:
-        return None if request.user.is_superuser else permissions.departments_of(request.user)
+        return None if request.user.is_superuser else permissions.departments_of(request.user, timezone.localdate())
 
     def _form(
         self, request, template, form, reasons, proposal: Proposal | None = None, *, theirs=(), forms=(),

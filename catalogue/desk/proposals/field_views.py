@@ -37,7 +37,7 @@ class FieldViewsMixin:
         if document is None:
             raise Http404(f"最后发布的版本中没有服务项目“{service}”。")
         base = entry_data(document)
-        is_theirs = permissions.can_change(request.user, base["lead_department"])
+        is_theirs = permissions.can_change(request.user, base["lead_department"], timezone.localdate())
         typed = TypedInput(request, scope=base["lead_department"] if is_theirs else f"user {request.user.pk}")
         if answer := typed.answer():
             return answer

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.desk.base.dates import DayField
@@ -88,7 +89,9 @@ class HeadForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         departments = Department.objects.all()
         if not user.is_superuser:
-            departments = departments.filter(code__in=permissions.departments_of(user))
+            # A draft keeps the department that it was begun for.
+            acting = permissions.acting_departments(user, timezone.localdate())
+            departments = departments.filter(Q(code__in=acting) | Q(pk=self.instance.department_id))
         self.fields["department"].queryset = departments
         if departments.count() == 1:
             self.fields["department"].initial = departments.get()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import QueryDict
+from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
@@ -148,7 +149,9 @@ class Addition(Assistant):
     words = "只写提交所必需的几项；其余（享受条件、法律法规依据……）保存之后在整项表单里写，不写就是未知。"
 
     def make_subject(self, post):
-        departments = Department.objects.filter(code__in=permissions.departments_of(self.user))
+        departments = Department.objects.filter(
+            code__in=permissions.acting_departments(self.user, timezone.localdate())
+        )
         lead = departments.get() if departments.count() == 1 else None
         return NewServiceForm(post, documents=self.documents, lead=lead)
 

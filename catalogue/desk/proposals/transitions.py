@@ -12,8 +12,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils import timezone
 
-from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.editions.drafts import DraftError
@@ -63,11 +63,21 @@ VOID = Step(
 )  # fmt: skip
 
 
+def may_edit(user: AbstractBaseUser, proposal: Proposal) -> bool:
+    """Whether a user may go on with a proposal: an editor of its department.
+
+    A publisher goes on with what follows when a department is renamed or merged, and nothing else.
+    """
+    is_publisher = user == proposal.proposer and user.has_perm("catalogue.publish_edition")
+    return (user.has_perm("catalogue.change_proposal") or is_publisher) and proposals.acts_for(
+        user, proposal, timezone.localdate()
+    )
+
+
 def steps_for(user: AbstractBaseUser, proposal: Proposal) -> list[Step]:
     """Return the steps that a user may take on a proposal in its current state."""
     state = proposal.state
-    is_theirs = permissions.can_change(user, proposal.department.code)
-    can_edit = is_theirs and user.has_perm("catalogue.change_proposal")
+    can_edit = may_edit(user, proposal)
     can_publish = user.has_perm("catalogue.publish_edition")
     may_approve = user.pk not in proposals.involved(proposal) and user.has_perm("catalogue.approve_proposal")
     may_assess = user not in proposal.editors.all() and user.has_perm("catalogue.assess_proposal")

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -65,7 +66,7 @@ class DetailsForm(forms.ModelForm):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         if not user.is_superuser:
-            departments = Department.objects.filter(code__in=permissions.departments_of(user))
+            departments = Department.objects.filter(code__in=permissions.acting_departments(user, timezone.localdate()))
             self.fields["department"].queryset = departments
         for name in ("region", "department"):
             field = self.fields[name]

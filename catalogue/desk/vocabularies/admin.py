@@ -11,6 +11,7 @@ from catalogue.desk.base import filters
 from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import FormFieldsMixin
 from catalogue.desk.base.search import PublicSearchMixin
+from catalogue.desk.vocabularies.succession import SuccessionMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
 from catalogue.workflow import new_sources, publishing
@@ -62,7 +63,7 @@ class IdentifierInline(FormFieldsMixin, admin.StackedInline):
 
 
 @admin.register(Department)
-class DepartmentAdmin(TermAdmin):
+class DepartmentAdmin(SuccessionMixin, TermAdmin):
     frozen_fields = ("name", "short_name", "name_en", "position")
     edition_paths = ("entries__lead_department", "entries__lead_department_alternatives", "entries__co_departments")
     list_display = ("code", "name", "short_name", "level", "kind", "led_count", "supported_count", "label")

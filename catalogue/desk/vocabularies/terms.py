@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.html import format_html
 
 from catalogue.audit import snapshots
 from catalogue.desk.base.mixins import DeskAdmin, FormFieldsMixin, audit_context, verification_badge
@@ -55,12 +56,17 @@ class TermAdmin(AuditedMixin, DeskAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj and (editions := self.sealed_in(obj)):
             names = "、".join(f"“{self.opts.get_field(column).verbose_name}”" for column in self.frozen_fields)
-            description = (
-                f"已写入已发布的版本（{'、'.join(editions)}），{names}不能再更改；要用新的名称，请另立新的代码。"
-            )
+            description = format_html(
+                "已写入已发布的版本（{}），{}不能再更改；{}。",
+                "、".join(editions), names, self.way_to_rename(request, obj),
+            )  # fmt: skip
             (title, options), *others = fieldsets
             fieldsets = [(title, options | {"description": description}), *others]
         return fieldsets
+
+    def way_to_rename(self, request, term: models.Model) -> str:
+        """Return, in words or as HTML, what to do when a term whose name is sealed has a new one."""
+        return "要用新的名称，请另立新的代码"
 
     def sealed_in(self, term: models.Model) -> list[str]:
         """Return the slugs of the published editions that use a term."""
