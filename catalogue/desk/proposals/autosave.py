@@ -24,6 +24,8 @@ from catalogue.workflow import attachments, inputs
 
 # What belongs to the request, not to the input.
 UNKEPT = {"csrfmiddlewaretoken", "typed", "_autosave", "_discard", "_continue", "_save"}
+# In the names of the boxes of a person that a rule is tried on: what is told of a person is stored nowhere.
+TRIED_PERSON = "-try-"
 
 
 class TypedInput:
@@ -81,7 +83,7 @@ class TypedInput:
         data = self.extra | {
             name.replace("\0", ""): [value.replace("\0", "") for value in sent.getlist(name)]
             for name in sent
-            if name not in UNKEPT and name not in self.extra
+            if name not in UNKEPT and name not in self.extra and TRIED_PERSON not in name
         }
         self.row = inputs.keep(
             self.url, self.scope, data, revision=self._sent_revision(), proposal=self.proposal,
