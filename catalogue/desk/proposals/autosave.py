@@ -91,7 +91,7 @@ class TypedInput:
         )  # fmt: skip
 
     def keep_refused(self) -> None:
-        """Keep what was sent and not saved, unless somebody else typed on the screen meanwhile: the page shows it anyway."""
+        """Keep what was sent and not saved, unless somebody else typed on the screen meanwhile."""
         try:
             self.keep()
         except inputs.NotKeptError:
