@@ -127,7 +127,7 @@ class Source(models.Model):
         if self.date:
             try:
                 last_day(self.date)
-            except ValueError:
+            except (ValueError, OverflowError):
                 raise ValidationError({"date": f"没有 {self.date} 这一天或这一月。"}) from None
         if self.replaced_by and self.replaced_by.first_citable_day() <= self.first_citable_day():
             raise ValidationError({"replaced_by": "新文本的施行日期应晚于这一份。"})
@@ -166,7 +166,10 @@ class Source(models.Model):
 
 
 def last_day(date: str) -> datetime.date:
-    """Return the last day of a year, a month or a day (``2018``, ``2018-08``, ``2018-08-09``). Raises ValueError."""
+    """Return the last day of a year, a month or a day (``2018``, ``2018-08``, ``2018-08-09``).
+
+    Raises ValueError, or OverflowError for a number of very many digits.
+    """
     year, *month_and_day = (int(part) for part in date.split("-"))
     month = month_and_day[0] if month_and_day else 12
     if not 1 <= month <= 12:

@@ -65,6 +65,10 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     def get_queryset(self, request):
         return names.with_actors(super().get_queryset(request))
 
+    def lookup_allowed(self, lookup, value, request):
+        # PostgreSQL compares no text with a NUL.
+        return "\0" not in value and super().lookup_allowed(lookup, value, request)
+
     def get_search_results(self, request, queryset, search_term):
         for word in search_term.replace("\0", "")[:MAX_QUERY].split():
             queryset = queryset.filter(self._about(word))

@@ -174,6 +174,8 @@ class FeedbackAdmin(DeskAdmin):
             return self.page(request, feedback, **{step: form}, status=422)
         if reasons := self.take(request, step, [feedback], form.cleaned_data):
             feedback = self.get_object(request, object_id)
+            if feedback is None:
+                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return self.page(request, feedback, **{step: form}, reasons=reasons, status=409)
         if step == TRANSFER and not self.get_queryset(request).filter(pk=feedback.pk).exists():
             return redirect("admin:catalogue_feedback_changelist")
@@ -192,6 +194,10 @@ class FeedbackAdmin(DeskAdmin):
         context = audit_context(request, reason=values.get("reason") or typed_text(request, "reason") or None)
         try:
             with transaction.atomic():
+                # Locked, so that no message changes between the comparison and the step.
+                keys = [row.pk for row in rows]
+                list(Feedback.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+                rows = list(self.get_queryset(request).filter(pk__in=keys))
                 if not versions.is_current(request.POST.get("seen", ""), seen_state(rows)):
                     return [CHANGED]
                 for row in rows:
@@ -270,7 +276,9 @@ class FeedbackAdmin(DeskAdmin):
         form, reasons, status = AnswerForm(initial=self._initial(request, None, earlier)), [], 200
         if request.method == "POST":
             step = request.POST.get("step", DRAFT)
-            self.require(request, step if step == RELEASE else DRAFT, rows)
+            if step not in (DRAFT, RELEASE):
+                raise PermissionDenied("几件反馈一并办理，只能起草答复或者审核公开。")
+            self.require(request, step, rows)
             form = AnswerForm(request.POST) if step != RELEASE else form
             if step != RELEASE and not form.is_valid():
                 status = 422

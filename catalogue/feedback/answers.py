@@ -108,8 +108,7 @@ def draft_answer(
     except ValidationError as error:
         raise TransitionError(error.messages) from None
     feedback.save(update_fields=["draft_answer", "draft_summary", "drafter"])
-    texts = {"answer": feedback.draft_answer, "summary": feedback.draft_summary}
-    _record(feedback, context, Event.Verb.ANSWER_DRAFTED, after=_without_none(texts))
+    _record(feedback, context, Event.Verb.ANSWER_DRAFTED, after=recorded_draft(feedback))
     return feedback
 
 
@@ -157,6 +156,11 @@ def deadline(feedback: Feedback, *, working_days: int) -> datetime.date:
 def recorded_answer(feedback: Feedback) -> dict[str, str]:
     """Return what the audit log says of an answer: its text and public summary, each if there is one."""
     return _without_none({"answer": feedback.answer, "summary": feedback.summary})
+
+
+def recorded_draft(feedback: Feedback) -> dict[str, str]:
+    """Return what the audit log says of a drafted answer, as ``recorded_answer()`` does of a public one."""
+    return _without_none({"answer": feedback.draft_answer, "summary": feedback.draft_summary})
 
 
 def feedback_reference(feedback: Feedback) -> str:

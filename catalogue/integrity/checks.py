@@ -250,7 +250,7 @@ def _figure_reason_faults(proposal: Proposal, record: RecordedEvents) -> Iterato
 def _feedback_faults(record: RecordedEvents) -> Iterator[str]:
     feedback_by_term = {
         answers_module.feedback_reference(feedback): feedback
-        for feedback in Feedback.objects.select_related("proposal", "department", "releaser").order_by("pk")
+        for feedback in Feedback.objects.select_related("proposal", "department", "drafter", "releaser").order_by("pk")
     }
     for term, feedback in feedback_by_term.items():
         events = record.feedback[term]
@@ -261,6 +261,15 @@ def _feedback_faults(record: RecordedEvents) -> Iterator[str]:
         releasers = [record.actor_name(event) for event in events if event.verb == Verb.ANSWERED]
         if releasers != ([feedback.releaser.get_username()] if feedback.releaser else []):
             yield f"意见反馈 {feedback.receipt}：公开答复的人与记录不符。"
+        drafts = [event for event in events if event.verb in (Verb.ANSWER_DRAFTED, Verb.TRANSFERRED)][-1:]
+        drafted = [
+            (record.actor_name(event), _json_value(event.after))
+            for event in drafts
+            if event.verb == Verb.ANSWER_DRAFTED
+        ]
+        draft = answer or answers_module.recorded_draft(feedback)
+        if drafted != ([(feedback.drafter.get_username(), draft)] if feedback.drafter else []):
+            yield f"意见反馈 {feedback.receipt}：起草的答复或起草人与记录不符。"
         transfers = [_json_value(event.after) for event in events if event.verb == Verb.TRANSFERRED]
         if transfers[-1:] != ([feedback.department.code] if feedback.department else []):
             yield f"意见反馈 {feedback.receipt}：转办到的部门与记录不符。"

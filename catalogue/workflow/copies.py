@@ -23,8 +23,9 @@ NEWEST_FIRST = ("-effective_from", "-number")
 def copy(proposal: Proposal, *, form_key: uuid.UUID, context: AuditContext) -> tuple[Proposal, list[str]]:
     """Draft a copy of a proposal in any state; return it with a sentence for each thing to be looked at.
 
-    Entries that the current list or the user's departments do not allow are left out, and told. Raises TransitionError
-    if the user is of no department.
+    Entries that the current list or the user's departments do not allow are left out, and told. Its text is that of
+    the editors of the copied proposal, so they are editors of the copy and neither assess nor decide on it. Raises
+    TransitionError if the user is of no department.
     """
     today = timezone.localdate(context.at)
     own = permissions.departments_of(context.user, today)
@@ -45,7 +46,7 @@ def copy(proposal: Proposal, *, form_key: uuid.UUID, context: AuditContext) -> t
     case_changes, case_notes = _copied_cases(proposal, base, context)
     copied = proposals.draft(
         **{name: getattr(proposal, name) for name in values}, department=department, entries=kept, form_key=form_key,
-        context=context, case_changes=case_changes,
+        context=context, case_changes=case_changes, authors=proposal.editors.all(),
     )  # fmt: skip
     notes = [f"{reason}没有复制这一项。" for reason in left_out.values()] + case_notes
     return copied, notes + list(_changed_since(proposal, kept, current))

@@ -33,13 +33,16 @@ def keep(
     if len(canonical_json(data)) > MAX_CHARS:
         raise NotKeptError("内容太长，没有自动保存；请按“保存草稿”。")
     row = DraftInput.objects.select_for_update(of=("self",)).filter(url=url, scope=scope).first()
-    if row and row.revision != revision:
-        by = f"{row.author_name}" if row.author != context.user else "您在另一个页面"
-        raise NotKeptError(f"{by}也在填写这一页，这里的内容没有自动保存；请先看对方的内容，或者按“保存草稿”。")
     if not row and revision:
         raise NotKeptError("这一页填写的内容已在别处保存或放弃，这里没有自动保存；仍要的请按“保存草稿”。")
+    is_new = False
     if not row:
-        row = DraftInput(url=url, scope=scope, proposal=proposal, revision=0)
+        # Another page may keep the first input of the screen at the same moment.
+        first = {"proposal": proposal, "author": context.user, "at": context.at, "revision": 0}
+        row, is_new = DraftInput.objects.get_or_create(url=url, scope=scope, defaults=first)
+    if not is_new and row.revision != revision:
+        by = f"{row.author_name}" if row.author != context.user else "您在另一个页面"
+        raise NotKeptError(f"{by}也在填写这一页，这里的内容没有自动保存；请先看对方的内容，或者按“保存草稿”。")
     row.data, row.author, row.at, row.revision = dict(data), context.user, context.at, row.revision + 1
     row.save()
     row.authors.add(context.user)

@@ -34,9 +34,10 @@ def _codes(fact: Fact, text: str) -> Iterator[str]:
     """Yield the code of each label or code in a text, the longest label first."""
     codes = {label: code for code, label in fact.choices.items()} | {code: code for code in fact.choices}
     spans = [match.span() for match in PIECE.finditer(text)]
+    longest = max(len(PIECE.findall(name)) for name in codes)
     start = 0
     while start < len(spans):
-        for end in range(len(spans), start, -1):
+        for end in range(min(len(spans), start + longest), start, -1):
             name = text[spans[start][0] : spans[end - 1][1]]
             if name in codes:
                 yield codes[name]

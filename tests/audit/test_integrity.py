@@ -100,6 +100,8 @@ def history(act, people, make_proposal, publish) -> None:
         answers.link_proposal(feedback, released, context=act("root"))
         if answer:
             answer_feedback(feedback, answer, act=act)
+        else:
+            answers.draft_answer(feedback, answer="正在核实。", context=act())
 
 
 def test_a_history_made_by_the_application_has_no_fault(history, capsys):
@@ -285,6 +287,18 @@ FORGERIES = {
     "who released an answer": (
         lambda: Feedback.objects.filter(state="answered").update(releaser=User.objects.get(username="li")),
         "公开答复的人与记录不符",
+    ),
+    "who drafted a public answer": (
+        lambda: Feedback.objects.filter(state="answered").update(drafter=User.objects.get(username="li")),
+        "起草的答复或起草人与记录不符",
+    ),
+    "who drafted an answer": (
+        lambda: Feedback.objects.exclude(state="answered").update(drafter=User.objects.get(username="li")),
+        "起草的答复或起草人与记录不符",
+    ),
+    "a drafted answer": (
+        lambda: Feedback.objects.exclude(state="answered").update(draft_answer="不予采纳。"),
+        "起草的答复或起草人与记录不符",
     ),
     "the department of feedback": (
         lambda: Feedback.objects.update(department=Department.objects.get(code="finance")),

@@ -167,6 +167,17 @@ def test_an_attachment_over_the_limit_is_refused(assessor, make_proposal):
     assert not Attachment.objects.exists()
 
 
+def test_more_attachments_than_ten_are_refused_and_shown_to_be_taken_away(assessor, make_proposal):
+    proposal = make_proposal(to="assessing")
+    files = [SimpleUploadedFile(f"附件{number}.txt", f"{number}".encode()) for number in range(11)]
+
+    refused = assess(assessor, proposal, attachments=files)
+
+    assert refused.status_code == 422 and "附件至多 10 个，现在有 11 个" in visible_text(refused)
+    assert len(refused.context["files"]) == 11
+    assert Proposal.objects.get().state == "assessing"
+
+
 def test_attachments_survive_an_error_of_another_box_and_leaving_the_page(assessor, make_proposal):
     proposal = make_proposal(to="assessing")
     files = [SimpleUploadedFile(name, name.encode()) for name in ("报告.pdf", "测算.xlsx")]

@@ -69,6 +69,12 @@ def test_a_wrong_query_is_no_error(auditor, query):
     assert auditor.get(LIST, query).status_code in (200, 302)
 
 
+@pytest.mark.parametrize("name", ["verb", "verb__exact", "edition"])
+def test_a_filter_with_a_nul_is_refused(auditor, name):
+    assert auditor.get(EXPORT, {name: "\0"}).status_code == 400
+    assert auditor.get(LIST, {name: "\0"}).status_code == 400
+
+
 def test_the_list_has_a_constant_number_of_queries(auditor, make_proposal, act, django_assert_max_num_queries):
     for _ in range(3):
         proposals.comment(make_proposal(), context=act("zhao", "意见"))

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from catalogue.models import DraftInput, Event, Proposal
 from catalogue.workflow import inputs, proposals, reversals
@@ -216,3 +217,26 @@ def test_the_same_form_sent_twice_drafts_one_proposal(editor, act, url):
     assert first.status_code == 302
     assert first["Location"] == second["Location"]
     assert Proposal.objects.count() == 1
+
+
+def test_the_person_that_a_rule_is_tried_on_is_not_kept(editor, make_proposal):
+    url = screens(make_proposal())["entry"]
+    data = proposal_form_data(editor.get(url))
+    tried = {"eligibility-try-person": "", "eligibility-try-fact": "age", "eligibility-try-value": "77"}
+
+    autosave(editor, url, data | tried)
+
+    assert not [name for name in DraftInput.objects.get().data if "-try-" in name]
+
+
+@pytest.mark.parametrize("code", ["a/b", "..", "NM-01-07/remove", "\0"])
+def test_an_address_with_a_malformed_service_drafts_a_proposal_and_leads_to_it(editor, code):
+    url = f"{HEAD_FORM}?{urlencode({'service': code})}"
+    page = editor.get(url)
+
+    department = page.context["form"].fields["department"].queryset[0].pk
+    typed = HEAD | {"kind": "change", "title": "调整标准", "department": department}
+
+    saved = editor.post(url, typed | {"seen": page.context["seen"]})
+
+    assert saved.status_code == 302 and Proposal.objects.count() == 1

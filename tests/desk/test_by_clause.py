@@ -97,6 +97,15 @@ def test_a_quote_that_says_the_fields_raises_their_labels_in_one_proposal(editor
     assert proposals.faults(proposal) == []
 
 
+def test_the_button_pressed_twice_drafts_one_proposal(editor, edition, source):
+    at = address("standard")
+    form = sent(editor, at, source, standard(edition))
+
+    first, second = editor.post(at, form), editor.post(at, form)
+
+    assert first.url == second.url and Proposal.objects.count() == 1
+
+
 def test_a_field_that_the_quote_does_not_say_is_refused_in_its_row_and_nothing_is_saved(editor, source):
     at = address("standard", "lead_department")
 

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from catalogue.audit.log import AuditContext
 from catalogue.feedback import answers
 from catalogue.models import Edition, Entry, Event, Feedback, Proposal
 from services import dates
@@ -419,3 +421,60 @@ def test_a_need_without_a_service_is_answered_by_an_administrator(client, admin_
     take(client, need, "release")
     need.refresh_from_db()
     assert (need.state, need.summary) == ("answered", None)
+
+
+@pytest.mark.parametrize("step", ["return", "transfer", "nonsense"])
+def test_messages_taken_together_are_only_drafted_or_released(editor, feedback, step):
+    answers.draft_answer(feedback, answer="已经更正。", context=AuditContext(at=PROPOSED_AT, user=make_user("li")))
+    seen = editor.get(together(feedback)).context["seen"]
+    events = Event.objects.count()
+
+    refused = editor.post(together(feedback), {"seen": seen, "step": step, "answer": "别的。", "reason": "不清楚。"})
+
+    assert refused.status_code == 403 and Event.objects.count() == events
+
+
+@pytest.fixture
+def meanwhile():
+    """Runs a function once, when the next transaction of a request begins."""
+
+    def run(function):
+        waiting = [function]
+
+        def wrapper(execute, sql, *rest):
+            if waiting and sql.startswith("SAVEPOINT"):
+                waiting.pop()()
+            return execute(sql, *rest)
+
+        return connection.execute_wrapper(wrapper)
+
+    return run
+
+
+def test_an_answer_that_is_drafted_anew_at_the_same_moment_is_not_released_unread(editor, feedback, meanwhile):
+    def draft(answer: str, name: str):
+        context = AuditContext(at=PROPOSED_AT, user=make_user(name))
+        answers.draft_answer(feedback, answer=answer, context=context)
+
+    draft("已经更正。", "li")
+    seen = editor.get(page(feedback)).context["seen"]
+
+    with meanwhile(lambda: draft("没有读过的答复。", "zhao")):
+        refused = editor.post(page(feedback), {"seen": seen, "step": "release"})
+
+    assert refused.status_code == 409 and "没有读过的答复" in visible_text(refused)
+    feedback.refresh_from_db()
+    assert feedback.answer is None
+
+
+def test_a_message_that_is_transferred_at_the_same_moment_leads_back_to_the_list(editor, feedback, meanwhile):
+    seen = editor.get(page(feedback)).context["seen"]
+    to = Department.objects.get(code=FOREIGN)
+    context = AuditContext(at=PROPOSED_AT, user=make_user("li"), reason="不归本部门")
+
+    with meanwhile(lambda: answers.transfer_feedback(feedback, to, context=context)):
+        response = editor.post(page(feedback), {"seen": seen, "answer": "已经更正。"})
+
+    assert response.status_code == 302
+    feedback.refresh_from_db()
+    assert feedback.draft_answer is None

@@ -37,3 +37,9 @@ def test_the_legal_aid_law_is_citable_from_2022(db):
     source = Source.objects.get(code="law-legal-aid")
 
     assert (source.date, source.citable_from) == ("2021-08-20", datetime.date(2022, 1, 1))
+
+
+@pytest.mark.parametrize("date", ["9" * 12, "9" * 30, f"2027-01-{'0' * 9}{'9' * 30}"])
+def test_a_date_of_very_many_digits_is_refused(date):
+    with pytest.raises(ValidationError):
+        Source(title="通知", date=date).full_clean()

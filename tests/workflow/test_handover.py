@@ -93,6 +93,16 @@ def test_a_copy_carries_content_and_clauses_over_from_any_state(make_proposal, a
     assert list(copied.entries.values(*values)) == list(proposal.entries.values(*values))
 
 
+def test_who_wrote_a_proposal_does_not_decide_on_a_copy_of_it(make_proposal, act):
+    copied, _ = copies.copy(make_proposal(), form_key=uuid.uuid4(), context=act("li"))
+    proposals.submit(copied, context=act("li"))
+
+    with pytest.raises(proposals.TransitionError, match="不能评估"):
+        proposals.assess(copied, figures=ASSESSMENT_FIGURES, context=act("wang"))
+    with pytest.raises(proposals.TransitionError, match="由另一人审批"):
+        proposals.decline(copied, context=act("wang", "不需要"))
+
+
 def test_a_copy_is_based_on_the_current_list_and_tells_what_changed(make_proposal, act, publish):
     before = replace(act(), at=PROPOSED_AT - datetime.timedelta(days=1))
     old = make_proposal(standard_change(), withdrawal("NM-09-09"), context=before)

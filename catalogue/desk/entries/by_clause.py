@@ -17,6 +17,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.entries import citations
+from catalogue.desk.proposals.autosave import TypedInput
 from catalogue.desk.proposals.edit_views import errors_of
 from catalogue.desk.proposals.field_forms import NewClauseForm
 from catalogue.desk.proposals.forms import ChangeHeadForm
@@ -84,6 +85,10 @@ class ByClauseMixin:
                 messages.WARNING,
             )
             return redirect("admin:catalogue_fieldverification_changelist")
+        typed = TypedInput(request, scope=f"user {request.user.pk}")
+        if proposal := self.admin_site.get_model_admin(Proposal).drafted(typed):
+            # The button was pressed twice.
+            return redirect("admin:catalogue_proposal_change", proposal.pk)
         lead = Department.objects.filter(code=rows[0].base["lead_department"]).first() if rows[0].base else None
         initial = {"title": f"核实 {len(rows)} 个字段", "department": lead}
         number = request.POST.get("document_number", "").strip() or None
@@ -97,7 +102,7 @@ class ByClauseMixin:
             if not versions.is_current(request.POST.get("seen", ""), seen):
                 reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
             elif self._valid(head, clause):
-                proposal, rows, reasons = self._draft(request, rows, head, clause)
+                proposal, rows, reasons = self._draft(request, typed, rows, head, clause)
                 if proposal:
                     return redirect("admin:catalogue_proposal_change", proposal.pk)
         forms = [clause, clause.document, head]
@@ -107,7 +112,7 @@ class ByClauseMixin:
         ]  # fmt: skip
         context = self.admin_site.each_context(request) | {
             "title": "用一条条文核实几个字段", "subtitle": None, "opts": self.opts, "rows": rows, "row": clause,
-            "head": head, "form": head, "reasons": reasons, "errors": errors, "seen": versions.token(seen),
+            "head": head, "form": head, "reasons": reasons, "errors": errors, "seen": versions.page_token(seen),
             "media": sum((form.media for form in forms), self.media),
         }  # fmt: skip
         status = 409 if reasons else 422 if request.method == "POST" else 200
@@ -148,7 +153,7 @@ class ByClauseMixin:
         return is_valid and not clause.errors
 
     def _draft(
-        self, request: HttpRequest, rows: list[Row], head: ChangeHeadForm, clause: NewClauseForm
+        self, request: HttpRequest, typed: TypedInput, rows: list[Row], head: ChangeHeadForm, clause: NewClauseForm
     ) -> tuple[Proposal | None, list[Row], list[str]]:
         """Draft the proposal; return it, the rows with why the clause does not support them, and refusals."""
         with transaction.atomic():
@@ -166,9 +171,8 @@ class ByClauseMixin:
                     for code, target in targets.items()
                 ]  # fmt: skip
                 model_admin = self.admin_site.get_model_admin(Proposal)
-                proposal, reasons = model_admin.draft(
-                    request, kind=Proposal.Kind.CHANGE, entries=entries, **head.cleaned_data
-                )
+                values = head.cleaned_data | {"kind": Proposal.Kind.CHANGE, "entries": entries}
+                proposal, reasons = model_admin.draft(request, typed, lambda: values)
             if proposal is None:
                 transaction.set_rollback(True)
         return proposal, judged, reasons

@@ -127,6 +127,9 @@ class AssessmentViewsMixin:
         form = AssessmentForm(typed.post, request.FILES or None, initial=first)
         lines = LineFormSet(typed.post, initial=None if typed.post else first["lines"], prefix="lines")
         files = KeptFile.all_of(request, typed, first["attachments"])
+        if request.method == "POST" and len(files) > MAX_ATTACHMENTS:
+            form.full_clean()
+            form.add_error("attachments", f"附件至多 {MAX_ATTACHMENTS} 个，现在有 {len(files)} 个；请去掉几个。")
         reasons, theirs = [], []
         if request.method == "POST" and all([form.is_valid(), lines.is_valid()]):
             figures = {name: form.cleaned_data[name] for name in form.Meta.fields} | {

@@ -1,7 +1,7 @@
 """The input of a screen that is kept on the server while one types, and shown again until it is saved or discarded.
 
-A page sends its form to its own address with ``_autosave``, so that who may edit there, and nobody else, reads and
-writes what is kept. The form carries the revision that it shows as ``typed``.
+A page sends its form to its own address with ``_autosave``, so that those who may edit there, and no others,
+read and write what is kept. The form carries the revision that it shows as ``typed``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +24,8 @@ from catalogue.workflow import attachments, inputs
 
 # What belongs to the request, not to the input.
 UNKEPT = {"csrfmiddlewaretoken", "typed", "_autosave", "_discard", "_continue", "_save"}
+# In the names of the boxes of a person that a rule is tried on: the circumstances of a person are stored nowhere.
+TRIED_PERSON = "-try-"
 
 
 class TypedInput:
@@ -81,7 +83,7 @@ class TypedInput:
         data = self.extra | {
             name.replace("\0", ""): [value.replace("\0", "") for value in sent.getlist(name)]
             for name in sent
-            if name not in UNKEPT and name not in self.extra
+            if name not in UNKEPT and name not in self.extra and TRIED_PERSON not in name
         }
         self.row = inputs.keep(
             self.url, self.scope, data, revision=self._sent_revision(), proposal=self.proposal,
@@ -89,7 +91,7 @@ class TypedInput:
         )  # fmt: skip
 
     def keep_refused(self) -> None:
-        """Keep what was sent and not saved, if nobody typed on the screen meanwhile: the page shows it anyway."""
+        """Keep what was sent and not saved, unless somebody else typed on the screen meanwhile."""
         try:
             self.keep()
         except inputs.NotKeptError:

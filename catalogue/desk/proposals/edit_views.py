@@ -80,7 +80,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
         if request.method == "POST" and form.is_valid():
             proposal, reasons = self.draft(request, typed, lambda: form.cleaned_data | {"entries": []})
             if proposal:
-                if service:
+                if NewEntryForm.is_code(service):
                     return redirect("admin:catalogue_proposal_entry", proposal.pk, service)
                 if case := request.GET.get("case"):
                     return self.to_case(proposal, case)

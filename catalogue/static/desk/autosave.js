@@ -9,8 +9,9 @@
   let leaving = false;
   const watched = [];
 
-  // Files are sent with the form alone.
-  const input = (form) => new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  // Files are sent with the form alone, the person that a rule is tried on only to try it.
+  const isKept = ([name, value]) => typeof value === "string" && !name.includes("-try-");
+  const input = (form) => new URLSearchParams([...new FormData(form)].filter(isKept));
   const post = (form, keepalive) => {
     const body = input(form);
     body.append("_autosave", "1");
