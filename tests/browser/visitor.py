@@ -11,6 +11,8 @@ ENGLISH = re.compile(
 )
 SCREEN = {"width": 1280, "height": 900}
 WIDTHS = (800, 1920, 1280)  # the last one stays
+# The sidebar folds in the frame after the window became narrower.
+NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 # The first elements that the window or a scrolling box cuts off, each with its words.
 CUT_OFF = """() => {
@@ -74,6 +76,7 @@ class Visitor:
         number = self.shots and len(list(self.shots.glob(f"*-{SCREEN['width']}.png"))) + 1
         for width in WIDTHS:
             self.page.set_viewport_size(SCREEN | {"width": width})
+            self.page.evaluate(NEXT_FRAME)
             if cut := self.page.evaluate(CUT_OFF):
                 self.faults.append(f"{place}：宽 {width} 像素时被截断：{'；'.join(cut[:3])}")
             if self.shots:
