@@ -1,5 +1,7 @@
 """The assistants for 新增, 取消, 合并 and 拆分: services by name, codes given, contents and clauses carried over."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -246,6 +248,7 @@ def test_a_new_service_gets_the_next_code_and_one_clause_supports_what_is_filled
     assert proposals.faults(proposal) == []
     shown = visible_text(editor.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk])))
     assert "7 项内容未知" in shown
+    assert re.search(r"序号\s*［", shown) is None, "the edition that includes it gives it a number"
 
 
 def test_a_field_that_the_clause_does_not_support_has_no_source(editor):

@@ -66,3 +66,9 @@ def test_a_document_of_no_day_is_refused_by_a_sentence(admin_client):
     page = admin_client.post(SOURCE, form_data(admin_client.get(SOURCE), date="2026年11月31日"))
 
     assert "没有 2026-11-31 这个日期" in visible_text(page)
+
+
+def test_a_list_shows_days_as_forms_take_them(admin_client, next_edition):
+    page = admin_client.get(reverse("admin:catalogue_edition_changelist"))
+
+    assert f"{next_edition.effective_from:%Y-%m-%d}" in visible_text(page)

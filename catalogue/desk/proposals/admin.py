@@ -232,7 +232,8 @@ def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
         withdrawn = entry.action == ProposedEntry.Action.WITHDRAW
         after = None if withdrawn else vocabularies.documented(wanted(entry, before))
         successors = [f"{code} {names.get(code, '（不在清单中）')}" for code in entry.successors]
-        rows = diff_documents(before, after)
+        # The number of an addition is given by the edition that includes it.
+        rows = diff_documents(before, after if before or not after else after | {"number": None})
         outcomes = [in_words(change) for change in outcome_changes if change.service == entry.service]
         shown_entries.append(
             EntryDiff(

@@ -20,5 +20,10 @@
 /* Below 1024 px the sidebar is folded until one unfolds it; the admin's script reads this after the page. */
 {
   const key = "django.admin.navSidebarIsOpen";
-  if (window.innerWidth < 1024 && localStorage.getItem(key) === null) localStorage.setItem(key, "false");
+  const narrow = window.matchMedia("(max-width: 1023px)");
+  if (narrow.matches && localStorage.getItem(key) === null) localStorage.setItem(key, "false");
+  narrow.addEventListener("change", () => {
+    const isOpen = document.getElementById("main").classList.contains("shifted");
+    if (isOpen === narrow.matches) document.getElementById("toggle-nav-sidebar")?.click();
+  });
 }
