@@ -25,6 +25,7 @@ from catalogue.workflow.models import (
     FigureReason,
     Proposal,
     ProposedEntry,
+    SourceText,
 )
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Membership",
     "Proposal",
     "ProposedEntry",
+    "SourceText",
     "SourcedField",
     "RevisionToken",
 ]

@@ -58,6 +58,7 @@ WORDS = dict(Citation.FIELDS) | {
     "value": "值",
     "lines": "分项",
     "attachments": "附件",
+    "full_text": "全文（SHA-256）",
     "total": "总额（元）",
     "increment": "比原来增加（元）",
     "borne_centre": "中央负担（元）",
