@@ -41,6 +41,7 @@ WORDS = dict(Citation.FIELDS) | {
     "source": "来源文件",
     "locator": "出处",
     "quote": "原文",
+    "text": "文字",
     "jurisdiction": "适用范围",
     "region": "行政区划",
     "department": "部门",

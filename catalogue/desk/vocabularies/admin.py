@@ -1,12 +1,13 @@
 """Admins of the vocabularies (词表): domains, departments, target groups, services and regions."""
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html_join
 
 from catalogue.desk.base import filters
-from catalogue.desk.base.mixins import FormFieldsMixin
+from catalogue.desk.base.mixins import FormFieldsMixin, Paragraphs
 from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
@@ -85,10 +86,37 @@ class DepartmentAdmin(TermAdmin):
         return department.supported
 
 
+class DefinitionField(Paragraphs):
+    """The words of the clause that defines a target group; stored as ``{"text": …}``, the shape of the API."""
+
+    def __init__(self, *, encoder=None, decoder=None, **kwargs):
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value):
+        return value.get("text") if isinstance(value, dict) else value
+
+    def has_changed(self, initial, data):
+        return super().has_changed(self.prepare_value(initial), data)
+
+    def clean(self, value):
+        text = super().clean(value)
+        return text and {"text": text}
+
+
+class TargetGroupForm(forms.ModelForm):
+    class Meta:
+        field_classes = {"definition": DefinitionField}
+        help_texts = {
+            "definition": "条文怎样界定，照录原文，出处写在下面的“来源”；没有的留空。"
+            "例：本法所称老年人是指六十周岁以上的公民。"
+        }
+
+
 @admin.register(TargetGroup)
 class TargetGroupAdmin(TermAdmin):
+    form = TargetGroupForm
     frozen_fields, edition_paths = ("name", "name_en", "position"), ("entries__target_groups",)
-    list_display = ("code", "name", "definition", "entry_count", "label")
+    list_display = ("code", "name", "defined", "entry_count", "label")
     list_filter = [filters.choices_of(TargetGroup, "verification")]
     search_fields = ("code", "name", "name_en")
     autocomplete_fields = ("source",)
@@ -100,6 +128,10 @@ class TargetGroupAdmin(TermAdmin):
     @admin.display(description="在用版本条目数", ordering="in_force")
     def entry_count(self, group):
         return group.in_force
+
+    @admin.display(description="条文给出的界定", empty_value="没有")
+    def defined(self, group):
+        return group.definition and group.definition["text"]
 
 
 def newest_name(service: str) -> Subquery:
