@@ -9,4 +9,4 @@ from catalogue.desk.entries import admin as entries
 from catalogue.desk.entries import unverified
 from catalogue.desk.proposals import admin as proposals
 from catalogue.desk.vocabularies import admin as vocabularies
-from catalogue.desk.vocabularies import plan, synonyms, topics
+from catalogue.desk.vocabularies import plan, sources, synonyms, topics

@@ -26,6 +26,7 @@ from catalogue.workflow.models import (
     Proposal,
     ProposedCase,
     ProposedEntry,
+    SourceText,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Proposal",
     "ProposedCase",
     "ProposedEntry",
+    "SourceText",
     "SourcedField",
     "RevisionToken",
 ]

@@ -15,6 +15,8 @@ from services.chinese import simplified
 
 # The marks between the parts of a value; each part is searched separately.
 PART_SEPARATOR = re.compile(r"[，；。\n]")
+# What a quote leaves out.
+OMISSION = re.compile(r"[…⋯]+|[.．]{3,}|。{3,}")
 DIGITS = r"\d+(?:\.\d+)?"
 NUMBER = re.compile(DIGITS)
 THOUSANDS_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -112,6 +114,19 @@ def unsupported_parts(value: str, quotes: Iterable[str]) -> list[str]:
     folded_missing = [fold(part) for part in missing]
     figures = unquoted_figures(value, quote_texts)
     return missing + [figure for figure in figures if not any(figure in part for part in folded_missing)]
+
+
+def parts_not_in(quote: str, folded_text: str) -> list[str]:
+    """Return the parts of a quote (between ……) that do not occur in a folded text, one after the other."""
+    missing, position = [], 0
+    for part in OMISSION.split(quote):
+        folded = fold(part)
+        place = folded_text.find(folded, position)
+        if place < 0:
+            missing.append(part.strip())
+        else:
+            position = place + len(folded)
+    return missing
 
 
 def _separated(text: str) -> str:

@@ -74,6 +74,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SourceText',
+            fields=[
+                ('source', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='full_text', serialize=False, to='services.source', verbose_name='依据文件')),
+                ('attachment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.attachment', verbose_name='附件')),
+            ],
+            options={
+                'verbose_name': '全文',
+                'verbose_name_plural': '全文',
+                'ordering': ['source'],
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Proposal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -14,6 +14,7 @@ from catalogue.audit.models import Event
 from catalogue.editions.models import CASE_CODE, Edition, SourcedField
 from services.fields import DIGEST, Choice, Code, Line, Text
 from services.models import Department, Region
+from services.sources import Source
 
 SERVICE_CODE_PATTERN = r"\ANM-[0-9]{2}-[0-9]{2,}\Z"
 
@@ -477,3 +478,23 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SourceText(models.Model):
+    """The full text of a document (全文), as an attachment in UTF-8: new quotes of the document are checked against it.
+
+    It is for the desk alone. Each text that a document had is in the audit log by its digest.
+    """
+
+    source = models.OneToOneField(
+        Source, models.CASCADE, related_name="full_text", primary_key=True, verbose_name="依据文件"
+    )
+    attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="+", verbose_name="附件")
+
+    class Meta:
+        ordering = ["source"]
+        verbose_name = verbose_name_plural = "全文"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.source}：全文"

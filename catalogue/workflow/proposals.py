@@ -23,7 +23,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import assessments, cases, departments, figures, inputs, kinds, proposed_cases
+from catalogue.workflow import assessments, cases, departments, figures, full_texts, inputs, kinds, proposed_cases
 from catalogue.workflow.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from services import quoted_values
@@ -282,12 +282,13 @@ def faults(proposal: Proposal) -> list[ProposalFault]:
             entry, effective_from=proposal.effective_from, current=current, terms=terms, used=used
         )
         result += [ProposalFault(fault.field, entry.service, fault.reason) for fault in field_faults]
-    changes = figures.entry_changes(entries, current)
+    changes = list(figures.entry_changes(entries, current))
     result += [
         ProposalFault(row.field, row.service, f"{row}；请补充有这些数字的条文，或在“数字与原文”里写明理由。")
         for row in figures.unquoted(changes, [proposal], source_identities())
         if row.reason is None
     ]
+    result += [ProposalFault(row.field, row.service, str(row)) for row in full_texts.missing_quotes(changes)]
     codes = {entry.service for entry in entries if entry.action != Action.WITHDRAW} | set(current)
     withdrawn_codes = {entry.service for entry in entries if entry.action == Action.WITHDRAW}
     for entry in entries:

@@ -16,7 +16,7 @@ from catalogue.editions.document import edition_header, entry_data, entry_docume
 from catalogue.editions.models import Edition, Entry
 from catalogue.editions.seal import DamagedEditionError, edition_bytes
 from catalogue.workflow import approval as approval_module
-from catalogue.workflow import cases, figures, proposals
+from catalogue.workflow import cases, figures, full_texts, proposals
 from catalogue.workflow.approval import difference_sentence
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.json_text import canonical_json
@@ -122,6 +122,7 @@ def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_f
             *_decision_faults(edition, included, on),
             *_approval_faults(edition, entries_by_code, included),
             *_figure_faults(edition, entries_by_code, included),
+            *_quote_faults(edition, entries_by_code),
         ]
     if not entries:
         edition_faults.append(EditionFault(None, "entries", "版本中没有条目。"))
@@ -192,10 +193,13 @@ def unquoted_figures(
 
     ``included`` are its proposals, with their reasons.
     """
+    return list(figures.unquoted(_entry_changes(edition, entries), included, source_identities()))
+
+
+def _entry_changes(edition: Edition, entries: Mapping[str, Mapping]) -> list[figures.EntryChange]:
     previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
     before = {document["code"]: entry_data(document) for document in previous}
-    changes = [(code, before.get(code), entry) for code, entry in entries.items() if entry != before.get(code)]
-    return list(figures.unquoted(changes, included, source_identities()))
+    return [(code, before.get(code), entry) for code, entry in entries.items() if entry != before.get(code)]
 
 
 def _figure_faults(
@@ -205,6 +209,12 @@ def _figure_faults(
         if row.reason is None:
             cure = "请移出有关的建议，由提出人补充条文或写明理由，重新批准后再编入。"
             yield EditionFault(row.service, row.field, f"{row}，也没有经批准的理由；{cure}")
+
+
+def _quote_faults(edition: Edition, entries: Mapping[str, Mapping]) -> Iterator[EditionFault]:
+    for row in full_texts.missing_quotes(_entry_changes(edition, entries)):
+        reason = f"{row}请移出有关的建议，由提出人改正后重新批准，再编入。"
+        yield EditionFault(row.service, row.field, reason)
 
 
 def _publication_events(edition: Edition) -> Iterator[dict]:

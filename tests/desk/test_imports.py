@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -171,7 +172,65 @@ def test_invalid_details_are_shown_at_their_fields(desk, details, words):
     page = upload(desk, "清单.csv", a_change(), **details)
 
     assert words in "".join(str(page.context["form"][name].errors) for name in details)
-    assert not Attachment.objects.exists()
+    assert not Proposal.objects.exists()
+
+
+def send_again(desk, page, **details):
+    """Send the form of a page again, with the file that it has kept."""
+    return desk.post(UPLOAD, spreadsheets.PROPOSAL_DETAILS | {"kept": page.context["kept"].token} | details)
+
+
+@pytest.mark.parametrize("details", [{"title": ""}, {"effective_from": "2020-01-01"}, {"effective_from": "明年"}])
+def test_a_file_need_not_be_chosen_again_for_an_error_of_the_form(desk, details):
+    page = upload(desk, "清单.csv", a_change(), **details)
+    assert page.context["seen"] is None and "已保留 清单.csv，不必再选" in visible_text(page)
+
+    again = send_again(desk, page)
+
+    assert "确认，提出 1 项" in visible_text(again)
+    assert confirm(desk, again).status_code == 302 and Proposal.objects.count() == 1
+
+
+def test_another_file_takes_the_place_of_the_kept_one(desk):
+    page = upload(desk, "清单.csv", a_change(), title="")
+
+    other = SimpleUploadedFile("别的.csv", make_csv(list_row(编者说明="注")))
+    again = send_again(desk, page, file=other)
+
+    assert "别的.csv" in visible_text(again) and "编者说明" in visible_text(again)
+
+
+def test_a_file_that_must_change_is_not_kept(desk):
+    page = upload(desk, "清单.csv", "甲,乙".encode())
+
+    assert page.status_code == 422 and "已保留" not in visible_text(page)
+
+
+def test_an_error_on_confirmation_keeps_the_file_and_the_details(desk):
+    page = upload(desk, "清单.csv", a_change())
+
+    refused = confirm(desk, page, title="")
+
+    assert "已保留 清单.csv" in visible_text(refused)
+    assert "确认，提出 1 项" in visible_text(send_again(desk, refused))
+
+
+@pytest.mark.parametrize("kept", ["", "x", "x:y:z"])
+def test_a_kept_file_that_the_browser_invents_is_none(desk, kept):
+    page = desk.post(UPLOAD, spreadsheets.PROPOSAL_DETAILS | {"kept": kept})
+
+    assert "必填" in str(page.context["form"].errors["file"])
+
+
+def test_the_token_of_a_plan_is_none_of_a_file_and_the_other_way_round(desk):
+    plan = upload(desk, "清单.csv", a_change())
+    kept = upload(desk, "清单.csv", a_change(), title="")
+
+    as_file = desk.post(UPLOAD, spreadsheets.PROPOSAL_DETAILS | {"kept": plan.context["seen"]})
+    as_plan = desk.post(CONFIRM, spreadsheets.PROPOSAL_DETAILS | {"seen": kept.context["kept"].token})
+
+    assert "必填" in str(as_file.context["form"].errors["file"])
+    assert as_plan.status_code == 403
 
 
 def test_details_are_validated_again_on_confirmation(desk):

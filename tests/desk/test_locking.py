@@ -9,7 +9,8 @@ from django.urls import reverse
 from catalogue.desk.base import versions
 from catalogue.desk.base.locking import OptimisticLockMixin
 from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
-from services.models import Department, Domain, Observation, Service, Synonym
+from services.models import Department, Domain, Observation, Service, Synonym, Topic
+from services.sources import Source
 from tests.conftest import make_user
 from tests.support.admin_forms import form_data, visible_text, with_inline_row
 
@@ -124,15 +125,87 @@ SCREENS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("model", SCREENS, ids=lambda model: model.__name__)
-def test_every_admin_answers_a_conflict_with_409(admin_client, draft, model):
+# Two boxes of each screen: what one person changes, and what the other.
+BOXES = {Edition: ("note", "title"), Source: ("note", "issuer"), Topic: ("note", "name"), User: ("name", "username")}
+# Screens with one box, or with rows alone.
+NARROW = {Group, Service}
+
+
+@pytest.fixture
+def row_of(draft):
+    """A row of a model that its screen lets one change."""
     Group.objects.get_or_create(name="抄录")
     # A public observation cannot be changed.
     Observation.objects.update(proposed_by=make_user("proposer"))
-    row = Edition.objects.get(pk=draft.pk) if model is Edition else model._default_manager.order_by("pk").last()
-    data = form_data(admin_client.get(page_of(row))) | {"seen": ""}
 
-    assert admin_client.post(page_of(row), data).status_code == 409
+    def find(model: type[models.Model]) -> models.Model:
+        return draft if model is Edition else model._default_manager.order_by("pk").last()
+
+    return find
+
+
+@pytest.fixture
+def second_client(client, db):
+    """The client of a second administrator."""
+    client.force_login(User.objects.create_superuser("second", first_name="第二人"))
+    return client
+
+
+@pytest.mark.parametrize("model", SCREENS, ids=lambda model: model.__name__)
+def test_every_admin_answers_a_conflict_with_409(admin_client, row_of, model):
+    url = page_of(row_of(model))
+
+    assert admin_client.post(url, form_data(admin_client.get(url)) | {"seen": ""}).status_code == 409
+
+
+@pytest.mark.parametrize("model", [model for model in SCREENS if model not in NARROW], ids=lambda model: model.__name__)
+def test_two_people_on_one_screen_lose_nothing(admin_client, row_of, second_client, model):
+    url, (mine, theirs) = page_of(row_of(model)), BOXES.get(model, ("locator", "quote"))
+    own_data = form_data(admin_client.get(url))
+    before = own_data.get(mine)
+    assert second_client.post(url, form_data(second_client.get(url)) | {theirs: "对方写的"}).status_code == 302
+
+    refused = admin_client.post(url, own_data | {mine: "我写的"})
+
+    assert refused.status_code == 409
+    assert "对方写的" in visible_text(refused) and "我写的" in visible_text(refused)
+    stored = form_data(admin_client.get(url))
+    assert (stored.get(mine), stored[theirs]) == (before, "对方写的")
+    assert admin_client.post(url, form_data(refused)).status_code == 302
+    stored = form_data(admin_client.get(url))
+    assert (stored[mine], stored[theirs]) == ("我写的", "对方写的")
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in SCREENS if model is not Service], ids=lambda model: model.__name__
+)
+def test_of_one_box_both_versions_are_shown(admin_client, row_of, second_client, model):
+    url, (box, _) = page_of(row_of(model)), BOXES.get(model, ("name" if model is Group else "locator", None))
+    own_data = form_data(admin_client.get(url)) | {box: "我写的"}
+    assert second_client.post(url, form_data(second_client.get(url)) | {box: "对方写的"}).status_code == 302
+
+    refused = admin_client.post(url, own_data)
+
+    assert refused.status_code == 409 and form_data(refused)[box] == "我写的"
+    assert "对方写的" in visible_text(refused) and "我写的" in visible_text(refused)
+    assert form_data(admin_client.get(url))[box] == "对方写的"
+
+
+def test_rows_of_a_service_that_two_people_add_are_both_stored(admin_client, row_of, second_client):
+    url = page_of(row_of(Service))
+    source = Source.objects.get(code="seed-plan").pk
+    more = {"source": source, "verification": "secondary"}
+    own_data, their_data = (
+        with_inline_row(form_data(each.get(url)), "identifiers", scheme=scheme, value="12", **more)
+        for each, scheme in ((admin_client, "甲规则"), (second_client, "乙规则"))
+    )
+    assert second_client.post(url, their_data).status_code == 302
+
+    refused = admin_client.post(url, own_data)
+
+    assert refused.status_code == 409
+    assert admin_client.post(url, form_data(refused)).status_code == 302
+    assert set(row_of(Service).identifiers.values_list("scheme", flat=True)) >= {"甲规则", "乙规则"}
 
 
 def test_the_token_of_an_account_holds_no_password(admin_client, db):

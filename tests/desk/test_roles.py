@@ -14,8 +14,10 @@ from django.http import HttpResponse
 from django.urls import URLPattern, reverse
 
 from catalogue.accounts import permissions
+from catalogue.audit.log import AuditContext
 from catalogue.feedback import answers
 from catalogue.models import Case, Edition, Entry, Event, Feedback, FieldVerification, Proposal
+from catalogue.workflow import full_texts
 from services.models import (
     Department,
     Domain,
@@ -114,6 +116,9 @@ SCREENS = {
     **screens_of(Event, view=AUDITORS),
     "catalogue_event_export": Screen(AUDITORS, AUDITORS),
     **screens_of(Source, view=ALL, add=EDITORS | PUBLISHERS, change=EDITORS | PUBLISHERS),
+    # The comparison of a quote: POST only.
+    "services_source_quote": Screen(NOBODY, EDITORS),
+    "services_source_text": Screen(ALL, NOBODY),
     **screens_of(Synonym, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     **screens_of(Topic, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     **screens_of(Group, view=AUDITORS),
@@ -153,10 +158,11 @@ def draft(make_edition, make_proposal) -> Edition:
         source=Source.objects.get(code="seed-plan"), proposed_by=make_user("proposer", "编辑"),
     )  # fmt: skip
     # ``row_of()`` takes the newest source. No published edition cites it, so editors may change it too.
-    Source.objects.create(
+    source = Source.objects.create(
         code="of-nothing", title="新文件", date="2026-11-01", kind="guide", jurisdiction="inner-mongolia",
         extent_read="full",
     )  # fmt: skip
+    full_texts.store(source, "全文", context=AuditContext(at=PROPOSED_AT, user=make_user("reader")))
     return make_edition("2027", "2027-01-01", entries=[make_rich_entry(), others], at=None)
 
 
@@ -189,7 +195,7 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         return reverse(f"admin:{name}", args=[proposal.pk, *extra_args])
     if view in {"diff", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])
-    if view in {"change", "delete", "history", "password_change", "check", "approve", "withdraw", "succession"}:
+    if view in {"change", "delete", "history", "password_change", "check", "approve", "withdraw", "succession", "text"}:
         row = row_of(app, model, draft, foreign=foreign)
         return reverse(f"admin:{name}", args=[row.pk])
     return reverse(f"admin:{name}")
@@ -259,7 +265,7 @@ def test_users_without_a_role_have_no_access(client, draft, role):
     for name in set(SCREENS) - public_names:
         response = client.get(address(name, draft, foreign=False))
 
-        assert response.status_code in {302, 403, 404}, name
+        assert response.status_code in {302, 403, 404, 405}, name
         assert role or response["Location"].startswith(reverse("admin:login"))
 
 

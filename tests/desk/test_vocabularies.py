@@ -150,6 +150,22 @@ def test_an_empty_field_is_stored_as_null(admin_client, db):
     assert TargetGroup.objects.get(pk=group.pk).definition is None
 
 
+def test_a_definition_is_shown_and_edited_as_the_words_of_its_clause(admin_client, db):
+    group = TargetGroup.objects.get(code="older-60-plus")
+    page = admin_client.get(page_of(group))
+    assert form_data(page)["definition"] == "本法所称老年人是指六十周岁以上的公民。"
+    listed = column_texts(admin_client.get(reverse("admin:services_targetgroup_changelist")), "defined")
+    assert "本法所称老年人是指六十周岁以上的公民。" in listed
+    assert not [text for text in listed if "{" in text]
+
+    assert admin_client.post(page_of(group), form_data(page, definition="六十周岁\r\n以上。")).status_code == 302
+
+    group.refresh_from_db()
+    assert group.definition == {"text": "六十周岁\n以上。"}
+    refused = admin_client.post(page_of(group), form_data(admin_client.get(page_of(group)), definition="甲\0"))
+    assert "空字符" in visible_text(refused)
+
+
 def test_an_unknown_definition_is_an_empty_field(admin_client, db):
     group = TargetGroup.objects.first()
     TargetGroup.objects.update(definition=None)

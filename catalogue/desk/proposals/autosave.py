@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
-from catalogue.models import Proposal
+from catalogue.models import Attachment, Proposal
 from catalogue.workflow import attachments, inputs
 
 # What belongs to the request, not to the input.
@@ -123,20 +123,33 @@ class KeptFile(NamedTuple):
 
     @property
     def token(self) -> str:
-        return versions.token("", file=list(self))
+        return versions.token("", kept=list(self))
+
+    @property
+    def content(self) -> bytes:
+        return bytes(Attachment.objects.get(digest=self.digest).content)
+
+    @classmethod
+    def read(cls, token: str) -> "KeptFile | None":
+        """Return the stored file of a submitted token; None if there is none."""
+        kept = versions.read(token).get("kept")
+        return cls(*kept) if kept and Attachment.objects.filter(digest=kept[1]).exists() else None
+
+    @classmethod
+    def store(cls, request: HttpRequest, name: str, content: bytes) -> "KeptFile":
+        name = PurePath(name).name[-200:]
+        return cls(name, attachments.store(name, content, context=audit_context(request)).digest)
 
     @classmethod
     def all_of(cls, request: HttpRequest, typed: TypedInput, first: Iterable[Mapping[str, str]]) -> "list[KeptFile]":
         """Return the files that an earlier page of the form kept and those sent now; at first those of ``first``."""
         if typed.post is None:
             return [cls(**file) for file in first]
-        tokens = [versions.read(token).get("file") for token in typed.post.getlist("kept")]
-        files = {digest: cls(name, digest) for name, digest in filter(None, tokens)}
+        files = {file.digest: file for file in filter(None, map(cls.read, typed.post.getlist("kept")))}
         for sent in request.FILES.getlist("attachments"):
             if sent.size <= attachments.MAX_BYTES:
-                name = PurePath(sent.name).name[-200:]
-                stored = attachments.store(name, sent.read(), context=audit_context(request))
-                files.setdefault(stored.digest, cls(name, stored.digest))
+                stored = cls.store(request, sent.name, sent.read())
+                files.setdefault(stored.digest, stored)
         typed.extra = {"kept": [file.token for file in files.values()]}
         return list(files.values())
 

@@ -1,7 +1,7 @@
 """Import of a spreadsheet (导入表格): a dry run that shows every row, and a confirmation that drafts proposals.
 
 The file is stored between the two. The page holds a signed token of the user, the file and the result of the dry run,
-so that only this user can confirm, and only the result that was shown.
+so that only this user can confirm, and only the result that was shown. A file that need not change is kept over errors.
 """
 
 from django import forms
@@ -21,10 +21,11 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import versions
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs, admin_link, audit_context
-from catalogue.models import Edition, Proposal
+from catalogue.desk.proposals.autosave import KeptFile
+from catalogue.models import Attachment, Edition, Proposal
 from catalogue.spreadsheets import importer, limits
 from catalogue.spreadsheets.plan import Plan
-from catalogue.workflow import attachments, proposals
+from catalogue.workflow import proposals
 from services.models import Department
 
 # Rows with an action or faults on one page; the rest is counted.
@@ -85,6 +86,10 @@ class UploadForm(DetailsForm):
     )
     field_order = ("file", *DetailsForm.Meta.fields)
 
+    def __init__(self, *args, kept: KeptFile | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = kept is None
+
 
 def urls(site: AdminSite) -> list:
     """Return the URL patterns of the import for the admin site."""
@@ -109,28 +114,29 @@ def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse
     _check_permission(request)
     if request.method != "POST":
         return _page(request, site, UploadForm(user=request.user))
-    form = UploadForm(request.POST, request.FILES, user=request.user)
+    kept = KeptFile.read(request.POST.get("kept", ""))
+    form = UploadForm(request.POST, request.FILES, user=request.user, kept=kept)
     if sized.exceeded:
         form.errors.pop("file", None)
         form.add_error("file", limits.too_large_message())
+    sent = request.FILES.get("file")
     if not form.is_valid():
-        return _page(request, site, form)
-    file = form.cleaned_data.pop("file")
-    content, context = file.read(), audit_context(request)
+        kept = KeptFile.store(request, sent.name, sent.read()) if sent and sent.size else kept
+        return _page(request, site, form, kept=kept)
+    name, content = (sent.name, sent.read()) if sent else (kept.name, kept.content)
     try:
         plan = importer.dry_run(
-            file.name,
+            name,
             content,
             region=form.cleaned_data["region"],
             effective_from=form.cleaned_data["effective_from"],
-            context=context,
+            context=audit_context(request),
         )
     except limits.UnreadableFileError as error:
         return _page(request, site, form, faults=error.faults)
-    digest = attachments.digest_of(content)
-    if plan.to_propose:
-        attachments.store(file.name, content, context=context)
-    return _page(request, site, form, plan=plan, digest=digest, name=file.name)
+    # Some faults are those of the day in the form.
+    kept = KeptFile.store(request, name, content) if plan.to_propose or plan.faults else None
+    return _page(request, site, form, plan=plan, kept=kept, name=name)
 
 
 def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
@@ -142,20 +148,24 @@ def _confirm(request: HttpRequest, site: AdminSite) -> HttpResponse:
         raise PermissionDenied("请先上传表格、看过预览，再确认。")
     if seen["by"] != request.user.pk:
         raise PermissionDenied("这是另一个账号的预览，只有上传的人可以确认；请自己上传表格。")
-    form = DetailsForm(request.POST, user=request.user)
+    attachment = Attachment.objects.get(digest=seen["file"])
+    kept = KeptFile(attachment.name, attachment.digest)
+    form = UploadForm(request.POST, user=request.user, kept=kept)
     if not form.is_valid():
-        return _page(request, site, UploadForm(request.POST, user=request.user))
+        return _page(request, site, form, kept=kept)
+    details = {name: form.cleaned_data[name] for name in DetailsForm.Meta.fields}
     try:
         drafted = importer.propose(
             seen["file"],
             fingerprint=seen["digest"],
-            details=form.cleaned_data,
+            details=details,
             context=audit_context(request),
         )
     except importer.OutdatedPlanError as error:
-        return _page(request, site, form, plan=error.plan, digest=seen["file"], notice=True)
+        return _page(request, site, form, plan=error.plan, kept=kept, notice=True)
     except proposals.TransitionError as error:
-        return _page(request, site, form, faults=[limits.ImportFault(reason) for reason in error.reasons])
+        faults = [limits.ImportFault(reason) for reason in error.reasons]
+        return _page(request, site, form, faults=faults, kept=kept)
     links = format_html_join("、", "{}", ((admin_link(proposal),) for proposal in drafted))
     messages.success(request, format_html("已由表格提出 {}，现在是草稿，请查看后提交。", links))
     return redirect("admin:import")
@@ -173,7 +183,7 @@ def _page(
     *,
     plan: Plan | None = None,
     faults: list[limits.ImportFault] | None = None,
-    digest: str | None = None,
+    kept: KeptFile | None = None,
     name: str | None = None,
     notice: bool = False,
 ) -> HttpResponse:
@@ -188,9 +198,10 @@ def _page(
         "shown": rows[:MAX_SHOWN],
         "left": len(rows[MAX_SHOWN:]),
         "name": name,
+        "kept": kept,
         "base": Edition.objects.last_sealed().first(),
         "notice": notice,
-        "seen": versions.token(entries, file=digest, by=request.user.pk) if entries else None,
+        "seen": versions.token(entries, file=kept.digest, by=request.user.pk) if entries else None,
         # The script of the date widget depends on core.js.
         "media": forms.Media(js=["admin/js/core.js"]) + form.media,
     }

@@ -1,4 +1,4 @@
-"""Admins of the vocabularies (词表): domains, departments, target groups, sources, services and regions."""
+"""Admins of the vocabularies (词表): domains, departments, target groups, services and regions."""
 
 from django import forms
 from django.contrib import admin
@@ -6,19 +6,14 @@ from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html_join
 
-from catalogue.accounts import permissions
 from catalogue.desk.base import filters
-from catalogue.desk.base.dates import PartialDateField
-from catalogue.desk.base.mixins import FormFieldsMixin
+from catalogue.desk.base.mixins import FormFieldsMixin, Paragraphs
 from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.vocabularies.succession import SuccessionMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
-from catalogue.workflow import new_sources, publishing
-from services import document_numbers
 from services.identifiers import Identifier
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
-from services.sources import Source
 
 
 class TaskInline(TermInline):
@@ -92,10 +87,37 @@ class DepartmentAdmin(SuccessionMixin, TermAdmin):
         return department.supported
 
 
+class DefinitionField(Paragraphs):
+    """The words of the clause that defines a target group; stored as ``{"text": …}``, the shape of the API."""
+
+    def __init__(self, *, encoder=None, decoder=None, **kwargs):
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value):
+        return value.get("text") if isinstance(value, dict) else value
+
+    def has_changed(self, initial, data):
+        return super().has_changed(self.prepare_value(initial), data)
+
+    def clean(self, value):
+        text = super().clean(value)
+        return text and {"text": text}
+
+
+class TargetGroupForm(forms.ModelForm):
+    class Meta:
+        field_classes = {"definition": DefinitionField}
+        help_texts = {
+            "definition": "条文怎样界定，照录原文，出处写在下面的“来源”；没有的留空。"
+            "例：本法所称老年人是指六十周岁以上的公民。"
+        }
+
+
 @admin.register(TargetGroup)
 class TargetGroupAdmin(TermAdmin):
+    form = TargetGroupForm
     frozen_fields, edition_paths = ("name", "name_en", "position"), ("entries__target_groups",)
-    list_display = ("code", "name", "definition", "entry_count", "label")
+    list_display = ("code", "name", "defined", "entry_count", "label")
     list_filter = [filters.choices_of(TargetGroup, "verification")]
     search_fields = ("code", "name", "name_en")
     autocomplete_fields = ("source",)
@@ -108,107 +130,9 @@ class TargetGroupAdmin(TermAdmin):
     def entry_count(self, group):
         return group.in_force
 
-
-class SourceForm(forms.ModelForm):
-    class Meta:
-        field_classes = {"date": PartialDateField}
-        help_texts = {"url": "以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "code" in self.fields and not self.instance.pk:
-            self.fields["code"].required = False
-            self.fields["code"].help_text = "留空即可，由系统编号；要自定，用小写字母、数字和连字符。例：law-elderly"
-
-    def clean_code(self):
-        return self.cleaned_data["code"] or new_sources.next_code()
-
-    def clean_document_number(self):
-        typed = self.cleaned_data["document_number"]
-        if not typed or "document_number" not in self.changed_data:
-            return typed
-        number = document_numbers.normal(typed)
-        if existing := new_sources.by_document_number(number, other_than=self.instance):
-            raise forms.ValidationError(new_sources.refusal(number, existing))
-        return number
-
-    def clean_url(self):
-        url = self.cleaned_data["url"]
-        # An unchanged URL may keep http://, because fixtures hold such URLs.
-        if url and "url" in self.changed_data and not url.lower().startswith("https://"):
-            raise forms.ValidationError("网址应以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/")
-        return url
-
-    def clean(self):
-        cleaned = super().clean()
-        if not self.instance.pk or not {"date", "in_force_from"} & set(self.changed_data) or self.errors:
-            return cleaned
-        source = Source(pk=self.instance.pk, date=cleaned["date"], in_force_from=cleaned["in_force_from"])
-        try:
-            invalid_citations = publishing.entries_citing_too_early(source)
-        except ValueError:
-            # Not a valid date: the model's validation reports it.
-            return cleaned
-        if invalid_citations:
-            slug, effective_from, code = invalid_citations[0]
-            self.add_error(
-                "in_force_from" if source.in_force_from else "date",
-                f"此日期使版本 {slug} 中 {code} 等 {len(invalid_citations)} 处的依据晚于施行日期 {effective_from}"
-                f"（它自 {source.first_citable_day()} 起方可引用），不能这样更改。",
-            )
-        return cleaned
-
-
-@admin.register(Source)
-class SourceAdmin(TermAdmin):
-    """Sources: editors add them and change those that no published edition cites; publishers change all."""
-
-    form = SourceForm
-    frozen_fields = ("title", "document_number", "position")
-    edition_paths = ("entries__legal_basis", "entries__citations__source", "entries__quoted_sources")
-    list_display = (
-        "code", "title", "numbered", "kind", "citable_from", "extent_read", "citing_count",
-    )  # fmt: skip
-    list_display_links = ("code", "title")
-    list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read", "read_in")]
-    search_fields = ("code", "title", "document_number", "issuer")
-    readonly_fields = ("citable_from",)
-    fieldsets = (
-        (None, {"fields": ["code", "position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
-        ("日期", {"fields": ["date", "in_force_from", "citable_from", "replaced_by"]}),
-        ("阅读情况", {"fields": ["extent_read", "read_in", "url", "note"]}),
-    )
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).annotate(citing=counted_in_force("citations__source"))
-
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and not self.is_publishers(request, obj)
-
-    def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and not self.is_publishers(request, obj)
-
-    def is_publishers(self, request, source):
-        """Whether a published edition cites the source, so that only publishers may change it, and the user is none."""
-        return bool(source and not request.user.has_perm("catalogue.publish_edition") and self.sealed_in(source))
-
-    def get_fieldsets(self, request, obj=None):
-        fieldsets = super().get_fieldsets(request, obj)
-        if super().has_change_permission(request, obj) and self.is_publishers(request, obj):
-            slugs = "、".join(self.sealed_in(obj))
-            description = f"已发布的版本（{slugs}）引用了这份文件，只有“{permissions.PUBLISHER}”可以更改它。"
-            (title, options), *others = fieldsets
-            fieldsets = [(title, options | {"description": description}), *others]
-        return fieldsets
-
-    @admin.display(description="文号", ordering="document_number", empty_value="无")
-    def numbered(self, source):
-        # Laws have none.
-        return source.document_number
-
-    @admin.display(description="引用数", ordering="citing")
-    def citing_count(self, source):
-        return source.citing
+    @admin.display(description="条文给出的界定", empty_value="没有")
+    def defined(self, group):
+        return group.definition and group.definition["text"]
 
 
 def newest_name(service: str) -> Subquery:
