@@ -50,9 +50,9 @@ def measured(search: Callable[[str], object], queries: list[str]) -> list[float]
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from catalogue.editions import published
+    from catalogue.editions.public import published
     from catalogue.models import Edition
-    from catalogue.web import edition_query
+    from catalogue.web.query import edition_query
     from services.models import Synonym
 
     edition = Edition.objects.in_force(edition_query.today()).get()

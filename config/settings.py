@@ -36,13 +36,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "catalogue.web.request_id.RequestIdMiddleware",
+    "catalogue.web.middleware.request_id.RequestIdMiddleware",
     # Before any middleware that reads the host: SecurityMiddleware does when it redirects to HTTPS.
-    "catalogue.web.hosts.HostMiddleware",
+    "catalogue.web.middleware.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "catalogue.api.base.http.ReadingMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "catalogue.web.csp.PolicyMiddleware",
+    "catalogue.web.middleware.csp.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -181,9 +181,9 @@ SPECTACULAR_SETTINGS = {
         "MatchedField": "catalogue.api.serializers.MATCHED_FIELDS",
         "MatchedHow": "catalogue.api.serializers.MATCHED_HOW",
         "RuleOperator": "catalogue.api.serializers.RULE_OPERATORS",
-        "Outcome": "catalogue.api.entitlement_serializers.OUTCOME_LABELS",
-        "FactType": "catalogue.api.facts.FACT_TYPES",
-        "FactGroup": "catalogue.api.facts.FACT_GROUPS",
+        "Outcome": "catalogue.api.entitlements.serializers.OUTCOME_LABELS",
+        "FactType": "catalogue.api.entitlements.facts.FACT_TYPES",
+        "FactGroup": "catalogue.api.entitlements.facts.FACT_GROUPS",
         "HistoryKind": "catalogue.api.serializers.HISTORY_KINDS",
         "AssessmentConclusion": "catalogue.models.Assessment.Conclusion",
         "AssessmentPeriod": "catalogue.models.AssessmentLine.Period",

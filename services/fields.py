@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 from django.db import models
 
-from services import amounts, shares
-from services.characters import HIDDEN, fold_radicals, is_blank
 from services.eligibility import rules
+from services.text.characters import HIDDEN, fold_radicals, is_blank
+from services.values import amounts, shares
 
 # Anchored with \A and \Z, which mean the same in Python and PostgreSQL; Python's "$" also accepts a trailing newline.
 SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
@@ -54,13 +54,13 @@ def validate_rule(value: object) -> None:
 
 
 def validate_amounts(value: object) -> None:
-    """Raise ValidationError if a value is no list of amounts (``services.amounts.faults()``)."""
+    """Raise ValidationError if a value is no list of amounts (``services.values.amounts.faults()``)."""
     if messages := amounts.faults(value):
         raise ValidationError(messages)
 
 
 def validate_shares(value: object) -> None:
-    """Raise ValidationError if a value is no list of shares (``services.shares.faults()``)."""
+    """Raise ValidationError if a value is no list of shares (``services.values.shares.faults()``)."""
     if messages := shares.faults(value):
         raise ValidationError(messages)
 

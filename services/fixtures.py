@@ -12,7 +12,6 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from services.identifiers import Identifier
 from services.json_files import FixtureError, check_keys, check_list, read_json
 from services.models import (
     Contact,
@@ -33,6 +32,7 @@ from services.models import (
     TopicService,
 )
 from services.sources import Source, Verification
+from services.values.identifiers import Identifier
 
 CITATION_KEYS = ("source", "locator", "quote", "verification")
 # The natural key of a model whose natural key is not ``code``.

@@ -6,11 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-# Registers the models.
-from services import identifiers  # noqa: F401
 from services.departments import Contact, Department  # noqa: F401
 from services.fields import DIGEST, SLUG, Choice, Code, Line, Text, validate_no_nul, validate_word
 from services.sources import Cited, Source, last_day
+
+# Registers the models.
 
 
 class Region(Cited):

@@ -19,7 +19,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from services import characters, chinese
+from services import chinese
+from services.text import characters
 
 # The searched fields, the highest rank first; fields of one tuple rank equally.
 FIELD_RANKS = (

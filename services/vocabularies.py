@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from django.db import models
 
-from services import document_numbers
 from services.models import Department, Domain, Region, Service, TargetGroup
 from services.sources import Source
+from services.text import document_numbers
 
 # The columns of a source that identify it.
 IDENTITY = ("title", "document_number", "date", "in_force_from")

@@ -21,7 +21,7 @@ from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Edition, Entry, Membership, Proposal
 from catalogue.workflow import proposals, publishing
-from catalogue.workflow.load import load_catalogue
+from catalogue.workflow.fixtures.load import load_catalogue
 from services.models import Department, Region
 from services.vocabularies import Terms
 from tests.support.editions import shorten

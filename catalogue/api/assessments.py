@@ -7,8 +7,8 @@ from rest_framework.response import Response
 from catalogue.api.base import languages, pagination
 from catalogue.api.editions import published_edition
 from catalogue.models import Assessment, AssessmentLine, Edition
-from catalogue.web import parameters
-from catalogue.workflow import assessments
+from catalogue.web.query import parameters
+from catalogue.workflow.steps import assessments
 
 MONEY = "元，写成文字的小数"
 

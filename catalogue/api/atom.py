@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import http_date
 
-from catalogue.editions import imprint
 from catalogue.editions.changes import field_label, serialize_change
 from catalogue.editions.diff import SUBSTANCE
+from catalogue.editions.public import imprint
 from catalogue.models import Event
-from catalogue.web import parameters
-from catalogue.web.change_query import FILTERS, select_changes
+from catalogue.web.middleware.read_only import read_only
 from catalogue.web.permalinks import base_url
-from catalogue.web.read_only import read_only
+from catalogue.web.query import parameters
+from catalogue.web.query.change_query import FILTERS, select_changes
 
 # The feed has only the newest changes; the JSON feed has all of them, by cursor.
 MAX_ITEMS = 200

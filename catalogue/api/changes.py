@@ -8,8 +8,8 @@ from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import ChangeSerializer
 from catalogue.editions.changes import serialize_change
 from catalogue.models import Event
-from catalogue.web import parameters
-from catalogue.web.change_query import FILTERS, select_changes
+from catalogue.web.query import parameters
+from catalogue.web.query.change_query import FILTERS, select_changes
 
 AFTER = parameters.Parameter(
     "after", "只要这个游标之后的变更；不写则从头开始。用上一次最后一条的 cursor", int, minimum=0, maximum=2**63 - 1

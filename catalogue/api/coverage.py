@@ -8,9 +8,9 @@ from rest_framework.views import APIView
 
 from catalogue.api.base import languages
 from catalogue.api.serializers import EditionReferenceSerializer
-from catalogue.editions import coverage, published
-from catalogue.web import edition_query
-from catalogue.web.parameters import StrictParameters
+from catalogue.editions.public import coverage, published
+from catalogue.web.query import edition_query
+from catalogue.web.query.parameters import StrictParameters
 
 
 class FieldCountsSerializer(serializers.Serializer):

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from catalogue.api.base import descriptions, languages
 from catalogue.api.base.negotiation import SingleRendererNegotiation
 from catalogue.api.exports import cpsv
-from catalogue.web.parameters import StrictParameters
+from catalogue.web.query.parameters import StrictParameters
 
 LD = "application/ld+json"
 

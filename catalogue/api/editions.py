@@ -8,8 +8,8 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
-from catalogue.api.entitlement_serializers import OUTCOME_LABELS
-from catalogue.api.facts import FactSerializer
+from catalogue.api.entitlements.facts import FactSerializer
+from catalogue.api.entitlements.serializers import OUTCOME_LABELS
 from catalogue.api.serializers import (
     ChangeSerializer,
     CriterionSerializer,
@@ -18,10 +18,11 @@ from catalogue.api.serializers import (
     EligibilitySerializer,
     FactValue,
 )
-from catalogue.editions import changes, diff, published
+from catalogue.editions import changes, diff
+from catalogue.editions.public import published
 from catalogue.editions.translation import translate
 from catalogue.models import Case, Edition, Event
-from catalogue.web import parameters
+from catalogue.web.query import parameters
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import ENGINE
 from services.faults import NotFoundError, ProblemCode

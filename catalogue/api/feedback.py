@@ -15,8 +15,8 @@ from catalogue.api.base import languages, pagination, parsers, schema, throttlin
 from catalogue.api.services import CODE
 from catalogue.feedback import answers
 from catalogue.models import Citation, Feedback
-from catalogue.web import edition_query
-from catalogue.web.parameters import Parameter, StrictParameters
+from catalogue.web.query import edition_query
+from catalogue.web.query.parameters import Parameter, StrictParameters
 from services.faults import Fault, InvalidError, NotFoundError, ProblemCode
 from services.models import Service
 

@@ -6,10 +6,11 @@ from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import HistorySerializer
-from catalogue.editions import changes, diff, published
+from catalogue.editions import changes, diff
 from catalogue.editions.changes import SEARCH
+from catalogue.editions.public import published
 from catalogue.models import Edition, Entry, Event
-from catalogue.web import parameters
+from catalogue.web.query import parameters
 from services.faults import NotFoundError, ProblemCode
 
 

@@ -14,10 +14,11 @@ from catalogue.api.base import languages
 from catalogue.api.serializers import EditionReferenceSerializer
 from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Edition
-from catalogue.web import discovery, edition_query, problems, revision
-from catalogue.web.parameters import StrictParameters
+from catalogue.web import discovery, problems, revision
+from catalogue.web.middleware.read_only import read_only
 from catalogue.web.problems import Problem
-from catalogue.web.read_only import read_only
+from catalogue.web.query import edition_query
+from catalogue.web.query.parameters import StrictParameters
 from services.faults import ProblemCode
 
 LINKS = {

@@ -9,14 +9,15 @@ from rest_framework.reverse import reverse
 
 from catalogue.editions.changes import LISTED, WITHDRAWN
 from catalogue.editions.document import LeadBasis, lead_basis
-from catalogue.editions.freshness import Freshness
+from catalogue.editions.public.freshness import Freshness
 from catalogue.models import Citation, Edition, Entry, FieldVerification, SourcedField
-from services import search, shares
-from services.amounts import KINDS, PERIODS, PERS, with_current
+from services import search
 from services.eligibility import rules
-from services.identifiers import Identifier
 from services.models import Region
 from services.sources import Jurisdiction, Verification
+from services.values import shares
+from services.values.amounts import KINDS, PERIODS, PERS, with_current
+from services.values.identifiers import Identifier
 
 CHANGE_KINDS = [("added", "新增"), ("changed", "调整"), ("withdrawn", "取消")]
 HISTORY_KINDS = [*CHANGE_KINDS, ("unchanged", "不变")]

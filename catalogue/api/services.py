@@ -16,16 +16,17 @@ from catalogue.api.base.filters import FILTERS, apply_filters
 from catalogue.api.base.negotiation import SingleRendererNegotiation
 from catalogue.api.exports import files
 from catalogue.api.serializers import EntrySerializer, IdentifierSerializer, ServiceSerializer, freshness_values
-from catalogue.editions import changes, listing, published
-from catalogue.editions.listing import Listing
-from catalogue.editions.published import PublishedEdition
+from catalogue.editions import changes
+from catalogue.editions.public import listing, published
+from catalogue.editions.public.listing import Listing
+from catalogue.editions.public.published import PublishedEdition
 from catalogue.editions.translation import translate
 from catalogue.models import Edition, Entry
-from catalogue.web import edition_query
-from catalogue.web.parameters import Parameter, StrictParameters
-from services.amounts import with_current
-from services.json_text import dumps
+from catalogue.web.query import edition_query
+from catalogue.web.query.parameters import Parameter, StrictParameters
 from services.search import SearchResult
+from services.text.json_text import dumps
+from services.values.amounts import with_current
 
 JSON = "application/json"
 # The fields of each serializer, in their order.

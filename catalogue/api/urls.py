@@ -9,16 +9,15 @@ from catalogue.api import (
     coverage,
     docs,
     editions,
-    entitlements,
-    facts,
     feedback,
     history,
     root,
     services,
-    term_files,
     vocabularies,
 )
-from catalogue.api.exports import files
+from catalogue.api.entitlements import facts
+from catalogue.api.entitlements import views as entitlements
+from catalogue.api.exports import files, term_files
 
 router = SimpleRouter()
 router.register("services", services.ServiceViewSet, basename="service")

@@ -9,8 +9,8 @@ from rest_framework import mixins, serializers, viewsets
 from catalogue.api.base import languages, pagination
 from catalogue.api.serializers import CitedSourceSerializer, IdentifierSerializer
 from catalogue.models import Edition, Entry
-from catalogue.web import edition_query
-from catalogue.web.parameters import Parameter, StrictParameters
+from catalogue.web.query import edition_query
+from catalogue.web.query.parameters import Parameter, StrictParameters
 from services.faults import NotFoundError, ProblemCode
 from services.models import (
     Contact,

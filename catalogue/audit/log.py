@@ -13,7 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
 from catalogue.audit.models import Event
-from services.json_text import canonical_json
+from services.text.json_text import canonical_json
 
 # The key of the PostgreSQL advisory lock that serializes appends; an arbitrary number that has no other use here.
 ADVISORY_LOCK_ID = 70_2021_11_05

@@ -16,7 +16,7 @@ from catalogue.desk.base.dates import time_left
 from catalogue.feedback import answers
 from catalogue.models import DraftInput, Edition, Event, Feedback, FieldVerification, Proposal
 from catalogue.workflow import rechecks
-from services import dates
+from services.text import dates
 
 State, Verb = Proposal.State, Event.Verb
 # The role that takes the next step of a proposal.

@@ -20,12 +20,12 @@ from django.utils.safestring import SafeString, mark_safe
 from catalogue.desk.cases.wording import in_words
 from catalogue.models import Edition
 from catalogue.workflow import cases
-from services import clauses
 from services.eligibility import persons, rules, sentences
 from services.eligibility.answers import parse_answer
 from services.eligibility.facts import BOOLEAN, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
 from services.sources import Jurisdiction, Verification
+from services.values import clauses
 
 UNSTATED, UNIVERSAL, CRITERIA, UNREADABLE = "unstated", "universal", "criteria", "unreadable"
 MODES = {

@@ -9,8 +9,9 @@ from itertools import pairwise
 from django.db.models import Q, QuerySet
 
 from catalogue.audit.models import Event
-from catalogue.editions import diff, published
+from catalogue.editions import diff
 from catalogue.editions.models import Edition, Entry, sourced_fields_of
+from catalogue.editions.public import published
 from services.faults import Fault, NotFoundError, ProblemCode
 
 LISTED, WITHDRAWN = "listed", "withdrawn"

@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import Manager
 
 from catalogue.editions.models import Edition, Entry
-from services import quoted_values
 from services.eligibility import open_criteria
+from services.values import quoted_values
 
 # The attributes of each column's terms that a document contains, besides their codes.
 TERM_NAMES = {

@@ -12,8 +12,8 @@ from catalogue.audit.models import Event
 from catalogue.editions import sourcing
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
-from services import quoted_values
 from services.models import Service
+from services.values import quoted_values
 from services.vocabularies import Terms
 
 # The columns of an entry that hold plain text.

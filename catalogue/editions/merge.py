@@ -7,7 +7,7 @@ complete new ``verification``, ``basis`` and ``citations``.
 from collections.abc import Iterable, Mapping
 
 from catalogue.editions.models import Citation, Entry
-from services import quoted_values
+from services.values import quoted_values
 
 SOURCING_KEYS = ("verification", "basis", "citations")
 # The columns without a field's label that a change can have: a note, and the values that carry a clause of their own.

@@ -12,9 +12,8 @@ from django.db.models import F, Q, Subquery, Value
 from django.utils import timezone
 
 from catalogue.audit.models import Event
-from catalogue.editions.freshness import Freshness, freshness
+from catalogue.editions.public.freshness import Freshness, freshness
 from catalogue.editions.seal import SealedTexts, verified_texts
-from services import quoted_values
 from services.eligibility import rules
 from services.fields import (
     DIGEST,
@@ -28,9 +27,10 @@ from services.fields import (
     Text,
     validate_no_nul,
 )
-from services.identifiers import Identifier
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
+from services.values import quoted_values
+from services.values.identifiers import Identifier
 
 # The highest number of an edition or of an entry: the column holds it on both databases.
 MAX_NUMBER = 9999

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Entry, FieldVerification, SourcedField
-from services import clauses, quoted_values, quotes
-from services.characters import is_blank
 from services.eligibility import open_criteria, rules
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import Rule
 from services.sources import Verification
+from services.text import quotes
+from services.text.characters import is_blank
+from services.values import clauses, quoted_values
 
 Basis = FieldVerification.Basis
 # The text column of each field that has one: a text labelled verbatim must occur in the field's quotes.

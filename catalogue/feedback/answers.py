@@ -18,8 +18,8 @@ from catalogue.editions.models import Edition
 from catalogue.feedback.models import Feedback
 from catalogue.workflow.models import Proposal
 from catalogue.workflow.proposals import TransitionError
-from services import dates
 from services.models import Department, Service
+from services.text import dates
 
 State = Feedback.State
 OPEN = (State.RECEIVED, State.CONSIDERED)

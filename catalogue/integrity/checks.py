@@ -10,13 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from catalogue.audit.models import Event
-from catalogue.editions import published
 from catalogue.editions.models import Edition
+from catalogue.editions.public import published
 from catalogue.feedback import answers as answers_module
 from catalogue.feedback.models import Feedback
-from catalogue.workflow import assessments, proposals
+from catalogue.workflow import proposals
 from catalogue.workflow.models import Assessment, Attachment, Proposal
-from services.json_text import canonical_json
+from catalogue.workflow.steps import assessments
+from services.text.json_text import canonical_json
 
 Verb, State = Event.Verb, Proposal.State
 # The steps by which one becomes an editor of a proposal.

@@ -15,7 +15,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 
-from catalogue.editions.imprint import DISCLAIMER, TITLE
+from catalogue.editions.public.imprint import DISCLAIMER, TITLE
 from catalogue.mcp import tools
 from catalogue.web import problems
 from catalogue.web.negotiation import LANGUAGES

@@ -13,18 +13,19 @@ from django.conf import settings
 from django.utils.datastructures import MultiValueDict
 
 from catalogue.editions import changes as changes_module
-from catalogue.editions import entitlements, published
 from catalogue.editions.changes import serialize_change
-from catalogue.editions.imprint import imprint
-from catalogue.editions.results import Surroundings
+from catalogue.editions.public import entitlements, published
+from catalogue.editions.public.imprint import imprint
+from catalogue.editions.public.results import Surroundings
 from catalogue.models import Edition, Event
-from catalogue.web import edition_query, parameters, permalinks
-from services.characters import is_blank
+from catalogue.web import permalinks
+from catalogue.web.query import edition_query, parameters
 from services.eligibility.circumstances import read_person
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN
 from services.eligibility.timing import when
 from services.faults import Fault, InvalidError, ProblemCode, printable
+from services.text.characters import is_blank
 
 MAX_RESULTS = 20
 MAX_CHANGES = 50

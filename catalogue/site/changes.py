@@ -13,12 +13,13 @@ from catalogue.editions.diff import SUBSTANCE
 from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.site import responses
-from catalogue.web import change_query, parameters, problems
-from catalogue.web.parameters import Parameter
-from catalogue.web.read_only import read_only
+from catalogue.web import problems
+from catalogue.web.middleware.read_only import read_only
+from catalogue.web.query import change_query, parameters
+from catalogue.web.query.parameters import Parameter
 from catalogue.workflow import wording
-from services.characters import is_blank
 from services.models import Department, Domain
+from services.text.characters import is_blank
 
 LANG = Parameter("lang", allowed=("zh-Hans", "en"))
 PARAMETERS = [*change_query.FILTERS, LANG]

@@ -2,12 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from catalogue.editions import published
-from catalogue.editions.imprint import TITLE_EN, imprint
+from catalogue.editions.public import published
+from catalogue.editions.public.imprint import TITLE_EN, imprint
 from catalogue.models import Edition
 from catalogue.site import responses
-from catalogue.web import discovery, edition_query, parameters
-from catalogue.web.read_only import read_only
+from catalogue.web import discovery
+from catalogue.web.middleware.read_only import read_only
+from catalogue.web.query import edition_query, parameters
 from services.faults import NotFoundError
 from services.models import Domain
 

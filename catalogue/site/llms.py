@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from catalogue.editions import imprint
+from catalogue.editions.public import imprint
 from catalogue.site.markdown import text
 
 SUMMARY = (

@@ -8,15 +8,15 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from catalogue.editions.document import lead_basis
-from catalogue.editions.freshness import Freshness
+from catalogue.editions.public.freshness import Freshness
 from catalogue.models import Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
-from services import quoted_values
-from services.amounts import with_current
 from services.eligibility import sentences
 from services.eligibility.open_criteria import open_criteria
 from services.search import Match
 from services.sources import Jurisdiction, Verification
+from services.values import quoted_values
+from services.values.amounts import with_current
 
 # The order of the page: eligibility, content, departments, funding, legal basis. Name and domain are in the heading too
 # and come last, for their clauses.

@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from catalogue.accounts import permissions
-from catalogue.editions import imprint
 from catalogue.editions.document import entry_document
-from catalogue.editions.freshness import Freshness
+from catalogue.editions.public import imprint
+from catalogue.editions.public.freshness import Freshness
 from catalogue.models import Edition, Entry, Proposal, ProposedEntry, SourcedField
 from catalogue.site import presentation, responses, views
-from catalogue.web import edition_query
+from catalogue.web.query import edition_query
 from catalogue.workflow import proposals
 from catalogue.workflow.documents import Vocabularies, wanted
 from services.departments import Department

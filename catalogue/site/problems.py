@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from catalogue.site import responses
-from catalogue.web import parameters
+from catalogue.web.middleware.read_only import read_only
 from catalogue.web.permalinks import base_url
 from catalogue.web.problem_types import TYPES
-from catalogue.web.read_only import read_only
+from catalogue.web.query import parameters
 from services.faults import NotFoundError, printable
 
 

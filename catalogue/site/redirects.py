@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from catalogue.models import Edition
-from catalogue.web import edition_query, parameters, permalinks
+from catalogue.web import permalinks
+from catalogue.web.middleware.read_only import read_only
 from catalogue.web.negotiation import media_type
 from catalogue.web.problems import NotAcceptableError
-from catalogue.web.read_only import read_only
+from catalogue.web.query import edition_query, parameters
 from services.faults import NotFoundError, ProblemCode, printable
 from services.models import Department, Domain, Indicator, Observation, ProjectGroup, Service, TargetGroup, Task, Topic
 from services.sources import Source

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
-from catalogue.editions import published
+from catalogue.editions.public import published
 from catalogue.site import presentation, responses
-from catalogue.web import edition_query, parameters
-from catalogue.web.parameters import Parameter
-from catalogue.web.read_only import read_only
+from catalogue.web.middleware.read_only import read_only
+from catalogue.web.query import edition_query, parameters
+from catalogue.web.query.parameters import Parameter
 from catalogue.workflow.wording import UNKNOWN
-from services.characters import is_blank
+from services.text.characters import is_blank
 
 DOMAIN = Parameter("domain")
 PARAMETERS = [*edition_query.PARAMETERS, Parameter("q"), DOMAIN]

@@ -7,14 +7,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from catalogue.editions import changes, published
-from catalogue.editions.imprint import imprint
+from catalogue.editions import changes
+from catalogue.editions.public import published
+from catalogue.editions.public.imprint import imprint
 from catalogue.models import Edition
 from catalogue.site import llms, presentation, responses
 from catalogue.site import markdown as written
-from catalogue.web import edition_query, parameters, permalinks
+from catalogue.web import permalinks
+from catalogue.web.middleware.read_only import read_only
 from catalogue.web.permalinks import base_url
-from catalogue.web.read_only import read_only
+from catalogue.web.query import edition_query, parameters
 from services.sources import Source
 
 

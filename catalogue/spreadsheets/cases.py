@@ -13,7 +13,8 @@ from catalogue.spreadsheets.limits import ImportFault, UnreadableFileError, refu
 from catalogue.spreadsheets.names import TermNameError, TermNames
 from catalogue.spreadsheets.reader import MAX_FAULTS, Row, read_sheets
 from catalogue.spreadsheets.writer import Column
-from catalogue.workflow import cases, proposed_cases
+from catalogue.workflow import cases
+from catalogue.workflow.steps import proposed_cases
 from services.eligibility import sentences
 from services.eligibility.answers import parse_answer
 from services.eligibility.facts import VOCABULARY

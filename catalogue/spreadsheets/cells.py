@@ -14,10 +14,10 @@ from catalogue.spreadsheets import rewritten, writer
 from catalogue.spreadsheets.names import TermNameError, TermNames
 from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
-from services import quoted_values
 from services.eligibility import rules
 from services.fields import Text
-from services.json_text import strict_loads
+from services.text.json_text import strict_loads
+from services.values import quoted_values
 
 DATE_PATTERN = re.compile(r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])")
 CITATION_KEYS = ("source", "locator", "quote", "verification", "jurisdiction")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from services import characters
+from services.text import characters
 
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 5 * MEGABYTE

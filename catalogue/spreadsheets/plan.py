@@ -24,8 +24,8 @@ from catalogue.spreadsheets.names import TermNames
 from catalogue.spreadsheets.reader import Row, Table
 from catalogue.workflow import proposals, wording
 from catalogue.workflow.models import SERVICE_CODE_PATTERN, Proposal, ProposedEntry
-from services import quoted_values
-from services.json_text import canonical_json
+from services.text.json_text import canonical_json
+from services.values import quoted_values
 from services.vocabularies import Terms, UnknownCodeError
 
 Action, State = ProposedEntry.Action, Proposal.State

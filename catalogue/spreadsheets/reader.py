@@ -27,7 +27,7 @@ from catalogue.spreadsheets.limits import (
 )
 from catalogue.spreadsheets.workbook import sheet_rows
 from catalogue.spreadsheets.writer import CITATIONS_SHEET, COLUMNS, EDITION_SHEET, LIST_SHEET
-from services.characters import fold_radicals
+from services.text.characters import fold_radicals
 
 # No field is longer than a file; the limit of the csv module is global to the process, so it is set once.
 csv.field_size_limit(MAX_BYTES)

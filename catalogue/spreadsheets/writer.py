@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from catalogue.editions.document import eligibility_data, lead_basis, quoted_data
-from catalogue.editions.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.editions.models import Citation, Edition, Entry, FieldVerification, SourcedField
+from catalogue.editions.public.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
 from catalogue.workflow import wording
-from services import quoted_values
-from services.json_text import canonical_json
+from services.text.json_text import canonical_json
+from services.values import quoted_values
 
 # openpyxl takes 7 MB, so it is imported when the first workbook is written.
 if TYPE_CHECKING:

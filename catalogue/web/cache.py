@@ -19,10 +19,10 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django.utils.http import parse_etags, parse_http_date_safe
 
-from catalogue.web import request_id as request_id_module
 from catalogue.web import revision
-from catalogue.web.limits import MAX_HEADER_LENGTH, RequestLimits
-from catalogue.web.request_id import HEADER
+from catalogue.web.middleware import request_id as request_id_module
+from catalogue.web.middleware.limits import MAX_HEADER_LENGTH, RequestLimits
+from catalogue.web.middleware.request_id import HEADER
 
 # Seconds between two reads of the revision; the largest share of the memory for one response; the bytes that an entry
 # takes beside its body and key.

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from catalogue.web import parameters
-from catalogue.web.limits import DESK
+from catalogue.web.middleware.limits import DESK
+from catalogue.web.middleware.read_only import read_only
 from catalogue.web.permalinks import base_url
-from catalogue.web.read_only import read_only
+from catalogue.web.query import parameters
 
 LINKSET = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 TEXT = "text/plain; charset=utf-8"

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from catalogue.editions import merge
 from catalogue.editions.document import TERM_NAMES, eligibility_document, entry_data, with_sources
 from catalogue.workflow.models import ProposedEntry
-from services import quoted_values
 from services.eligibility import rules
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
+from services.values import quoted_values
 
 
 def wanted(entry: ProposedEntry, before: dict | None) -> dict:

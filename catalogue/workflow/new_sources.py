@@ -4,8 +4,8 @@ import re
 
 from catalogue.audit import snapshots
 from catalogue.audit.log import AuditContext
-from services import document_numbers
 from services.sources import Source
+from services.text import document_numbers
 
 CODE = re.compile(r"\Adoc-([0-9]{1,9})\Z")
 

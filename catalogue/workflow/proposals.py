@@ -23,11 +23,13 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
-from catalogue.workflow import assessments, cases, departments, figures, full_texts, inputs, kinds, proposed_cases
-from catalogue.workflow.approval import ordered_steps
+from catalogue.workflow import cases
+from catalogue.workflow.checks import departments, figures, full_texts, kinds
+from catalogue.workflow.checks.approval import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
-from services import quoted_values
+from catalogue.workflow.steps import assessments, inputs, proposed_cases
 from services.models import Department, Region, Service
+from services.values import quoted_values
 from services.vocabularies import Terms, UnknownCodeError, source_identities
 
 State, Kind, Action = Proposal.State, Proposal.Kind, ProposedEntry.Action

@@ -15,13 +15,14 @@ from catalogue.editions import diff, sourcing
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Edition, Entry
 from catalogue.editions.seal import DamagedEditionError, edition_bytes
-from catalogue.workflow import approval as approval_module
-from catalogue.workflow import cases, figures, full_texts, proposals
-from catalogue.workflow.approval import difference_sentence
+from catalogue.workflow import cases, proposals
+from catalogue.workflow.checks import approval as approval_module
+from catalogue.workflow.checks import figures, full_texts
+from catalogue.workflow.checks.approval import difference_sentence
 from catalogue.workflow.models import Proposal, ProposedEntry
-from services.json_text import canonical_json
 from services.models import Domain
 from services.sources import Source
+from services.text.json_text import canonical_json
 from services.vocabularies import Terms, source_identities
 
 

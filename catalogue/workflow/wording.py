@@ -11,9 +11,9 @@ from django.db.models import Model
 from catalogue.editions.models import Citation, FieldVerification
 from catalogue.workflow.cases import OUTCOME_LABELS
 from catalogue.workflow.models import Assessment, AssessmentLine, Proposal, ProposedCase, ProposedEntry
-from services import quoted_values
 from services.eligibility import sentences
 from services.sources import Jurisdiction, Verification
+from services.values import quoted_values
 
 UNKNOWN = "未知"
 SEPARATOR = "、"

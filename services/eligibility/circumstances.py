@@ -10,7 +10,7 @@ from typing import NamedTuple
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.timing import AGE, BIRTH_MONTH, age_on, birth_month_fault
 from services.faults import Fault, ProblemCode, printable
-from services.json_text import whole
+from services.text.json_text import whole
 
 
 class Person(NamedTuple):

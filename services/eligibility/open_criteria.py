@@ -5,7 +5,7 @@ Standard library only: no database.
 
 from collections.abc import Iterator, Mapping
 
-from services import clauses
+from services.values import clauses
 
 KEYS = ("open", "decided_by", "citation")
 

@@ -12,7 +12,6 @@ from itertools import chain, combinations
 from operator import or_
 from typing import NamedTuple
 
-from services.characters import is_blank
 from services.eligibility import open_criteria
 from services.eligibility.facts import (
     BOOLEAN,
@@ -26,6 +25,7 @@ from services.eligibility.facts import (
     PartialAnswer,
     Vocabulary,
 )
+from services.text.characters import is_blank
 
 # The version of the judging. It changes with any outcome of the published cases under the same rules and facts.
 ENGINE = "1"

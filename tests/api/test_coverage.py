@@ -6,7 +6,7 @@ import json
 import pytest
 
 from catalogue.audit.log import AuditContext
-from catalogue.editions import coverage
+from catalogue.editions.public import coverage
 from catalogue.models import Entry
 from catalogue.workflow import rechecks
 from services.sources import Source

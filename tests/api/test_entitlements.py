@@ -6,8 +6,8 @@ import jsonschema
 import pytest
 from django.db import OperationalError, connection
 
-from catalogue.editions import published
-from catalogue.editions.entitlements import judge
+from catalogue.editions.public import published
+from catalogue.editions.public.entitlements import judge
 from catalogue.models import Edition
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.persons import PERSONS

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from catalogue.api.exports import hsds
-from catalogue.editions.imprint import imprint
+from catalogue.editions.public.imprint import imprint
 from catalogue.models import Edition, Entry
 from services.eligibility import rules
 from tests.support.entries import make_entry

@@ -4,9 +4,9 @@ import pytest
 from django.db import IntegrityError
 from rdflib import DCTERMS, ORG, PROV, SKOS, Graph, Literal, URIRef
 
-from services.identifiers import Identifier
 from services.models import Department, Region, Service, Topic
 from services.sources import Source
+from services.values.identifiers import Identifier
 from tests.support.departments import CLAUSE, make_department, replace
 
 SHAPES = {

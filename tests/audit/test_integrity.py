@@ -32,10 +32,11 @@ from catalogue.models import (
     Proposal,
     ProposedEntry,
 )
-from catalogue.workflow import attachments, proposals, publishing, reversals
-from services.json_text import canonical_json
+from catalogue.workflow import attachments, proposals, publishing
+from catalogue.workflow.steps import reversals
 from services.models import Department, Domain, Service
 from services.sources import Source
+from services.text.json_text import canonical_json
 from tests.conftest import make_user
 from tests.support.editions import log_digest, reseal, rewrite_log, shorten
 from tests.support.entries import ASSESSMENT_FIGURES, ASSESSMENT_LINE, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT

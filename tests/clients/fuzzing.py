@@ -17,7 +17,7 @@ NOT_TAKEN = {
     "ttl": ("expand", "fields", "lang"),
 }
 FIRST_ADDRESS, MESSAGES = ipaddress.IPv4Address("10.0.0.1"), itertools.count()
-# A longer address is refused in front of Django (catalogue/web/limits.py), where this server has a limit of its own.
+# A longer address is refused in front of Django (catalogue/web/middleware/limits.py), not here.
 MAX_QUERY = 16_384
 FEEDBACK = "POST /api/v1/feedback/"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.editions import published
+from catalogue.editions.public import published
 from catalogue.models import Edition
 from services import chinese
 from services.models import Department, Service, Synonym, SynonymTarget

@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.models import Edition, Entry, Proposal
-from catalogue.workflow import codes, proposals
+from catalogue.workflow import proposals
+from catalogue.workflow.checks import codes
 from services.models import Department, Domain, Service
 from services.sources import Source
 from tests.conftest import make_user

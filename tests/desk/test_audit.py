@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 
 from catalogue.models import Event
-from catalogue.workflow import proposals, reversals
+from catalogue.workflow import proposals
+from catalogue.workflow.steps import reversals
 from tests.conftest import make_user
 from tests.support.admin_forms import column_texts
 

@@ -6,7 +6,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from catalogue.models import DraftInput, Event, Proposal
-from catalogue.workflow import inputs, proposals, reversals
+from catalogue.workflow import proposals
+from catalogue.workflow.steps import inputs, reversals
 from tests.conftest import make_user
 from tests.desk.test_field_forms import ADD, CLAUSE, CODE, DOCUMENT, HEAD, sent
 from tests.support.admin_forms import proposal_form_data, visible_text

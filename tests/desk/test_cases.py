@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from catalogue.models import Case, DraftInput, Edition, Proposal, ProposedCase
 from catalogue.workflow import cases, proposals
-from services.json_text import canonical_json
 from services.models import Department
+from services.text.json_text import canonical_json
 from tests.support.admin_forms import visible_text
 
 LIST = "admin:catalogue_case_changelist"

@@ -9,8 +9,8 @@ from catalogue.desk import dashboard
 from catalogue.feedback import answers
 from catalogue.models import Edition, FieldVerification
 from catalogue.workflow import proposals
-from services import dates
 from services.models import Service
+from services.text import dates
 from tests.conftest import make_user
 from tests.support.admin_forms import visible_text
 from tests.support.entries import PROPOSED_AT

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.desk.base import filters
-from catalogue.editions.published import get_published
+from catalogue.editions.public.published import get_published
 from catalogue.models import Edition, Entry
 from services.models import Department, Domain, Service, TargetGroup
 from services.sources import Source

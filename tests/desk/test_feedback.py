@@ -10,8 +10,8 @@ from django.utils import timezone
 from catalogue.audit.log import AuditContext
 from catalogue.feedback import answers
 from catalogue.models import Edition, Entry, Event, Feedback, Proposal
-from services import dates
 from services.models import Department, Service
+from services.text import dates
 from tests.conftest import make_user
 from tests.support.admin_forms import column_texts, filter_counts, visible_text
 from tests.support.entries import PROPOSED_AT, standard_change

@@ -5,7 +5,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.models import FigureReason
-from catalogue.workflow import explanations, proposals, publishing
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.checks import explanations
 from tests.desk.test_proposals import page, take
 from tests.support.admin_forms import visible_text
 from tests.support.entries import ASSESSMENT_FIGURES, NOTE_CHANGE, addition, make_citation, standard_change, withdrawal

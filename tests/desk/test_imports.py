@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from catalogue.audit.log import AuditContext
 from catalogue.models import Attachment, Proposal
-from catalogue.workflow import proposals, reversals
+from catalogue.workflow import proposals
+from catalogue.workflow.steps import reversals
 from tests.conftest import make_user
 from tests.support import spreadsheets
 from tests.support.admin_forms import visible_text

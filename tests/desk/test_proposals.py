@@ -6,7 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalogue.models import Event, Proposal
-from catalogue.workflow import attachments, proposals, publishing, reversals
+from catalogue.workflow import attachments, proposals, publishing
+from catalogue.workflow.steps import reversals
 from tests.conftest import all_department_codes, make_user
 from tests.support.admin_forms import proposal_form_data, visible_text
 from tests.support.entries import (

@@ -17,7 +17,7 @@ from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
 from catalogue.feedback import answers
 from catalogue.models import Case, Edition, Entry, Event, Feedback, FieldVerification, Proposal
-from catalogue.workflow import full_texts
+from catalogue.workflow.checks import full_texts
 from services.models import (
     Department,
     Domain,

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from catalogue.editions import drafts
 from catalogue.models import Edition, Entry
-from catalogue.workflow import dates, proposals
+from catalogue.workflow import proposals
+from catalogue.workflow.checks import dates
 from services.models import Region
 from tests.support.admin_forms import column_texts, entry_change_url, filter_counts, visible_text
 from tests.support.entries import NEXT_YEAR, standard_change, withdrawal

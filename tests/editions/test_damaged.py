@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from catalogue.editions import published
+from catalogue.editions.public import published
 from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, Edition
 from catalogue.web import revision

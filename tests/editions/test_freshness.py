@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from catalogue.editions.freshness import Freshness, freshness, months_before
+from catalogue.editions.public.freshness import Freshness, freshness, months_before
 from catalogue.models import Edition
 from tests.support.entries import make_citation, make_entry
 

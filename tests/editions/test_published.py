@@ -10,8 +10,8 @@ from django.utils.timezone import localdate
 from catalogue.api import serializers
 from catalogue.api.base import facets
 from catalogue.api.base.renderers import JSONRenderer
-from catalogue.editions import published
-from catalogue.editions.listing import ORDERS, Listing
+from catalogue.editions.public import published
+from catalogue.editions.public.listing import ORDERS, Listing
 from catalogue.editions.translation import translate
 from catalogue.models import Edition, Entry
 from catalogue.web.negotiation import LANGUAGES

@@ -25,7 +25,8 @@ from catalogue.models import (
     ProposedEntry,
     RevisionToken,
 )
-from catalogue.workflow import proposals, publishing, reversals
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.steps import reversals
 from services.models import Department, Service, TargetGroup
 from services.sources import Source
 from tests.support.entries import ASSESSMENT_FIGURES, ASSESSMENT_LINE, PROPOSED_AT

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from services import amounts, clauses
+from services.values import amounts, clauses
 
 CITATION = {
     "source": "seed-daily", "locator": "第1条", "quote": "2023年全区城乡低保平均标准达到每人每月840元、670元",

@@ -5,8 +5,10 @@ import unicodedata
 import pytest
 from django.core.exceptions import ValidationError
 
-from services import characters, clauses, quotes, search
+from services import search
 from services.fields import Line, Text
+from services.text import characters, quotes
+from services.values import clauses
 
 # One of each kind that Unicode ignores.
 IGNORABLE = [

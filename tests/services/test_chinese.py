@@ -3,7 +3,7 @@
 import json
 import sys
 
-from catalogue.editions import published
+from catalogue.editions.public import published
 from catalogue.management.commands.build_pinyin import readings
 from services import chinese
 from services.models import Synonym

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from services import dates
+from services.text import dates
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services import document_numbers
+from services.text import document_numbers
 
 NUMBER = "内民政发〔2026〕18号"
 

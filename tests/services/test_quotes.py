@@ -2,7 +2,7 @@
 
 import pytest
 
-from services import quotes
+from services.text import quotes
 
 
 @pytest.mark.parametrize(

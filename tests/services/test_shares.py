@@ -2,7 +2,7 @@
 
 import pytest
 
-from services import shares
+from services.values import shares
 
 CITATION = {
     "source": "web-fin6-tier", "locator": "正文", "quote": "自治区按照30%、50%和70%的比例补助,中央分担80%、百分之十",

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from catalogue.models import Edition
 from catalogue.site import presentation
 from catalogue.site.home import EXAMPLES
-from catalogue.web import csp
+from catalogue.web.middleware import csp
 from services.search import MATCH_KINDS, RANK, Match, fold
 from tests.site.test_service_page import HOSTILE, Page, page
 from tests.support.entries import make_entry, withdrawal
@@ -324,7 +324,7 @@ def test_a_lost_database_is_answered_with_503(client, db, monkeypatch, path):
     def lost(*arguments):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("catalogue.web.edition_query.edition_from_query", lost)
+    monkeypatch.setattr("catalogue.web.query.edition_query.edition_from_query", lost)
     response = client.get(path)
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")

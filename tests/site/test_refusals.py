@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from catalogue.site import responses
-from catalogue.web.read_only import read_only
+from catalogue.web.middleware.read_only import read_only
 from config.urls import handler500
 
 ERRORS = [

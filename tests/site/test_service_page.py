@@ -338,7 +338,7 @@ def test_a_lost_database_is_answered_with_503(client, db, monkeypatch, path):
     def lost(*arguments):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("catalogue.web.edition_query.edition_from_query", lost)
+    monkeypatch.setattr("catalogue.web.query.edition_query.edition_from_query", lost)
     response = client.get(path)
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")

@@ -15,7 +15,8 @@ from catalogue.editions.document import entry_data
 from catalogue.models import Proposal
 from catalogue.spreadsheets import importer
 from catalogue.spreadsheets.plan import Plan
-from catalogue.workflow import attachments, proposals, reversals
+from catalogue.workflow import attachments, proposals
+from catalogue.workflow.steps import reversals
 from services.models import Department, Region
 from tests.conftest import all_department_codes, make_user
 from tests.support import spreadsheets

@@ -7,7 +7,7 @@ from catalogue.audit import log
 from catalogue.editions.document import edition_header, entry_document
 from catalogue.models import Edition, Entry, Event
 from catalogue.workflow import publishing
-from services.json_text import canonical_json
+from services.text.json_text import canonical_json
 from tests.support.triggers import without_seal_triggers, without_triggers
 
 # The services that the tests of proposals, drafts and publications name, and a neighbour of each kind.

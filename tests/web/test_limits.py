@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from catalogue.web import limits
-from catalogue.web.limits import RequestLimits
+from catalogue.web.middleware import limits
+from catalogue.web.middleware.limits import RequestLimits
 from config.wsgi import application
 from tests.support.live_server import shared_connection
 from tests.support.wsgi import CountingApplication, send_request, wsgi_environ

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from catalogue.web.parameters import Parameter
+from catalogue.web.query.parameters import Parameter
 from services.faults import InvalidError
 from tests.web.test_problems import assert_problem
 

@@ -177,10 +177,10 @@ def test_an_internal_error_is_logged_with_its_place_only(client, db, logged):
     assert response["Content-Type"] == "application/problem+json"
     (line,) = (line for line in logged.lines if line.startswith("ERROR catalogue.api.entitlements"))
     assert "RuntimeError" in line
-    assert "entitlements.py" in line
+    assert "views.py" in line
     assert "4711" not in line
     # One mail, with that line only.
-    assert ["entitlements.py" in str(message.message()) for message in mail.outbox] == [True]
+    assert ["views.py" in str(message.message()) for message in mail.outbox] == [True]
 
 
 def test_the_marker_is_found_where_it_is_logged(logged, db):

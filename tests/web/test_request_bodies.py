@@ -7,7 +7,7 @@ import pytest
 
 from catalogue.models import Feedback
 from config.wsgi import application
-from services import json_text
+from services.text import json_text
 from tests.support.wsgi import send_request
 from tests.web.test_problems import assert_problem
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from catalogue.editions import drafts
 from catalogue.models import Approval, Citation, Edition, Entry, Event, FieldVerification, Proposal, ProposedEntry
-from catalogue.workflow import approval, proposals, publishing
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.checks import approval
 from services.models import Department, Service, TargetGroup
 from services.sources import Source
 from tests.conftest import make_user

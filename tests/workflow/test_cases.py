@@ -11,7 +11,7 @@ from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Case, Edition
 from catalogue.workflow import cases, proposals, publishing
-from catalogue.workflow.load import load_catalogue
+from catalogue.workflow.fixtures.load import load_catalogue
 from services.eligibility.facts import INTEGER, VOCABULARY
 from services.eligibility.rules import OUTCOMES, Rule
 from services.json_files import FixtureError

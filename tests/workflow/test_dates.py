@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from catalogue.editions import drafts
-from catalogue.workflow import dates, proposals
+from catalogue.workflow import proposals
+from catalogue.workflow.checks import dates
 from tests.conftest import make_user
 from tests.support.admin_forms import form_data, visible_text
 from tests.support.entries import NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT

@@ -6,7 +6,8 @@ import pytest
 
 from catalogue.accounts import permissions
 from catalogue.models import Edition, Feedback
-from catalogue.workflow import departments, proposals
+from catalogue.workflow import proposals
+from catalogue.workflow.checks import departments
 from services.models import Service
 from tests.conftest import make_user
 from tests.support.departments import NEW_SHORT, make_department, replace

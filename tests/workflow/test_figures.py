@@ -7,7 +7,9 @@ import pytest
 from catalogue.editions import sourcing
 from catalogue.integrity import checks
 from catalogue.models import Edition, Event, FigureReason, Proposal
-from catalogue.workflow import explanations, figures, proposals, publishing, reversals
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.checks import explanations, figures
+from catalogue.workflow.steps import reversals
 from services.vocabularies import source_identities
 from tests.support.entries import (
     ASSESSMENT_FIGURES,

@@ -3,7 +3,8 @@
 import pytest
 
 from catalogue.models import Attachment, Edition, SourceText
-from catalogue.workflow import full_texts, proposals, publishing
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.checks import full_texts
 from services.sources import Source
 from tests.support.entries import STANDARD, make_citation, quoted_standard, standard_change
 

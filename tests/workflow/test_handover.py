@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import Group
 
 from catalogue.models import Event
-from catalogue.workflow import copies, handover, proposals, reversals
+from catalogue.workflow import proposals
+from catalogue.workflow.steps import copies, handover, reversals
 from tests.conftest import make_user
 from tests.support.entries import ASSESSMENT_FIGURES, PROPOSED_AT, standard_change, withdrawal
 

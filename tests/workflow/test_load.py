@@ -9,8 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.models import Case, Citation, Edition, Entry
-from catalogue.workflow.load import load_catalogue
-from services.identifiers import Identifier
+from catalogue.workflow.fixtures.load import load_catalogue
 from services.json_files import FixtureError
 from services.models import (
     Department,
@@ -26,6 +25,7 @@ from services.models import (
     Topic,
 )
 from services.sources import Source
+from services.values.identifiers import Identifier
 from tests.support.fixture_files import change
 
 

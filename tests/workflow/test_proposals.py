@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts, merge
 from catalogue.models import Assessment, Entry, Event, Proposal
-from catalogue.workflow import assessments, proposals, publishing
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.steps import assessments
 from services.models import Department, Region, Service
 from tests.conftest import make_user
 from tests.support.editions import SHORT_LIST

@@ -15,7 +15,8 @@ from catalogue.audit import log
 from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts
 from catalogue.models import Approval, Edition, Event
-from catalogue.workflow import proposals, publishing, reversals
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.steps import reversals
 from services.models import Department, Region
 from tests.conftest import make_user
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, NOTE_CHANGE, PROPOSED_AT, standard_change

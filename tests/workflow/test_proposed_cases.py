@@ -7,7 +7,8 @@ import pytest
 from catalogue.audit.models import Event
 from catalogue.editions import drafts
 from catalogue.models import Edition, ProposedCase
-from catalogue.workflow import cases, copies, proposals, proposed_cases, publishing, reversals
+from catalogue.workflow import cases, proposals, publishing
+from catalogue.workflow.steps import copies, proposed_cases, reversals
 from services.models import Department
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, make_citation, withdrawal
 

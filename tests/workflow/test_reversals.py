@@ -9,7 +9,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from catalogue.editions import drafts
 from catalogue.integrity import checks
 from catalogue.models import Approval, Assessment, Attachment, Case, Edition, Entry, Event, Proposal, ProposedEntry
-from catalogue.workflow import attachments, proposals, publishing, reversals
+from catalogue.workflow import attachments, proposals, publishing
+from catalogue.workflow.steps import reversals
 from tests.support.entries import (
     ASSESSMENT_FIGURES,
     NEXT_YEAR,

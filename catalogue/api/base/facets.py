@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from catalogue.editions.listing import Listing
+from catalogue.editions.public.listing import Listing
 from services.sources import Verification
 
 LABELS = [

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from catalogue.editions.listing import Listing
-from catalogue.web.change_query import DEPARTMENT, DOMAIN, TARGET_GROUP, VOCABULARIES, check_codes
-from catalogue.web.parameters import Parameter
+from catalogue.editions.public.listing import Listing
+from catalogue.web.query.change_query import DEPARTMENT, DOMAIN, TARGET_GROUP, VOCABULARIES, check_codes
+from catalogue.web.query.parameters import Parameter
 from services.models import Topic, TopicService
 from services.sources import Verification
 

@@ -13,10 +13,11 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe
 
-from catalogue.web import cors, problems
+from catalogue.web import problems
 from catalogue.web.cache import BODY_HEADERS
 from catalogue.web.compression import MIN_LENGTH, compress, encoded_etag, gzip_stream
-from catalogue.web.limits import DESK
+from catalogue.web.middleware import cors
+from catalogue.web.middleware.limits import DESK
 from catalogue.web.negotiation import IDENTITY, encoding
 from catalogue.web.problems import Problem
 from services.faults import ProblemCode

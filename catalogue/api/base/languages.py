@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from catalogue.editions.translation import translate
 from catalogue.web.negotiation import LANGUAGES, language
-from catalogue.web.parameters import Parameter
+from catalogue.web.query.parameters import Parameter
 
 LANG = Parameter(
     "lang",

@@ -4,7 +4,7 @@ from django.core.paginator import InvalidPage
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from catalogue.web.parameters import Parameter
+from catalogue.web.query.parameters import Parameter
 from services.faults import Fault, NotFoundError, ProblemCode, bounds
 
 MAX_PAGE_SIZE = 500

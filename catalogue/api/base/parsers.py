@@ -9,11 +9,11 @@ from typing import BinaryIO
 from rest_framework import exceptions, parsers, serializers
 from rest_framework.request import Request
 
-from catalogue.web import limits
+from catalogue.web.middleware import limits
 from catalogue.web.problems import Problem, ProblemError
-from services import json_text
-from services.characters import fold_radicals, is_blank, without_hidden
 from services.faults import Fault, InvalidError, ProblemCode, printable
+from services.text import json_text
+from services.text.characters import fold_radicals, is_blank, without_hidden
 
 NO_JSON = "请求正文不是 UTF-8 编码的 JSON，或者层数太多、有重复的字段名。"
 

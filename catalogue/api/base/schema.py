@@ -11,9 +11,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from catalogue.web.parameters import MAX_LENGTH, Parameter, StrictParameters
 from catalogue.web.problem_types import TYPES
 from catalogue.web.problems import MEDIA_TYPE
+from catalogue.web.query.parameters import MAX_LENGTH, Parameter, StrictParameters
 from services.faults import ProblemCode
 
 CODES = [(code.value, kind.title) for code, kind in TYPES.items()]

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils import timezone
 
-from catalogue.editions import imprint, published
 from catalogue.editions.document import lead_basis
+from catalogue.editions.public import imprint, published
 from catalogue.models import Citation, Edition
 from catalogue.web import permalinks
-from services.amounts import amount_text
 from services.eligibility import sentences
-from services.shares import share_text
 from services.sources import Verification
+from services.values.amounts import amount_text
+from services.values.shares import share_text
 
 CONTEXT_PATH = "/api/v1/context.jsonld"
 PREFIXES = {

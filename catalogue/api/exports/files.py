@@ -14,14 +14,14 @@ from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 from catalogue.api.exports import cpsv, hsds
-from catalogue.editions.imprint import imprint
+from catalogue.editions.public.imprint import imprint
 from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.spreadsheets import writer
 from catalogue.web.permalinks import base_url
 from catalogue.web.problems import Problem, ProblemError
-from services.amounts import with_current
 from services.faults import Fault, InvalidError, ProblemCode
+from services.values.amounts import with_current
 
 
 class WriterContext(NamedTuple):

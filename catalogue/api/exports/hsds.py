@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils import timezone
 
-from catalogue.editions.imprint import imprint
+from catalogue.editions.public.imprint import imprint
 from catalogue.models import Edition
 from catalogue.web import permalinks
 from services.eligibility.facts import VOCABULARY

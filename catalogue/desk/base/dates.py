@@ -5,8 +5,8 @@ import datetime
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
 
-from services import dates
 from services.fields import VisibleCharField
+from services.text import dates
 
 MAX_TYPED = 30
 

@@ -20,9 +20,9 @@ from catalogue.audit import log
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.locking import OptimisticLockMixin
 from services import chinese
-from services.characters import fold_radicals, without_hidden, without_ignorable
 from services.fields import VisibleCharField
 from services.sources import Verification
+from services.text.characters import fold_radicals, without_hidden, without_ignorable
 
 
 def audit_context(

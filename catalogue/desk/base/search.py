@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from catalogue.editions.published import get_published
+from catalogue.editions.public.published import get_published
 from catalogue.models import Edition
 
 # As the parameter ``q`` of the API.

@@ -6,8 +6,9 @@ import uuid
 from django.core import signing
 
 from catalogue.models import Event, Proposal
-from catalogue.workflow import assessments, proposals
-from services.json_text import canonical_json
+from catalogue.workflow import proposals
+from catalogue.workflow.steps import assessments
+from services.text.json_text import canonical_json
 
 SALT = "catalogue.desk.versions"
 

@@ -11,7 +11,7 @@ from catalogue.spreadsheets import limits
 from catalogue.workflow import cases
 from services.eligibility.facts import BOOLEAN, CHOICE, INTEGER, VOCABULARY, Fact
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
-from services.json_text import canonical_json
+from services.text.json_text import canonical_json
 
 UNKNOWN_ANSWER = ("", "不知道")
 YES, NO = "yes", "no"

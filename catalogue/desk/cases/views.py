@@ -17,7 +17,8 @@ from catalogue.editions.document import entry_data
 from catalogue.models import Proposal, ProposedCase
 from catalogue.spreadsheets import cases as spreadsheet
 from catalogue.spreadsheets.limits import UnreadableFileError
-from catalogue.workflow import proposals, proposed_cases
+from catalogue.workflow import proposals
+from catalogue.workflow.steps import proposed_cases
 
 # In place of a code in the address of a case.
 NEW = "add"

@@ -5,7 +5,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from catalogue.models import Edition, Proposal, ProposedCase
-from catalogue.workflow import cases, proposed_cases
+from catalogue.workflow import cases
+from catalogue.workflow.steps import proposed_cases
 from services.eligibility import sentences
 from services.sources import Source
 

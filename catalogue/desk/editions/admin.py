@@ -17,7 +17,7 @@ from catalogue.desk.entries import citations
 from catalogue.editions import drafts
 from catalogue.editions.document import edition_header
 from catalogue.models import Edition, Entry, Event, FieldVerification, Proposal
-from catalogue.workflow import dates
+from catalogue.workflow.checks import dates
 
 
 class EditionForm(forms.ModelForm):

@@ -24,7 +24,8 @@ from catalogue.editions.diff import compare
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.models import Edition, Entry, Proposal
 from catalogue.spreadsheets import writer
-from catalogue.workflow import cases, dates, figures, publishing, renumbering, wording
+from catalogue.workflow import cases, publishing, wording
+from catalogue.workflow.checks import dates, figures, renumbering
 
 KINDS = {"added": "新增", "changed": "调整", "withdrawn": "取消"}
 

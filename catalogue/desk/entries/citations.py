@@ -9,8 +9,8 @@ from django.db.models import Case, Value, When
 from catalogue.editions.document import lead_basis
 from catalogue.models import Citation, Entry, FieldVerification, SourcedField
 from catalogue.workflow import wording
-from services import quoted_values
-from services.amounts import with_current
+from services.values import quoted_values
+from services.values.amounts import with_current
 
 # Orders field verifications and citations like the fields on the entry's page.
 IN_ORDER = Case(*(When(field=field, then=Value(at)) for at, field in enumerate(SourcedField.values)))

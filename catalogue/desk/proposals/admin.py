@@ -24,10 +24,12 @@ from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, steps_for
 from catalogue.editions import merge
 from catalogue.models import Entry, Event, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import cases, dates, figures, inputs, proposals, renumbering
+from catalogue.workflow import cases, proposals
+from catalogue.workflow.checks import dates, figures, renumbering
 from catalogue.workflow.documents import Vocabularies, wanted
-from services import quoted_values
+from catalogue.workflow.steps import inputs
 from services.eligibility import persons, rules
+from services.values import quoted_values
 
 
 class MineFilter(filters.CodeFilter):

@@ -14,7 +14,8 @@ from catalogue.accounts import names
 from catalogue.desk.base.mixins import Paragraphs, audit_context
 from catalogue.desk.proposals.autosave import KeptFile, TypedInput
 from catalogue.models import Assessment, AssessmentLine, Attachment, Proposal
-from catalogue.workflow import assessments, attachments, proposals, wording
+from catalogue.workflow import attachments, proposals, wording
+from catalogue.workflow.steps import assessments
 
 MAX_LINES = 20
 MAX_ATTACHMENTS = 10

@@ -20,7 +20,8 @@ from django.utils.http import urlencode
 from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.models import Attachment, Proposal
-from catalogue.workflow import attachments, inputs
+from catalogue.workflow import attachments
+from catalogue.workflow.steps import inputs
 
 # What belongs to the request, not to the input.
 UNKEPT = {"csrfmiddlewaretoken", "typed", "_autosave", "_discard", "_continue", "_save"}

@@ -17,7 +17,8 @@ from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.cases.views import CaseViewsMixin
 from catalogue.desk.proposals.assessment import AssessmentViewsMixin
-from catalogue.desk.proposals.assistants import AssistantViewsMixin
+from catalogue.desk.proposals.assistants.kinds import ASSISTANTS
+from catalogue.desk.proposals.assistants.views import AssistantViewsMixin
 from catalogue.desk.proposals.autosave import TypedInput, show_unchecked
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.field_views import FieldViewsMixin
@@ -29,7 +30,6 @@ from catalogue.desk.proposals.forms import (
     citations_of,
     typed_entry,
 )
-from catalogue.desk.proposals.kinds import ASSISTANTS
 from catalogue.desk.proposals.transitions import may_edit
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data

@@ -20,9 +20,10 @@ from catalogue.desk.proposals.forms import EntryForm, TermSelect, plain
 from catalogue.editions import merge, sourcing
 from catalogue.models import Citation, Entry, SourcedField
 from catalogue.workflow import new_sources
-from services import amounts, clauses, document_numbers, quotes
 from services.fields import VisibleCharField
 from services.sources import Jurisdiction, Source
+from services.text import document_numbers, quotes
+from services.values import amounts, clauses
 
 # What can be chosen to be changed: the sourced fields, and the note.
 CHOICES = [*SourcedField.choices, ("note", "编者说明")]

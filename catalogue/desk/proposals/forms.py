@@ -16,12 +16,14 @@ from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import codes, kinds, proposals
+from catalogue.workflow import proposals
+from catalogue.workflow.checks import codes, kinds
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
-from services import document_numbers, quoted_values
-from services.json_text import strict_loads
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source, Verification
+from services.text import document_numbers
+from services.text.json_text import strict_loads
+from services.values import quoted_values
 
 Action = ProposedEntry.Action
 # Sections of the form, as on the page of an entry.

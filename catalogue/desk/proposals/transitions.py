@@ -18,7 +18,9 @@ from catalogue.desk.base import versions
 from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.editions.drafts import DraftError
 from catalogue.models import Edition, Proposal
-from catalogue.workflow import copies, explanations, handover, proposals, reversals
+from catalogue.workflow import proposals
+from catalogue.workflow.checks import explanations
+from catalogue.workflow.steps import copies, handover, reversals
 
 State = Proposal.State
 # Permissions that allow a comment: all roles with a part in the workflow, but not auditors.

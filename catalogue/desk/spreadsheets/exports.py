@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from catalogue.desk.base import filters
-from catalogue.editions import published
 from catalogue.editions.document import entry_document
+from catalogue.editions.public import published
 from catalogue.models import Entry
 from catalogue.spreadsheets import writer
 

@@ -12,8 +12,8 @@ from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.vocabularies.succession import SuccessionMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
 from catalogue.models import Entry
-from services.identifiers import Identifier
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
+from services.values.identifiers import Identifier
 
 
 class TaskInline(TermInline):

@@ -14,10 +14,11 @@ from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import Paragraphs, audit_context, typed_text
 from catalogue.desk.vocabularies.terms import TermAdmin, counted_in_force
 from catalogue.models import SourceText
-from catalogue.workflow import full_texts, new_sources, publishing
-from services import document_numbers
-from services.characters import fold_radicals, without_hidden
+from catalogue.workflow import new_sources, publishing
+from catalogue.workflow.checks import full_texts
 from services.sources import Source
+from services.text import document_numbers
+from services.text.characters import fold_radicals, without_hidden
 
 FULL_TEXT = ["text_file", "pasted_text", "without_text"]
 

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from django.core.management.base import BaseCommand
 
-from catalogue.editions import search_index
+from catalogue.editions.public import search_index
 from catalogue.models import Edition
 from services import chinese
 from services.models import Synonym

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.editions.coverage import count_fields, count_values
+from catalogue.editions.public.coverage import count_fields, count_values
 from catalogue.models import SourcedField
 from services.vocabularies import identity
 

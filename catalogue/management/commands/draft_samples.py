@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
-from catalogue.workflow import proposals, samples
+from catalogue.workflow import proposals
+from catalogue.workflow.fixtures import samples
 from services.json_files import FixtureError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.workflow.load import load_catalogue
+from catalogue.workflow.fixtures.load import load_catalogue
 from services.json_files import FixtureError
 
 

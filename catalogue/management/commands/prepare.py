@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, RevisionToken
 from catalogue.web import revision
-from catalogue.workflow.load import load_catalogue
+from catalogue.workflow.fixtures.load import load_catalogue
 from services.json_files import FixtureError
 
 # The key of the advisory lock: any number that is the same in all processes of this project.
