@@ -34,7 +34,6 @@ from services.values.identifiers import Identifier
 
 # The highest number of an edition or of an entry: the column holds it on both databases.
 MAX_NUMBER = 9999
-
 CASE_CODE = r"\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z"
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from catalogue.audit.log import AuditContext
 from catalogue.feedback import answers
-from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
+from catalogue.models import Case, Edition, Entry, Event, Feedback, FieldVerification, Proposal
 from catalogue.workflow import publishing
 from services.models import Department, Observation, Service
 from tests.conftest import PUBLISHED_AT, make_user
@@ -24,7 +24,7 @@ ENGLISH = re.compile(
     r"|link|relationship|Can (add|change|delete|view)|Please|Choose|Remove|required|field)\b"
 )
 # Models whose rows cannot be changed in their own admin form.
-READ_ONLY = {Entry, Event, Feedback, FieldVerification}
+READ_ONLY = {Case, Entry, Event, Feedback, FieldVerification}
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Models without Django's add form: proposals have their own forms.
 WRITTEN_ELSEWHERE = {*READ_ONLY, Proposal}
@@ -46,7 +46,7 @@ def english_in(page) -> list[str]:
 
 def test_these_models_have_an_admin():
     assert [model._meta.object_name for model in MODELS] == [
-        "Group", "User", "Edition", "Entry", "Event", "Feedback", "FieldVerification", "Proposal", "Department",
+        "Group", "User", "Case", "Edition", "Entry", "Event", "Feedback", "FieldVerification", "Proposal", "Department",
         "Domain", "Indicator", "Observation", "ProjectGroup", "Region", "Service", "Source", "Synonym", "TargetGroup",
         "Topic",
     ]  # fmt: skip
@@ -113,7 +113,7 @@ def test_the_start_page_lists_models_in_the_order_of_the_work(admin_client):
     page = admin_client.get(reverse("admin:index"))
 
     assert [(app["name"], [model["name"] for model in app["models"]]) for app in page.context["app_list"]] == [
-        ("服务清单", ["调整建议", "版本", "清单条目", "待核实", "意见反馈", "记录"]),
+        ("服务清单", ["调整建议", "版本", "清单条目", "案例", "待核实", "意见反馈", "记录"]),
         (
             "词表",
             [

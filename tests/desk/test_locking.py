@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from catalogue.desk.base import versions
 from catalogue.desk.base.locking import OptimisticLockMixin
-from catalogue.models import Edition, Entry, Event, Feedback, FieldVerification, Proposal
+from catalogue.models import Case, Edition, Entry, Event, Feedback, FieldVerification, Proposal
 from services.models import Department, Domain, Observation, Service, Synonym, Topic
 from services.sources import Source
 from tests.conftest import make_user
@@ -121,7 +121,7 @@ def test_terms_and_accounts_are_locked_too(admin_client, db):
 
 SCREENS = [
     model for model, screen in admin.site._registry.items() if isinstance(screen, OptimisticLockMixin)
-    and model not in {Entry, Event, Feedback, FieldVerification, Proposal}
+    and model not in {Case, Entry, Event, Feedback, FieldVerification, Proposal}
 ]  # fmt: skip
 
 

@@ -187,7 +187,9 @@ def all_shown(proposal: Proposal) -> tuple[dict | None, list[dict]]:
         shown(values) | {"event": event, "actor": names.actor(event), "proposal": proposal.pk}
         for event, values in assessments.recorded(proposal)
     ]
-    return (rows[0], rows[1:]) if hasattr(proposal, "assessment") else (None, rows)
+    if not hasattr(proposal, "assessment"):
+        return None, rows
+    return rows[0] | {"actor": names.person_name(proposal.assessment.assessor)}, rows[1:]
 
 
 def shown(values: Mapping) -> dict:
