@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -79,7 +80,9 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
         condition = Q(verb__in=[value for value, label in Event.Verb.choices if word in label])
         for field in self.search_fields:
             condition |= Q(**{f"{field}__icontains": word})
-        if edition := Edition.objects.last_sealed().first():
+        # The name of a person finds the steps of that person, not the services that have a part of it (李财政, 财政).
+        is_person = get_user_model().objects.annotate(full=names.FULL_NAME).filter(full__icontains=word).exists()
+        if not is_person and (edition := Edition.objects.last_sealed().first()):
             codes = found_codes(edition, word)
             proposals = ProposedEntry.objects.filter(service__in=codes).values("proposal__number")
             condition |= Q(service__in=codes) | Q(proposal__in=proposals, service=None)
