@@ -25,7 +25,7 @@ from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
 from catalogue.workflow import cases
 from catalogue.workflow.checks import departments, figures, full_texts, kinds
-from catalogue.workflow.checks.approval import ordered_steps
+from catalogue.workflow.checks.approved_content import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from catalogue.workflow.steps import assessments, inputs, proposed_cases
 from services.models import Department, Region, Service

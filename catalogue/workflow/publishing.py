@@ -16,9 +16,8 @@ from catalogue.editions.document import edition_header, entry_data, entry_docume
 from catalogue.editions.models import Edition, Entry
 from catalogue.editions.seal import DamagedEditionError, edition_bytes
 from catalogue.workflow import cases, proposals
-from catalogue.workflow.checks import approval as approval_module
-from catalogue.workflow.checks import figures, full_texts
-from catalogue.workflow.checks.approval import difference_sentence
+from catalogue.workflow.checks import approved_content, figures, full_texts
+from catalogue.workflow.checks.approved_content import difference_sentence
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.models import Domain
 from services.sources import Source
@@ -171,7 +170,7 @@ def approved_entries(edition: Edition, included: Iterable[Proposal]) -> dict[str
     """Return, by code, the entries that proposals taken up in this order make of those of the previous edition."""
     previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
     positions = dict(Domain.objects.values_list("code", "position"))
-    return approval_module.expected_entries([entry_data(document) for document in previous], included, positions)
+    return approved_content.expected_entries([entry_data(document) for document in previous], included, positions)
 
 
 def _approval_faults(
@@ -179,7 +178,7 @@ def _approval_faults(
 ) -> Iterator[EditionFault]:
     """Differences of a draft's entries (by code) from the previous edition with the included proposals applied."""
     expected = approved_entries(edition, included)
-    if differences := list(approval_module.approval_differences(expected, entries, included)):
+    if differences := list(approved_content.approval_differences(expected, entries, included)):
         terms = Terms()
         for difference in differences:
             yield EditionFault(

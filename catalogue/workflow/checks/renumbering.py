@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition
-from catalogue.workflow.checks.approval import expected_entries
+from catalogue.workflow.checks.approved_content import expected_entries
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.models import Domain
 

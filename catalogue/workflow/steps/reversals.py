@@ -14,7 +14,7 @@ from catalogue.audit.models import Event
 from catalogue.editions import drafts
 from catalogue.editions.models import Edition
 from catalogue.workflow import publishing
-from catalogue.workflow.checks import approval as approval_module
+from catalogue.workflow.checks import approved_content
 from catalogue.workflow.models import Assessment, Proposal
 from catalogue.workflow.proposals import (
     TransitionError,
@@ -94,7 +94,7 @@ def take_out(proposal: Proposal, *, context: AuditContext) -> Proposal:
     _require_reason(context, "移出版本时请写明理由。")
     included = list(Proposal.objects.included_in(edition).prefetch_related("entries", "approvals", "cases"))
     current = drafts.current_entries(edition)
-    if any(approval_module.approval_differences(publishing.approved_entries(edition, included), current, included)):
+    if any(approved_content.approval_differences(publishing.approved_entries(edition, included), current, included)):
         reason = "与批准的内容不符，不能单独移出一件建议；请删除这个草稿版本，重新编入。"
         raise TransitionError([f"草稿版本 {edition.slug} {reason}"])
     if reasons := list(_later_changes(proposal, included)):

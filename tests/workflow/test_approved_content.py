@@ -12,7 +12,7 @@ from django.urls import reverse
 from catalogue.editions import drafts
 from catalogue.models import Approval, Citation, Edition, Entry, Event, FieldVerification, Proposal, ProposedEntry
 from catalogue.workflow import proposals, publishing
-from catalogue.workflow.checks import approval
+from catalogue.workflow.checks import approved_content
 from services.models import Department, Service, TargetGroup
 from services.sources import Source
 from tests.conftest import make_user
@@ -416,4 +416,4 @@ def test_other_faults_do_not_suggest_deleting_the_draft(client, draft):
 
 
 def test_normalizing_a_minimal_entry_changes_nothing():
-    assert approval.normalize_entry(make_entry()) == make_entry()
+    assert approved_content.normalize_entry(make_entry()) == make_entry()
