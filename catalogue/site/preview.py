@@ -76,7 +76,7 @@ def _require(request: HttpRequest, permission: str, department: Department | Non
 
 def _page(request: HttpRequest, document: dict, edition: Edition, marks: dict) -> HttpResponse:
     # Nothing of a draft has been checked yet.
-    fields = presentation.fields(document, Freshness({}, {}), on=edition_query.today(), months=0)
+    fields = presentation.fields(document, Freshness({}, {}), edition.replacements, on=edition_query.today(), months=0)
     context = views.shared_context(request, document, edition, fields) | {
         "preview": True,
         "imprint": marks

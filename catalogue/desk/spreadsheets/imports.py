@@ -134,8 +134,9 @@ def _upload(request: HttpRequest, site: AdminSite, sized: Sized) -> HttpResponse
         )
     except limits.UnreadableFileError as error:
         return _page(request, site, form, faults=error.faults)
-    # Some faults are those of the day in the form.
-    kept = KeptFile.store(request, name, content) if plan.to_propose or plan.faults else None
+    # For a fault of a row the file must change, or the day, which one sees beside it.
+    of_file = [fault for fault in plan.faults if fault.row is not None]
+    kept = KeptFile.store(request, name, content) if (plan.to_propose or plan.faults) and not of_file else None
     return _page(request, site, form, plan=plan, kept=kept, name=name)
 
 
