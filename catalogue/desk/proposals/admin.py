@@ -23,7 +23,7 @@ from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, steps_for
 from catalogue.editions import merge
-from catalogue.models import Entry, Event, Proposal, ProposedEntry, SourcedField
+from catalogue.models import Approval, Entry, Event, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import cases, proposals
 from catalogue.workflow.checks import dates, figures, renumbering
 from catalogue.workflow.documents import Vocabularies, wanted
@@ -142,14 +142,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "handler": names.person_name(proposal.handler),
             "entries": entry_diffs(proposal),
             "round": since_declined(proposal, events),
-            "approvals": [
-                (
-                    approval,
-                    names.person_name(approval.approver),
-                    approval.revoked_by and names.full_name(approval.revoked_by),
-                )
-                for approval in proposal.approvals.select_related("approver", "revoked_by")
-            ],
+            "approvals": decisions(proposal),
             "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
             "assessment": assessed,
@@ -179,6 +172,14 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "theirs": theirs,
         }
         return TemplateResponse(request, "desk/proposal.html", context, status=status)
+
+
+def decisions(proposal: Proposal) -> list[tuple[Approval, str, str | None]]:
+    """Return the decisions on a proposal, each with the names of who made it and of who revoked it, if anybody did."""
+    return [
+        (row, names.person_name(row.approver), row.revoked_by and names.full_name(row.revoked_by))
+        for row in proposal.approvals.select_related("approver", "revoked_by")
+    ]
 
 
 def pending_with(proposal: Proposal, user: AbstractBaseUser) -> list[tuple[Proposal, list[str], bool]]:
