@@ -122,7 +122,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalogue.api.base.negotiation.AcceptNegotiation",
     "DEFAULT_PAGINATION_CLASS": "catalogue.api.base.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "catalogue.api.base.schema.Schema",
+    "DEFAULT_SCHEMA_CLASS": "catalogue.api.base.openapi.schema.Schema",
     "EXCEPTION_HANDLER": "catalogue.web.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     # Throttles count the address that our proxy saw, or without a proxy the one that connects.
@@ -151,9 +151,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "catalogue.api.base.schema.with_exact_requests",
-        "catalogue.api.base.schema.with_examples",
-        "catalogue.api.base.descriptions.describe",
+        "catalogue.api.base.openapi.schema.with_exact_requests",
+        "catalogue.api.base.openapi.examples.with_examples",
+        "catalogue.api.base.openapi.descriptions.describe",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Verification": "services.sources.Verification",
@@ -174,7 +174,7 @@ SPECTACULAR_SETTINGS = {
         "Currency": "catalogue.api.serializers.CURRENCIES",
         "LeadBasis": "catalogue.editions.document.LeadBasis",
         "ChangeKind": "catalogue.api.serializers.CHANGE_KINDS",
-        "ProblemCode": "catalogue.api.base.schema.CODES",
+        "ProblemCode": "catalogue.api.base.openapi.schema.CODES",
         "FeedbackKind": "catalogue.models.Feedback.Kind",
         "FeedbackState": "catalogue.models.Feedback.State",
         "ServiceStatus": "catalogue.api.serializers.STATUSES",

@@ -13,8 +13,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalogue.api.base import descriptions, languages
+from catalogue.api.base import languages
 from catalogue.api.base.negotiation import SingleRendererNegotiation
+from catalogue.api.base.openapi import descriptions
 from catalogue.api.exports import cpsv
 from catalogue.web.query.parameters import StrictParameters
 

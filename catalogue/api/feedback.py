@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from catalogue.api.base import languages, pagination, parsers, schema, throttling
+from catalogue.api.base import languages, pagination, parsers, throttling
+from catalogue.api.base.openapi import schema
 from catalogue.api.services import CODE
 from catalogue.feedback import answers
 from catalogue.models import Citation, Feedback

@@ -1,6 +1,7 @@
 """The OpenAPI document: complete, valid, committed, and in agreement with the responses."""
 
 import json
+from collections.abc import Iterator
 
 import jsonschema
 import pytest
@@ -172,6 +173,39 @@ def test_an_example_agrees_with_its_schema(document, operation):
 def test_every_enumeration_has_a_name(document):
     # drf-spectacular adds NullEnum for enumerations that may be null.
     assert [name for name in document["components"]["schemas"] if name.endswith("Enum")] == ["NullEnum"]
+
+
+def test_every_parameter_has_an_example_that_is_accepted(document):
+    for path, operations in document["paths"].items():
+        for parameter in (row for operation in operations.values() for row in operation.get("parameters", [])):
+            schema = strict_schema(parameter["schema"], document)
+            jsonschema.validate(parameter["example"], schema, jsonschema.Draft202012Validator)
+            assert "{" not in str(parameter["example"]), (path, parameter["name"])
+
+
+def test_every_property_has_an_example_that_agrees_with_its_schema(document):
+    properties = [
+        (f"{name}.{key}", schema)
+        for name, component in document["components"]["schemas"].items()
+        for key, schema in _properties(component)
+    ]
+
+    assert len(properties) > 600
+    for name, schema in properties:
+        for example in schema.get("examples") or pytest.fail(f"{name} has no example"):
+            whole = schema | {"components": document["components"]}
+            faults = [error.message for error in jsonschema.Draft202012Validator(whole).iter_errors(example)]
+            assert not faults, name
+
+
+def _properties(schema: object) -> Iterator[tuple[str, dict]]:
+    """Yield the properties of a schema and of the schemas in it, by name."""
+    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+        yield from schema["properties"].items()
+        parts = [*schema["properties"].values(), *(part for key, part in schema.items() if key != "properties")]
+    for part in parts:
+        yield from _properties(part)
 
 
 def test_every_operation_has_an_example_of_a_problem(document):

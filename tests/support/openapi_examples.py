@@ -8,9 +8,11 @@ import json
 from django.db import transaction
 from django.test import Client
 
+from tests.support import property_examples
+from tests.support.openapi import committed_document
 from tests.support.paths import ROOT
 
-EXAMPLES_FILE = ROOT / "catalogue" / "api" / "base" / "examples.json"
+EXAMPLES_FILE = ROOT / "catalogue" / "api" / "base" / "openapi" / "examples.json"
 PERSON = {"age": 70, "residence": "rural", "months_resident": 240, "household": ["dibao"]}
 # By operation: the URL of the request, and its body.
 REQUESTS = {
@@ -53,6 +55,12 @@ REQUESTS = {
         ("topics", "code", "having-a-baby"),
     )
     for address, path in ((f"{name}/", f"{name}/?page_size=1"), (f"{name}/{{{key}}}/", f"{name}/{term}/"))
+}
+FILES = {
+    "GET /api/v1/services.{kind}": "/api/v1/services.csv?number=47&fields=code,name,standard",
+    "GET /api/v1/services/{code}.{kind}": "/api/v1/services/NM-05-01.jsonld",
+    "GET /api/v1/{kind}/{code}.{form}": "/api/v1/target-groups/tekun.ttl",
+    "GET /api/v1/context.jsonld": "/api/v1/context.jsonld",
 }
 # What differs from one message to the next, and what stands for it.
 RECEIPT, RECEIVED_AT = "4f7k2m9q8w3e6r5t", "2026-11-23T12:00:00+08:00"
@@ -100,21 +108,37 @@ def _answer_feedback(receipt: str) -> None:
     answers.release_answer(feedback, context=releaser)
 
 
+def _send(client: Client, path: str, body: dict | None):
+    return client.post(path, body, content_type="application/json") if body else client.get(path)
+
+
 def build_examples(client: Client) -> dict:
     """Return all examples, from the responses to ``client``; the message of one of them is not kept."""
     examples, receipt = {}, {}
+    properties = property_examples.PropertyExamples(committed_document())
     with transaction.atomic():
         for operation, (path, body) in REQUESTS.items():
-            sent = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
-            response = (client.post if body else client.get)(path.format(**receipt), **sent)
+            response = _send(client, path.format(**receipt), body)
             assert response.status_code in {200, 201}, (path, response.content.decode())
             answer = response.json()
+            properties.add_exchange(operation, body, response)
             if response.status_code == 201:
                 receipt = answer
                 _answer_feedback(receipt["receipt"])
             examples[operation] = {"asked": path.format(**receipt)} | ({"body": body} if body else {})
             examples[operation]["answer"] = shorten(answer)
         transaction.set_rollback(True)
+    for operation, path in FILES.items():
+        response = client.get(path)
+        media_type = response["Content-Type"].partition(";")[0]
+        text = response.getvalue().decode()
+        answer = shorten(json.loads(text)) if media_type.endswith("json") else text
+        examples[operation] = {"asked": path, "media_type": media_type, "answer": answer}
+    for operation, path, body in property_examples.REQUESTS:
+        properties.add_exchange(operation, body, _send(client, path, body))
+    examples["properties"] = {
+        name: _shorten_value(name.rpartition(".")[2], value) for name, value in sorted(properties.examples.items())
+    }
     examples["problem"] = {"asked": BAD_REQUEST_PATH, "answer": client.get(BAD_REQUEST_PATH).json()}
     text = json.dumps(examples, ensure_ascii=False).replace("http://testserver", "https://fw.example.cn")
     return json.loads(text.replace(receipt["receipt"], RECEIPT).replace(receipt["at"], RECEIVED_AT))

@@ -23,7 +23,9 @@ MAX_ID = 64
 
 def _value_schema(fact: Fact) -> dict:
     """Return the JSON Schema of the value of a fact; null says that it is not to be asked again."""
-    description = {"description": fact.question}
+    first = next(iter(fact.choices), None)
+    example = {INTEGER: fact.minimum or 1, BOOLEAN: True, CHOICE: first}.get(fact.type, [first])
+    description = {"description": fact.question, "examples": [example]}
     if fact.type == INTEGER:
         bounds = {"minimum": fact.minimum, "maximum": fact.maximum}
         return {

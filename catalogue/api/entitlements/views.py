@@ -22,7 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalogue.api.base import languages, parsers, schema
+from catalogue.api.base import languages, parsers
+from catalogue.api.base.openapi import schema
 from catalogue.api.entitlements.serializers import MAX_ID, MAX_PERSONS, CircumstancesSerializer, EntitlementSerializer
 from catalogue.editions.public import published
 from catalogue.editions.public.entitlements import DISCLAIMER, Entitlement, judge

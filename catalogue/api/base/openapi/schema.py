@@ -1,9 +1,4 @@
-"""Additions to the OpenAPI document: problems, examples, and the parameters that views declare."""
-
-import json
-import re
-from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+"""Additions to the OpenAPI document: problems, exact bodies, and the parameters that views declare."""
 
 from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -76,26 +71,6 @@ VISIBLE = (
 )
 QUERY_TEXT = rf"^[^\u0000\uFFFD]*{VISIBLE}[^\u0000\uFFFD]*$"
 BODY_TEXT = rf"^[^\u0000]*{VISIBLE}[^\u0000]*$"
-EXAMPLES = Path(__file__).with_name("examples.json")
-
-
-def with_examples(result: dict, **kwargs) -> dict:
-    """Postprocessing hook of drf-spectacular: add examples to operations; a test compares them with real answers."""
-    examples = json.loads(EXAMPLES.read_text())
-    problem = examples.pop("problem")
-    for path, operations in result["paths"].items():
-        for method, operation in operations.items():
-            if bad_request := operation["responses"].get("400"):
-                bad_request["content"][MEDIA_TYPE]["examples"] = {"problem": _example(problem)}
-            if example := examples.get(f"{method.upper()} {path}"):
-                answer = operation["responses"].get("200") or operation["responses"]["201"]
-                answer["content"]["application/json"]["examples"] = {"answer": _example(example)}
-                _give_parameters(operation, path, example["asked"])
-                if "body" in example:
-                    operation["requestBody"]["content"]["application/json"]["examples"] = {
-                        "asked": {"value": example["body"]}
-                    }
-    return result
 
 
 def with_exact_requests(result: dict, **kwargs) -> dict:
@@ -104,21 +79,6 @@ def with_exact_requests(result: dict, **kwargs) -> dict:
         if name.endswith("Request"):
             schema["additionalProperties"] = False
     return result
-
-
-def _give_parameters(operation: dict, path: str, asked: str) -> None:
-    """Give parameters the values that they have in the request of the example."""
-    address = urlsplit(asked)
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
-    values = dict(parse_qsl(address.query)) | re.fullmatch(pattern, address.path).groupdict()
-    for parameter in operation.get("parameters", []):
-        if (value := values.get(parameter["name"])) is not None:
-            kind = parameter["schema"]["type"]
-            parameter["example"] = {"integer": int, "array": lambda text: text.split(",")}.get(kind, str)(value)
-
-
-def _example(example: dict) -> dict:
-    return {"summary": example["asked"], "value": example["answer"]}
 
 
 def _schema(parameter: Parameter) -> dict | type:
