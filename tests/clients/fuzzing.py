@@ -29,8 +29,20 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
 
 @schemathesis.hook
 def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:
-    if case.meta is None or not case.meta.generation.mode.is_positive:
-        return case
+    if case.meta is not None and case.meta.generation.mode.is_positive:
+        _leave_out(case)
+    return case
+
+
+@schemathesis.hook
+def before_add_examples(context: schemathesis.HookContext, examples: list[schemathesis.Case]) -> None:
+    """An example of an operation has those of all its parameters."""
+    for case in examples:
+        _leave_out(case)
+
+
+def _leave_out(case: schemathesis.Case) -> None:
+    """Leave out of a case what excludes each other."""
     kind = (case.path_parameters or {}).get("kind")
     excluded = set(NOT_TAKEN.get(kind, ())) | set(EDITION_OR if "edition" in (case.query or {}) else ())
     for name in excluded & set(case.query or {}):
@@ -41,4 +53,3 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
         if isinstance(case.body, dict) and case.body.get("service") is None:
             # A field is one of a service.
             case.body.pop("field", None)
-    return case
