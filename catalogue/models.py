@@ -2,8 +2,8 @@
 
 from catalogue.accounts.models import Membership
 from catalogue.audit.models import Event
+from catalogue.editions.cases import Case
 from catalogue.editions.models import (
-    Case,
     Citation,
     Edition,
     EditionQuerySet,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import django
 import pytest
+import yaml
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
@@ -26,7 +27,7 @@ from services.vocabularies import Terms
 from tests.support.editions import shorten
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, PROPOSED_AT, make_entry, standard_change
 from tests.support.live_server import shared_connection
-from tests.support.openapi import committed_document
+from tests.support.openapi import OPENAPI_FILE
 from tests.support.paths import FIXTURES
 from tests.support.triggers import without_seal_triggers
 from tests.support.wsgi import CountingApplication
@@ -236,7 +237,7 @@ def counting_application(db) -> Iterator[CountingApplication]:
 @pytest.fixture(scope="session")
 def document() -> dict:
     """The committed OpenAPI document."""
-    return committed_document()
+    return yaml.safe_load(OPENAPI_FILE.read_text())
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ class AssessmentViewSet(languages.LocalizedMixin, parameters.StrictParameters, v
 
     def list(self, request, slug: str) -> Response:
         edition = published_edition(slug, Edition.objects.published())
-        page = self.paginate_queryset(self.get_queryset().filter(proposal__edition=edition))
+        page = self.paginate_queryset(self.get_queryset().filter(proposal__edition=edition.original))
         return self.get_paginated_response(self.get_serializer([_stated(row) for row in page], many=True).data)
 
 

@@ -65,7 +65,7 @@ class EditionViewSet(
 
     queryset = (
         Edition.objects.published()
-        .select_related("previous", "region")
+        .select_related("previous", "reissue_of", "reissue", "region")
         .prefetch_related("region__identifiers")
         .annotate(service_count=Count("entries"))
         .order_by("-effective_from", "-number")

@@ -229,6 +229,12 @@ class EditionSerializer(serializers.ModelSerializer):
     previous = serializers.CharField(
         source="previous.slug", default=None, allow_null=True, help_text="上一版本的标识；第一版为 null"
     )
+    reissue_of = serializers.CharField(
+        source="reissue_of.slug", default=None, allow_null=True, help_text="它所接替的已封存版本的标识；null：没有"
+    )
+    reissued_as = serializers.CharField(
+        source="reissue.slug", default=None, allow_null=True, help_text="接替它、同日施行的版本的标识；null：没有"
+    )
     digest = serializers.CharField(help_text="规范内容（content/）的 SHA-256，十六进制")
     service_count = serializers.IntegerField(help_text="本版本的服务项目数")
     url = serializers.HyperlinkedIdentityField("edition-detail", lookup_field="slug", help_text="版本的地址")
@@ -243,6 +249,8 @@ class EditionSerializer(serializers.ModelSerializer):
             "effective_from",
             "published_at",
             "previous",
+            "reissue_of",
+            "reissued_as",
             "as_of",
             "digest",
             "note",

@@ -184,7 +184,7 @@ def entry_data(document: dict) -> dict:
 
 def edition_header(edition: Edition) -> dict:
     """Return the header of an edition. The time of publication is left out: it is not part of the content."""
-    previous = edition.previous
+    previous, reissued = edition.previous, edition.reissue_of
     return {
         "region": _term(edition.region, "name"),
         "number": edition.number,
@@ -192,7 +192,8 @@ def edition_header(edition: Edition) -> dict:
         "title": edition.title,
         "effective_from": edition.effective_from.isoformat(),
         "previous": previous and {"slug": previous.slug, "digest": previous.digest},
-        # Present only if it is known: an edition sealed before keeps its bytes.
+        # Present only if there is one: an edition sealed before keeps its bytes.
+        **({"reissue_of": {"slug": reissued.slug, "digest": reissued.digest}} if reissued else {}),
         **({"as_of": edition.as_of.isoformat()} if edition.as_of else {}),
         "note": edition.note,
     }

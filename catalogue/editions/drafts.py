@@ -10,8 +10,9 @@ from django.db.models import F
 from catalogue.audit import log
 from catalogue.audit.models import Event
 from catalogue.editions import sourcing
+from catalogue.editions.cases import Case
 from catalogue.editions.document import edition_header, entry_data, entry_document
-from catalogue.editions.models import Case, Citation, Edition, Entry, FieldVerification
+from catalogue.editions.models import Citation, Edition, Entry, FieldVerification
 from services.models import Service
 from services.values import quoted_values
 from services.vocabularies import Terms
@@ -80,6 +81,15 @@ def length_errors(data: Mapping) -> list[sourcing.FieldFault]:
     return faults
 
 
+def blank_entry(code: str, number: int = 1) -> dict:
+    """Return an entry with all fields unknown, as a template and as the baseline of an addition."""
+    empty = {column: [] for column in (*LIST_COLUMNS, *quoted_values.COLUMNS, "citations")} | {
+        "verification": {},
+        "basis": {},
+    }
+    return dict.fromkeys(ENTRY_KEYS) | empty | {"code": code, "number": number}
+
+
 def resolve_codes(data: Mapping, terms: Terms) -> tuple[dict, dict]:
     """Return an entry's columns and its lists with terms in place of codes.
 
@@ -132,10 +142,17 @@ def _citations(entry: Entry, data: Mapping, terms: Terms) -> list[Citation]:
 
 @transaction.atomic
 def create_draft(
-    previous: Edition, *, slug: str, title: str, effective_from: datetime.date, context: log.AuditContext
+    previous: Edition,
+    *,
+    slug: str,
+    title: str,
+    effective_from: datetime.date,
+    context: log.AuditContext,
+    reissue_of: Edition | None = None,
 ) -> Edition:
     """Create a draft edition as a copy of a published one, to be changed by proposals; return it.
 
+    One that takes the place of another, ``reissue_of``, says of its sources and its making what that one says.
     Raises ValidationError for a slug in use or a day before the previous edition's; then nothing is written.
     """
     region = previous.region
@@ -147,8 +164,9 @@ def create_draft(
         title=title,
         effective_from=effective_from,
         previous=previous,
-        as_of=previous.as_of,
-        note=previous.note,
+        reissue_of=reissue_of,
+        as_of=(reissue_of or previous).as_of,
+        note=(reissue_of or previous).note,
     )
     edition.full_clean()
     edition.save()

@@ -1,4 +1,4 @@
-"""Models of an edition: its entries, the verification of their fields, their citations, and its cases."""
+"""Models of an edition: its entries, the verification of their fields, and their citations."""
 
 import datetime
 import json
@@ -25,8 +25,7 @@ from services.fields import (
     RuleField,
     SharesField,
     Text,
-    validate_no_nul,
-)
+)  # fmt: skip
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup
 from services.sources import Cited, Jurisdiction, Source, Verification
 from services.values import quoted_values
@@ -34,7 +33,6 @@ from services.values.identifiers import Identifier
 
 # The highest number of an edition or of an entry: the column holds it on both databases.
 MAX_NUMBER = 9999
-CASE_CODE = r"\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z"
 
 
 class EditionQuerySet(models.QuerySet):
@@ -54,6 +52,10 @@ class EditionQuerySet(models.QuerySet):
         if known_at is not None:
             editions = editions.filter(published_at__lte=known_at)
         return editions.order_by("-effective_from", "-published_at", "-number")[:1]
+
+    def ahead_of(self, day: datetime.date):
+        """Return the published editions that come into force after a day, in this order, but for the reissued."""
+        return self.published().filter(effective_from__gt=day, reissue=None).order_by("effective_from", "number")
 
     def last_sealed(self):
         """Return the edition that proposals change and the next edition follows, as a queryset of at most one.
@@ -93,6 +95,10 @@ class Edition(models.Model):
     previous = models.ForeignKey(
         "self", models.PROTECT, related_name="followers", null=True, blank=True, verbose_name="上一版本"
     )
+    # The sealed edition whose place this one takes, because an urgent correction came into force before it.
+    reissue_of = models.OneToOneField(
+        "self", models.PROTECT, related_name="reissue", null=True, blank=True, editable=False, verbose_name="重新发布自"
+    )
     as_of = models.DateField(
         "资料读至", null=True, blank=True, help_text="到这一天为止，所引的文件都读过一遍；不知道的留空。例：2026-11-23"
     )
@@ -113,9 +119,6 @@ class Edition(models.Model):
         permissions = [("publish_edition", "发布版本")]
         constraints = [
             models.UniqueConstraint(fields=["region", "number"], name="edition_number_once_per_region"),
-            models.UniqueConstraint(
-                fields=["previous"], condition=Q(published_at__isnull=False), name="edition_followed_once"
-            ),
             models.CheckConstraint(condition=Q(number__gte=1), name="edition_number_from_1"),
             models.CheckConstraint(
                 condition=Q(digest__isnull=True, published_at__isnull=True, canonical_json__isnull=True)
@@ -136,13 +139,19 @@ class Edition(models.Model):
         if self.previous and not self.previous.is_published:
             raise ValidationError({"previous": "上一版本尚未发布。"})
         if self.previous and self.effective_from and self.previous.effective_from > self.effective_from:
+            cure = "紧急更正要在它之前施行，请以那一天在用的版本为上一版本。"
             raise ValidationError(
-                {"effective_from": f"施行日期不能早于上一版本的施行日期（{self.previous.effective_from}）。"}
+                {"effective_from": f"施行日期不能早于上一版本的施行日期（{self.previous.effective_from}）；{cure}"}
             )
 
     @property
     def is_published(self) -> bool:
         return self.published_at is not None
+
+    @property
+    def original(self) -> "Edition":
+        """The edition into which the proposals of this one were taken up: itself unless it was published again."""
+        return self.reissue_of.original if self.reissue_of else self
 
     @cached_property
     def official_codes(self) -> dict[tuple[str, str], list[Identifier]]:
@@ -470,31 +479,3 @@ class Citation(Cited):
 
     def __str__(self) -> str:
         return f"{self.get_field_display()}：{self.source}{self.locator or ''}"
-
-
-class Case(models.Model):
-    """An invented person, the expected outcome for some services, and the clauses that justify it (案例).
-
-    ``circumstances`` are valid answers by name of fact; ``expected`` has an outcome of
-    ``services.eligibility.rules.OUTCOMES`` by code of service; ``because`` has the ``source`` and ``locator`` of each.
-    """
-
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="cases", verbose_name="版本")
-    code = Code("编号", pattern=CASE_CODE, max_length=80, help_text="例：NM-05-01-65")
-    position = models.PositiveSmallIntegerField("次序", default=0)
-    circumstances = models.JSONField("情况", default=dict, validators=[validate_no_nul], help_text='例：{"age": 65}')
-    expected = models.JSONField("应有的结论", validators=[validate_no_nul], help_text='例：{"NM-05-01": "eligible"}')
-    because = models.JSONField(
-        "依据",
-        validators=[validate_no_nul],
-        help_text='例：{"NM-05-01": {"source": "seed-plan", "locator": "第四章第五节"}}',
-    )
-
-    class Meta:
-        ordering = ["edition", "position", "code"]
-        verbose_name = verbose_name_plural = "案例"
-        default_permissions = ("view",)
-        constraints = [models.UniqueConstraint(fields=["edition", "code"], name="case_once_per_edition")]
-
-    def __str__(self) -> str:
-        return self.code

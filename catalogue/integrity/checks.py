@@ -74,7 +74,9 @@ class RecordedEvents:
 
 
 def _edition_faults(record: RecordedEvents) -> Iterator[str]:
-    published = {edition.slug: edition for edition in Edition.objects.published().order_by("number")}
+    published = {
+        edition.slug: edition for edition in Edition.objects.published().select_related("previous").order_by("number")
+    }
     for slug, edition in published.items():
         events = record.published[slug]
         if len(events) != 1:
@@ -84,11 +86,26 @@ def _edition_faults(record: RecordedEvents) -> Iterator[str]:
                 yield f"版本 {slug}：摘要是 {edition.digest}，记录第 {event.number} 条发布的是 {digest}。"
             if event.at != edition.published_at:
                 yield f"版本 {slug}：发布时间与记录第 {event.number} 条不符。"
+    yield from _fork_faults(published.values())
     drafts = set(Edition.objects.drafts().values_list("slug", flat=True))
     for slug in record.published.keys() - published.keys():
         for event in record.published[slug]:
             current_status = "现在却是草稿" if slug in drafts else "现在却没有这个版本"
             yield f"版本 {slug}：记录第 {event.number} 条说已经发布，{current_status}。"
+
+
+def _fork_faults(editions: Iterable[Edition]) -> Iterator[str]:
+    """Check that of the editions after the same one all but the first in force were published again."""
+    followers = defaultdict(list)
+    reissued = {edition.reissue_of_id for edition in editions}
+    for edition in editions:
+        followers[edition.previous].append(edition)
+    for previous, after in followers.items():
+        first, *later = sorted(after, key=lambda edition: (edition.effective_from, edition.number))
+        for edition in later:
+            if edition.pk not in reissued:
+                where = f"都接在版本 {previous.slug} 之后" if previous else "都没有上一版本"
+                yield f"版本 {edition.slug}：与版本 {first.slug} {where}，又没有重新发布。"
 
 
 def _proposal_faults(record: RecordedEvents) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('digest', services.fields.Code(blank=True, editable=False, help_text='规范内容的 SHA-256。', max_length=64, null=True, pattern='\\A[0-9a-f]{64}\\Z', verbose_name='摘要（SHA-256）')),
                 ('canonical_json', services.fields.Text(blank=True, editable=False, help_text='发布时写入的规范 JSON：版本关于自身的说明。', null=True, verbose_name='封存的抬头')),
                 ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followers', to='catalogue.edition', verbose_name='上一版本')),
+                ('reissue_of', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reissue', to='catalogue.edition', verbose_name='重新发布自')),
                 ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='services.region', verbose_name='行政区划')),
             ],
             options={
@@ -98,6 +99,7 @@ class Migration(migrations.Migration):
                 ('document_number', services.fields.Line(blank=True, help_text='例：内民政发〔2026〕1号', max_length=100, null=True, verbose_name='文号')),
                 ('effective_from', models.DateField(help_text='例：2027-01-01', verbose_name='建议施行日期')),
                 ('raises_cost', models.BooleanField(default=False, help_text='会增加财政支出的，须先评估财政承受能力。', verbose_name='产生费用')),
+                ('is_urgent', models.BooleanField(default=False, help_text='更正现在在用的版本，赶在已封存而尚未施行的版本之前施行；那个版本随后带着这次更正重新发布。', verbose_name='紧急更正')),
                 ('imported_from', services.fields.Code(blank=True, help_text='由表格导入的建议：文件的 SHA-256。', max_length=64, null=True, pattern='\\A[0-9a-f]{64}\\Z', verbose_name='导入文件的摘要')),
                 ('form_key', models.UUIDField(blank=True, editable=False, null=True, unique=True, verbose_name='表单')),
                 ('department', models.ForeignKey(help_text='提出建议的部门。', on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='services.department', verbose_name='提出部门')),
@@ -105,7 +107,7 @@ class Migration(migrations.Migration):
                 ('handler', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handled_proposals', to=settings.AUTH_USER_MODEL, verbose_name='经办人')),
                 ('editors', models.ManyToManyField(related_name='edited_proposals', to=settings.AUTH_USER_MODEL, verbose_name='起草和修改的人')),
                 ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='services.region', verbose_name='行政区划')),
-                ('edition', models.ForeignKey(blank=True, help_text='批准后编入的版本。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='catalogue.edition', verbose_name='编入版本')),
+                ('edition', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='catalogue.edition', verbose_name='编入版本')),
             ],
             options={
                 'verbose_name': '调整建议',
@@ -438,10 +440,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='edition',
             constraint=models.UniqueConstraint(fields=('region', 'number'), name='edition_number_once_per_region'),
-        ),
-        migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(condition=models.Q(('published_at__isnull', False)), fields=('previous',), name='edition_followed_once'),
         ),
         migrations.AddConstraint(
             model_name='edition',

@@ -20,6 +20,7 @@ from catalogue.models import Edition, Entry, Proposal, ProposedEntry, SourcedFie
 from catalogue.site import presentation, responses, views
 from catalogue.web.query import edition_query
 from catalogue.workflow import proposals
+from catalogue.workflow.base import current_documents
 from catalogue.workflow.documents import Vocabularies, wanted
 from services.departments import Department
 
@@ -57,7 +58,7 @@ def proposed(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if faults := [fault for fault in proposals.faults(proposal) if fault.service == step.service]:
         messages.warning(request, f"处理了下列问题才能预览：{'；'.join(fault.reason for fault in faults)}")
         return redirect("admin:catalogue_proposal_change", proposal.pk)
-    current = proposals.current_documents(proposal).get(step.service)
+    current = current_documents(proposal).get(step.service)
     document = Vocabularies().documented(wanted(step, current))
     for name in ("verification", "basis"):
         document[name] = dict.fromkeys(SourcedField.values) | document[name]

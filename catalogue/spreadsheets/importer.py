@@ -11,6 +11,7 @@ from catalogue.spreadsheets.limits import refuse
 from catalogue.spreadsheets.plan import Action, Plan, make_plan
 from catalogue.spreadsheets.reader import read_table
 from catalogue.workflow import attachments, proposals
+from catalogue.workflow.base import base_edition
 from catalogue.workflow.models import Attachment, Proposal
 from services.models import Region
 
@@ -29,7 +30,7 @@ class OutdatedPlanError(Exception):
 def dry_run(name: str, content: bytes, *, region: Region, effective_from: datetime.date, context: AuditContext) -> Plan:
     """Return the plan of a file as changes of a region's list. Raises ``limits.UnreadableFileError``."""
     table = read_table(name, content)
-    edition = proposals.base_edition(region)
+    edition = base_edition(region)
     if edition is None:
         refuse("还没有已发布的版本，无从对照；请先发布一个版本。")
     return make_plan(

@@ -126,7 +126,7 @@ def make_plan(
     on: datetime.date,
     effective_from: datetime.date,
 ) -> Plan:
-    """Return the plan of a table as changes of ``edition``, which is ``proposals.base_edition()``.
+    """Return the plan of a table as changes of ``edition``, which is ``base_edition()``.
 
     ``digest`` is the SHA-256 of the file, ``effective_from`` the proposed effective day; ``by`` proposes
     it ``on`` a day. The number of queries does not
@@ -311,7 +311,7 @@ class _Planner:
     def _change(self, planned: PlannedRow, current: Mapping | None, values: dict, clause: FieldSourcing | None) -> None:
         """Set the action, data and changes of the row, and add the faults by the rules of proposals."""
         is_addition = current is None
-        before = current or proposals.blank_entry(planned.code, self.next_number)
+        before = current or drafts.blank_entry(planned.code, self.next_number)
         changed = {key: value for key, value in values.items() if value != before[key]}
         after = before | changed
         clauses = self._new_clauses(planned, before, after, changed, clause)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from django.db import transaction
 
 from catalogue.editions import merge
+from catalogue.editions.cases import Case
 from catalogue.editions.document import entry_data
-from catalogue.editions.models import Case, Edition
+from catalogue.editions.models import Edition
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.eligibility import rules as rules_module
 from services.eligibility.facts import VOCABULARY

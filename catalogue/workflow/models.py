@@ -11,7 +11,8 @@ from django.db.models.lookups import Exact
 
 from catalogue.accounts import names
 from catalogue.audit.models import Event
-from catalogue.editions.models import CASE_CODE, Edition, SourcedField
+from catalogue.editions.cases import CASE_CODE
+from catalogue.editions.models import Edition, SourcedField
 from services.fields import DIGEST, Choice, Code, Line, Text
 from services.models import Department, Region
 from services.sources import Source
@@ -29,12 +30,12 @@ class ProposalQuerySet(models.QuerySet):
         return self.exclude(state__in=[Proposal.State.VOID, Proposal.State.PUBLISHED])
 
     def included_in(self, edition: Edition):
-        """Proposals in an edition, in the order in which they were taken up according to the audit log.
+        """Proposals in an edition (one published again: in the original), in the order in which they were taken up.
 
         ``included_event`` is the number of the event; the latest, if a proposal was taken out and taken up again.
         """
         events = Event.objects.filter(verb=Event.Verb.TAKEN_UP, proposal=OuterRef("number")).order_by("-number")
-        included = self.filter(edition=edition).annotate(included_event=Subquery(events.values("number")[:1]))
+        included = self.filter(edition=edition.original).annotate(included_event=Subquery(events.values("number")[:1]))
         return included.order_by(F("included_event").asc(nulls_last=True), "number")
 
 
@@ -73,6 +74,11 @@ class Proposal(models.Model):
     document_number = Line("文号", max_length=100, null=True, blank=True, help_text="例：内民政发〔2026〕1号")
     effective_from = models.DateField("建议施行日期", help_text="例：2027-01-01")
     raises_cost = models.BooleanField("产生费用", default=False, help_text="会增加财政支出的，须先评估财政承受能力。")
+    is_urgent = models.BooleanField(
+        "紧急更正",
+        default=False,
+        help_text="更正现在在用的版本，赶在已封存而尚未施行的版本之前施行；那个版本随后带着这次更正重新发布。",
+    )
     proposer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposals", verbose_name="提出人"
     )
@@ -84,13 +90,7 @@ class Proposal(models.Model):
         settings.AUTH_USER_MODEL, related_name="edited_proposals", verbose_name="起草和修改的人"
     )
     edition = models.ForeignKey(
-        Edition,
-        models.PROTECT,
-        related_name="proposals",
-        null=True,
-        blank=True,
-        verbose_name="编入版本",
-        help_text="批准后编入的版本。",
+        Edition, models.PROTECT, related_name="proposals", null=True, blank=True, verbose_name="编入版本"
     )
     imported_from = Code(
         "导入文件的摘要", pattern=DIGEST, null=True, blank=True, help_text="由表格导入的建议：文件的 SHA-256。"

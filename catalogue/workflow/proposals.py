@@ -24,6 +24,14 @@ from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry, SourcedField
 from catalogue.workflow import cases
+from catalogue.workflow.base import (
+    base_of,
+    compared_edition,
+    current_documents,
+    inclusion_fault,
+    is_correction,
+    urgency_fault,
+)
 from catalogue.workflow.checks import departments, figures, full_texts, kinds
 from catalogue.workflow.checks.approved_content import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
@@ -73,6 +81,7 @@ def draft(
     context: AuditContext,
     document_number: str | None = None,
     raises_cost: bool = False,
+    is_urgent: bool = False,
     imported_from: str | None = None,
     form_key: str | uuid.UUID | None = None,
     authors: Iterable[AbstractBaseUser] = (),
@@ -98,6 +107,7 @@ def draft(
         document_number=document_number,
         effective_from=effective_from,
         raises_cost=raises_cost,
+        is_urgent=is_urgent,
         imported_from=imported_from,
         form_key=form_key,
         proposer=context.user,
@@ -189,7 +199,7 @@ def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
     # An edition published since the submission may have caused new faults.
     if problems := faults(proposal):
         raise TransitionError([str(fault) for fault in problems])
-    outcomes = cases.outcome_records(cases.case_outcomes(proposal, base_edition(proposal.region))) or None
+    outcomes = cases.outcome_records(cases.case_outcomes(proposal, base_of(proposal))) or None
     Approval.objects.create(
         proposal=proposal, granted=True, approver=context.user, at=context.at, reason=context.reason, outcomes=outcomes
     )
@@ -235,6 +245,20 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
         raise TransitionError([f"版本 {edition.slug} 已发布或属于另一行政区划，不能编入。"])
     if edition.effective_from < proposal.effective_from:
         raise TransitionError([f"版本自 {edition.effective_from} 施行，早于建议的施行日期 {proposal.effective_from}。"])
+    if reason := inclusion_fault(proposal, edition, is_correction=is_correction(edition)):
+        raise TransitionError([reason])
+    apply(proposal, edition, context=context)
+    proposal.edition = edition
+    proposal.save(update_fields=["edition"])
+    record(proposal, context, Event.Verb.TAKEN_UP, edition=edition.slug)
+    return proposal
+
+
+def apply(proposal: Proposal, edition: Edition, *, context: AuditContext) -> None:
+    """Write the entries and cases of a proposal to a draft edition.
+
+    Raises TransitionError if a service is not listed there, and ``drafts.DraftError`` if a value is refused.
+    """
     terms = Terms()
     for step in ordered_steps(proposal.entries.all()):
         if step.action == Action.WITHDRAW:
@@ -250,10 +274,6 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
                 edition, merge.apply_change(drafts.current_data(entry), step.entry_data), terms=terms, context=context
             )
     proposed_cases.take_up(edition, proposal, entries=drafts.current_entries(edition))
-    proposal.edition = edition
-    proposal.save(update_fields=["edition"])
-    record(proposal, context, Event.Verb.TAKEN_UP, edition=edition.slug)
-    return proposal
 
 
 def needs_assessment(proposal: Proposal) -> bool:
@@ -276,8 +296,10 @@ def faults(proposal: Proposal) -> list[ProposalFault]:
     result = [ProposalFault("kind", None, reason) for reason in count_faults]
     current = {code: entry_data(document) for code, document in current_documents(proposal).items()}
     if has_cases:
-        found = proposed_cases.faults(proposal, base_edition(proposal.region), current)
+        found = proposed_cases.faults(proposal, base_of(proposal), current)
         result += [ProposalFault("cases", None, reason) for _, reason in found]
+    if reason := urgency_fault(proposal):
+        result.append(ProposalFault("is_urgent", None, reason))
     terms, used = Terms(), used_codes()
     for entry in entries:
         field_faults = entry_faults(
@@ -312,7 +334,7 @@ def entry_faults(
 ) -> list[sourcing.FieldFault]:
     """Return all reasons why one entry of a proposal cannot be submitted. No query, because imports call it per row.
 
-    ``current`` are the entries of ``base_edition()`` as ``entry_data()``, by code; ``used`` is ``used_codes()``.
+    ``current`` are the entries of ``base_of()`` as ``entry_data()``, by code; ``used`` is ``used_codes()``.
     """
     if entry.action == Action.ADD:
         if entry.service in used:
@@ -332,7 +354,7 @@ def entry_faults(
             return [sourcing.FieldFault("code", "与现行清单相同，没有任何调整。")]
     field_faults = sourcing.faults(new_data, effective_from=effective_from, citable_from=terms.citable_from)
     field_faults += drafts.length_errors(new_data)
-    before = current[entry.service] if entry.action == Action.CHANGE else blank_entry(entry.service)
+    before = current[entry.service] if entry.action == Action.CHANGE else drafts.blank_entry(entry.service)
     field_faults += departments.faults(before, new_data, effective_from=effective_from, terms=terms)
     if entry.action == Action.CHANGE:
         changed_fields, cited_fields = sourcing.changed_fields(current[entry.service], new_data)
@@ -353,22 +375,12 @@ def used_codes() -> set[str]:
     return set(Entry.objects.values_list("service__code", flat=True))
 
 
-def base_edition(region: Region) -> Edition | None:
-    """Return the edition that proposals change: the latest published one, whether in force yet or not."""
-    return region.editions.last_sealed().first()
-
-
-def compared_edition(proposal: Proposal) -> Edition | None:
-    """Return the edition that a proposal is compared with: the one before its own, else ``base_edition()``."""
-    return proposal.edition.previous if proposal.edition else base_edition(proposal.region)
-
-
 def foreign_department_faults(
     entries: Sequence[Mapping], *, edition: Edition | None, by: AbstractBaseUser, on: datetime.date
 ) -> dict[str, str]:
     """Return, by service code, a sentence for each service led by a department that user ``by`` is not of on a day.
 
-    ``entries`` have the shape that ``draft()`` takes, ``edition`` is ``base_edition()``.
+    ``entries`` have the shape that ``draft()`` takes, ``edition`` is ``base_of()``.
     """
     current = edition.entries.values_list("service__code", "lead_department__code") if edition else ()
     leads, names = dict(current), dict(Department.objects.values_list("code", "name"))
@@ -388,21 +400,6 @@ def foreign_department_faults(
     return reasons
 
 
-def current_documents(proposal: Proposal) -> dict[str, dict]:
-    """Return the documents of the edition that a proposal changes, by service code."""
-    edition = base_edition(proposal.region)
-    return {document["code"]: document for document in (edition.documents() if edition else [])}
-
-
-def blank_entry(code: str, number: int = 1) -> dict:
-    """Return an entry with all fields unknown, as a template and as the baseline of an addition."""
-    empty = {column: [] for column in (*drafts.LIST_COLUMNS, *quoted_values.COLUMNS, "citations")} | {
-        "verification": {},
-        "basis": {},
-    }
-    return dict.fromkeys(drafts.ENTRY_KEYS) | empty | {"code": code, "number": number}
-
-
 def proposal_snapshot(proposal: Proposal) -> dict:
     """Return a proposal as written to the audit log: its columns, entries and, if it has some, changes of cases."""
     changes = list(proposal.cases.values("code", "action", "circumstances", "expected", "because"))
@@ -414,6 +411,7 @@ def proposal_snapshot(proposal: Proposal) -> dict:
         "document_number": proposal.document_number,
         "effective_from": proposal.effective_from.isoformat(),
         "raises_cost": proposal.raises_cost,
+        **({"is_urgent": True} if proposal.is_urgent else {}),
         "entries": list(proposal.entries.values("service", "action", "successors", stated=F("entry_data"))),
     }
 
@@ -423,7 +421,7 @@ def _save(
 ) -> None:
     if len({entry["service"] for entry in entries}) != len(entries):
         raise TransitionError(["同一服务项目在建议中出现了两次。"])
-    reasons, base, today = [], base_edition(proposal.region), timezone.localdate(context.at)
+    reasons, base, today = [], base_of(proposal), timezone.localdate(context.at)
     # Whoever may propose may also name the departments that took the place of others: the clause is on record.
     following = departments.following(entries, edition=base, on=proposal.effective_from)
     others = [entry for entry in entries if entry["service"] not in following]
@@ -461,7 +459,7 @@ def acts_for(user: AbstractBaseUser, proposal: Proposal, on: datetime.date) -> b
     if permissions.can_change(user, proposal.department.code, on):
         return True
     entries = list(proposal.entries.values("service", "action", "entry_data")) if user == proposal.proposer else []
-    edition = base_edition(proposal.region) if entries else None
+    edition = base_of(proposal) if entries else None
     return bool(entries) and len(entries) == len(
         departments.following(entries, edition=edition, on=proposal.effective_from)
     )

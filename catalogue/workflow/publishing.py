@@ -11,15 +11,17 @@ from django.utils import timezone
 
 from catalogue.audit import log
 from catalogue.audit.models import Event
-from catalogue.editions import diff, sourcing
+from catalogue.editions import diff, drafts, sourcing
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Edition, Entry
 from catalogue.editions.seal import DamagedEditionError, edition_bytes
 from catalogue.workflow import cases, proposals
+from catalogue.workflow.base import inclusion_fault, is_correction
 from catalogue.workflow.checks import approved_content, figures, full_texts
 from catalogue.workflow.checks.approved_content import difference_sentence
 from catalogue.workflow.models import Proposal, ProposedEntry
-from services.models import Domain
+from catalogue.workflow.steps import reissues
+from services.models import Domain, Region
 from services.sources import Source
 from services.text.json_text import canonical_json
 from services.vocabularies import Terms, source_identities
@@ -54,7 +56,10 @@ def faults(edition: Edition, *, on: datetime.date, from_fixtures: bool = False) 
     ``from_fixtures``: an edition of ``fixtures/`` is compiled from documents and reviewed like code; it may come into
     force in the past and needs no proposals.
     """
-    return _faults(edition, _entries(edition), on=on, from_fixtures=from_fixtures)
+    problems = _faults(edition, _entries(edition), on=on, from_fixtures=from_fixtures)
+    if problems or not reissues.overtaken(edition):
+        return problems
+    return _trial_faults(edition, on, from_fixtures)
 
 
 @transaction.atomic
@@ -63,14 +68,47 @@ def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool 
 
     The canonical JSON of every entry is written to the entry, the digest of them all and ``context.at`` to the edition;
     from then on database triggers refuse any change. The audit log gets one event for the publication and one for each
-    changed service. Raises NotPublishableError with all faults; then nothing is written.
+    changed service. Editions that are sealed already and come into force later are published again with it, see
+    ``reissues``. Raises NotPublishableError with all faults; then nothing is written.
     """
     # The proposals are locked before their edition, as every step of a proposal does: the other order would deadlock.
     list(edition.proposals.select_for_update().order_by("pk"))
+    # One publication at a time: each follows the edition that was sealed last.
+    Region.objects.select_for_update().get(pk=edition.region_id)
     edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
+    if problems := _publish(edition, context, from_fixtures):
+        raise NotPublishableError(problems)
+    return edition
+
+
+def _publish(edition: Edition, context: log.AuditContext, from_fixtures: bool) -> list[EditionFault]:
+    """Seal an edition and publish the next one that it overtakes again; return the faults that prevent it."""
     entries = _entries(edition)
     if problems := _faults(edition, entries, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
-        raise NotPublishableError(problems)
+        return problems
+    _seal(edition, entries, context)
+    for sealed in reissues.overtaken(edition)[:1]:
+        # The further ones are overtaken by the reissue.
+        try:
+            problems = _publish(reissues.draft(sealed, edition, context=context), context, from_fixtures)
+        except (proposals.TransitionError, drafts.DraftError) as error:
+            problems = [EditionFault(None, "effective_from", str(error))]
+        where = f"版本 {sealed.slug} 要随本版本重新发布，不能发布："
+        return [fault._replace(reason=f"{where}{fault.reason}") for fault in problems]
+    return []
+
+
+def _trial_faults(edition: Edition, on: datetime.date, from_fixtures: bool) -> list[EditionFault]:
+    """Return the faults of publishing an edition with the reissues that it causes; nothing is written."""
+    at = timezone.make_aware(datetime.datetime.combine(on, datetime.time.max))
+    with transaction.atomic():
+        trial = Edition.objects.select_related("region", "previous").get(pk=edition.pk)
+        problems = _publish(trial, log.AuditContext(at=at), from_fixtures)
+        transaction.set_rollback(True)
+    return problems
+
+
+def _seal(edition: Edition, entries: list[Entry], context: log.AuditContext) -> None:
     for entry in entries:
         entry.canonical_json = canonical_json(entry_document(entry))
     Entry.objects.bulk_update(entries, ["canonical_json"])
@@ -80,7 +118,6 @@ def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool 
     edition.save(update_fields=["canonical_json", "digest", "published_at"])
     edition.proposals.update(state=Proposal.State.PUBLISHED)
     log.append(context, _publication_events(edition))
-    return edition
 
 
 def preview(edition: Edition) -> list[tuple[dict, dict]]:
@@ -106,6 +143,8 @@ def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_f
         )
     if not previous and edition.region.editions.published().exists():
         edition_faults.append(EditionFault(None, "previous", "没有写明上一版本。"))
+    if reason := reissues.previous_fault(edition):
+        edition_faults.append(EditionFault(None, "previous", reason))
     if previous and previous.is_published:
         # Most likely a term was renamed after sealing: the two editions would then use different names for it.
         edition_faults += [
@@ -119,7 +158,8 @@ def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_f
             .prefetch_related("entries", "approvals", "figure_reasons", "editors")
         )
         edition_faults += [
-            *_decision_faults(edition, included, on),
+            # What an edition that is published again takes over was decided then.
+            *(() if edition.reissue_of else _decision_faults(edition, included, on)),
             *_approval_faults(edition, entries_by_code, included),
             *_figure_faults(edition, entries_by_code, included),
             *_quote_faults(edition, entries_by_code),
@@ -144,7 +184,10 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
     """Faults of the effective day of an edition and of the decisions on the proposals taken up into it."""
     if edition.effective_from < on:
         yield EditionFault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
+    corrects = is_correction(edition)
     for proposal in included:
+        if reason := inclusion_fault(proposal, edition, is_correction=corrects):
+            yield EditionFault(None, "effective_from", reason)
         if edition.effective_from < proposal.effective_from:
             reason = f"版本自 {edition.effective_from} 施行，早于第 {proposal.number} 号建议批准的施行日期"
             yield EditionFault(None, "effective_from", f"{reason} {proposal.effective_from}。")
@@ -224,7 +267,7 @@ def _publication_events(edition: Edition) -> Iterator[dict]:
     after = edition.documents()
     names = {document["code"]: document["name"] for document in after}
     entries_by_service = {}
-    for proposed_entry in ProposedEntry.objects.filter(proposal__edition=edition).select_related("proposal"):
+    for proposed_entry in ProposedEntry.objects.filter(proposal__edition=edition.original).select_related("proposal"):
         entries_by_service.setdefault(proposed_entry.service, []).append(proposed_entry)
     for document, comparison in diff.changes(before, after):
         proposed_entries = entries_by_service.get(document["code"], [])

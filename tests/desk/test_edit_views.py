@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.models import Proposal
-from catalogue.workflow import proposals
+from catalogue.workflow.base import current_documents
 from services.models import Department, Domain
 from tests.conftest import make_user
 from tests.support.admin_forms import proposal_form_data, visible_text
@@ -68,7 +68,7 @@ def test_saving_an_unchanged_form_changes_nothing(editor, make_proposal):
 def test_the_form_preserves_the_data_of_every_entry(editor, make_proposal):
     proposal = make_proposal(NOTE_CHANGE)
 
-    for code in list(proposals.current_documents(proposal))[::9]:
+    for code in list(current_documents(proposal))[::9]:
         url = address("entry", proposal, code)
         assert editor.post(url, proposal_form_data(editor.get(url))).status_code == 302, code
 

@@ -8,10 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalogue.editions import drafts
-from catalogue.models import Edition, Entry
-from catalogue.workflow import proposals
+from catalogue.models import Edition, Entry, Proposal
+from catalogue.workflow import proposals, publishing
+from catalogue.workflow.base import base_edition, base_of
 from catalogue.workflow.checks import dates
-from services.models import Region
+from services.models import Department, Region
+from tests.desk.test_field_forms import sent
 from tests.support.admin_forms import column_texts, entry_change_url, filter_counts, visible_text
 from tests.support.entries import NEXT_YEAR, standard_change, withdrawal
 
@@ -100,11 +102,11 @@ def test_a_proposal_says_on_which_edition_it_builds(editor, sealed, make_proposa
 
     page = editor.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk]))
 
-    assert proposals.base_edition(Region.objects.get(code="150000")) == sealed
+    assert base_edition(Region.objects.get(code="150000")) == sealed
     assert "2100（2100-01-01 起施行，尚未施行）" in visible_text(page)
 
 
-def test_before_sealing_the_publisher_is_told_that_nothing_can_come_into_force_earlier(
+def test_before_sealing_the_publisher_is_told_that_only_urgent_corrections_come_into_force_earlier(
     client, people, act, make_proposal
 ):
     people["root"].groups.add(Group.objects.get(name="发布"))
@@ -117,9 +119,10 @@ def test_before_sealing_the_publisher_is_told_that_nothing_can_come_into_force_e
     proposals.submit(urgent, context=act())
     text = visible_text(client.get(reverse("admin:catalogue_edition_publish", args=[draft.pk])))
 
-    assert "封存之后，到 2100-01-01 为止不能再有别的版本施行" in text
+    assert "封存之后，在 2100-01-01 之前施行的只能是紧急更正" in text
     assert (
-        f"第 {urgent.number} 号建议（待评估）要在 2026-12-15 施行；封存本版本之后，最早到 2100-01-01 才能施行" in text
+        f"第 {urgent.number} 号建议（待评估）要在 2026-12-15 施行；"
+        "封存本版本之后，不是紧急更正就最早到 2100-01-01 才能施行" in text
     )
 
 
@@ -133,3 +136,90 @@ def test_an_edition_before_the_one_sealed_last_is_refused(sealed, act):
         drafts.create_draft(
             sealed, slug="early", title="早", effective_from=datetime.date(2026, 12, 15), context=act("root")
         )
+
+
+def test_an_urgent_correction_is_offered_where_something_is_wrong_now(editor, sealed):
+    in_force, ahead = (editor.get(entry_change_url(entry_of(slug, "NM-01-07"))) for slug in ("2026", "2100"))
+
+    assert in_force.context["correctable"] and "紧急更正服务标准" in visible_text(in_force)
+    assert not ahead.context["correctable"] and "紧急更正" not in visible_text(ahead)
+
+
+def test_while_nothing_is_sealed_ahead_no_urgent_correction_is_offered(editor):
+    assert "紧急更正" not in visible_text(editor.get(entry_change_url(entry_of("2026", "NM-01-07"))))
+    assert "紧急更正" not in visible_text(editor.get(reverse("admin:catalogue_proposal_add")))
+
+
+def test_the_form_of_an_urgent_correction_is_of_the_edition_in_force(editor, sealed):
+    address = f"{reverse('admin:catalogue_proposal_add')}?service=NM-01-02&field=standard&urgent=1"
+
+    page = editor.get(address)
+
+    assert "紧急更正：以在用的版本 2026" in visible_text(page)
+    assert editor.get(address.replace("&urgent=1", "")).status_code == 404  # the edition of 2100 has no such service
+
+
+def test_an_urgent_correction_is_proposed_by_field_and_builds_on_the_edition_in_force(editor, sealed):
+    address = f"{reverse('admin:catalogue_proposal_add')}?service=NM-01-07&field=note&urgent=1"
+    page = editor.get(address)
+    data = sent(page, fate=None) | {"note": "更正说明", "effective_from": "2026-12-10", "reason": "原来写错了"}
+
+    response = editor.post(address, data)
+
+    proposal = Proposal.objects.order_by("number").last()
+    assert response.status_code == 302, visible_text(response)
+    assert proposal.is_urgent and base_of(proposal).slug == "2026"
+    shown = visible_text(editor.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk])))
+    assert "紧急更正" in shown and "2026（2026-11-01 起施行）" in shown
+
+
+def test_a_whole_proposal_is_marked_as_an_urgent_correction(editor, sealed):
+    page = editor.get(reverse("admin:catalogue_proposal_add"))
+
+    response = editor.post(
+        reverse("admin:catalogue_proposal_add"),
+        {
+            "kind": "change", "department": Department.objects.get(code="civil-affairs").pk, "title": "更正",
+            "reason": "原来写错了", "effective_from": "2026-12-10", "is_urgent": "on", "seen": page.context["seen"],
+        },
+    )  # fmt: skip
+
+    assert response.status_code == 302, visible_text(response)
+    assert Proposal.objects.get(title="更正").is_urgent
+
+
+def test_the_publisher_is_told_which_edition_is_published_again_and_then_where_it_is(
+    client, sealed, people, act, make_proposal
+):
+    people["root"].groups.add(Group.objects.get(name="发布"))
+    client.force_login(people["root"])
+    day = datetime.date(2090, 1, 1)
+    urgent = make_proposal(standard_change(), is_urgent=True, effective_from=day, to="approved")
+    draft = drafts.create_draft(
+        Edition.objects.get(slug="2026"), slug="2090", title="更正", effective_from=day, context=act("root")
+    )
+    proposals.include_in_edition(urgent, draft, context=act("root"))
+    address = reverse("admin:catalogue_edition_publish", args=[draft.pk])
+
+    page = client.get(address)
+    response = client.post(address, {"seen": page.context["seen"]}, follow=True)
+
+    assert "它同时重新发布为版本 2100-2，施行日期不变" in visible_text(page)
+    assert "版本 2100 已以“2100-2”重新发布" in visible_text(response)
+    editions = filter_counts(client.get(LIST), "版本").keys()
+    assert {"2100（已由 2100-2 重新发布）", "2100-2（已封存，2100-01-01 起施行）"} <= editions
+
+
+def test_the_api_says_which_edition_took_the_place_of_which(client, sealed, make_proposal, publish, act):
+    day = datetime.date(2090, 1, 1)
+    urgent = make_proposal(standard_change(), is_urgent=True, effective_from=day, to="approved")
+    draft = drafts.create_draft(
+        Edition.objects.get(slug="2026"), slug="2090", title="更正", effective_from=day, context=act("root")
+    )
+    proposals.include_in_edition(urgent, draft, context=act("root"))
+    publishing.publish(draft, context=act("root"))
+
+    old, new = (client.get(f"/api/v1/editions/{slug}/").json() for slug in ("2100", "2100-2"))
+
+    assert (old["reissue_of"], old["reissued_as"]) == (None, "2100-2")
+    assert (new["reissue_of"], new["reissued_as"], new["previous"]) == ("2100", None, "2090")

@@ -1,18 +1,10 @@
 """The committed OpenAPI document, and strict schemas from it."""
 
 import json
-from functools import cache
-
-import yaml
 
 from tests.support.paths import ROOT
 
 OPENAPI_FILE = ROOT / "openapi.yaml"
-
-
-@cache
-def committed_document() -> dict:
-    return yaml.safe_load(OPENAPI_FILE.read_text())
 
 
 def strict_schema(schema: dict, document: dict) -> dict:

@@ -89,6 +89,8 @@ MADE_UP = {
     "CurrentAmount.valid_until": "2027-12-31",
     "Department.replaced_by": "dept-1",
     "Department.replaced_from": "2027-01-01",
+    "Edition.reissue_of": "2027",
+    "Edition.reissued_as": "2027-2",
     "FeedbackRequest.kind": "error",
     "FeedbackRequest.edition": "2026",
     "FeedbackRequest.contact": "示例：电话或邮箱",

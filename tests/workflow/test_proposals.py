@@ -433,5 +433,5 @@ def test_an_editor_proposes_only_for_the_own_departments(db, belongs, department
 def test_a_blank_entry_has_every_field_and_no_value():
     unknown = {"name": None, "domain": None, "verification": {}, "basis": {}, "citations": []}
 
-    assert proposals.blank_entry("NM-05-05") == make_entry("NM-05-05", **unknown)
-    assert proposals.blank_entry("NM-05-05", 7) == make_entry("NM-05-05", **unknown, number=7)
+    assert drafts.blank_entry("NM-05-05") == make_entry("NM-05-05", **unknown)
+    assert drafts.blank_entry("NM-05-05", 7) == make_entry("NM-05-05", **unknown, number=7)

@@ -73,9 +73,12 @@ class EditionFilter(CodeFilter):
     def options(self):
         today = timezone.localdate()
         in_force = Edition.objects.in_force(today).first()
+        reissued = dict(Edition.objects.published().exclude(reissue_of=None).values_list("reissue_of", "slug"))
         for edition in Edition.objects.order_by("-number"):
             state = "" if edition.is_published else "（草稿）"
-            if edition.is_published and edition.effective_from > today:
+            if edition.pk in reissued:
+                state = f"（已由 {reissued[edition.pk]} 重新发布）"
+            elif edition.is_published and edition.effective_from > today:
                 state = f"（已封存，{edition.effective_from} 起施行）"
             yield edition.slug, edition.slug + ("（在用）" if edition == in_force else state)
 

@@ -17,7 +17,7 @@ from catalogue.editions.document import entry_data
 from catalogue.models import Proposal, ProposedCase
 from catalogue.spreadsheets import cases as spreadsheet
 from catalogue.spreadsheets.limits import UnreadableFileError
-from catalogue.workflow import proposals
+from catalogue.workflow.base import base_of, current_documents
 from catalogue.workflow.steps import proposed_cases
 
 # In place of a code in the address of a case.
@@ -45,7 +45,7 @@ class CaseViewsMixin:
     @staticmethod
     def to_case(proposal: Proposal, code: str) -> HttpResponse:
         """Return the redirect to the form of a case, or of a new one."""
-        base = proposals.base_edition(proposal.region)
+        base = base_of(proposal)
         if code != NEW and base and base.cases.filter(code=code.replace("\0", "")).exists():
             return redirect("admin:catalogue_proposal_case", proposal.pk, code)
         return redirect("admin:catalogue_proposal_new_case", proposal.pk)
@@ -55,7 +55,7 @@ class CaseViewsMixin:
         proposal, refusal = self._editable_proposal(request, pk)
         if refusal:
             return refusal
-        base = proposals.base_edition(proposal.region)
+        base = base_of(proposal)
         before = self._present_case(base, code)
         change = proposal.cases.filter(code=code).first() if code else None
         if code and before is None and change is None:
@@ -102,7 +102,7 @@ class CaseViewsMixin:
         proposal, refusal = self._editable_proposal(request, pk)
         if refusal:
             return refusal
-        base = proposals.base_edition(proposal.region)
+        base = base_of(proposal)
         if base is None:
             raise Http404("还没有发布的版本。")
         is_confirmed = "_confirm" in request.POST
@@ -138,8 +138,8 @@ class CaseViewsMixin:
         return case and proposed_cases.case_data(case)
 
     def _case_form(self, request: HttpRequest, proposal: Proposal, typed: TypedInput, case: Mapping) -> CaseForm:
-        base = proposals.base_edition(proposal.region)
-        current = {code: entry_data(document) for code, document in proposals.current_documents(proposal).items()}
+        base = base_of(proposal)
+        current = {code: entry_data(document) for code, document in current_documents(proposal).items()}
         documents = proposed_cases.documents_under(proposal, current)
         own = [
             code for code, document in documents.items()

@@ -140,7 +140,9 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "previous":
             kwargs["queryset"] = Edition.objects.published()
-            kwargs["help_text"] = "只能接在已发布的版本之后。"
+            kwargs["help_text"] = (
+                "接在最后发布的版本之后。紧急更正要在已封存的版本之前施行，就选那一天在用的版本。例：2026"
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request):
@@ -181,7 +183,7 @@ class EditionAdmin(PublishingMixin, DeskAdmin):
                     (entry, citations.count_verifications(entry.field_verifications.all())) for entry in entries
                 ],
                 **({} if obj.is_published else self.faults_of(obj, request.user)),
-                "proposals": proposals.filter(edition=obj),
+                "proposals": proposals.filter(edition=obj.original),
                 "approved": proposals.filter(state=Proposal.State.APPROVED, edition=None),
                 "may_publish": not obj.is_published and request.user.has_perm("catalogue.publish_edition"),
             }

@@ -114,6 +114,9 @@ class PublishingMixin:
                 return self._redirect_published(request, edition)
             return self._confirm(request, edition, notice="还有问题没有处理，没有发布。", status=409)
         self.message_user(request, f"版本 {edition.slug} 已发布，摘要 {edition.digest}。")
+        published_with_it = Edition.objects.filter(published_at=edition.published_at).exclude(reissue_of=None)
+        for again in published_with_it.select_related("reissue_of"):
+            self.message_user(request, f"版本 {again.reissue_of.slug} 已以“{again.slug}”重新发布。")
         return redirect("admin:catalogue_edition_change", edition.pk)
 
     def _redirect_published(self, request: HttpRequest, edition: Edition) -> HttpResponse:
@@ -198,7 +201,7 @@ def changes_of(edition: Edition, earlier: Edition | None, *, seen: list[str] | N
         entries = edition.entries.with_details().order_by("number")
         after = {entry.service.code: entry_document(entry) for entry in entries}
     proposals_by_service = {}
-    for proposal in edition.proposals.prefetch_related("entries"):
+    for proposal in edition.original.proposals.prefetch_related("entries"):
         for item in proposal.entries.all():
             proposals_by_service.setdefault(item.service, []).append(proposal)
     changes = []
@@ -251,9 +254,9 @@ def without_renumbering(changes: list[ServiceChange]) -> tuple[list[ServiceChang
 
 def explained_figures(edition: Edition) -> list[figures.UnquotedFigures]:
     """Return the figures without a quote that the proposals of an edition give a reason for."""
-    included = edition.proposals.prefetch_related("figure_reasons__author", "figure_reasons__proposal").order_by(
-        "number"
-    )
+    included = edition.original.proposals.prefetch_related(
+        "figure_reasons__author", "figure_reasons__proposal"
+    ).order_by("number")
     if not included:
         return []
     if edition.is_published:

@@ -24,7 +24,8 @@ from catalogue.desk.proposals.forms import ChangeHeadForm
 from catalogue.editions import merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.models import Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import new_sources, proposals
+from catalogue.workflow import new_sources
+from catalogue.workflow.base import base_edition
 from services.models import Department
 from services.sources import Source, Verification
 from services.vocabularies import Terms
@@ -125,7 +126,7 @@ class ByClauseMixin:
             "entry__service", "entry__lead_department"
         ).order_by(*self.ordering)  # fmt: skip
         region = self.admin_site.get_model_admin(Proposal).region()
-        newest = region and proposals.base_edition(region)
+        newest = region and base_edition(region)
         documents = {document["code"]: document for document in newest.documents()} if newest else {}
         entries = Entry.objects.with_details().filter(edition=newest, service__entries__in=findings.values("entry"))
         stated = {

@@ -61,6 +61,10 @@ class RecheckMixin:
             "checked_on": rechecks.last_checked([code]).get(code),
             "may_check": self.may_check(request, entry),
             "proposable": CHOICES if may_propose else None,
+            # What is wrong now cannot wait for the day of the edition sealed last.
+            "correctable": entry.edition == in_force != base
+            and request.user.has_perm("catalogue.add_proposal")
+            and self._is_own(request, entry),
             "other_kinds": [(kind.value, kind.label) for kind in (Kind.WITHDRAW, Kind.MERGE, Kind.SPLIT)],
         }
 

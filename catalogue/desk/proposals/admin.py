@@ -25,6 +25,7 @@ from catalogue.desk.proposals.transitions import EXPLAIN, TransitionsMixin, step
 from catalogue.editions import merge
 from catalogue.models import Approval, Entry, Event, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import cases, proposals
+from catalogue.workflow.base import compared_edition, current_documents
 from catalogue.workflow.checks import dates, figures, renumbering
 from catalogue.workflow.documents import Vocabularies, wanted
 from catalogue.workflow.steps import inputs
@@ -127,7 +128,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
     ) -> HttpResponse:
         """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text."""
         assessed, earlier = assessment.all_shown(proposal)
-        base = proposals.compared_edition(proposal)
+        base = compared_edition(proposal)
         steps = steps_for(request.user, proposal)
         open_states = (Proposal.State.DRAFT, Proposal.State.ASSESSING, Proposal.State.APPROVING)
         is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
@@ -189,7 +190,7 @@ def pending_with(proposal: Proposal, user: AbstractBaseUser) -> list[tuple[Propo
     """
     services = list(proposal.entries.values_list("service", flat=True))
     others = Proposal.objects.unfinished().exclude(pk=proposal.pk).filter(entries__service__in=services)
-    documents = proposals.current_documents(proposal) if others else {}
+    documents = current_documents(proposal) if others else {}
     rows = []
     for other in others.distinct().select_related("department", "proposer").order_by("number"):
         shared = other.entries.filter(service__in=services)
@@ -223,7 +224,7 @@ def entry_url(proposal: Proposal, service: str, fields: list[str]) -> str:
 
 def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
     """Return the entries of a proposal compared with its base: the edition before its own, else the base edition."""
-    base = proposals.compared_edition(proposal)
+    base = compared_edition(proposal)
     current = {document["code"]: document for document in (base.documents() if base else [])}
     names = {code: document["name"] for code, document in current.items()}
     entries, vocabularies = list(proposal.entries.all()), Vocabularies()
@@ -257,7 +258,7 @@ def since_declined(proposal: Proposal, events: list[Event]) -> rounds.Round | No
     """Return what changed since a proposal was last sent back, compared as in ``entry_diffs()``."""
     if not any(event.verb == Event.Verb.DECLINED for event in events):
         return None
-    base, vocabularies = proposals.compared_edition(proposal), Vocabularies()
+    base, vocabularies = compared_edition(proposal), Vocabularies()
     current = {document["code"]: document for document in (base.documents() if base else [])}
 
     def documented(entry: ProposedEntry, before: dict | None) -> dict | None:

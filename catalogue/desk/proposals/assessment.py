@@ -15,6 +15,7 @@ from catalogue.desk.base.mixins import Paragraphs, audit_context
 from catalogue.desk.proposals.autosave import KeptFile, TypedInput
 from catalogue.models import Assessment, AssessmentLine, Attachment, Proposal
 from catalogue.workflow import attachments, proposals, wording
+from catalogue.workflow.base import current_documents
 from catalogue.workflow.steps import assessments
 
 MAX_LINES = 20
@@ -123,7 +124,7 @@ class AssessmentViewsMixin:
         typed = TypedInput(request, proposal, scope=f"user {request.user.pk}")
         if answer := typed.answer():
             return answer
-        current = proposals.current_documents(proposal)
+        current = current_documents(proposal)
         first = assessments.first_figures(proposal, current)
         form = AssessmentForm(typed.post, request.FILES or None, initial=first)
         lines = LineFormSet(typed.post, initial=None if typed.post else first["lines"], prefix="lines")

@@ -31,17 +31,18 @@ from catalogue.desk.proposals.forms import (
     typed_entry,
 )
 from catalogue.desk.proposals.transitions import may_edit
-from catalogue.editions import merge
+from catalogue.editions import drafts, merge
 from catalogue.editions.document import entry_data
 from catalogue.feedback import answers
 from catalogue.models import Event, Feedback, Proposal, ProposedEntry
 from catalogue.workflow import proposals
+from catalogue.workflow.base import current_documents
 from services.models import Region
 
 Action = ProposedEntry.Action
 # The names of formsets in the context of a page.
 FORMSETS = ("citations", "lines")
-COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
+COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost", "is_urgent")
 
 
 class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, AssessmentViewsMixin):
@@ -73,7 +74,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
         typed = TypedInput(request, scope=f"user {request.user.pk}")
         if answer := typed.answer():
             return answer
-        form = HeadForm(typed.post, user=request.user, initial={"kind": "change"})
+        form = HeadForm(typed.post, user=request.user, initial={"kind": "change", "is_urgent": "urgent" in request.GET})
         # The other kinds have a page of their own.
         form.fields["kind"].choices = [("change", Proposal.Kind.CHANGE.label)]
         reasons = []
@@ -146,7 +147,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
         form = HeadForm(typed.post, user=request.user, instance=proposal)
         reasons, theirs = [], []
         if request.method == "POST" and form.is_valid():
-            values = {column: form.cleaned_data[column] for column in COLUMNS}
+            values = {column: form.cleaned_data[column] for column in COLUMNS if column in form.cleaned_data}
             reasons, theirs = self._amend(request, pk, typed, entries=lambda entries: entries, **values)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
@@ -181,13 +182,13 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
         if refusal:
             return refusal
         existing = proposal.entries.filter(service=code.replace("\0", "")).first()
-        current = proposals.current_documents(proposal).get(code)
+        current = current_documents(proposal).get(code)
         if existing and existing.action == Action.WITHDRAW:
             return self.edit_successors(request, proposal, existing)
         action = existing.action if existing else (Action.CHANGE if current else Action.ADD)
         if not current and not (existing or NewEntryForm.is_code(code)):
             raise Http404(f"没有服务项目“{code}”。")
-        base = entry_data(current) if current else proposals.blank_entry(code)
+        base = entry_data(current) if current else drafts.blank_entry(code)
         data = base
         if existing:
             data = (
@@ -301,6 +302,8 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
             name: value.code if name == "department" else value.isoformat() if name == "effective_from" else value
             for name, value in typed.items()
         }
+        # The snapshot has the mark of an urgent correction only where it is set.
+        shown = {"is_urgent": False} | shown
         touched = {name: value for name, value in typed.items() if plain_values[name] != shown[name]}
         return HeadForm(user=request.user, instance=Proposal.objects.get(pk=pk), initial=touched)
 

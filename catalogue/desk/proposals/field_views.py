@@ -18,7 +18,7 @@ from catalogue.desk.proposals.forms import ChangeHeadForm
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.models import Proposal, ProposedEntry
-from catalogue.workflow import proposals
+from catalogue.workflow.base import base_edition
 from services.models import Department
 
 # What tells one draft of a service from another.
@@ -30,18 +30,21 @@ class FieldViewsMixin:
     """For ProposalAdmin: the form of the chosen fields of one service. Writes go through ``workflow.proposals``."""
 
     def draft_fields(self, request: HttpRequest, service: str, fields: list[str]) -> HttpResponse:
-        """Draft a proposal that changes these fields; a draft of the user that changes the service is continued."""
-        region = self.region()
-        newest = region and proposals.base_edition(region)
+        """Draft a proposal that changes these fields; a draft of the user that changes the service is continued.
+
+        With ``urgent`` in the query it is an urgent correction of the edition in force.
+        """
+        region, today, is_urgent = self.region(), timezone.localdate(), "urgent" in request.GET
+        newest = region and (region.editions.in_force(today).first() if is_urgent else base_edition(region))
         document = next((each for each in newest.documents() if each["code"] == service), None) if newest else None
         if document is None:
-            raise Http404(f"最后发布的版本中没有服务项目“{service}”。")
+            raise Http404(f"{'在用' if is_urgent else '最后发布'}的版本中没有服务项目“{service}”。")
         base = entry_data(document)
-        is_theirs = permissions.can_change(request.user, base["lead_department"], timezone.localdate())
+        is_theirs = permissions.can_change(request.user, base["lead_department"], today)
         typed = TypedInput(request, scope=base["lead_department"] if is_theirs else f"user {request.user.pk}")
         if answer := typed.answer():
             return answer
-        draft = self._own_draft(request, service)
+        draft = self._own_draft(request, service, is_urgent)
         if draft and request.method == "GET" and "feedback" not in request.GET and not typed.is_restored:
             self.message_user(request, f"您已有一件改动 {service} 的草稿（第 {draft.number} 号），请接着写。")
             return redirect(f"{reverse('admin:catalogue_proposal_entry', args=[draft.pk, service])}?"
@@ -57,14 +60,14 @@ class FieldViewsMixin:
             if not versions.is_current(request.POST.get("seen", ""), base):
                 reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
                 shown = self._shown_base(request, service)
-                parts.is_valid(timezone.localdate().isoformat())
+                parts.is_valid(today.isoformat())
                 if shown and not parts.form.errors:
                     parts.rebase(shown)
             elif draft and head.is_valid() and self._is_the_same(draft, head.cleaned_data):
                 # The button was pressed twice.
                 return redirect("admin:catalogue_proposal_change", draft.pk)
             elif self._all_valid(head, parts):
-                proposal, reasons = self._draft(request, typed, head, parts, base)
+                proposal, reasons = self._draft(request, typed, head, parts, base, is_urgent)
                 if proposal:
                     return redirect("admin:catalogue_proposal_change", proposal.pk)
         query = request.GET.copy()
@@ -72,7 +75,7 @@ class FieldViewsMixin:
         full = f"{reverse('admin:catalogue_proposal_add')}?{query.urlencode()}"
         return self._fields_page(
             request, typed, parts, reasons, base=base, labels=labels, head=head, full=full, edition=newest,
-            seen=typed.seen if typed.post and not reasons else versions.page_token(base),
+            is_urgent=is_urgent, seen=typed.seen if typed.post and not reasons else versions.page_token(base),
         )  # fmt: skip
 
     def edit_fields(
@@ -114,9 +117,10 @@ class FieldViewsMixin:
                     return entry_data(document)
         return None
 
-    def _own_draft(self, request: HttpRequest, service: str) -> Proposal | None:
+    def _own_draft(self, request: HttpRequest, service: str, is_urgent: bool) -> Proposal | None:
         return Proposal.objects.filter(
-            handler=request.user, state__in=(State.DRAFT, State.DECLINED), entries__service=service.replace("\0", ""),
+            handler=request.user, is_urgent=is_urgent, state__in=(State.DRAFT, State.DECLINED),
+            entries__service=service.replace("\0", ""),
             entries__action=Action.CHANGE,
         ).order_by("-number").first()  # fmt: skip
 
@@ -140,13 +144,19 @@ class FieldViewsMixin:
         return is_valid and not head.errors
 
     def _draft(
-        self, request: HttpRequest, typed: TypedInput, head: ChangeHeadForm, parts: FieldsForm, base: Mapping
+        self,
+        request: HttpRequest,
+        typed: TypedInput,
+        head: ChangeHeadForm,
+        parts: FieldsForm,
+        base: Mapping,
+        is_urgent: bool,
     ) -> tuple[Proposal | None, list[str]]:
         def prepare() -> dict:
             parts.store_documents(context=audit_context(request))
             values = head.cleaned_data
             entries = self._changed(base, parts.typed(values["effective_from"].isoformat()), base["code"], None)
-            return values | {"kind": Proposal.Kind.CHANGE, "entries": entries}
+            return values | {"kind": Proposal.Kind.CHANGE, "entries": entries, "is_urgent": is_urgent}
 
         return self.draft(request, typed, prepare)
 

@@ -15,8 +15,9 @@ from catalogue.accounts import permissions
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.rule_forms import RuleFormField
-from catalogue.models import Citation, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
+from catalogue.models import Citation, Edition, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import proposals
+from catalogue.workflow.base import current_documents
 from catalogue.workflow.checks import codes, kinds
 from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services.models import Department, Domain, TargetGroup
@@ -83,7 +84,9 @@ class HeadForm(forms.ModelForm):
 
     class Meta:
         model = Proposal
-        fields = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost")
+        fields = (
+            "kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost", "is_urgent",
+        )  # fmt: skip
         field_classes = {"reason": Paragraphs, "effective_from": DayField}
         widgets = {"reason": _textarea(3)}
 
@@ -97,6 +100,9 @@ class HeadForm(forms.ModelForm):
         self.fields["department"].queryset = departments
         if departments.count() == 1:
             self.fields["department"].initial = departments.get()
+        if not (self.instance.is_urgent or Edition.objects.ahead_of(timezone.localdate()).exists()):
+            # Nothing is sealed ahead.
+            del self.fields["is_urgent"]
 
     def clean_document_number(self):
         number = self.cleaned_data["document_number"]
@@ -109,6 +115,8 @@ class ChangeHeadForm(HeadForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         del self.fields["kind"]
+        # The page says on which edition it changes the service.
+        self.fields.pop("is_urgent", None)
         reason = self.fields["reason"]
         reason.widget.attrs["rows"] = 1
         reason.required, reason.help_text = False, "不写，理由就是“依据”新的条文所在的文件。"
@@ -140,7 +148,7 @@ class NewEntryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.taken = set(proposal.entries.values_list("service", flat=True))
         self.proposed = codes.proposed_codes(besides=proposal)
-        self.names = {code: document["name"] for code, document in proposals.current_documents(proposal).items()}
+        self.names = {code: document["name"] for code, document in current_documents(proposal).items()}
         self.fields["service"].choices = [("", "——"), *self._services(proposal, own)]
         allowed = kinds.ALLOWED_ACTIONS[Proposal.Kind(proposal.kind)]
         self.fields["action"].choices = [(action.value, action.label) for action in Action if action in allowed]
@@ -150,7 +158,7 @@ class NewEntryForm(forms.Form):
         return bool(re.match(SERVICE_CODE_PATTERN, code)) and len(code) <= 64
 
     def _services(self, proposal: Proposal, own: list[str] | None) -> Iterator[tuple[str, str]]:
-        for code, document in proposals.current_documents(proposal).items():
+        for code, document in current_documents(proposal).items():
             lead = document["lead_department"]
             if code not in self.taken and (own is None or (lead and lead["code"] in own)):
                 yield code, f"{code} {document['name']}"

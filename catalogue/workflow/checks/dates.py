@@ -7,8 +7,9 @@ import datetime
 from collections.abc import Iterator
 
 from catalogue.editions.models import Edition
+from catalogue.workflow.base import base_of
 from catalogue.workflow.models import Proposal
-from catalogue.workflow.proposals import base_edition
+from catalogue.workflow.steps import reissues
 
 
 def proposal_notices(proposal: Proposal, *, on: datetime.date) -> Iterator[str]:
@@ -18,11 +19,11 @@ def proposal_notices(proposal: Proposal, *, on: datetime.date) -> Iterator[str]:
         if edition.effective_from > day:
             yield f"编入的版本 {edition.slug} 自 {edition.effective_from} 施行，晚于建议施行日期 {day}。"
         return
-    base = base_edition(proposal.region)
+    base = base_of(proposal)
     if base and day < base.effective_from and on < base.effective_from:
         yield (
-            f"最后发布的版本 {base.slug} 自 {base.effective_from} 施行，新的版本不能早于它：建议到那一天才能施行，"
-            f"早不到建议施行日期 {day}。"
+            f"最后发布的版本 {base.slug} 自 {base.effective_from} 施行，建议接在它之后，到那一天才能施行，早不到建议"
+            f"施行日期 {day}。现行版本有误、等不到那一天的，请作“紧急更正”。"
         )
     elif day < on:
         yield f"建议施行日期 {day} 已经过去；版本不能在过去施行，建议最早随以后发布的版本施行。"
@@ -38,24 +39,28 @@ def proposal_notices(proposal: Proposal, *, on: datetime.date) -> Iterator[str]:
 def edition_notices(edition: Edition, *, on: datetime.date) -> Iterator[str]:
     """Yield what the day of a draft edition delays: proposals in it, and others once it is sealed.
 
-    An edition follows the one before and is not in force before it, so that nothing can come into force in between.
+    What is to come into force before a sealed edition is an urgent correction, with which that one is published again.
     """
     for proposal in edition.proposals.filter(effective_from__lt=edition.effective_from).order_by("number"):
         yield (
             f"第 {proposal.number} 号建议批准自 {proposal.effective_from} 施行，随本版本到 {edition.effective_from} "
             "才施行。"
         )
-    if edition.effective_from <= on:
+    for sealed in reissues.overtaken(edition):
+        yield (
+            f"版本 {sealed.slug} 已封存，{sealed.effective_from} 起施行；发布本版本时，它同时重新发布为版本 "
+            f"{reissues.slug_of(sealed)}，施行日期不变，内容是本版本加上它原有的调整；同一栏目两边都改了的，以它的为准。"
+        )
+    if edition.effective_from <= on or edition.region.editions.ahead_of(edition.effective_from).exists():
         return
     yield (
-        f"封存之后，到 {edition.effective_from} 为止不能再有别的版本施行：其间现行版本有误，也要到那一天才能更正。"
-        "急需更早施行的调整，请先随另一个版本发布，再重做本版本。"
+        f"封存之后，在 {edition.effective_from} 之前施行的只能是紧急更正：更正的版本先施行，本版本带着更正重新发布。"
     )
     earlier = Proposal.objects.pending().filter(region=edition.region, effective_from__lt=edition.effective_from)
     for proposal in earlier.exclude(edition=edition).order_by("number"):
         yield (
             f"第 {proposal.number} 号建议（{proposal.get_state_display()}）要在 {proposal.effective_from} 施行；"
-            f"封存本版本之后，最早到 {edition.effective_from} 才能施行。"
+            f"封存本版本之后，不是紧急更正就最早到 {edition.effective_from} 才能施行。"
         )
 
 

@@ -4,9 +4,10 @@ from django.db import transaction
 
 from catalogue.audit.log import AuditContext
 from catalogue.audit.models import Event
+from catalogue.workflow.base import compared_edition
 from catalogue.workflow.checks import figures
 from catalogue.workflow.models import FigureReason, Proposal
-from catalogue.workflow.proposals import TransitionError, compared_edition, locked, record, require_department
+from catalogue.workflow.proposals import TransitionError, locked, record, require_department
 
 State = Proposal.State
 

@@ -12,6 +12,7 @@ from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition, Entry
 from catalogue.workflow import proposals
+from catalogue.workflow.base import base_of, current_documents
 from catalogue.workflow.models import Proposal, ProposedEntry
 from catalogue.workflow.steps import proposed_cases
 from services.models import Department
@@ -35,15 +36,15 @@ def copy(proposal: Proposal, *, form_key: uuid.UUID, context: AuditContext) -> t
         department = Department.objects.filter(code__in=own).order_by("position", "code").first()
     if department is None:
         raise proposals.TransitionError(["您不属于任何部门，不能提出建议。"])
-    current = {code: entry_data(document) for code, document in proposals.current_documents(proposal).items()}
+    current = {code: entry_data(document) for code, document in current_documents(proposal).items()}
     entries = list(proposal.entries.values("service", "action", "entry_data", "successors"))
-    base = proposals.base_edition(proposal.region)
+    base = base_of(proposal)
     left_out = proposals.foreign_department_faults(entries, edition=base, by=context.user, on=today)
     for entry in entries:
         if reason := _obstacle(entry, current):
             left_out.setdefault(entry["service"], reason)
     kept = [entry for entry in entries if entry["service"] not in left_out]
-    values = ("kind", "region", "title", "reason", "document_number", "effective_from", "raises_cost")
+    values = ("kind", "region", "title", "reason", "document_number", "effective_from", "raises_cost", "is_urgent")
     case_changes, case_notes = _copied_cases(proposal, base, context)
     copied = proposals.draft(
         **{name: getattr(proposal, name) for name in values}, department=department, entries=kept, form_key=form_key,

@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from catalogue.editions import drafts, merge, sourcing
-from catalogue.editions.models import Case, Edition
+from catalogue.editions.cases import Case
+from catalogue.editions.models import Edition
 from catalogue.workflow import cases
 from catalogue.workflow.models import Proposal, ProposedCase, ProposedEntry
 from services.eligibility import rules as rules_module

@@ -17,6 +17,7 @@ from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition
 from catalogue.workflow import proposals
+from catalogue.workflow.base import base_edition
 from catalogue.workflow.checks import departments
 from catalogue.workflow.models import Proposal, ProposedEntry
 from services.departments import Department
@@ -82,7 +83,7 @@ def replace(
     except ValidationError as error:
         raise SuccessionError(error.messages) from None
     snapshots.record_change(department, before=before, context=context)
-    edition = proposals.base_edition(region)
+    edition = base_edition(region)
     entries = list(_changes(edition, department, successor, clause)) if edition else []
     if not entries:
         return None

@@ -12,10 +12,9 @@ from catalogue.accounts import permissions
 from catalogue.desk.proposals.assistants import carrying
 from catalogue.desk.proposals.field_forms import NewClauseForm
 from catalogue.desk.proposals.forms import ChangeHeadForm, EntryForm, TermSelectMultiple, TermsField
-from catalogue.editions import sourcing
+from catalogue.editions import drafts, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.models import Entry, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import proposals
 from catalogue.workflow.checks import codes
 from catalogue.workflow.wording import value_text
 from services.fields import VisibleCharField
@@ -124,7 +123,7 @@ class NewServiceForm(EntryForm):
 
     def __init__(self, *args, documents: Mapping, lead: Department | None, **kwargs):
         super().__init__(
-            *args, stated=proposals.blank_entry(""), only=ASKED, use_required_attribute=False, **kwargs
+            *args, stated=drafts.blank_entry(""), only=ASKED, use_required_attribute=False, **kwargs
         )  # fmt: skip
         self.documents = documents
         for name in NOT_ASKED:

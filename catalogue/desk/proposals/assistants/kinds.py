@@ -28,10 +28,10 @@ from catalogue.desk.proposals.assistants.forms import (
 )
 from catalogue.desk.proposals.field_forms import NewClauseForm
 from catalogue.desk.proposals.forms import plain
-from catalogue.editions import merge, sourcing
+from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.models import Proposal, ProposedEntry
-from catalogue.workflow import new_sources, proposals
+from catalogue.workflow import new_sources
 from catalogue.workflow.checks import codes
 from services.models import Department, Service
 
@@ -162,7 +162,7 @@ class Addition(Assistant):
     def entries(self):
         typed = {name: plain(value) for name, value in self.subject.cleaned_data.items()}
         code = codes.free_codes(typed["domain"])[0]
-        entry = proposals.blank_entry(code) | typed
+        entry = drafts.blank_entry(code) | typed
         carrying.add_clauses(entry, {field: self.new_citations(field) for field in ASKED})
         return [proposed(code, Action.ADD, entry)]
 
@@ -186,7 +186,7 @@ class Merger(Assistant):
 
     def entries(self):
         form, goes_on = self.subject, self.subject.cleaned_data["goes_on"]
-        entry = proposals.blank_entry(goes_on)
+        entry = drafts.blank_entry(goes_on)
         for field in form.carried:
             carrying.carry(entry, field, form.sources_of(field), own=form.own(field), new=self.new_citations(field))
         if not goes_on:
@@ -241,7 +241,7 @@ class Splitting(Assistant):
         return [*entries, *([] if goes_on else [proposed(self.code, Action.WITHDRAW, None, given)])]
 
     def _part(self, base: Mapping, part: PartForm, code: str) -> dict:
-        entry = proposals.blank_entry(code)
+        entry = drafts.blank_entry(code)
         same_name = carrying.same_name(part.cleaned_data["name"], base["name"])
         carrying.carry(
             entry, "name", [base] if same_name else [], own=part.cleaned_data["name"], new=self.new_citations("name")

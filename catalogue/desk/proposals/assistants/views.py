@@ -18,6 +18,7 @@ from catalogue.desk.proposals.assistants.kinds import ASSISTANTS, Assistant, sec
 from catalogue.desk.proposals.autosave import TypedInput
 from catalogue.models import Proposal, ProposedEntry
 from catalogue.workflow import proposals
+from catalogue.workflow.base import base_edition, current_documents
 from services.models import Service
 
 Kind, Action = Proposal.Kind, ProposedEntry.Action
@@ -31,7 +32,7 @@ class AssistantViewsMixin:
     def assist(self, request: HttpRequest, kind: str) -> HttpResponse:
         """Draft a proposal of a kind; the query string may name its ``service``, several of them for a merger."""
         region = self.region()
-        edition = region and proposals.base_edition(region)
+        edition = region and base_edition(region)
         if edition is None:
             raise Http404("还没有发布的版本。")
         documents = {document["code"]: document for document in edition.documents()}
@@ -105,7 +106,7 @@ class AssistantViewsMixin:
             other.service: other.entry_data.get("name") or ""
             for other in proposal.entries.filter(action=Action.ADD)
         }  # fmt: skip
-        documents = proposals.current_documents(proposal)
+        documents = current_documents(proposal)
         typed = TypedInput(request, proposal)
         if answer := typed.answer():
             return answer
