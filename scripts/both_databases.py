@@ -16,8 +16,8 @@ ENVIRONMENT |= {"DEBUG": "false", "HTTPS": "false", "SECRET_KEY": secrets.token_
 def main(arguments: list[str]) -> int:
     """Run pytest with these arguments on both databases; return an exit code.
 
-    Without arguments run all tests but those marked ``long``, and half of the tests of the doors (``ONCE`` in
-    tests/conftest.py) on each database.
+    Without arguments run all tests but those marked ``long``, and of those that use the database through
+    the models alone half on each database (``half_of()`` in tests/conftest.py).
     """
     environment = os.environ | ENVIRONMENT
     pytest = [sys.executable, "-W", "error", "-m", "pytest", *(arguments or ["-m", "not long"])]

@@ -8,7 +8,7 @@ import datetime
 import gc
 import zlib
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
+from types import ModuleType
 
 import django
 import pytest
@@ -24,6 +24,7 @@ from catalogue.workflow import proposals, publishing
 from catalogue.workflow.fixtures.load import load_catalogue
 from services.models import Department, Region
 from services.vocabularies import Terms
+from tests.support import triggers
 from tests.support.editions import shorten
 from tests.support.entries import ASSESSMENT_FIGURES, NEXT_YEAR, PROPOSED_AT, make_entry, standard_change
 from tests.support.live_server import shared_connection
@@ -34,9 +35,8 @@ from tests.support.wsgi import CountingApplication
 
 # A test with one of these fixtures uses the database.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
-# Folders whose tests reach the database through the models and the functions of the domain alone, and the halves that
-# ``scripts/test`` divides these tests into, one for each database. ``.ci/run`` runs all on both.
-ONCE = {"api", "desk", "feedback", "site", "spreadsheets", "web"}
+# The halves that ``scripts/test`` divides the tests into that use the database through the models alone, one for each
+# database. A file that names the database itself (its connection, its triggers) runs on both, and so does all in CI.
 HALVES = ("first", "second")
 PUBLISHED_AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
 
@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--half",
         choices=HALVES,
-        help="of the tests that reach the database through the models alone (ONCE), run only this half",
+        help="of the tests that use the database through the models alone, run only this half",
     )
 
 
@@ -77,9 +77,15 @@ def uses_database(item: pytest.Item) -> bool:
 
 def half_of(item: pytest.Item) -> str | None:
     """The half of a test, always the same one; None if it belongs to both."""
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    name = item.nodeid.partition("[")[0]
-    return HALVES[zlib.crc32(name.encode()) % 2] if folder in ONCE and uses_database(item) else None
+    if not uses_database(item) or names_database(item.module):
+        return None
+    return HALVES[zlib.crc32(item.nodeid.partition("[")[0].encode()) % 2]
+
+
+def names_database(module: ModuleType) -> bool:
+    """Whether a file of tests imports the connection, or a function that takes the triggers away."""
+    values = vars(module).values()
+    return any(value is connection or getattr(value, "__module__", "") == triggers.__name__ for value in values)
 
 
 def _deselect(config: pytest.Config, items: list[pytest.Item], is_left_out: Callable[[pytest.Item], bool]) -> None:
