@@ -7,7 +7,8 @@ from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
 
-from catalogue.api import atom, root
+from catalogue.api import root
+from catalogue.api.editions import atom
 from catalogue.api.exports import dcat
 from catalogue.site import preview, responses
 from catalogue.web import discovery, problems
