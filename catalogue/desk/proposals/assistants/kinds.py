@@ -31,8 +31,9 @@ from catalogue.desk.proposals.forms import plain
 from catalogue.editions import merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.models import Proposal, ProposedEntry
-from catalogue.workflow import new_sources, proposals
+from catalogue.workflow import proposals
 from catalogue.workflow.checks import codes
+from catalogue.workflow.maintenance import new_sources
 from services.models import Department, Service
 
 Action, Kind = ProposedEntry.Action, Proposal.Kind
