@@ -4,11 +4,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from django.views import defaults
 from django.views.generic import RedirectView
 
-from catalogue.api import atom, root
+from catalogue.api import root
+from catalogue.api.editions import atom
 from catalogue.api.exports import dcat
+from catalogue.desk.base.error_pages import error_page
 from catalogue.site import preview, responses
 from catalogue.web import discovery, problems
 from catalogue.web.problems import Problem
@@ -37,19 +38,23 @@ NOT_FOUND = Problem(
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem(request, Problem(ProblemCode.INVALID_REQUEST)) or defaults.bad_request(request, exception)
+    return _problem(request, Problem(ProblemCode.INVALID_REQUEST)) or error_page(400)
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(403)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem(request, NOT_FOUND) or defaults.page_not_found(request, exception)
+    return _problem(request, NOT_FOUND) or error_page(404)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return _problem(request, Problem(ProblemCode.INTERNAL)) or defaults.server_error(request)
+    return _problem(request, Problem(ProblemCode.INTERNAL)) or error_page(500)
 
 
 def _problem(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    """Return the answer to programs or readers; None for the desk, whose pages are Django's templates."""
+    """Return the answer to programs or readers; None for the desk, which has pages of its own."""
     if problems.for_programs(request):
         return problems.respond(request, Problem(problem.code))
     return None if request.path_info.startswith("/admin/") else responses.problem_page(request, problem)

@@ -299,7 +299,7 @@ class ObservationQuerySet(models.QuerySet):
 class Observation(Cited):
     """A measured figure (监测值): what stood on a day or in a year, as a document gives it.
 
-    One that an editor enters is a draft until another person approves it (``catalogue.workflow.observations``). One
+    One that an editor enters is a draft until another person approves it (``workflow.maintenance.observations``). One
     that was loaded with the list has neither person: it was reviewed with its file.
     """
 

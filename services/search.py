@@ -19,8 +19,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from services import chinese
-from services.text import characters
+from services.text import characters, chinese
 
 # The searched fields, the highest rank first; fields of one tuple rank equally.
 FIELD_RANKS = (

@@ -3,18 +3,9 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from catalogue.api import (
-    assessments,
-    changes,
-    coverage,
-    docs,
-    editions,
-    feedback,
-    history,
-    root,
-    services,
-    vocabularies,
-)
+from catalogue.api import docs, feedback, root, services, vocabularies
+from catalogue.api.editions import assessments, changes, coverage, history
+from catalogue.api.editions import views as editions
 from catalogue.api.entitlements import facts
 from catalogue.api.entitlements import views as entitlements
 from catalogue.api.exports import files, term_files

@@ -12,13 +12,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 
 from catalogue.accounts import names
 from catalogue.desk.base.history import field_in_words, in_words
 from catalogue.desk.base.mixins import ReadOnlyMixin
 from catalogue.desk.base.search import MAX_QUERY, found_codes
+from catalogue.desk.spreadsheets.exports import filters_of
 from catalogue.models import Edition, Event, ProposedEntry
 from catalogue.spreadsheets.writer import escape_formula
 
@@ -34,7 +35,7 @@ MAX_NAMED = 3
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
-    change_list_template = "desk/audit.html"
+    change_list_template = "desk/change_list.html"
     list_display = ("number", "at", "person", "role", "verb", "edition", "services", "proposal", "term", "named_field")
     ordering = ("-number",)
     search_fields = (
@@ -92,6 +93,10 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
         changelist = super().get_changelist_instance(request)
         changelist.result_list = list(with_services(changelist.result_list))
         return changelist
+
+    def changelist_view(self, request, extra_context=None):
+        export = f"{reverse('admin:catalogue_event_export')}?{filters_of(request).urlencode()}"
+        return super().changelist_view(request, {"links": [(export, "导出 CSV")]} | (extra_context or {}))
 
     @admin.display(description="服务项目", ordering="service")
     def services(self, event):

@@ -15,7 +15,7 @@ from catalogue.accounts import names, permissions
 from catalogue.desk.base.dates import time_left
 from catalogue.feedback import answers
 from catalogue.models import DraftInput, Edition, Event, Feedback, FieldVerification, Proposal
-from catalogue.workflow import rechecks
+from catalogue.workflow.maintenance import rechecks
 from services.text import dates
 
 State, Verb = Proposal.State, Event.Verb

@@ -5,7 +5,7 @@ by OpenCC. Codes, quotes and document numbers are never converted: the latter tw
 by character.
 """
 
-from services import chinese
+from services.text import chinese
 
 # The keys whose values are never converted.
 NEVER_TRANSLATED = {"quote", "document_number", "digest", "term"}

@@ -37,73 +37,78 @@ Language = Literal["zh-Hans", "zh-Hant", "en"]
 logger = logging.getLogger(__name__)
 
 
+async def search(query: str, edition: str | None = None, limit: int = 10, lang: Language = "zh-Hans") -> dict[str, Any]:
+    """Find services by what people call them: Chinese in either script, pinyin, English, codes or questions.
+
+    ``edition``: a slug such as 2026; none is the one in force. ``limit``: 1 to 20. ``lang`` is, in every tool, the
+    language of errors.
+    """
+    return await _call(lang, tools.search, query, edition=edition, limit=limit)
+
+
+async def get_service(
+    code: str,
+    edition: str | None = None,
+    valid_on: str | None = None,
+    all_citations: bool = False,
+    lang: Language = "zh-Hans",
+) -> dict[str, Any]:
+    """Read one service whole, with the clause behind every field. ``code``: NM-05-01.
+
+    ``edition`` names an edition, or ``valid_on`` (YYYY-MM-DD) a day on which it was in force. ``all_citations``
+    gives every clause of a field, not the first one alone.
+    """
+    return await _call(lang, tools.get_service, code, edition=edition, valid_on=valid_on, all_citations=all_citations)
+
+
+async def facts(lang: Language = "zh-Hans") -> dict[str, Any]:
+    """List the facts that ``check_entitlement`` understands: name, type, question, bounds and choices."""
+    return await _call(lang, tools.facts)
+
+
+async def check_entitlement(
+    circumstances: dict[str, Any],
+    unanswered: list[str] | None = None,
+    services: list[str] | None = None,
+    valid_on: str | None = None,
+    lang: Language = "zh-Hans",
+) -> dict[str, Any]:
+    """Judge what a person is entitled to, why, and what to ask next. Nothing of it is stored.
+
+    ``circumstances``: facts by name, such as {"age": 70, "months_resident": 240, "household": ["dibao"]}; see
+    ``facts``. What is not said is unknown, never false. ``unanswered``: facts not to be asked again. Begin with
+    what is known and go on with ``questions``, the next page. ``services``: codes whose results are wanted whole,
+    with reasons, quoted clauses, benefit and contact.
+    """
+    options = {"unanswered": unanswered, "services": services, "valid_on": valid_on}
+    return await _call(lang, tools.check_entitlement, circumstances, **options)
+
+
+async def changes(after: int = 0, limit: int = 20, values: bool = False, lang: Language = "zh-Hans") -> dict[str, Any]:
+    """Read what each published edition added, changed or withdrew, oldest first; go on with ``next_after``.
+
+    ``values`` gives what stood in each changed field before and what does now.
+    """
+    return await _call(lang, tools.changes, after=after, limit=limit, values=values)
+
+
+# The tools, by their titles. The docstring of each is the description that models read.
+TOOLS = {
+    "检索服务项目": search,
+    "读一个服务项目": get_service,
+    "事实和选项": facts,
+    "判断能享受哪些服务": check_entitlement,
+    "读历次变化": changes,
+}
+
+
 def server() -> MCPServer:
-    """Return an MCP server with the five tools. Their docstrings are the descriptions that models read."""
+    """Return an MCP server with the ``TOOLS``."""
     mcp_server = MCPServer(
         "basic-public-services", title=TITLE, instructions=INSTRUCTIONS, version="1", log_level="WARNING"
     )
-
-    @mcp_server.tool(title="检索服务项目", annotations=READING)
-    async def search(
-        query: str, edition: str | None = None, limit: int = 10, lang: Language = "zh-Hans"
-    ) -> dict[str, Any]:
-        """Find services by what people call them: Chinese in either script, pinyin, English, codes or questions.
-
-        ``edition``: a slug such as 2026; none is the one in force. ``limit``: 1 to 20. ``lang`` is, in every tool, the
-        language of errors.
-        """
-        return await _call(lang, tools.search, query, edition=edition, limit=limit)
-
-    @mcp_server.tool(title="读一个服务项目", annotations=READING)
-    async def get_service(
-        code: str,
-        edition: str | None = None,
-        valid_on: str | None = None,
-        all_citations: bool = False,
-        lang: Language = "zh-Hans",
-    ) -> dict[str, Any]:
-        """Read one service whole, with the clause behind every field. ``code``: NM-05-01.
-
-        ``edition`` names an edition, or ``valid_on`` (YYYY-MM-DD) a day on which it was in force. ``all_citations``
-        gives every clause of a field, not the first one alone.
-        """
-        return await _call(
-            lang, tools.get_service, code, edition=edition, valid_on=valid_on, all_citations=all_citations
-        )
-
-    @mcp_server.tool(title="事实和选项", annotations=READING)
-    async def facts(lang: Language = "zh-Hans") -> dict[str, Any]:
-        """List the facts that ``check_entitlement`` understands: name, type, question, bounds and choices."""
-        return await _call(lang, tools.facts)
-
-    @mcp_server.tool(title="判断能享受哪些服务", annotations=READING)
-    async def check_entitlement(
-        circumstances: dict[str, Any],
-        unanswered: list[str] | None = None,
-        services: list[str] | None = None,
-        valid_on: str | None = None,
-        lang: Language = "zh-Hans",
-    ) -> dict[str, Any]:
-        """Judge what a person is entitled to, why, and what to ask next. Nothing of it is stored.
-
-        ``circumstances``: facts by name, such as {"age": 70, "months_resident": 240, "household": ["dibao"]}; see
-        ``facts``. What is not said is unknown, never false. ``unanswered``: facts not to be asked again. Begin with
-        what is known and go on with ``questions``, the next page. ``services``: codes whose results are wanted whole,
-        with reasons, quoted clauses, benefit and contact.
-        """
-        options = {"unanswered": unanswered, "services": services, "valid_on": valid_on}
-        return await _call(lang, tools.check_entitlement, circumstances, **options)
-
-    @mcp_server.tool(title="读历次变化", annotations=READING)
-    async def changes(
-        after: int = 0, limit: int = 20, values: bool = False, lang: Language = "zh-Hans"
-    ) -> dict[str, Any]:
-        """Read what each published edition added, changed or withdrew, oldest first; go on with ``next_after``.
-
-        ``values`` gives what stood in each changed field before and what does now.
-        """
-        return await _call(lang, tools.changes, after=after, limit=limit, values=values)
-
+    for title, tool in TOOLS.items():
+        mcp_server.add_tool(tool, title=title, annotations=READING)
     mcp_server.middleware.append(partial(refuse_unknown_arguments, mcp_server))
     return mcp_server
 

@@ -18,8 +18,8 @@ from catalogue.editions.seal import DamagedEditionError
 from catalogue.web.negotiation import LANGUAGES, language
 from catalogue.web.permalinks import base_url
 from catalogue.web.problem_types import TYPES
-from services import chinese
 from services.faults import Fault, InvalidError, NotFoundError, ProblemCode
+from services.text import chinese
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from services.chinese import simplified
 from services.text.characters import fold_radicals, without_ignorable
+from services.text.chinese import simplified
 
 OPENING, CLOSING = r"[\[【〔「〖(]", r"[\]】〕」〗)]"
 NUMBER = re.compile(rf"(.*?){OPENING}([0-9]{{4}})年?{CLOSING}(第?)([0-9]+)[号號]?")

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.chinese import simplified
 from services.text.characters import fold_radicals, without_ignorable
+from services.text.chinese import simplified
 
 # The marks between the parts of a value; each part is searched separately.
 PART_SEPARATOR = re.compile(r"[，；。\n]")

@@ -14,7 +14,7 @@ from bench.questions import complete
 from catalogue.models import Edition, Event
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.persons import PERSONS
-from tests.api.test_entitlements import ask
+from tests.api.entitlements.test_entitlements import ask
 from tests.support.paths import ROOT
 from tests.web.test_privacy import watched
 

@@ -84,14 +84,14 @@ PATHS = {
     "/api/v1/facts/{name}/": "/api/v1/facts/household/",
     "/api/v1/": "/api/v1/",
 }
-# Files are tested in tests/api/test_files.py and test_cpsv.py, those of terms in tests/web/test_permalinks.py.
+# Files are tested in tests/api/exports/, those of terms in tests/web/test_permalinks.py.
 FILES = {
     "/api/v1/services.{kind}",
     "/api/v1/services/{code}.{kind}",
     "/api/v1/{kind}/{code}.{form}",
     "/api/v1/context.jsonld",
 }
-# Operations with a request body, and receipts, are tested in tests/api/test_feedback.py and test_entitlements.py.
+# Operations with a request body, and receipts, are tested in tests/api/test_feedback.py and entitlements/.
 WRITTEN = {"/api/v1/feedback/", "/api/v1/feedback/{receipt}/", "/api/v1/entitlements/"}
 
 

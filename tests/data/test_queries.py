@@ -7,9 +7,9 @@ import pytest
 
 from catalogue.editions.public import published
 from catalogue.models import Edition
-from services import chinese
 from services.models import Department, Service, Synonym, SynonymTarget
 from services.sources import Source
+from services.text import chinese
 
 HERE = Path(__file__).resolve().parent
 QUERIES = json.loads((HERE / "queries.json").read_text())

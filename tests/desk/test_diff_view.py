@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.desk.proposals.diff_view import diff_documents, parts
+from catalogue.desk.proposals.diff_view import GONE, NEW, Part, diff_documents, marked, parts
 from catalogue.editions.document import entry_document
 from catalogue.models import Edition, Entry
 from catalogue.workflow.wording import value_text
@@ -12,7 +12,7 @@ from catalogue.workflow.wording import value_text
 TEXTS = st.text(alphabet="每人月元0123456789，。养老ab \n", max_size=60)
 
 
-def marked(before: str, after: str) -> str:
+def in_brackets(before: str, after: str) -> str:
     """Return both sides of a diff on one line: [removed] and {added}."""
     brackets = {"same": "{}", "gone": "[{}]", "new": "{{{}}}"}
     return " / ".join("".join(brackets[part.kind].format(part.text) for part in side) for side in parts(before, after))
@@ -33,7 +33,14 @@ def marked(before: str, after: str) -> str:
     ],
 )
 def test_changed_parts_are_marked(before, after, read):
-    assert marked(before, after) == read
+    assert in_brackets(before, after) == read
+
+
+def test_the_marked_text_is_escaped_and_keeps_its_lines():
+    html = marked([Part(GONE, "<b>甲"), Part(NEW, "乙&\n丙")])
+
+    assert "<del>" in html and "<ins>" in html
+    assert "&lt;b&gt;甲<" in html and "乙&amp;<br>丙<" in html
 
 
 @given(TEXTS, TEXTS)

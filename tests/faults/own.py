@@ -99,7 +99,7 @@ def build(*, services: int, proposed: bool = True) -> None:
     from catalogue.editions import drafts
     from catalogue.models import Edition
     from catalogue.workflow import proposals, publishing
-    from services.fixtures import load_vocabularies
+    from services.fixtures.load import load_vocabularies
     from services.models import Department, Region
     from services.vocabularies import Terms
 

@@ -51,6 +51,17 @@ def test_a_module_has_a_docstring_and_at_most_500_lines(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
+def test_no_function_has_more_than_60_lines(path):
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+    assert not [node.name for node in functions if node.end_lineno - node.lineno >= 60]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
 def test_no_function_imports_our_modules_and_no_module_is_called_utils(path):
     """An import of our own inside a function hides an import cycle."""
     assert path.stem not in {"utils", "helpers", "common", "misc"}

@@ -5,8 +5,8 @@ import sys
 
 from catalogue.editions.public import published
 from catalogue.management.commands.build_pinyin import readings
-from services import chinese
 from services.models import Synonym
+from services.text import chinese
 from tests.support.entries import make_entry
 
 

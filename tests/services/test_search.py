@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services import chinese
 from services.search import Index, Text, fold, split_query
+from services.text import chinese
 
 SERVICES = {
     "NM-05-01": [

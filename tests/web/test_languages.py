@@ -6,7 +6,7 @@ import re
 import pytest
 
 from catalogue.editions.translation import translate
-from services import chinese as chinese_module
+from services.text import chinese as chinese_module
 from tests.support.paths import FIXTURES, SHARED
 
 LIST = "/api/v1/services/"

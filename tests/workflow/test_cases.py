@@ -14,7 +14,7 @@ from catalogue.workflow import cases, proposals, publishing
 from catalogue.workflow.fixtures.load import load_catalogue
 from services.eligibility.facts import INTEGER, VOCABULARY
 from services.eligibility.rules import OUTCOMES, Rule
-from services.json_files import FixtureError
+from services.fixtures.files import FixtureError
 from services.models import Department
 from tests.conftest import FIXTURES, PUBLISHED_AT
 from tests.support.entries import NEXT_YEAR, PROPOSED_AT, make_citation, withdrawal

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.models import Case, Citation, Edition, Entry
 from catalogue.workflow.fixtures.load import load_catalogue
-from services.json_files import FixtureError
+from services.fixtures.files import FixtureError
 from services.models import (
     Department,
     Domain,

@@ -7,7 +7,7 @@ import pytest
 from catalogue.models import Edition
 from catalogue.workflow import publishing
 from catalogue.workflow.fixtures.load import load_catalogue
-from services.json_files import FixtureError
+from services.fixtures.files import FixtureError
 from services.models import Department, Domain, Indicator, Region, Synonym, TargetGroup, Task
 from services.sources import Source
 from tests.support.fixture_files import change

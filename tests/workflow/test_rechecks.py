@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from catalogue.audit.log import AuditContext
 from catalogue.models import Entry, Event
-from catalogue.workflow import rechecks
+from catalogue.workflow.maintenance import rechecks
 from tests.conftest import make_user
 from tests.support.admin_forms import visible_text
 

@@ -92,8 +92,7 @@ class AuditHistoryMixin:
             "event": event,
             "actor": names.actor(event),
             "field": field_in_words(self.model, event.field),
-            "before": in_words(event.before, about=event.field),
-            "after": in_words(event.after, about=event.field),
+            "before_and_after": [in_words(value, about=event.field) for value in (event.before, event.after)],
         }
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:

@@ -19,9 +19,9 @@ from catalogue.accounts import permissions
 from catalogue.audit import log
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.locking import OptimisticLockMixin
-from services import chinese
 from services.fields import VisibleCharField
 from services.sources import Verification
+from services.text import chinese
 from services.text.characters import fold_radicals, without_hidden, without_ignorable
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.http import content_disposition_header
@@ -18,12 +18,16 @@ from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DeskAdmin, ReadOnlyMixin
 from catalogue.desk.cases.forms import OUTCOMES
 from catalogue.desk.cases.wording import CaseWords
-from catalogue.desk.spreadsheets.exports import FILE_FORMATS
+from catalogue.desk.spreadsheets.exports import FILE_FORMATS, LINKS
 from catalogue.models import Case, Edition, Event, Proposal
 from catalogue.spreadsheets import cases as spreadsheet
 from services.eligibility import sentences
 
 State = Proposal.State
+NOTE = (
+    "案例是虚构的人、应有的结论和使结论如此的条文；版本的享受条件与案例不符的，不能发布。"
+    "案例随调整建议增改，由另一人批准。"
+)
 
 
 class ServiceFilter(filters.CodeFilter):
@@ -63,7 +67,6 @@ class CaseList(ChangeList):
 
 @admin.register(Case)
 class CaseAdmin(ReadOnlyMixin, DeskAdmin):
-    change_list_template = "desk/cases.html"
     list_display = ("person", "conclusions", "code")
     list_display_links = ("person",)
     list_filter = (filters.EditionFilter, ServiceFilter, OutcomeFilter)
@@ -111,10 +114,18 @@ class CaseAdmin(ReadOnlyMixin, DeskAdmin):
         edition = filters.edition_shown(request)
         context = {
             "subtitle": edition and str(edition),
-            "edition": edition,
-            "may_propose": request.user.has_perm("catalogue.add_proposal"),
+            "links": list(self.links(request, edition)),
+            "note": NOTE,
         }
         return super().changelist_view(request, context | (extra_context or {}))
+
+    def links(self, request: HttpRequest, edition: Edition | None) -> Iterator[tuple[str, str]]:
+        """Yield the addresses and names of the exports, and of a proposal of a new case."""
+        if edition:
+            for kind, words in LINKS.items():
+                yield f"{reverse('admin:catalogue_case_export', args=[kind])}?edition={edition.slug}", words
+        if request.user.has_perm("catalogue.add_proposal"):
+            yield f"{reverse('admin:catalogue_proposal_add')}?case=add", "新增案例（提出建议）"
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         case = self.get_object(request, object_id)

@@ -1,12 +1,14 @@
 """Entries (清单条目): the list of one edition and the read-only page of an entry. Only proposals change entries."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.urls import path
+from django.http import HttpRequest, QueryDict
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 
@@ -15,7 +17,7 @@ from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin, ReadOnl
 from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.entries import citations
 from catalogue.desk.entries.rechecks import RecheckMixin
-from catalogue.desk.spreadsheets.exports import export
+from catalogue.desk.spreadsheets.exports import LINKS, export, filters_of
 from catalogue.models import Citation, Edition, Entry, Event, FieldVerification
 from services.models import TargetGroup
 from services.sources import Verification
@@ -52,7 +54,7 @@ class VerificationFilter(filters.CodeFilter):
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, PublicSearchMixin, DeskAdmin):
     code_path = "service__code"
-    change_form_template, change_list_template = "desk/entry.html", "desk/entries.html"
+    change_form_template = "desk/entry.html"
     list_display = (
         "number",
         "code",
@@ -113,16 +115,28 @@ class EntryAdmin(ReadOnlyMixin, RecheckMixin, DepartmentScopedMixin, PublicSearc
         return entry.edition.slug if entry.edition.is_published else f"{entry.edition.slug}（草稿）"
 
     def changelist_view(self, request, extra_context=None):
-        edition, base = filters.edition_shown(request), Edition.objects.last_sealed().first()
-        query = request.GET.copy()
-        query["edition"] = base.slug if base else ""
-        context = {
-            "subtitle": edition and str(edition),
-            # Only its tables can be imported.
-            "importable": base if base != edition else None,
-            "importable_query": query.urlencode(),
-        }
+        edition = filters.edition_shown(request)
+        context = {"subtitle": edition and str(edition), "links": list(self.links(request, edition))}
         return super().changelist_view(request, context | (extra_context or {}))
+
+    def links(self, request: HttpRequest, shown: Edition | None) -> Iterator[tuple[str, str]]:
+        """Yield the addresses and names of the exports, of the edition shown and of the last one, and of the import."""
+
+        def file(kind: str, query: QueryDict) -> str:
+            return f"{reverse('admin:catalogue_entry_export', args=[kind])}?{query.urlencode()}"
+
+        for kind, words in LINKS.items():
+            yield file(kind, filters_of(request)), words
+        if not request.user.has_perm("catalogue.add_proposal"):
+            return
+        # Only tables of the last sealed edition can be imported.
+        base = Edition.objects.last_sealed().first()
+        if base and base != shown:
+            query = request.GET.copy()
+            query["edition"] = base.slug
+            for kind in LINKS:
+                yield file(kind, query), f"导出 {base.slug} {kind.upper()}（可导入）"
+        yield reverse("admin:import"), "导入表格"
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST":

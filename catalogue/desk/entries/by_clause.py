@@ -24,8 +24,8 @@ from catalogue.desk.proposals.forms import ChangeHeadForm
 from catalogue.editions import merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.models import Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
-from catalogue.workflow import new_sources
 from catalogue.workflow.base import base_edition
+from catalogue.workflow.maintenance import new_sources
 from services.models import Department
 from services.sources import Source, Verification
 from services.vocabularies import Terms

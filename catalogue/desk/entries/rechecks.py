@@ -10,7 +10,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base.mixins import audit_context, typed_text
 from catalogue.desk.proposals.field_forms import CHOICES
 from catalogue.models import Edition, Entry, Proposal
-from catalogue.workflow import rechecks
+from catalogue.workflow.maintenance import rechecks
 
 Kind = Proposal.Kind
 

@@ -1,9 +1,13 @@
-"""Character diff of two documents of a service. Pure functions: no database, no clock."""
+"""Character diff of two documents of a service, and its HTML. Pure functions: no database, no clock."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
+
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from catalogue.editions.diff import COMPARED_FIELDS
 from catalogue.editions.merge import citations_of
@@ -19,6 +23,12 @@ MIN_SAME_TOKENS = 2
 # Longer texts are not compared by character: it would take seconds and be unreadable.
 MAX_COMPARED_LENGTH = 4000
 LABELS = {"verification", "basis"}
+# A part in HTML, by its kind; what colours say is said to screen readers too.
+MARKUP = {
+    SAME: "{}",
+    GONE: '<del><span class="visually-hidden">［删去：</span>{}<span class="visually-hidden">］</span></del>',
+    NEW: '<ins><span class="visually-hidden">［新增：</span>{}<span class="visually-hidden">］</span></ins>',
+}
 
 
 class Part(NamedTuple):
@@ -45,6 +55,14 @@ class Row(NamedTuple):
     citations: list[Mapping]
     gone: list[Mapping]
     kept: list[Mapping] = ()
+
+    @property
+    def marked_before(self) -> SafeString:
+        return marked(self.before)
+
+    @property
+    def marked_after(self) -> SafeString:
+        return marked(self.after)
 
 
 def diff_documents(before: Mapping | None, after: Mapping | None) -> list[Row]:
@@ -90,6 +108,12 @@ def parts(before: str, after: str) -> tuple[list[Part], list[Part]]:
         left.append(Part(SAME if same else GONE, "".join(old[slice(*first)])))
         right.append(Part(SAME if same else NEW, "".join(new[slice(*second)])))
     return [part for part in left if part.text], [part for part in right if part.text]
+
+
+def marked(parts: Iterable[Part]) -> SafeString:
+    """Return the parts of a text as a paragraph of HTML, in which what is gone or new is marked."""
+    marked_parts = ((format_html(MARKUP[part.kind], linebreaksbr(part.text)),) for part in parts)
+    return format_html('<p class="desk-parts">{}</p>', format_html_join("", "{}", marked_parts))
 
 
 def _merge_opcodes(opcodes: Sequence[tuple]) -> Iterator[tuple[bool, tuple[int, int], tuple[int, int]]]:

@@ -87,7 +87,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
                     return self.to_case(proposal, case)
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
         return self._form(
-            request, "desk/proposal_head.html", form, reasons, typed=typed, title="提出调整建议", service=service,
+            request, "desk/form.html", form, reasons, typed=typed, title="提出调整建议", service=service,
             other_kinds=[(kind, Proposal.Kind(kind).label) for kind in ASSISTANTS],
             seen=typed.seen or versions.page_token({}),
         )  # fmt: skip
@@ -154,7 +154,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
             if theirs and (shown := self._shown(request, proposal)):
                 form = self._rebased_head(request, pk, values, shown)
         return self._form(
-            request, "desk/proposal_head.html", form, reasons, proposal, typed=typed, title="修改建议", theirs=theirs
+            request, "desk/form.html", form, reasons, proposal, typed=typed, title="修改建议", theirs=theirs
         )
 
     def new_entry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -174,7 +174,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
             reasons, theirs = self._amend(request, pk, entries=lambda entries: [*entries, entry])
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
-        return self._form(request, "desk/proposal_head.html", form, reasons, proposal, title="加入一项", theirs=theirs)
+        return self._form(request, "desk/form.html", form, reasons, proposal, title="加入一项", theirs=theirs)
 
     def entry_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
         """Edit the entry of one service: the form shows all columns, and only differences are proposed."""

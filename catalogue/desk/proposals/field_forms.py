@@ -19,7 +19,7 @@ from catalogue.desk.base.mixins import Paragraphs
 from catalogue.desk.proposals.forms import EntryForm, TermSelect, plain
 from catalogue.editions import merge, sourcing
 from catalogue.models import Citation, Entry, SourcedField
-from catalogue.workflow import new_sources
+from catalogue.workflow.maintenance import new_sources
 from services.fields import VisibleCharField
 from services.sources import Jurisdiction, Source
 from services.text import document_numbers, quotes

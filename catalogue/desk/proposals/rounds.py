@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from django.utils.safestring import SafeString
+
 from catalogue.desk.base.history import field_in_words
-from catalogue.desk.proposals.diff_view import Part, Row, diff_documents, parts
+from catalogue.desk.proposals.diff_view import Row, diff_documents, marked, parts
 from catalogue.models import Event, Proposal, ProposedEntry
 from catalogue.workflow import proposals, wording
 
@@ -21,10 +23,13 @@ class ServiceChange(NamedTuple):
 
 
 class Round(NamedTuple):
-    """The changes since a proposal was sent back: of its own columns as (label, before, after), and of its services."""
+    """The changes since a proposal was sent back: of its own columns as (label, before, after), and of its services.
+
+    Both texts of a column are HTML that marks what changed.
+    """
 
     declined: Event
-    columns: list[tuple[str, list[Part], list[Part]]]
+    columns: list[tuple[str, SafeString, SafeString]]
     services: list[ServiceChange]
 
 
@@ -49,7 +54,7 @@ def since_declined(
     columns = [
         (
             str(field_in_words(Proposal, name)),
-            *parts(*(wording.value_text(said[name], field=name) for said in (then, now))),
+            *map(marked, parts(*(wording.value_text(said[name], field=name) for said in (then, now)))),
         )
         for name in then
         if name != "entries" and then[name] != now[name]

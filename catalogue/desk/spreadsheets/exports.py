@@ -5,8 +5,9 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -20,6 +21,16 @@ FILE_FORMATS = {
     "csv": ("text/csv; charset=utf-8", writer.to_csv),
     "xlsx": (writer.XLSX, writer.to_xlsx),
 }
+# What the links to them are called.
+LINKS = {"csv": "导出 CSV", "xlsx": "导出 XLSX"}
+
+
+def filters_of(request: HttpRequest) -> QueryDict:
+    """Return the parameters of a list that choose its rows: without the page, and the mark of a refused filter."""
+    query = request.GET.copy()
+    for name in (PAGE_VAR, ERROR_FLAG):
+        query.pop(name, None)
+    return query
 
 
 def export(entries: ModelAdmin, request: HttpRequest, kind: str) -> HttpResponse:

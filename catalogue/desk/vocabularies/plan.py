@@ -15,7 +15,7 @@ from catalogue.desk.base import filters, versions
 from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import audit_context
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline
-from catalogue.workflow import observations
+from catalogue.workflow.maintenance import observations
 from catalogue.workflow.proposals import TransitionError
 from services.models import Indicator, Observation, Project, ProjectGroup
 

@@ -14,8 +14,9 @@ from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import Paragraphs, audit_context, typed_text
 from catalogue.desk.vocabularies.terms import TermAdmin, counted_in_force
 from catalogue.models import SourceText
-from catalogue.workflow import new_sources, publishing
+from catalogue.workflow import publishing
 from catalogue.workflow.checks import full_texts
+from catalogue.workflow.maintenance import new_sources
 from services.sources import Source
 from services.text import document_numbers
 from services.text.characters import fold_radicals, without_hidden

@@ -20,7 +20,8 @@ from catalogue.desk.proposals.edit_views import errors_of
 from catalogue.desk.proposals.field_forms import NewClauseForm
 from catalogue.desk.proposals.forms import TermSelect
 from catalogue.models import Entry, Proposal
-from catalogue.workflow import new_sources, proposals
+from catalogue.workflow import proposals
+from catalogue.workflow.maintenance import new_sources
 from catalogue.workflow.steps import successions
 from services.fields import VisibleCharField
 from services.models import Department

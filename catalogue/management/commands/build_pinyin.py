@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand
 
 from catalogue.editions.public import search_index
 from catalogue.models import Edition
-from services import chinese
 from services.models import Synonym
 from services.search import PINYIN_FIELDS
+from services.text import chinese
 
 
 def readings() -> dict[str, str]:

@@ -9,7 +9,7 @@ from catalogue.accounts import permissions
 from catalogue.audit.log import AuditContext
 from catalogue.workflow import proposals
 from catalogue.workflow.fixtures import samples
-from services.json_files import FixtureError
+from services.fixtures.files import FixtureError
 
 
 class Command(BaseCommand):

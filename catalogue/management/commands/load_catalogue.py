@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from catalogue.workflow.fixtures.load import load_catalogue
-from services.json_files import FixtureError
+from services.fixtures.files import FixtureError
 
 
 class Command(BaseCommand):

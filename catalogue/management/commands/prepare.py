@@ -13,7 +13,7 @@ from catalogue.integrity import checks
 from catalogue.models import DamagedEditionError, RevisionToken
 from catalogue.web import revision
 from catalogue.workflow.fixtures.load import load_catalogue
-from services.json_files import FixtureError
+from services.fixtures.files import FixtureError
 
 # The key of the advisory lock: any number that is the same in all processes of this project.
 LOCK = 15_00_00_81

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from catalogue.web.problem_types import TYPES
-from services import chinese
 from services.eligibility.facts import VOCABULARY
+from services.text import chinese
 
 FILE = Path(__file__).with_suffix(".json")
 TEXTS = json.loads(FILE.read_text(encoding="utf-8"))

@@ -31,8 +31,8 @@ from catalogue.desk.proposals.forms import plain
 from catalogue.editions import drafts, merge, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.models import Proposal, ProposedEntry
-from catalogue.workflow import new_sources
 from catalogue.workflow.checks import codes
+from catalogue.workflow.maintenance import new_sources
 from services.models import Department, Service
 
 Action, Kind = ProposedEntry.Action, Proposal.Kind

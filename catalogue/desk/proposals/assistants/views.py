@@ -124,6 +124,6 @@ class AssistantViewsMixin:
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
         name = documents.get(entry.service, {}).get("name", "")
         return self._form(
-            request, "desk/proposal_head.html", form, reasons, proposal, typed=typed,
+            request, "desk/form.html", form, reasons, proposal, typed=typed,
             title=f"由何项目承接：{entry.service} {name}", theirs=theirs,
         )  # fmt: skip

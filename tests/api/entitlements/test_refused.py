@@ -3,7 +3,7 @@
 import pytest
 
 from services.eligibility.facts import VOCABULARY
-from tests.api.test_entitlements import PATH, ask, send
+from tests.api.entitlements.test_entitlements import PATH, ask, send
 from tests.web.test_problems import assert_problem
 
 

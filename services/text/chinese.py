@@ -1,7 +1,7 @@
 """Converts Chinese between Simplified and Traditional (OpenCC) and into pinyin (pypinyin).
 
 Both dictionaries are large (OpenCC's towards Traditional 26 MB, pypinyin's 55 MB), so each is loaded on first use, and
-the pinyin of texts in the committed files is read from ``fixtures/pinyin.json``. Search itself is in ``search``.
+the pinyin of texts in the committed files is read from ``fixtures/pinyin.json``.
 """
 
 import gc
@@ -22,7 +22,7 @@ WORD_BREAKS = re.compile("(?=发放|发展|干预)|(?<=并)(?=为|合理)")
 PRONUNCIATIONS = {"调档": [["diào"], ["dàng"]], "调档案": [["diào"], ["dàng"], ["àn"]]}
 
 # The pinyin of the names in the committed editions and of the synonyms; ``manage.py build_pinyin`` writes the file.
-READINGS = Path(__file__).parent.parent / "fixtures" / "pinyin.json"
+READINGS = Path(__file__).parent.parent.parent / "fixtures" / "pinyin.json"
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from catalogue.audit.log import AuditContext
 from catalogue.editions.public import coverage
 from catalogue.models import Entry
-from catalogue.workflow import rechecks
+from catalogue.workflow.maintenance import rechecks
 from services.sources import Source
 from tests.web.test_problems import assert_problem
 

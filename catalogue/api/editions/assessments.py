@@ -5,7 +5,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.response import Response
 
 from catalogue.api.base import languages, pagination
-from catalogue.api.editions import published_edition
+from catalogue.api.editions.views import published_edition
 from catalogue.models import Assessment, AssessmentLine, Edition
 from catalogue.web.query import parameters
 from catalogue.workflow.steps import assessments

@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from catalogue.models import Case
 from services.eligibility.facts import VOCABULARY
 from services.eligibility.rules import ENGINE, Rule
-from tests.api.test_entitlements import EXAMPLE, ask, results, send
+from tests.api.entitlements.test_entitlements import EXAMPLE, ask, results, send
 from tests.support.openapi import strict_schema
 from tests.web.test_problems import assert_problem
 
