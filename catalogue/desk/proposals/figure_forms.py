@@ -240,11 +240,6 @@ class ShareForm(forms.Form):
 class ShareRowForm(QuotedRowForm, ShareForm):
     NAMED_BY = ("level", "percent")
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name in ShareForm.base_fields:
-            self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
-
     @property
     def title(self) -> str:
         return (
@@ -283,6 +278,9 @@ class QuotedRowFormSet(forms.BaseFormSet):
     def add_fields(self, form, index):
         super().add_fields(form, index)
         form.fields["DELETE"].label = "去掉"
+        for box in form.boxes:
+            # The label beside it is hidden where the head of the columns is shown.
+            box.field.widget.attrs["aria-label"] = box.label
 
     def clean(self):
         for row in self.forms:
