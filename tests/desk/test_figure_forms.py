@@ -169,6 +169,8 @@ def test_a_row_is_taken_away_whatever_is_typed_in_it(editor, url):
     labels = [row.initial["label"] for row in page.context["amounts"].initial_forms]
     taken = {"amounts-0-DELETE": "on", "amounts-0-value": "没有数"}
 
+    refused = editor.post(url, proposal_form_data(page) | taken | {"name": ""})
+    assert (refused.status_code, row_errors(refused, "amounts")) == (422, {})
     assert editor.post(url, proposal_form_data(page) | taken).status_code == 302
 
     assert [amount["label"] for amount in proposed("amounts")] == labels[1:]
