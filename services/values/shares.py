@@ -15,6 +15,7 @@ LEVELS = {"centre": "中央", "region": "自治区", "league": "盟市", "banner
 # The keys of a share, in the order of its answers.
 KEYS = ("level", "percent", "of_whom", "citation")
 MAX_SHARES = 40
+PERCENT = re.compile(r"[0-9]{1,3}([.][0-9]{1,4})?")
 
 
 def faults(shares: object) -> list[str]:
@@ -41,7 +42,7 @@ def _faults(share: object) -> Iterator[str]:
     if share["of_whom"] is not None and not clauses.is_text(share["of_whom"]):
         yield f"of_whom 应是不空的文字，至多{clauses.MAX_TEXT}字；整个项目写 null。"
     percent = share["percent"]
-    if not isinstance(percent, str) or not re.fullmatch(r"[0-9]{1,3}([.][0-9]{1,4})?", percent):
+    if not isinstance(percent, str) or not PERCENT.fullmatch(percent):
         yield 'percent 应是写成文字的小数，不带百分号，例如 "80"、"12.5"。'
     elif not 0 < Decimal(percent) <= 100:
         yield "percent 应大于 0，不大于 100。"
@@ -52,7 +53,7 @@ def _faults(share: object) -> Iterator[str]:
 def _repetitions(shares: Iterable[Mapping]) -> Iterator[str]:
     for (level, cost), count in Counter((share["level"], share["of_whom"]) for share in shares).items():
         if count > 1:
-            yield f"“{cost or '整个项目'}”中{LEVELS[level]}有 {count} 个比例；请在 of_whom 里分别写明。"
+            yield f"“{cost or '整个项目'}”中{LEVELS[level]}有 {count} 个比例；请分别写明是哪一部分的钱（of_whom）。"
 
 
 def _excesses(shares: Iterable[Mapping]) -> Iterator[str]:

@@ -5,7 +5,6 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.models import Proposal
-from catalogue.workflow.base import current_documents
 from services.models import Department, Domain
 from tests.conftest import make_user
 from tests.support.admin_forms import proposal_form_data, visible_text
@@ -65,67 +64,11 @@ def test_saving_an_unchanged_form_changes_nothing(editor, make_proposal):
     assert proposal.entries.get().entry_data == before
 
 
-def test_the_form_preserves_the_data_of_every_entry(editor, make_proposal):
-    proposal = make_proposal(NOTE_CHANGE)
-
-    for code in list(current_documents(proposal))[::9]:
-        url = address("entry", proposal, code)
-        assert editor.post(url, proposal_form_data(editor.get(url))).status_code == 302, code
-
-    assert [item.service for item in proposal.entries.all() if item.entry_data] == ["NM-01-07"]
-
-
-@pytest.mark.parametrize(
-    ("amounts", "words"),
-    [
-        ("840元", "这不是一列 JSON"),
-        ("[" * 10_000, "这不是一列 JSON"),  # too deep to read
-        ("9" * 5_000, "这不是一列 JSON"),  # too long for a number
-        ('[{"label": "少了其余"}]', "第 1 项：应恰好有这些"),
-        ('{"label": "不是列表"}', "应是列表"),
-    ],
-    ids=["text", "deep", "long", "short", "object"],
-)
-def test_invalid_amounts_are_refused_with_a_sentence_and_kept_in_the_form(editor, make_proposal, amounts, words):
-    proposal = make_proposal(NOTE_CHANGE)
-    url = address("entry", proposal, "NM-01-07")
-
-    refused = editor.post(url, proposal_form_data(editor.get(url)) | {"amounts": amounts})
-
-    assert refused.status_code == 422
-    assert words in visible_text(refused)
-    assert refused.context["form"]["amounts"].value() == amounts
-
-
 @pytest.mark.parametrize("box", ["citations-0-source", "legal_basis", "domain"])
 def test_a_term_that_cannot_be_a_key_is_refused(editor, make_proposal, box):
     url = address("entry", make_proposal(NOTE_CHANGE), "NM-01-07")
 
     assert editor.post(url, proposal_form_data(editor.get(url)) | {box: "\0"}).status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("shares", "words"),
-    [("80%", "这不是一列 JSON"), ('[{"level": "centre"}]', "第 1 项：应恰好有这些：level、percent")],
-    ids=["text", "short"],
-)
-def test_invalid_shares_are_refused_with_a_sentence_and_kept_in_the_form(editor, make_proposal, shares, words):
-    proposal = make_proposal(NOTE_CHANGE)
-    url = address("entry", proposal, "NM-01-07")
-
-    refused = editor.post(url, proposal_form_data(editor.get(url)) | {"shares": shares})
-
-    assert refused.status_code == 422
-    assert words in visible_text(refused)
-    assert refused.context["form"]["shares"].value() == shares
-
-
-def test_the_form_has_the_figures_with_their_label_first(editor, make_proposal):
-    proposal = make_proposal(NOTE_CHANGE)
-
-    shown = editor.get(address("entry", proposal, "NM-01-07")).context["form"]["amounts"].value()
-
-    assert shown.startswith('[\n {\n  "label": "孤儿')
 
 
 def test_an_addition_and_a_withdrawal_are_saved(editor, make_proposal):

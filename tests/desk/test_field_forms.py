@@ -32,10 +32,11 @@ def sent(page, fate: str | None = "replace") -> dict:
     """Return what a browser sends for the untouched form, but with the same answer for each old clause."""
     data = {"seen": page.context["seen"]}
     head, parts = page.context["head"], page.context["parts"]
-    for form in [*([head] if head else []), *parts.all_forms()]:
+    rows = [parts.shares.management_form] if parts.shares else []
+    for form in [*([head] if head else []), *rows, *parts.all_forms()]:
         for box in form:
             value = box.value()
-            if value not in (None, False, ""):
+            if value is not None and value is not False and value != "":
                 data[box.html_name] = value if isinstance(value, list) else str(getattr(value, "pk", value))
     if fate:
         data |= {form.add_prefix("fate"): fate for form in old_clauses(page)}

@@ -65,7 +65,9 @@ def test_what_is_no_list_of_shares_is_refused(value):
 
 
 def test_one_level_has_one_share_of_a_cost():
-    assert shares.faults([share("30"), share("50")]) == ["“整个项目”中中央有 2 个比例；请在 of_whom 里分别写明。"]
+    assert shares.faults([share("30"), share("50")]) == [
+        "“整个项目”中中央有 2 个比例；请分别写明是哪一部分的钱（of_whom）。"
+    ]
 
 
 def test_the_shares_of_a_cost_are_at_most_a_hundred():

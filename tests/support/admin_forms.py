@@ -2,6 +2,7 @@
 
 from html.parser import HTMLParser
 
+from django.forms import BaseForm, BaseFormSet
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -97,10 +98,16 @@ def rule_form_data(name: str, rule: dict | RuleInput | None) -> dict[str, object
 
 def proposal_form_data(read: HttpResponse) -> dict[str, object]:
     """Return what a browser sends for the forms of a proposal's page."""
-    sent = {"seen": read.context["seen"]}
-    citations = read.context.get("citations")
-    for form in [read.context["form"], *([citations.management_form, *citations.forms] if citations else [])]:
-        for box in form:
+    formsets = [read.context[name] for name in ("amounts", "shares", "citations") if name in read.context]
+    return {"seen": read.context["seen"]} | typed_in(read.context["form"], *formsets)
+
+
+def typed_in(form: BaseForm, *formsets: BaseFormSet) -> dict[str, object]:
+    """Return what a browser sends for a form and the rows of formsets."""
+    sent = {}
+    rows = [row for formset in formsets for row in (formset.management_form, *formset.forms)]
+    for part in [form, *rows]:
+        for box in part:
             value = box.value()
             if isinstance(box.field, RuleFormField):
                 sent |= rule_form_data(box.html_name, value)

@@ -1,6 +1,5 @@
 """Base classes of the desk's admins: form fields, scoping by department, preview of deletions, read-only screens."""
 
-import json
 import unicodedata
 from collections.abc import Iterable
 
@@ -60,15 +59,6 @@ class Paragraphs(VisibleCharField):
         return value and value.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class Structure(forms.JSONField):
-    """A JSON value. None is shown as an empty field, not as ``null``."""
-
-    def prepare_value(self, value):
-        if value is None or isinstance(value, forms.fields.InvalidJSONInput):
-            return value
-        return json.dumps(value, ensure_ascii=False)
-
-
 class NamedFormSet(forms.BaseInlineFormSet):
     """A tabular formset: its fields have no visible labels, so each gets an ``aria-label`` for screen readers."""
 
@@ -89,7 +79,6 @@ class FormFieldsMixin:
 
     formfield_overrides = {
         models.TextField: {"form_class": Paragraphs, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
-        models.JSONField: {"form_class": Structure, "widget": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})},
         # ISO format, as in the examples of the help texts; the zh-hans locale would format 2026/11/01.
         models.DateField: {"form_class": DayField},
     }

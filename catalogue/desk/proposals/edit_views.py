@@ -22,6 +22,7 @@ from catalogue.desk.proposals.assistants.views import AssistantViewsMixin
 from catalogue.desk.proposals.autosave import TypedInput, show_unchecked
 from catalogue.desk.proposals.field_forms import chosen
 from catalogue.desk.proposals.field_views import FieldViewsMixin
+from catalogue.desk.proposals.figure_forms import quoted_rows
 from catalogue.desk.proposals.forms import (
     CitationFormSet,
     EntryForm,
@@ -41,7 +42,7 @@ from services.models import Region
 
 Action = ProposedEntry.Action
 # The names of formsets in the context of a page.
-FORMSETS = ("citations", "lines")
+FORMSETS = ("amounts", "shares", "citations", "lines")
 COLUMNS = ("kind", "department", "title", "reason", "document_number", "effective_from", "raises_cost", "is_urgent")
 
 
@@ -151,7 +152,7 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
             reasons, theirs = self._amend(request, pk, typed, entries=lambda entries: entries, **values)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", pk)
-            if theirs and (shown := self._shown(request, proposal)):
+            if theirs and (shown := self._shown(typed)):
                 form = self._rebased_head(request, pk, values, shown)
         return self._form(
             request, "desk/form.html", form, reasons, proposal, typed=typed, title="修改建议", theirs=theirs
@@ -199,11 +200,15 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
             return answer
         if fields := chosen(request.GET.getlist("field")):
             return self.edit_fields(request, typed, code, fields, base=base, data=data, existing=existing)
+        shown = self.shown_data(typed, code, base)
         form = EntryForm(typed.post, stated=data)
+        quoted = quoted_rows(typed.post, data, cited_in=(data, base, shown))
         citations = CitationFormSet(typed.post, initial=citations_of(data), prefix="citations")
         reasons, theirs = [], []
-        if request.method == "POST" and form.is_valid() and citations.is_valid():
-            typed_data = typed_entry(data, form, citations)
+        # Every form is validated, so that all errors are told at once.
+        invalid = [each for each in (form, citations, *quoted.values()) if not each.is_valid()]
+        if request.method == "POST" and not invalid:
+            typed_data = typed_entry(data, form, citations, quoted)
             proposed_data = typed_data if action == Action.ADD else merge.make_change(base, typed_data)
             entry = _entry(code, action, proposed_data, existing.successors if existing else [])
             reasons, theirs = self._amend(
@@ -214,14 +219,15 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
                 if "_continue" in request.POST:
                     return redirect("admin:catalogue_proposal_entry", pk, code)
                 return redirect("admin:catalogue_proposal_change", pk)
-            if theirs and (shown := self.shown_data(request, proposal, code, base)):
+            if theirs and shown:
                 merged = merge.apply_change(data, merge.make_change(shown, typed_data))
                 form = EntryForm(stated=merged)
+                quoted = quoted_rows(None, merged, cited_in=(data, base))
                 citations = CitationFormSet(initial=citations_of(merged), prefix="citations")
         title = f"{Action(action).label} {code} {data['name'] or ''}"
         return self._form(
             request, "desk/proposal_entry.html", form, reasons, proposal, typed=typed,
-            title=title, theirs=theirs, citations=citations, code=code, sections=form.sections(),
+            title=title, theirs=theirs, citations=citations, **quoted, code=code, sections=form.sections(quoted),
         )  # fmt: skip
 
     def remove_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
@@ -278,16 +284,18 @@ class EditViewsMixin(CaseViewsMixin, AssistantViewsMixin, FieldViewsMixin, Asses
         return [], []
 
     @staticmethod
-    def _shown(request: HttpRequest, proposal: Proposal) -> dict | None:
-        """Return the proposal as the page of a refused save showed it, from the audit log."""
-        record = versions.read(request.POST.get("seen", "")).get("record", 0)
-        writing = Event.objects.filter(proposal=proposal.number, verb__in=(Event.Verb.DRAFTED, Event.Verb.AMENDED))
+    def _shown(typed: TypedInput) -> dict | None:
+        """Return the proposal as the page that was sent showed it, from the audit log."""
+        record = versions.read(typed.seen).get("record", 0)
+        writing = Event.objects.filter(
+            proposal=typed.proposal.number, verb__in=(Event.Verb.DRAFTED, Event.Verb.AMENDED)
+        )
         event = writing.filter(number__lte=record).order_by("-number").first()
         return event and json.loads(event.after)
 
-    def shown_data(self, request: HttpRequest, proposal: Proposal, code: str, base: Mapping) -> dict | None:
-        """Return the entry of a service as the page of a refused save showed it: proposed so far, else ``base``."""
-        if (shown := self._shown(request, proposal)) is None:
+    def shown_data(self, typed: TypedInput, code: str, base: Mapping) -> dict | None:
+        """Return the entry of a service as the page that was sent showed it: proposed so far, else ``base``."""
+        if typed.post is None or (shown := self._shown(typed)) is None:
             return None
         entry = next((entry for entry in shown["entries"] if entry["service"] == code), None)
         if entry is None or entry["stated"] is None:

@@ -16,14 +16,14 @@ from catalogue.audit.log import AuditContext
 from catalogue.desk.base import versions
 from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import Paragraphs
+from catalogue.desk.proposals.figure_forms import FigureForm, ShareFormSet, clauses_in, fitting_clause
 from catalogue.desk.proposals.forms import EntryForm, TermSelect, plain
 from catalogue.editions import merge, sourcing
 from catalogue.models import Citation, Entry, SourcedField
 from catalogue.workflow.maintenance import new_sources
-from services.fields import VisibleCharField
 from services.sources import Jurisdiction, Source
-from services.text import document_numbers, quotes
-from services.values import amounts, clauses
+from services.text import document_numbers
+from services.values import amounts, clauses, quoted_values
 
 # What can be chosen to be changed: the sourced fields, and the note.
 CHOICES = [*SourcedField.choices, ("note", "编者说明")]
@@ -163,47 +163,23 @@ class NewClauseForm(forms.ModelForm):
         return {"field": field, **self.typed(), **({"criterion": criterion} if criterion else {})}
 
 
-def _optional(choices: Mapping) -> list[tuple[str, str]]:
-    return [("", "—"), *choices.items()]
-
-
-class AmountForm(forms.Form):
+class AmountForm(FigureForm):
     """A figure of the standard, and what becomes of the old one: kept as history, replaced, or no longer valid."""
 
-    label = VisibleCharField(label="是什么", max_length=clauses.MAX_TEXT)
-    kind = forms.ChoiceField(label="种类", choices=list(amounts.KINDS.items()))
-    value = VisibleCharField(label="数值", max_length=14)
-    unit = VisibleCharField(label="单位", max_length=clauses.MAX_TEXT, required=False, empty_value=None)
-    period = forms.ChoiceField(label="周期", choices=_optional(amounts.PERIODS), required=False)
-    per = forms.ChoiceField(label="每……", choices=_optional(amounts.PERS), required=False)
-    of_whom = VisibleCharField(label="对象", max_length=clauses.MAX_TEXT, required=False, empty_value=None)
-    place = VisibleCharField(label="地区", max_length=clauses.MAX_TEXT, required=False, empty_value=None)
-    valid_from = PartialDateField(label="起", required=False)
-    valid_until = PartialDateField(label="止", required=False)
-    as_of = PartialDateField(label="数据年份", required=False)
     fate = forms.ChoiceField(label="旧数", choices=FATES, required=False)
 
     def __init__(self, data, *, amount: Mapping | None, fate: str = KEEP, prefix: str):
-        initial = {**amount, "fate": fate} if amount else {"unit": "元", "kind": "payment"}
+        initial = {**amount, "fate": fate} if amount else None
         super().__init__(data, prefix=prefix, initial=initial, empty_permitted=not amount, use_required_attribute=False)
         self.amount = amount
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = field.label
 
-    def clean_value(self) -> str:
-        value = quotes.fold(self.cleaned_data["value"])
-        if not amounts.VALUE.fullmatch(value):
-            raise forms.ValidationError("请写数字，不带单位。例：840、0.55")
-        return value
+    @property
+    def boxes(self) -> list[forms.BoundField]:
+        return list(self)
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        for name in ("valid_from", "valid_until", "as_of"):
-            date = cleaned.get(name)
-            if date and not amounts.is_year_or_day(date, day=name != "as_of"):
-                example = "年份或日期。例：2023" if name == "as_of" else "日期。例：2027-01-01、2027年1月1日"
-                self.add_error(name, f"请写{example}")
-        return cleaned
+    @property
+    def title(self) -> str:
+        return f"{self.amount['label']} {self.amount['value']}" if self.amount else "新增一个数"
 
     def has_changed(self) -> bool:
         return bool(set(self.changed_data) - {"kind", "unit", "period", "per", "fate"}) or bool(
@@ -218,14 +194,12 @@ class AmountForm(forms.Form):
         cleaned, old = self.cleaned_data, self.amount
         if not cleaned or (old and cleaned["fate"] == END):
             return []
-        values = {name: cleaned[name] or None for name in amounts.KEYS if name in cleaned}
-        values["currency"] = "CNY" if values["unit"] == "元" else None
+        values = self.figure()
         moved = old and new_clauses.get(versions.digest(old["citation"]), old["citation"])
-        given = [clause for clause in new_clauses.values() if clause]
-        fitting = next((clause for clause in given if _holds(clause, values["value"])), given[0] if given else None)
+        fitting = fitting_clause(new_clauses, values["value"])
         if old and values["value"] == old["value"] and cleaned["fate"] != REPLACE:
             return [values | {"citation": moved or old["citation"]}]
-        if old and cleaned["fate"] == REPLACE and moved in given:
+        if old and cleaned["fate"] == REPLACE and moved in new_clauses.values():
             fitting = moved
         new = values | {"citation": fitting or (old and old["citation"])}
         if old and cleaned["fate"] != REPLACE:
@@ -238,27 +212,28 @@ class AmountForm(forms.Form):
         return [new]
 
 
-def _holds(clause: Mapping, value: str) -> bool:
-    return bool(clause["quote"]) and not list(clauses.faults(clause, value))
-
-
 class Part(NamedTuple):
-    """A chosen field for the template: its inputs, and its old clauses with the form of each."""
+    """A chosen field for the template: its inputs, its old clauses with the form of each, the rows of its shares."""
 
     field: str
     label: str
     boxes: list[forms.BoundField]
     old: list[OldClauseForm]
+    rows: ShareFormSet | None
 
 
 class FieldsForm:
     """The forms of the chosen ``fields`` of an entry.
 
     ``base`` is the entry of the edition, ``data`` the entry as it is proposed so far, both as ``entry_data()``;
-    ``number`` is the document number of the proposal, which a new document has if it is given no other.
+    ``number`` is the document number of the proposal, which a new document has if it is given no other; ``shown`` is
+    the entry on the page that was sent.
     """
 
-    def __init__(self, post: QueryDict | None, *, fields: list[str], base: Mapping, data: Mapping, number: str | None):
+    def __init__(
+        self, post: QueryDict | None, *, fields: list[str], base: Mapping, data: Mapping, number: str | None,
+        shown: Mapping | None,
+    ):  # fmt: skip
         self.fields, self.base, self.data, self.post = fields, base, data, post
         sourced = [field for field in fields if field in Entry.SOURCED_FIELDS]
         self.form = EntryForm(post, stated=data, only=fields)
@@ -280,12 +255,14 @@ class FieldsForm:
         if sourced:
             self.new.append(NewClauseForm(post, clause=None, fields=sourced, number=number, prefix="new-0"))
         self.figures = list(self._figures()) if "standard" in fields else []
+        self.known_clauses = clauses_in(data, base, shown)
+        self.shares = self._share_rows(post) if quoted_values.COLUMNS["shares"].field in fields else None
 
     def rebase(self, shown: Mapping) -> None:
         """Show valid input on ``data``, which changed after the page showed ``shown``: what was not touched stays.
 
-        Rows are named by what they show, so that only the boxes of the entry and the old clauses can be touched by
-        both.
+        Rows are named by what they show, so that only the boxes of the entry, the old clauses and the shares can be
+        touched by both.
         """
         typed = {name: plain(value) for name, value in self.form.cleaned_data.items()}
         touched = {name: value for name, value in typed.items() if value != shown[name]}
@@ -297,6 +274,12 @@ class FieldsForm:
                 fate = (KEEP if is_proposed else "") if form.citation in were else END
                 if form.cleaned_data.get("fate") == fate:
                     old[at] = next(each for each in self._old_clauses(field, None) if each.prefix == form.prefix)
+
+        if self.shares and self.shares.is_valid() and self.shares.typed({}) == shown["shares"]:
+            self.shares = self._share_rows(None)
+
+    def _share_rows(self, post: QueryDict | None) -> ShareFormSet:
+        return ShareFormSet(post, values=self.data["shares"], known=self.known_clauses, takes_new=True)
 
     def _posted(self, prefix: str) -> QueryDict | None:
         # A row that was not on the page that was sent is as it is stored.
@@ -333,11 +316,18 @@ class FieldsForm:
 
     def parts(self) -> list[Part]:
         labels = dict(CHOICES)
-        return [Part(field, labels[field], self.form.boxes_of(field), self.old.get(field, [])) for field in self.fields]
+        with_shares = quoted_values.COLUMNS["shares"].field
+        return [
+            Part(
+                field, labels[field], self.form.boxes_of(field), self.old.get(field, []),
+                self.shares if field == with_shares else None,
+            )
+            for field in self.fields
+        ]  # fmt: skip
 
     def all_forms(self) -> list[forms.BaseForm]:
         new = [each for form in self.new for each in (form, form.document)]
-        return [self.form, *self.figures, *self._old_forms(), *new]
+        return [self.form, *self.figures, *(self.shares or ()), *self._old_forms(), *new]
 
     def _old_forms(self) -> list[OldClauseForm]:
         return [form for clause_forms in self.old.values() for form in clause_forms]
@@ -345,14 +335,16 @@ class FieldsForm:
     def is_valid(self, effective_from: str) -> bool:
         """Whether everything typed can be saved; if not, each reason stands at the row that it is about."""
         bound = [form for form in (self.form, *self.figures, *self.new) if form.is_bound]
-        bound += self._old_forms()
+        bound += [*self._old_forms(), *([self.shares] if self.shares is not None else [])]
         # Every form is validated, so that all errors are told at once.
         if [form for form in bound if not form.is_valid()]:
             return False
         for field in self.old:
             self._ask_of_old_clauses(field)
         self._check_figures(effective_from)
-        return not any(form.errors for form in bound)
+        if self.shares is not None:
+            self.shares.check(self._new_clauses())
+        return all(form.is_valid() for form in bound)
 
     def _ask_of_old_clauses(self, field: str) -> None:
         label = SourcedField(field).label
@@ -416,6 +408,8 @@ class FieldsForm:
         typed["citations"] = others + [citation for of_field in citations.values() for citation in of_field]
         if self.figures:
             typed["amounts"] = [amount for form in self.figures for amount in self._amounts_of(form, effective_from)]
+        if self.shares is not None:
+            typed["shares"] = self.shares.typed(self._new_clauses())
         for field, of_field in citations.items():
             for key, label in zip(("verification", "basis"), self._labels(typed, field, of_field), strict=True):
                 labels = {name: value for name, value in typed[key].items() if name != field}

@@ -54,12 +54,13 @@ class FieldViewsMixin:
         initial = {"title": f"调整“{base['name']}”的{labels}"[:200], "department": lead}
         head = ChangeHeadForm(typed.post, user=request.user, initial=initial)
         number = (typed.post or {}).get("document_number", "").strip() or None
-        parts = FieldsForm(typed.post, fields=fields, base=base, data=base, number=number)
+        is_current = typed.post is None or versions.is_current(typed.seen, base)
+        shown = None if is_current else self._shown_base(typed, service)
+        parts = FieldsForm(typed.post, fields=fields, base=base, data=base, number=number, shown=shown)
         reasons = []
         if request.method == "POST":
-            if not versions.is_current(request.POST.get("seen", ""), base):
+            if not is_current:
                 reasons = ["您打开本页之后发布了新的版本，没有保存。请看清下面现在的内容，再保存一次。"]
-                shown = self._shown_base(request, service)
                 parts.is_valid(today.isoformat())
                 if shown and not parts.form.errors:
                     parts.rebase(shown)
@@ -84,7 +85,10 @@ class FieldViewsMixin:
     ) -> HttpResponse:  # fmt: skip
         """Edit these fields of a proposal's entry; its other fields stay as they are."""
         proposal = typed.proposal
-        parts = FieldsForm(typed.post, fields=fields, base=base, data=data, number=proposal.document_number)
+        shown = self.shown_data(typed, code, base)
+        parts = FieldsForm(
+            typed.post, fields=fields, base=base, data=data, number=proposal.document_number, shown=shown
+        )  # fmt: skip
         reasons, theirs = [], []
         effective_from = proposal.effective_from.isoformat()
         if request.method == "POST" and parts.is_valid(effective_from):
@@ -99,7 +103,7 @@ class FieldViewsMixin:
                     transaction.set_rollback(True)
             if not reasons:
                 return redirect("admin:catalogue_proposal_change", proposal.pk)
-            if theirs and (shown := self.shown_data(request, proposal, code, base)):
+            if theirs and shown:
                 parts.rebase(shown)
         labels = "、".join(label for field, label in CHOICES if field in fields)
         full = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code])
@@ -107,13 +111,11 @@ class FieldViewsMixin:
             request, typed, parts, reasons, proposal, base=data, labels=labels, full=full, theirs=theirs
         )
 
-    def _shown_base(self, request: HttpRequest, service: str) -> dict | None:
-        """Return the entry of the earlier edition that the page of a refused save showed."""
+    def _shown_base(self, typed: TypedInput, service: str) -> dict | None:
+        """Return the entry of the earlier edition that the page that was sent showed."""
         for edition in self.region().editions.published().order_by("-number"):
             for document in edition.documents():
-                if document["code"] == service and versions.is_current(
-                    request.POST.get("seen", ""), entry_data(document)
-                ):
+                if document["code"] == service and versions.is_current(typed.seen, entry_data(document)):
                     return entry_data(document)
         return None
 
@@ -176,5 +178,6 @@ class FieldViewsMixin:
         return self._form(
             request, "desk/proposal_fields.html", head or parts.form, reasons, proposal, typed=typed,
             title=f"调整 {base['code']} {base['name'] or ''}：{labels}", head=head, parts=parts, forms=forms,
+            **({} if parts.shares is None else {"shares": parts.shares}),
             media=sum((form.media for form in forms), self.media), is_nav_sidebar_enabled=False, **context,
         )  # fmt: skip

@@ -1,9 +1,9 @@
 """Forms of a proposal: its head and one of its entries. They do not write to the database."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from django import forms
 from django.contrib import admin
@@ -23,7 +23,6 @@ from catalogue.workflow.models import SERVICE_CODE_PATTERN
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source, Verification
 from services.text import document_numbers
-from services.text.json_text import strict_loads
 from services.values import quoted_values
 
 Action = ProposedEntry.Action
@@ -194,44 +193,25 @@ def _as_code(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed).strip().upper()
 
 
-class QuotedValuesFormField(forms.Field):
-    """Amounts or shares of an entry as indented JSON; empty is none. Django's field fails on JSON that is too deep."""
+class Group(NamedTuple):
+    """A sourced field for the template: its inputs, and the rows of the values that stand with it."""
 
-    widget = forms.Textarea(attrs={"rows": 12, "class": "desk-text", "spellcheck": "false"})
-
-    def __init__(self, *, encoder=None, decoder=None, **kwargs):
-        super().__init__(**kwargs)
-
-    def prepare_value(self, value: object) -> str:
-        # What was typed is shown again as it was typed.
-        if isinstance(value, str):
-            return value
-        return json.dumps(value, ensure_ascii=False, indent=1) if value else ""
-
-    def to_python(self, value: str | None) -> object:
-        if not (value or "").strip():
-            return []
-        try:
-            return strict_loads(value.encode())
-        except ValueError:
-            raise forms.ValidationError("这不是一列 JSON；请照填写说明里的例子写，留空表示没有。") from None
+    boxes: list[forms.BoundField]
+    rows: forms.BaseFormSet | None = None
 
 
 class EntryForm(forms.ModelForm):
-    """All columns of an entry, with the verification and basis of each sourced field; without citations.
+    """All columns of an entry, with the verification and basis of each sourced field.
 
-    With ``only``, it has the columns of these fields alone, and neither labels, which follow from the clauses, nor
-    amounts, which have rows of their own.
+    Citations, amounts and shares have rows of their own. With ``only``, it has the columns of these fields alone, and
+    no labels, which follow from the clauses.
     """
 
     class Meta:
         model = Entry
-        fields = (*sum(Entry.SOURCED_FIELDS.values(), []), *quoted_values.COLUMNS, "note")
+        fields = (*sum(Entry.SOURCED_FIELDS.values(), []), "note")
         field_classes = (
-            dict.fromkeys(TEXTS, Paragraphs)
-            | dict.fromkeys(quoted_values.COLUMNS, QuotedValuesFormField)
-            | dict.fromkeys(MANY, TermsField)
-            | {"eligibility": RuleFormField}
+            dict.fromkeys(TEXTS, Paragraphs) | dict.fromkeys(MANY, TermsField) | {"eligibility": RuleFormField}
         )
         widgets = {name: _textarea() for name in TEXTS} | {
             name: TermSelectMultiple(Entry._meta.get_field(name), admin.site) for name in MANY
@@ -263,25 +243,25 @@ class EntryForm(forms.ModelForm):
 
     @staticmethod
     def columns_of(field: str) -> list[str]:
-        """Return the columns of a field without its amounts; a note is its own column."""
-        with_it = [name for name, column in quoted_values.COLUMNS.items() if column.field == field]
-        return [*Entry.SOURCED_FIELDS.get(field, [field]), *(name for name in with_it if name != "amounts")]
+        """Return the columns of a field; a note is its own column."""
+        return Entry.SOURCED_FIELDS.get(field, [field])
 
     def boxes_of(self, field: str) -> list[forms.BoundField]:
         return [self[name] for name in self.columns_of(field)]
 
-    def sections(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
-        """Return the sections of the page as (title, fields), the bound fields of each sourced field in one list."""
+    def sections(self, quoted: Mapping[str, forms.BaseFormSet]) -> list[tuple[str, list[Group]]]:
+        """Return the sections of the page as (title, groups); ``quoted`` are the rows of the amounts and shares."""
+        # Values with a clause of their own follow the field that they stand with.
+        rows = {column.field: quoted[name] for name, column in quoted_values.COLUMNS.items()}
         sections = []
         for title, fields in SECTIONS:
-            groups = []
-            for field in fields:
-                names = (*Entry.SOURCED_FIELDS[field], f"verification_{field}", f"basis_{field}")
-                groups.append([self[name] for name in names])
-                # Values with a clause of their own follow the field that they stand with.
-                groups += [[self[name]] for name, column in quoted_values.COLUMNS.items() if column.field == field]
-            sections.append((title, groups))
-        return [*sections, ("编者说明", [[self["note"]]])]
+            names = {
+                field: (*Entry.SOURCED_FIELDS[field], f"verification_{field}", f"basis_{field}") for field in fields
+            }
+            sections.append(
+                (title, [Group([self[name] for name in names[field]], rows.get(field)) for field in fields])
+            )
+        return [*sections, ("编者说明", [Group([self["note"]])])]
 
 
 class CitationForm(forms.ModelForm):
@@ -306,8 +286,10 @@ def citations_of(data: Mapping) -> list[dict]:
     return [citation | {"source": sources.get(citation["source"])} for citation in citations]
 
 
-def typed_entry(base: Mapping, form: EntryForm, citations: forms.BaseFormSet) -> dict:
-    """Return the valid input of both forms in the format of ``entry_data()``; ``base`` gives code and number."""
+def typed_entry(
+    base: Mapping, form: EntryForm, citations: forms.BaseFormSet, quoted: Mapping[str, forms.BaseFormSet]
+) -> dict:
+    """Return the valid input of these forms in the format of ``entry_data()``; ``base`` gives code and number."""
     cleaned = form.cleaned_data
     rows = [
         row.cleaned_data
@@ -318,6 +300,7 @@ def typed_entry(base: Mapping, form: EntryForm, citations: forms.BaseFormSet) ->
         "code": base["code"],
         "number": base["number"],
         **{name: plain(cleaned[name]) for name in EntryForm.Meta.fields},
+        **{name: rows.typed({}) for name, rows in quoted.items()},
         **{
             name: {field: label for field in Entry.SOURCED_FIELDS if (label := cleaned[f"{name}_{field}"])}
             for name in ("verification", "basis")

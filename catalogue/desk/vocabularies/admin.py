@@ -107,6 +107,7 @@ class DefinitionField(Paragraphs):
 class TargetGroupForm(forms.ModelForm):
     class Meta:
         field_classes = {"definition": DefinitionField}
+        widgets = {"definition": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})}
         help_texts = {
             "definition": "条文怎样界定，照录原文，出处写在下面的“来源”；没有的留空。"
             "例：本法所称老年人是指六十周岁以上的公民。"
@@ -125,6 +126,14 @@ class TargetGroupAdmin(TermAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(in_force=counted_in_force("target_groups"))
+
+    def get_fieldsets(self, request, obj=None):
+        (title, options), *others = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj) or obj is None:
+            return [(title, options), *others]
+        # Who may only read sees its words, not the JSON of the column.
+        fields = ["defined" if name == "definition" else name for name in options["fields"]]
+        return [(title, options | {"fields": fields}), *others]
 
     @admin.display(description="在用版本条目数", ordering="in_force")
     def entry_count(self, group):

@@ -1,4 +1,4 @@
-/* The form of a fiscal assessment: its sums as one types, and further lines. The server computes them again. */
+/* The form of a fiscal assessment: its sums as one types. The server computes them again. */
 "use strict";
 {
   const SHARES = ["share_centre", "share_region", "share_league", "share_banner"];
@@ -62,29 +62,6 @@
       : "";
   };
 
-  const count = document.querySelector('[name="lines-TOTAL_FORMS"]');
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button";
-  button.textContent = "＋ 再加一行";
-  // The blank line of the page, which needs no script, comes first.
-  const blank = container.querySelector("details");
-  if (blank) {
-    button.hidden = true;
-    blank.addEventListener("toggle", () => {
-      button.hidden = false;
-      blank.replaceWith(...blank.querySelectorAll(".desk-line"));
-      container.lastElementChild.querySelector("input").focus();
-    });
-  }
-  button.addEventListener("click", () => {
-    const markup = document.querySelector("#line-template").innerHTML.replaceAll("__prefix__", count.value);
-    container.insertAdjacentHTML("beforeend", markup);
-    count.value = Number(count.value) + 1;
-    container.lastElementChild.querySelector("input").focus();
-    show();
-  });
-  container.after(button);
   container.closest("form").addEventListener("input", show);
   show();
 }

@@ -42,8 +42,12 @@
     else source.addEventListener("change", changed);
   };
 
-  for (const quote of form.querySelectorAll('textarea[name$="quote"]')) {
-    const source = form.querySelector(`select[name="${quote.name.replace(/quote$/, "source")}"]`);
-    if (source) watch(quote, source);
-  }
+  const watchIn = (part) => {
+    for (const quote of part.querySelectorAll('textarea[name$="quote"]')) {
+      const source = form.querySelector(`select[name="${quote.name.replace(/quote$/, "source")}"]`);
+      if (source) watch(quote, source);
+    }
+  };
+  watchIn(form);
+  form.addEventListener("formset:added", (event) => watchIn(event.target));
 }
