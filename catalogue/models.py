@@ -15,6 +15,7 @@ from catalogue.editions.models import (
 from catalogue.editions.revisions import RevisionToken
 from catalogue.editions.seal import DamagedEditionError
 from catalogue.feedback.models import Feedback
+from catalogue.workflow.looks import Look
 from catalogue.workflow.models import (
     Approval,
     Assessment,
@@ -47,6 +48,7 @@ __all__ = [
     "Feedback",
     "FieldVerification",
     "FigureReason",
+    "Look",
     "Membership",
     "Proposal",
     "ProposedCase",

@@ -19,6 +19,7 @@ from catalogue.accounts import permissions
 from catalogue.audit import log
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.locking import OptimisticLockMixin
+from catalogue.models import Look
 from services import chinese
 from services.fields import VisibleCharField
 from services.sources import Verification
@@ -121,7 +122,8 @@ class DeletionPreviewMixin:
         counts = {
             model._meta.verbose_name_plural: len(rows)
             for model, rows in collector.model_objs.items()
-            if not model._meta.auto_created
+            # What a person has looked at is told to nobody else.
+            if not model._meta.auto_created and model is not Look
         }
         needed = {self.opts.verbose_name for obj in objs if not self.has_delete_permission(request, obj)}
         return [str(obj) for obj in objs], counts, needed, self.named(list(collector.protected) + self.users(objs))
