@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from catalogue.accounts import names, permissions
 from catalogue.desk.base.dates import time_left
+from catalogue.desk.base.services import named, newest_name
 from catalogue.feedback import answers
 from catalogue.models import DraftInput, Edition, Event, Feedback, FieldVerification, Look, Proposal
 from catalogue.workflow import rechecks
@@ -169,11 +170,13 @@ def _feedback_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Se
     due = "限办日期"
     if user.has_perm("catalogue.change_feedback"):
         rows = _own_feedback(Feedback.objects.unanswered(), user, on).order_by("at").select_related("service")
+        rows = rows.annotate(service_name=newest_name("service"))
         yield Section("待答复的反馈", [_feedback_item(row) for row in rows.filter(draft_answer=None)], due=due)
         own_drafts = [_feedback_item(row, _return_reason(row)) for row in rows.filter(drafter=user)]
         yield Section("我起草、待审核的答复", own_drafts, due=due)
     if user.has_perm("catalogue.release_feedback"):
         drafted = Feedback.objects.to_release(user).select_related("service", "drafter").order_by("at")
+        drafted = drafted.annotate(service_name=newest_name("service"))
         if not user.has_perm("catalogue.approve_proposal"):
             drafted = _own_feedback(drafted, user, on)
         items = [_feedback_item(row)._replace(who=names.person_name(row.drafter)) for row in drafted]
@@ -257,8 +260,9 @@ def _edition_item(edition: Edition) -> Item:
 
 
 def _feedback_item(feedback: Feedback, note: str = "") -> Item:
+    about = named(feedback.service.code, feedback.service_name) if feedback.service else feedback.get_kind_display()
     return Item(
-        f"{feedback.service or feedback.get_kind_display()}：{feedback.message[:40]}",
+        f"{about}：{feedback.message[:40]}",
         reverse("admin:catalogue_feedback_change", args=[feedback.pk]),
         _day(feedback.at),
         note or feedback.get_state_display(),

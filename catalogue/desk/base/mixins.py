@@ -19,9 +19,11 @@ from catalogue.accounts import permissions
 from catalogue.audit import log
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.locking import OptimisticLockMixin
+from catalogue.desk.base.services import ServiceField, ServicesField, services_with_names
 from catalogue.models import Look
 from services import chinese
 from services.fields import VisibleCharField
+from services.models import Service
 from services.sources import Verification
 from services.text.characters import fold_radicals, without_hidden, without_ignorable
 
@@ -94,6 +96,16 @@ class FormFieldsMixin:
         # ISO format, as in the examples of the help texts; the zh-hans locale would format 2026/11/01.
         models.DateField: {"form_class": DayField},
     }
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.related_model is Service:
+            kwargs = {"form_class": ServiceField, "queryset": services_with_names()} | kwargs
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.related_model is Service:
+            kwargs = {"form_class": ServicesField, "queryset": services_with_names()} | kwargs
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -23,7 +23,7 @@ CONTENT = (Verb.DRAFTED, Verb.AMENDED)
 class ServiceChange(NamedTuple):
     """How the proposed content of a service changed; ``notes``: it was added, was removed, has other successors."""
 
-    code: str
+    name: str
     notes: list[str]
     rows: list[Row]
 
@@ -107,9 +107,13 @@ class _Content:
             successors = [side.get(code, {}).get("successors") or [] for side in (old, new)]
             if successors[0] != successors[1]:
                 notes.append("承接项目：{}→{}".format(*("、".join(codes) or "没有" for codes in successors)))
-            rows = diff_documents(*(self._document(code, side.get(code)) for side in (old, new)))
+            before, after = (self._document(code, side.get(code)) for side in (old, new))
+            rows = diff_documents(before, after)
             if rows or notes:
-                yield ServiceChange(code, notes, rows)
+                name = next(
+                    (side["name"] for side in (after, before, self._list.get(code)) if side and side.get("name")), ""
+                )
+                yield ServiceChange(f"{code} {name}".strip(), notes, rows)
 
     def _document(self, code: str, entry: Mapping | None) -> Mapping | None:
         """Return the document that an entry of a proposal wants: that of the list without one, None if withdrawn."""
