@@ -28,6 +28,7 @@ from catalogue.workflow.models import (
     ProposedEntry,
     SourceText,
 )
+from catalogue.workflow.steps.looks import Look
 
 __all__ = [
     "Approval",
@@ -47,6 +48,7 @@ __all__ = [
     "Feedback",
     "FieldVerification",
     "FigureReason",
+    "Look",
     "Membership",
     "Proposal",
     "ProposedCase",

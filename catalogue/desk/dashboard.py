@@ -7,14 +7,15 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from catalogue.accounts import names, permissions
 from catalogue.desk.base.dates import time_left
+from catalogue.desk.base.services import named, newest_name
 from catalogue.feedback import answers
-from catalogue.models import DraftInput, Edition, Event, Feedback, FieldVerification, Proposal
+from catalogue.models import DraftInput, Edition, Event, Feedback, FieldVerification, Look, Proposal
 from catalogue.workflow.maintenance import rechecks
 from services.text import dates
 
@@ -36,7 +37,8 @@ NOTICE_DAYS = 14
 class Item(NamedTuple):
     """A pending task: its text, URL, day since when it is pending, a note, its due day, who has it or did it.
 
-    ``days`` are the working days since then, ``left`` those until the due day in words.
+    ``days`` are the working days since then, ``left`` those until the due day in words; ``is_updated`` is whether
+    somebody else did something after the user's last look.
     """
 
     words: str
@@ -47,6 +49,7 @@ class Item(NamedTuple):
     who: str = ""
     days: int | None = None
     left: str = ""
+    is_updated: bool = False
 
 
 class Section(NamedTuple):
@@ -104,14 +107,14 @@ def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
     if user.has_perm("catalogue.add_proposal"):
         yield from _own_sections(user, on)
     if user.has_perm("catalogue.assess_proposal"):
-        rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(editors=user))
+        rows = _with_since(Proposal.objects.filter(state=State.ASSESSING).exclude(editors=user), user)
         yield Section("待我评估", [_others_item(row) for row in rows])
     if user.has_perm("catalogue.approve_proposal"):
         rows = Proposal.objects.filter(state=State.APPROVING).exclude(editors=user)
-        rows = _with_since(rows.exclude(assessment__assessor=user))
+        rows = _with_since(rows.exclude(assessment__assessor=user), user)
         yield Section("待我审批", [_others_item(row) for row in rows])
     if user.has_perm("catalogue.publish_edition"):
-        rows = _with_since(Proposal.objects.filter(state=State.APPROVED, edition=None))
+        rows = _with_since(Proposal.objects.filter(state=State.APPROVED, edition=None), user)
         yield Section("待编入版本", [_others_item(row) for row in rows])
         yield Section("未发布的版本", [_edition_item(row) for row in Edition.objects.drafts()])
     yield from _feedback_sections(user, on)
@@ -123,7 +126,7 @@ def _sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
 
 def _own_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Section]:
     """Yield what a proposer has to do, what others did with his or her proposals, and where these are."""
-    own_proposals = _with_since(Proposal.objects.filter(handler=user))
+    own_proposals = _with_since(Proposal.objects.filter(handler=user), user)
     declined = [_proposal_item(row, _decline_reason(row)) for row in own_proposals.filter(state=State.DECLINED)]
     yield Section("退回给我的建议", declined)
     yield Section("近两周别人对我的建议", _notices(user, on), who="谁")
@@ -167,11 +170,13 @@ def _feedback_sections(user: AbstractBaseUser, on: datetime.date) -> Iterator[Se
     due = "限办日期"
     if user.has_perm("catalogue.change_feedback"):
         rows = _own_feedback(Feedback.objects.unanswered(), user, on).order_by("at").select_related("service")
+        rows = rows.annotate(service_name=newest_name("service"))
         yield Section("待答复的反馈", [_feedback_item(row) for row in rows.filter(draft_answer=None)], due=due)
         own_drafts = [_feedback_item(row, _return_reason(row)) for row in rows.filter(drafter=user)]
         yield Section("我起草、待审核的答复", own_drafts, due=due)
     if user.has_perm("catalogue.release_feedback"):
         drafted = Feedback.objects.to_release(user).select_related("service", "drafter").order_by("at")
+        drafted = drafted.annotate(service_name=newest_name("service"))
         if not user.has_perm("catalogue.approve_proposal"):
             drafted = _own_feedback(drafted, user, on)
         items = [_feedback_item(row)._replace(who=names.person_name(row.drafter)) for row in drafted]
@@ -218,17 +223,25 @@ def _audit_log_url() -> str:
     return reverse("admin:catalogue_event_changelist")
 
 
-def _with_since(proposals: QuerySet) -> QuerySet:
-    """Annotate proposals with ``since``, the time of their last transition, and order them by it, oldest first."""
-    steps = Event.objects.filter(proposal=OuterRef("number")).exclude(verb__in=Event.REMARKS).order_by("-number")
-    proposals = proposals.annotate(since=Subquery(steps.values("at")[:1])).select_related("department", "handler")
+def _with_since(proposals: QuerySet, user: AbstractBaseUser) -> QuerySet:
+    """Annotate proposals with ``since``, the time of their last transition, and order them by it, oldest first.
+
+    ``is_updated`` is whether somebody else did or said something after the user's last look, if there was one.
+    """
+    events = Event.objects.filter(proposal=OuterRef("number")).order_by("-number")
+    steps = events.exclude(verb__in=Event.REMARKS)
+    looks = Look.objects.filter(user=user, proposal=OuterRef(OuterRef("pk")))
+    news = events.exclude(actor=user.get_username()).filter(number__gt=Subquery(looks.values("number")))
+    proposals = proposals.annotate(since=Subquery(steps.values("at")[:1]), is_updated=Exists(news))
+    proposals = proposals.select_related("department", "handler")
     return proposals.order_by(F("since").asc(nulls_first=True), "number")
 
 
 def _proposal_item(proposal: Proposal, note: str = "", who: str = "") -> Item:
     url = reverse("admin:catalogue_proposal_change", args=[proposal.pk])
     text = f"第 {proposal.number} 号（{proposal.get_kind_display()}）：{proposal.title}"
-    return Item(text, url, proposal.since and _day(proposal.since), note, proposal.effective_from, who)
+    since = proposal.since and _day(proposal.since)
+    return Item(text, url, since, note, proposal.effective_from, who, is_updated=proposal.is_updated)
 
 
 def _others_item(proposal: Proposal) -> Item:
@@ -247,8 +260,9 @@ def _edition_item(edition: Edition) -> Item:
 
 
 def _feedback_item(feedback: Feedback, note: str = "") -> Item:
+    about = named(feedback.service.code, feedback.service_name) if feedback.service else feedback.get_kind_display()
     return Item(
-        f"{feedback.service or feedback.get_kind_display()}：{feedback.message[:40]}",
+        f"{about}：{feedback.message[:40]}",
         reverse("admin:catalogue_feedback_change", args=[feedback.pk]),
         _day(feedback.at),
         note or feedback.get_state_display(),

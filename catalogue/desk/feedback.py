@@ -19,6 +19,7 @@ from catalogue.accounts import names, permissions
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.dates import time_left
 from catalogue.desk.base.mixins import DeskAdmin, Paragraphs, audit_context, typed_text
+from catalogue.desk.base.services import named, newest_name
 from catalogue.desk.entries import citations
 from catalogue.desk.proposals.field_forms import CHOICES
 from catalogue.feedback import answers
@@ -74,7 +75,7 @@ class FeedbackAdmin(DeskAdmin):
     list_display = (
         "receipt",
         "kind",
-        "service",
+        "named_service",
         "named_field",
         "beginning",
         "stage",
@@ -98,13 +99,17 @@ class FeedbackAdmin(DeskAdmin):
     def get_queryset(self, request):
         department = Department.objects.filter(code=OuterRef("lead")).values("name")[:1]
         rows = super().get_queryset(request).with_lead_department(timezone.localdate())
-        rows = rows.annotate(lead_name=Subquery(department))
+        rows = rows.annotate(lead_name=Subquery(department), service_name=newest_name("service"))
         codes = permissions.visible_departments(request.user, timezone.localdate())
         return rows if codes is None else rows.filter(lead__in=codes)
 
     @admin.display(description="意见")
     def beginning(self, feedback):
         return feedback.message if len(feedback.message) <= 60 else f"{feedback.message[:60]}……"
+
+    @admin.display(description="服务项目", ordering="service", empty_value="没有写明")
+    def named_service(self, feedback):
+        return feedback.service and named(feedback.service.code, feedback.service_name)
 
     @admin.display(description="字段", ordering="field")
     def named_field(self, feedback):

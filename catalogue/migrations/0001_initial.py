@@ -573,4 +573,20 @@ class Migration(migrations.Migration):
             model_name='assessmentline',
             constraint=models.CheckConstraint(condition=models.Q(('new_standard__gte', 0), ('old_standard__gte', 0)), name='assessment_line_no_negative_money'),
         ),
+        migrations.CreateModel(
+            name='Look',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveBigIntegerField(verbose_name='看到的最后一条记录')),
+                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to='catalogue.proposal', verbose_name='调整建议')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to=settings.AUTH_USER_MODEL, verbose_name='账号')),
+            ],
+            options={
+                'verbose_name': '上次查看',
+                'verbose_name_plural': '上次查看',
+                'ordering': ['user', 'proposal'],
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('user', 'proposal'), name='look_once_per_proposal')],
+            },
+        ),
     ]

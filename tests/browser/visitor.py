@@ -145,7 +145,7 @@ class Counted:
         self.click(f"#id_{box} + .select2-container")
         self.page.keyboard.type(words)
         self.fields += 1
-        return self.click(f".select2-results__option:text-matches('^NM-.*{words}')")
+        return self.click(f".select2-results__option:text-matches('{words}.*（NM-')")
 
     def tab_to(self, field: str) -> Self:
         """Count the Tab presses from the start of the page to a field."""

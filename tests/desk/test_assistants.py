@@ -106,7 +106,7 @@ def test_a_search_box_finds_a_service_by_its_name(editor, pair, listed):
 
     found = editor.get(reverse("admin:autocomplete"), box).json()["results"]
 
-    assert f"{pair[0]} {listed[pair[0]]['name']}" in [row["text"] for row in found]
+    assert f"{listed[pair[0]]['name']}（{pair[0]}）" in [row["text"] for row in found]
 
 
 @pytest.mark.parametrize("query", ["kind=withdraw&service=NM-99-99", "kind=merge&service=%00&service=x"])
@@ -178,7 +178,7 @@ def test_a_service_of_another_department_is_refused_by_name(client, listed):
 
     refused = client.post(address("withdraw"), data | DOCUMENT | DAY)
 
-    assert f"{code} {listed[code]['name']}由{listed[code]['lead_department']['name']}牵头" in visible_text(refused)
+    assert f"{listed[code]['name']}（{code}）由{listed[code]['lead_department']['name']}牵头" in visible_text(refused)
     assert not Proposal.objects.exists()
 
 
@@ -222,8 +222,8 @@ def test_successors_are_changed_by_name(editor, make_proposal, pair, listed):
     proposal = make_proposal(withdrawal(pair[0], pair[1]), addition("NM-05-05"), kind="split")
     url = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, pair[0]])
     page = editor.get(url)
-    assert f"{pair[1]} {listed[pair[1]]['name']}" in visible_text(page)
-    assert "NM-05-05 基本殡葬服务" in visible_text(page)
+    assert f"{listed[pair[1]]['name']}（{pair[1]}）" in visible_text(page)
+    assert "基本殡葬服务（NM-05-05）" in visible_text(page)
 
     saved = editor.post(url, {"seen": page.context["seen"], "added": ["NM-05-05"]})
 

@@ -13,7 +13,7 @@ from catalogue.desk.proposals.forms import CitationFormSet, EntryForm, citations
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.models import Edition, Proposal, ProposedEntry
-from catalogue.workflow import proposals
+from catalogue.workflow.base import current_documents
 from services.models import TargetGroup
 from services.sources import Source
 from tests.conftest import make_user
@@ -92,7 +92,7 @@ def test_the_forms_of_every_entry_of_the_edition_say_the_same_when_they_are_sent
 
 def test_the_page_of_an_entry_changes_nothing_when_it_is_sent_untouched(editor, url):
     proposal = Proposal.objects.get()
-    documents = proposals.current_documents(proposal)
+    documents = current_documents(proposal)
     with_shares = [code for code, document in documents.items() if document.get("shares")]
     for code in [CODE, *with_shares[:2]]:
         address = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code])
@@ -105,7 +105,7 @@ def test_the_page_of_an_entry_changes_nothing_when_it_is_sent_untouched(editor, 
 
 def test_the_form_of_a_field_with_its_shares_changes_nothing_when_it_is_sent_untouched(editor, url):
     proposal = Proposal.objects.get()
-    documents = proposals.current_documents(proposal)
+    documents = current_documents(proposal)
     for code in [code for code, document in documents.items() if document.get("shares")]:
         address = reverse("admin:catalogue_proposal_entry", args=[proposal.pk, code])
         address += "?field=expenditure_responsibility"

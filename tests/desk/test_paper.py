@@ -1,6 +1,7 @@
 """What the desk shows to print and to compare: the form of an approval, the changes since a proposal was sent back."""
 
 import io
+import re
 
 import pytest
 from django.urls import reverse
@@ -68,7 +69,7 @@ def test_a_service_added_to_or_removed_from_a_proposal_is_named(approver, make_p
 
     text = round_of(approver, proposal)
 
-    assert "NM-01-07（移出了建议）" in text and "NM-09-09（加入了建议）" in text
+    assert "NM-01-07 特殊儿童群体基本生活保障（移出了建议）" in text and re.search(r"NM-09-09 \w+（加入了建议）", text)
 
 
 def test_a_proposal_sent_in_again_as_it_was_says_so(approver, make_proposal, act):

@@ -11,11 +11,12 @@ from catalogue.audit import snapshots
 from catalogue.audit.models import Event
 from catalogue.models import Edition, Proposal
 from catalogue.workflow import proposals, publishing
+from catalogue.workflow.steps import reversals
 from services.models import Department
 from services.sources import Source
 from tests.conftest import make_user
 from tests.support.admin_forms import visible_text
-from tests.support.departments import NEW_NAME, NEW_SHORT, department, replace
+from tests.support.departments import NEW_NAME, NEW_SHORT, department, make_department, replace
 from tests.support.entries import make_entry
 
 OLD = "health-commission"
@@ -238,6 +239,95 @@ def test_a_member_of_the_old_department_begins_proposals_in_the_name_of_the_new_
     form = client.get(reverse("admin:catalogue_proposal_add")).context["form"]
 
     assert [row.code for row in form.fields["department"].queryset] == ["education"]
+
+
+# Taking it back
+
+
+def undo_address(code: str = OLD) -> str:
+    return reverse("admin:services_department_undo-succession", args=[department(code).pk])
+
+
+def test_a_succession_is_taken_back_after_a_page_that_says_what_happens(publisher, db):
+    publisher.post(address(), sent(publisher))
+    department_page = reverse("admin:services_department_change", args=[department(OLD).pk])
+    assert undo_address() in publisher.get(department_page).content.decode()
+
+    page = publisher.get(undo_address())
+
+    text = visible_text(page)
+    assert f"自 2027-01-01 起不再由{NEW_NAME}（dept-1）接替" in text and "第 1 号建议（草稿）作废" in text
+    assert "留在词表中" in text and "原部门的账号照旧有效" in text
+    done = publisher.post(undo_address(), {"seen": page.context["seen"], "reason": "更名暂缓。"}, follow=True)
+    assert "已撤销：" in visible_text(done) and undo_address() not in done.content.decode()
+    assert department(OLD).replaced_by is None and Proposal.objects.get().state == "void"
+    assert {event.actor for event in Event.objects.filter(reason="更名暂缓。")} == {"qian"}
+    again = publisher.post(undo_address(), {"seen": page.context["seen"], "reason": "更名暂缓。"}, follow=True)
+    assert "没有更名，也没有并入别的部门" in visible_text(again)
+
+
+def test_a_new_department_that_goes_is_announced(publisher, make_edition, db):
+    make_edition("2027", "2027-01-01", entries=[make_entry()])
+    publisher.post(address(), sent(publisher))
+    page = publisher.get(undo_address())
+    assert f"{NEW_NAME}（dept-1）没有别处写着它，从词表中删去。" in visible_text(page)
+
+    publisher.post(undo_address(), {"seen": page.context["seen"], "reason": "更名暂缓。"})
+
+    assert not Department.objects.filter(name=NEW_NAME).exists()
+
+
+def test_without_a_reason_nothing_is_taken_back(publisher, db):
+    replace(OLD, "education", "2027-01-01")
+
+    refused = publisher.post(undo_address(), {"seen": publisher.get(undo_address()).context["seen"], "reason": " "})
+
+    assert refused.status_code == 422 and department(OLD).replaced_by is not None
+
+
+def test_what_prevents_it_is_told_before_one_asks(publisher, act):
+    publisher.post(address(), sent(publisher))
+    page = publisher.get(undo_address())
+    proposals.submit(Proposal.objects.get(), context=_context_of("qian", act))
+
+    shown = publisher.get(undo_address())
+    refused = publisher.post(undo_address(), {"seen": page.context["seen"], "reason": "更名暂缓。"})
+
+    assert "第 1 号建议现在是“待审批”；请先作废，然后撤销。" in visible_text(shown)
+    assert 'name="reason"' not in shown.content.decode()
+    assert refused.status_code == 409 and department(OLD).replaced_by is not None
+
+
+def test_it_is_not_taken_back_otherwise_than_was_said(publisher, act):
+    publisher.post(address(), sent(publisher))
+    page = publisher.get(undo_address())
+    reversals.void(Proposal.objects.get(), context=dataclasses.replace(_context_of("qian", act), reason="写错了"))
+
+    refused = publisher.post(undo_address(), {"seen": page.context["seen"], "reason": "更名暂缓。"})
+
+    assert refused.status_code == 409 and "打开本页之后又有了变化" in visible_text(refused)
+    assert department(OLD).replaced_by is not None
+
+
+def test_a_department_in_no_edition_leads_there_too(publisher, db):
+    make_department("in-no-edition", "内蒙古自治区某某局", "自治区某某局")
+    replace("in-no-edition", "education", "2027-01-01")
+    page = publisher.get(reverse("admin:services_department_change", args=[department("in-no-edition").pk]))
+
+    assert undo_address("in-no-edition") in page.content.decode()
+
+
+@pytest.mark.parametrize("role", ["编辑", "评估", "审批", "审计"])
+def test_others_cannot_take_it_back(client, db, role):
+    replace(OLD, "education", "2027-01-01")
+    client.force_login(make_user("sun", role))
+
+    assert client.get(undo_address()).status_code == 403
+    assert client.post(undo_address(), {"reason": "更名暂缓。"}).status_code == 403
+    assert (
+        undo_address()
+        not in client.get(reverse("admin:services_department_change", args=[department(OLD).pk])).content.decode()
+    )
 
 
 def _context_of(name: str, act):

@@ -176,7 +176,7 @@ def _shown(field: forms.Field, values: list[str]) -> str:
     """Return the submitted values of a field as text, a choice by its label."""
     if isinstance(field, forms.ModelChoiceField):
         selected = field.queryset.filter(pk__in=[value for value in values if value.isdecimal()])
-        return "、".join(map(str, selected))
+        return "、".join(map(field.label_from_instance, selected))
     if isinstance(field, forms.BooleanField):
         return "是" if values else "否"
     labels = dict(getattr(field, "choices", ()))

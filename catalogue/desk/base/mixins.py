@@ -18,7 +18,10 @@ from catalogue.accounts import permissions
 from catalogue.audit import log
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.locking import OptimisticLockMixin
+from catalogue.desk.base.services import ServiceField, ServicesField, services_with_names
+from catalogue.models import Look
 from services.fields import VisibleCharField
+from services.models import Service
 from services.sources import Verification
 from services.text import chinese
 from services.text.characters import fold_radicals, without_hidden, without_ignorable
@@ -83,6 +86,16 @@ class FormFieldsMixin:
         models.DateField: {"form_class": DayField},
     }
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.related_model is Service:
+            kwargs = {"form_class": ServiceField, "queryset": services_with_names()} | kwargs
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.related_model is Service:
+            kwargs = {"form_class": ServicesField, "queryset": services_with_names()} | kwargs
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         name_when_missing(field)
@@ -110,7 +123,8 @@ class DeletionPreviewMixin:
         counts = {
             model._meta.verbose_name_plural: len(rows)
             for model, rows in collector.model_objs.items()
-            if not model._meta.auto_created
+            # What a person has looked at is told to nobody else.
+            if not model._meta.auto_created and model is not Look
         }
         needed = {self.opts.verbose_name for obj in objs if not self.has_delete_permission(request, obj)}
         return [str(obj) for obj in objs], counts, needed, self.named(list(collector.protected) + self.users(objs))

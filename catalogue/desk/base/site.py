@@ -14,6 +14,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from catalogue.accounts import permissions
 from catalogue.desk import dashboard, rule_forms
+from catalogue.desk.base.services import named
 from catalogue.desk.spreadsheets import imports
 from catalogue.editions import drafts
 from catalogue.models import DamagedEditionError
@@ -31,7 +32,7 @@ class NamingAutocompleteView(AutocompleteJsonView):
     def serialize_result(self, obj, to_field_name):
         name = getattr(obj, "newest_name", None)
         result = super().serialize_result(obj, to_field_name)
-        return result | {"text": f"{obj} {name}"} if name else result
+        return result | {"text": named(obj.code, name)} if name else result
 
 
 class DeskSite(AdminSite):

@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import DeskAdmin, ReadOnlyMixin
+from catalogue.desk.base.services import named
 from catalogue.desk.cases.forms import OUTCOMES
 from catalogue.desk.cases.wording import CaseWords
 from catalogue.desk.spreadsheets.exports import FILE_FORMATS, LINKS
@@ -37,7 +38,7 @@ class ServiceFilter(filters.CodeFilter):
         edition = filters.edition_shown(self.request)
         if edition:
             entries = edition.entries.order_by("number").values_list("service__code", "name")
-            yield from ((code, f"{code} {name}") for code, name in entries)
+            yield from ((code, named(code, name)) for code, name in entries)
 
     def selected(self, queryset, value):
         return queryset.filter(expected__has_key=value)

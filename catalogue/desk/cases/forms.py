@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from django import forms
 from django.forms.boundfield import BoundField
 
+from catalogue.desk.base.services import named
 from catalogue.desk.cases.wording import CaseWords
 from catalogue.spreadsheets import limits
 from catalogue.workflow import cases
@@ -60,7 +61,7 @@ class CaseForm(forms.Form):
                 label="因为哪一条", required=False, choices=[("", "——"), *self._clauses(code, case)],
                 help_text="从这个项目的来源中选。",
             )  # fmt: skip
-        choices = [(code, words.service(code)) for code in offered if code not in self.services]
+        choices = [(code, named(code, words.names.get(code))) for code in offered if code not in self.services]
         self.fields["more"] = forms.ChoiceField(
             label="再加一个服务项目", required=False, choices=[("", "——"), *choices],
             help_text="同一个人对几个项目的结论写在一个案例里。只列出您的部门牵头的项目。",

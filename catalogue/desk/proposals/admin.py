@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.contrib import admin
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,7 +17,8 @@ from catalogue.desk import rule_forms
 from catalogue.desk.base import filters, versions
 from catalogue.desk.base.mixins import DepartmentScopedMixin, DeskAdmin
 from catalogue.desk.cases.wording import changes_of, in_words
-from catalogue.desk.proposals import assessment, rounds
+from catalogue.desk.proposals import assessment
+from catalogue.desk.proposals.comparison import comparisons
 from catalogue.desk.proposals.diff_view import Row, diff_documents
 from catalogue.desk.proposals.edit_views import EditViewsMixin
 from catalogue.desk.proposals.field_forms import chosen
@@ -28,9 +29,12 @@ from catalogue.workflow import cases, proposals
 from catalogue.workflow.base import compared_edition, current_documents
 from catalogue.workflow.checks import dates, figures, renumbering
 from catalogue.workflow.documents import Vocabularies, wanted
-from catalogue.workflow.steps import inputs
+from catalogue.workflow.steps import inputs, looks
 from services.eligibility import persons, rules
 from services.values import quoted_values
+
+# Headers of a request that is made before its page is opened: the standard one, and those of older browsers.
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
 class MineFilter(filters.CodeFilter):
@@ -108,12 +112,20 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         return {"reasons": reasons, "theirs": [self.event_row(event) for event in events]}
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        # Read before the proposal: what is recorded while the page is made is new to the next look.
+        recorded = Event.objects.aggregate(last=Max("number"))["last"] or 0
         proposal = self.get_object(request, object_id)
         if proposal is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, proposal):
             raise PermissionDenied
-        return self.page(request, proposal)
+        last_seen = looks.last_seen(request.user, proposal)
+        response = self.page(request, proposal, last_seen=last_seen)
+        shown = (row["event"].number for row in response.context_data["events"])
+        number = max((number for number in shown if number <= recorded), default=0)
+        if number > (last_seen or 0) and is_opened(request):
+            looks.look(request.user, proposal, number)
+        return response
 
     def page(
         self,
@@ -125,8 +137,12 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         typed: str = "",
         theirs: list[dict] = (),
         status: int = 200,
+        last_seen: int | None = None,
     ) -> HttpResponse:
-        """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text."""
+        """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text.
+
+        With ``last_seen``, the number of the last event that the user saw, it says what changed since.
+        """
         assessed, earlier = assessment.all_shown(proposal)
         base = compared_edition(proposal)
         steps = steps_for(request.user, proposal)
@@ -134,6 +150,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
         faults = proposals.faults(proposal) if proposal.state in open_states else []
         events = list(self.events_shown(proposal).order_by("number"))
+        since_look, since_declined = comparisons(proposal, events, user=request.user, seen=last_seen)
         context = self.admin_site.each_context(request) | {
             "title": f"第 {proposal.number} 号：{proposal.title}",
             "subtitle": None,
@@ -142,7 +159,8 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "proposer": names.person_name(proposal.proposer),
             "handler": names.person_name(proposal.handler),
             "entries": entry_diffs(proposal),
-            "round": since_declined(proposal, events),
+            "since_look": since_look,
+            "since_declined": since_declined,
             "approvals": decisions(proposal),
             "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],
@@ -173,6 +191,13 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "theirs": theirs,
         }
         return TemplateResponse(request, "desk/proposal.html", context, status=status)
+
+
+def is_opened(request: HttpRequest) -> bool:
+    """Whether a person opens a page: a browser that fetches one ahead says so in a header."""
+    ahead = ("prefetch", "prerender", "preview")
+    purposes = [request.headers.get(name, "").lower() for name in PURPOSES]
+    return request.method == "GET" and not any(word in purpose for word in ahead for purpose in purposes)
 
 
 def decisions(proposal: Proposal) -> list[tuple[Approval, str, str | None]]:
@@ -252,20 +277,6 @@ def entry_diffs(proposal: Proposal) -> list[EntryDiff]:
             )  # fmt: skip
         )
     return shown_entries
-
-
-def since_declined(proposal: Proposal, events: list[Event]) -> rounds.Round | None:
-    """Return what changed since a proposal was last sent back, compared as in ``entry_diffs()``."""
-    if not any(event.verb == Event.Verb.DECLINED for event in events):
-        return None
-    base, vocabularies = compared_edition(proposal), Vocabularies()
-    current = {document["code"]: document for document in (base.documents() if base else [])}
-
-    def documented(entry: ProposedEntry, before: dict | None) -> dict | None:
-        withdrawn = entry.action == ProposedEntry.Action.WITHDRAW
-        return None if withdrawn else vocabularies.documented(wanted(entry, before))
-
-    return rounds.since_declined(proposal, events, current, documented)
 
 
 def _unknown_fields(entry: ProposedEntry) -> list[str]:

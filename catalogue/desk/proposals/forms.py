@@ -14,6 +14,7 @@ from django.utils import timezone
 from catalogue.accounts import permissions
 from catalogue.desk.base.dates import DayField
 from catalogue.desk.base.mixins import Paragraphs
+from catalogue.desk.base.services import named
 from catalogue.desk.rule_forms import RuleFormField
 from catalogue.models import Citation, Edition, Entry, FieldVerification, Proposal, ProposedEntry, SourcedField
 from catalogue.workflow import proposals
@@ -160,7 +161,7 @@ class NewEntryForm(forms.Form):
         for code, document in current_documents(proposal).items():
             lead = document["lead_department"]
             if code not in self.taken and (own is None or (lead and lead["code"] in own)):
-                yield code, f"{code} {document['name']}"
+                yield code, named(code, document["name"])
 
     def clean(self):
         cleaned = super().clean()

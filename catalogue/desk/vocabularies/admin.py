@@ -2,16 +2,16 @@
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.html import format_html_join
 
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import FormFieldsMixin, Paragraphs
 from catalogue.desk.base.search import PublicSearchMixin
+from catalogue.desk.base.services import newest_name
 from catalogue.desk.vocabularies.succession import SuccessionMixin
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
-from catalogue.models import Entry
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
 from services.values.identifiers import Identifier
 
@@ -142,12 +142,6 @@ class TargetGroupAdmin(TermAdmin):
     @admin.display(description="条文给出的界定", empty_value="没有")
     def defined(self, group):
         return group.definition and group.definition["text"]
-
-
-def newest_name(service: str) -> Subquery:
-    """Return a subquery for the name of a service in its newest edition; ``service`` is the outer column of its key."""
-    newest = Entry.objects.filter(service=OuterRef(service)).order_by("-edition__number")
-    return Subquery(newest.values("name")[:1])
 
 
 @admin.register(Service)

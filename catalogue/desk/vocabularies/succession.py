@@ -1,6 +1,7 @@
-"""One page for a department that is renamed or merged into another (更名、并入) from a day, by a document."""
+"""The pages for a department that is renamed or merged into another (更名、并入) from a day, and the way back."""
 
 import datetime
+from collections.abc import Iterator
 
 from django import forms
 from django.contrib import admin
@@ -15,7 +16,7 @@ from django.utils.html import format_html
 from catalogue.audit import snapshots
 from catalogue.desk.base import versions
 from catalogue.desk.base.dates import DayField
-from catalogue.desk.base.mixins import audit_context
+from catalogue.desk.base.mixins import Paragraphs, audit_context
 from catalogue.desk.proposals.edit_views import errors_of
 from catalogue.desk.proposals.field_forms import NewClauseForm
 from catalogue.desk.proposals.forms import TermSelect
@@ -91,12 +92,32 @@ class SuccessionForm(forms.Form):
         return self.cleaned_data["into"] or Department(**names)
 
 
+class UndoForm(forms.Form):
+    reason = Paragraphs(
+        label="理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "desk-text"}),
+        help_text="写入记录。例：文件尚未施行，更名暂缓。",
+    )
+
+
 class SuccessionMixin:
-    """For DepartmentAdmin: the page. The write goes through ``workflow.successions``."""
+    """For DepartmentAdmin: the two pages. The writes go through ``workflow.successions``."""
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.succession_view)
-        return [path("<int:pk>/succession/", view, name="services_department_succession"), *super().get_urls()]
+        views = {"succession": self.succession_view, "undo-succession": self.undo_view}
+        urls = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"services_department_{name}")
+            for name, view in views.items()
+        ]
+        return [*urls, *super().get_urls()]
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        (title, options), *others = fieldsets
+        if obj is None or obj.replaced_by is None or "description" in options:
+            return fieldsets
+        return [(title, options | {"description": self.way_to_rename(request, obj)}), *others]
 
     def may_succeed(self, request: HttpRequest, department: Department) -> bool:
         may_publish = request.user.has_perm("catalogue.publish_edition")
@@ -107,7 +128,11 @@ class SuccessionMixin:
             url = reverse("admin:services_department_change", args=[department.replaced_by_id])
             sentence = '自 {} 起由<a href="{}">{}</a>接替，依据《{}》'
             title = department.replaced_source.title
-            return format_html(sentence, department.replaced_from, url, department.replaced_by, title)
+            words = format_html(sentence, department.replaced_from, url, department.replaced_by, title)
+            if not self.may_succeed(request, department):
+                return words
+            url = reverse("admin:services_department_undo-succession", args=[department.pk])
+            return format_html('{} <a class="button" href="{}">撤销更名或并入</a>', words, url)
         if not self.may_succeed(request, department):
             return "名称有变的，由“发布”办理更名或并入"
         url = reverse("admin:services_department_succession", args=[department.pk])
@@ -142,6 +167,38 @@ class SuccessionMixin:
             "seen": versions.token(seen), "media": sum((each.media for each in shown), self.media),
         }  # fmt: skip
         status = 409 if reasons else 422 if request.method == "POST" else 200
+        return TemplateResponse(request, "desk/succession.html", context, status=status)
+
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what taking a succession back does, ask for the reason, and take it back as it was said."""
+        department = self.get_object(request, str(pk))
+        if department is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        if not self.may_succeed(request, department):
+            raise PermissionDenied("更名和并入由“发布”办理，撤销也一样。")
+        if department.replaced_by is None:
+            self.message_user(request, f"{department}没有更名，也没有并入别的部门。", level="warning")
+            return redirect("admin:services_department_change", department.pk)
+        plan = successions.plan_undo(department)
+        effects, form, reasons = list(effects_of(department, plan)), UndoForm(request.POST or None), plan.refusals
+        seen = [snapshots.snapshot(department), effects]
+        if request.method == "POST" and not reasons:
+            if not versions.is_current(request.POST.get("seen", ""), seen):
+                reasons = ["您打开本页之后又有了变化，没有撤销。请看清以后再撤销一次。"]
+            elif form.is_valid():
+                try:
+                    successions.undo(department, context=audit_context(request, reason=form.cleaned_data["reason"]))
+                except (successions.SuccessionError, proposals.TransitionError) as error:
+                    reasons = error.reasons
+                else:
+                    self.message_user(request, "已撤销：" + "".join(effects))
+                    return redirect("admin:services_department_change", department.pk)
+        context = self.admin_site.each_context(request) | {
+            "title": f"撤销{department}的更名或并入", "subtitle": None, "opts": self.opts, "form": form,
+            "department": department, "plan": plan, "effects": effects, "reasons": reasons,
+            "errors": list(errors_of([form])), "seen": versions.token(seen), "media": self.media + form.media,
+        }  # fmt: skip
+        status = 200 if request.method != "POST" else 409 if reasons else 422
         return TemplateResponse(request, "desk/succession.html", context, status=status)
 
     @staticmethod
@@ -183,6 +240,19 @@ class SuccessionMixin:
         count = proposal.entries.count()
         self.message_user(request, f"已保存，并起草了这件建议：{count} 个项目改用新的部门。看过以后请提交审批。")
         return redirect("admin:catalogue_proposal_change", proposal.pk)
+
+
+def effects_of(department: Department, plan: successions.Undo) -> Iterator[str]:
+    """Yield what taking a succession back does, as sentences."""
+    new, proposal = f"{plan.successor.name}（{plan.successor.code}）", plan.proposal
+    yield f"{department}自 {department.replaced_from} 起不再由{new}接替，所引的条文一并去掉，都留在记录中。"
+    if proposal and proposal.state == Proposal.State.DRAFT:
+        yield f"当时起草的第 {proposal.number} 号建议（草稿）作废，不能恢复。"
+    if plan.is_deleted:
+        yield f"{new}没有别处写着它，从词表中删去。"
+    elif plan.is_created:
+        yield f"{new}留在词表中，因为作废的建议等还写着它；要再用它的，办理“并入”时选它。"
+    yield "原部门的账号照旧有效，办理原部门的事。"
 
 
 def _citable_from(clause: NewClauseForm) -> datetime.date:

@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 
 from catalogue.desk.base import filters
 from catalogue.desk.base.mixins import FormFieldsMixin, NamedFormSet
-from catalogue.desk.vocabularies.admin import newest_name
+from catalogue.desk.base.services import newest_name
 from catalogue.desk.vocabularies.terms import CITED, TermAdmin
 from services.models import Synonym, SynonymTarget
 

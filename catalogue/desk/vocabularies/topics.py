@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Prefetch
 
 from catalogue.desk.base.mixins import NamedFormSet
-from catalogue.desk.vocabularies.admin import newest_name
+from catalogue.desk.base.services import newest_name
 from catalogue.desk.vocabularies.synonyms import SynonymTargetInline
 from catalogue.desk.vocabularies.terms import TermAdmin
 from services.models import Topic, TopicService

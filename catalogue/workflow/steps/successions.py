@@ -1,33 +1,43 @@
 """Successions of departments (更名、并入): one takes the place of another from a day, by a clause.
 
 The old department stays, because published editions name it. The entries of the list change by one proposal, which is
-approved and sealed as any other.
+approved and sealed as any other. Until then a succession can be taken back.
 """
 
 import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
+from catalogue.accounts import names
 from catalogue.audit import snapshots
 from catalogue.audit.log import AuditContext
+from catalogue.audit.models import Event
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition
 from catalogue.workflow import proposals
 from catalogue.workflow.base import base_edition
 from catalogue.workflow.checks import departments
-from catalogue.workflow.models import Proposal, ProposedEntry
-from services.departments import Department
+from catalogue.workflow.models import DraftInput, Proposal, ProposedEntry
+from catalogue.workflow.steps import reversals
+from services.departments import Contact, Department
 from services.models import Region
 from services.sources import Source, Verification
 from services.text import quotes
+from services.values.identifiers import Identifier
 
 CODE = re.compile(r"\Adept-([0-9]{1,9})\Z")
 # The columns of a new department that are those of the old one.
 KEPT = ("position", "level", "kind")
+REPLACEMENT = [f"replaced_{name}" for name in ("by", "from", "source", "locator", "quote", "verification")]
+ANEW = "名称又有变的，请再办一次更名或并入。"
+State = Proposal.State
 
 
 class SuccessionError(Exception):
@@ -36,6 +46,20 @@ class SuccessionError(Exception):
     def __init__(self, reasons: Sequence[str]):
         self.reasons = list(reasons)
         super().__init__("；".join(self.reasons))
+
+
+class Undo(NamedTuple):
+    """What taking a succession back does: to the proposal that it drafted, and to the successor.
+
+    ``proposal`` is None if there is none, and is voided if it is a draft; ``is_created`` says whether the succession
+    created the successor, ``is_deleted`` whether that goes. It is refused for the ``refusals``, sentences for the user.
+    """
+
+    successor: Department
+    proposal: Proposal | None
+    is_created: bool
+    is_deleted: bool
+    refusals: list[str]
 
 
 def is_named(department: Department, quote: str | None) -> bool:
@@ -101,6 +125,110 @@ def replace(
     )
 
 
+def plan_undo(department: Department) -> Undo:
+    """Return what ``undo()`` does to a department that was replaced. Raises SuccessionError for another one."""
+    successor = department.replaced_by
+    if successor is None:
+        raise SuccessionError([f"{department}没有更名，也没有并入别的部门。"])
+    revised = Event.objects.filter(term=snapshots.term_reference(department), field="replaced_by")
+    recorded = revised.order_by("-number").first()
+    # ``replace()`` records a new successor right before it.
+    created = {"term": snapshots.term_reference(successor), "verb": Event.Verb.CREATED}
+    is_created = bool(recorded) and Event.objects.filter(number=recorded.number - 1, at=recorded.at, **created).exists()
+    proposal = recorded and _drafted_with(recorded)
+    refusals = list(_unfit(proposal)) if proposal else []
+    if is_created:
+        refusals += _uses(successor, besides=department, proposal=proposal)
+    is_deleted = is_created and not _is_named_anywhere(successor, besides=department)
+    return Undo(successor, proposal, is_created, is_deleted, refusals)
+
+
+@transaction.atomic
+def undo(department: Department, *, context: AuditContext) -> Undo:
+    """Take back that another department took the place of one, with ``context.reason``, and return what was done.
+
+    The proposal that was drafted then is voided if it is still a draft; in another state it must be void already. A
+    successor that the succession created is deleted if nothing names it. Raises SuccessionError without a reason, once
+    an edition has been published with the proposal, or while anything else uses the successor that was created, and
+    ``proposals.TransitionError``; then nothing is written.
+    """
+    department = Department.objects.select_for_update().get(pk=department.pk)
+    plan = plan_undo(department)
+    if plan.refusals:
+        raise SuccessionError(plan.refusals)
+    if not context.reason:
+        raise SuccessionError(["撤销更名或并入时请写明理由。"])
+    before = snapshots.snapshot(department)
+    for name in REPLACEMENT:
+        setattr(department, name, None)
+    department.save(update_fields=REPLACEMENT)
+    snapshots.record_change(department, before=before, context=context)
+    if plan.proposal and proposals.locked(plan.proposal, State.DRAFT, State.VOID).state == State.DRAFT:
+        reversals.void(plan.proposal, context=context)
+    if plan.is_deleted:
+        snapshots.record_deleted(plan.successor, context=context)
+        plan.successor.delete()
+    return plan
+
+
+def _drafted_with(recorded: Event) -> Proposal | None:
+    """Return the proposal that ``replace()`` drafted right after it recorded a successor, in the same transaction."""
+    following = Event.objects.filter(number__gt=recorded.number).exclude(term=recorded.term).order_by("number").first()
+    is_drafted = following and (following.verb, following.at) == (Event.Verb.DRAFTED, recorded.at)
+    return Proposal.objects.get(number=following.proposal) if is_drafted else None
+
+
+def _unfit(proposal: Proposal) -> Iterator[str]:
+    if proposal.state == State.PUBLISHED:
+        yield f"第 {proposal.number} 号建议已随版本 {proposal.edition.slug} 发布，不能撤销；{ANEW}"
+    elif proposal.state not in (State.DRAFT, State.VOID):
+        back = "先移出版本、撤销批准，再作废" if proposal.state == State.APPROVED else "先作废"
+        yield f"第 {proposal.number} 号建议现在是“{proposal.get_state_display()}”；请{back}，然后撤销。"
+
+
+def _uses(successor: Department, *, besides: Department, proposal: Proposal | None) -> Iterator[str]:
+    """Yield a sentence for each use of a successor, apart from the succession itself and its proposal."""
+    if successor.replaced_by:
+        day = successor.replaced_from
+        yield f"{successor}自 {day} 起已由{successor.replaced_by}接替；请先撤销那一次。"
+    for other in successor.replaces.exclude(pk=besides.pk):
+        yield f"{other}也由{successor}接替；请先撤销那一次。"
+    for edition in Edition.objects.filter(_naming(successor)).distinct():
+        if edition.is_published:
+            yield f"已发布的版本 {edition.slug} 写着{successor}，不能撤销；{ANEW}"
+        else:
+            yield f"草稿版本 {edition.slug} 写着{successor}；请先把有关的建议移出版本。"
+    others = Proposal.objects.unfinished().exclude(pk=proposal and proposal.pk)
+    others = others.filter(Q(department=successor) | Q(entries__in=_proposed(successor))).distinct()
+    if numbers := "、".join(str(number) for number in others.order_by("number").values_list("number", flat=True)):
+        yield f"没有办完的建议（第 {numbers} 号）写着{successor}，或由它提出；请先作废，或者改掉。"
+    if people := "、".join(names.full_name(row.user) for row in successor.memberships.select_related("user")):
+        yield f"账号（{people}）属于{successor}；请管理员先改到别的部门。"
+    if count := successor.feedback.unanswered().count():
+        yield f"有 {count} 件意见反馈转给了{successor}；请先答复，或者转办。"
+
+
+def _naming(department: Department) -> Q:
+    """Return the condition that an edition has an entry which names a department."""
+    return Q(*((f"entries__{column}", department) for column in departments.COLUMNS), _connector=Q.OR)
+
+
+def _proposed(department: Department) -> QuerySet:
+    """Return the proposed entries with the code of a department, in whatever field."""
+    entries = ProposedEntry.objects.alias(text=Cast("entry_data", TextField()))
+    return entries.filter(text__contains=f'"{department.code}"')
+
+
+def _is_named_anywhere(successor: Department, *, besides: Department) -> bool:
+    """Whether any row names a department, void proposals included, but for its own rows and the one it replaces."""
+    own = (Contact, Identifier)
+    relations = [relation for relation in Department._meta.related_objects if relation.related_model not in own]
+    rows = (relation.related_model.objects.filter(**{relation.field.name: successor}) for relation in relations)
+    others = (query.exclude(pk=besides.pk) if query.model is Department else query for query in rows)
+    is_typed = DraftInput.objects.filter(scope=successor.code).exists()
+    return is_typed or any(query.exists() for query in others) or _proposed(successor).exists()
+
+
 def _store(
     successor: Department, department: Department, source: Source, clause: Mapping, context: AuditContext
 ) -> None:
@@ -115,7 +243,10 @@ def _store(
 
 
 def _next_code() -> str:
-    codes = Department.objects.filter(code__startswith="dept-").values_list("code", flat=True)
+    """Return the code of a new department: never one that a department had, one that was deleted included."""
+    codes = set(Department.objects.filter(code__startswith="dept-").values_list("code", flat=True))
+    recorded = Event.objects.filter(verb=Event.Verb.CREATED, term__startswith="department/dept-")
+    codes |= {term.partition("/")[2] for term in recorded.values_list("term", flat=True)}
     numbers = [int(match[1]) for code in codes if (match := CODE.match(code))]
     return f"dept-{max(numbers, default=0) + 1}"
 

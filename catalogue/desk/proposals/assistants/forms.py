@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from catalogue.accounts import permissions
+from catalogue.desk.base.services import named
 from catalogue.desk.proposals.assistants import carrying
 from catalogue.desk.proposals.field_forms import NewClauseForm
 from catalogue.desk.proposals.forms import ChangeHeadForm, EntryForm, TermSelectMultiple, TermsField
@@ -39,7 +40,7 @@ class ServicesField(TermsField):
 
     def label_from_instance(self, service: Service) -> str:
         document = self.documents.get(service.code)
-        return f"{service.code} {document['name']}" if document else service.code
+        return named(service.code, document and document["name"])
 
     def clean(self, value):
         services = super().clean(value)
@@ -294,7 +295,7 @@ class SuccessorsForm(forms.Form):
         initial = {"services": listed, "added": [code for code in successors if code in added]}
         super().__init__(*args, initial=initial, use_required_attribute=False, **kwargs)
         if added:
-            choices = [(code, f"{code} {name}") for code, name in added.items()]
+            choices = [(code, named(code, name)) for code, name in added.items()]
             self.fields["added"] = forms.MultipleChoiceField(
                 label="本建议新增的项目", choices=choices, required=False, widget=forms.CheckboxSelectMultiple
             )
