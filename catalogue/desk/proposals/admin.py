@@ -150,7 +150,6 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         is_open = proposal.state not in (Proposal.State.VOID, Proposal.State.PUBLISHED)
         faults = proposals.faults(proposal) if proposal.state in open_states else []
         events = list(self.events_shown(proposal).order_by("number"))
-        since_look, since_declined = comparisons(proposal, events, user=request.user, seen=last_seen)
         context = self.admin_site.each_context(request) | {
             "title": f"第 {proposal.number} 号：{proposal.title}",
             "subtitle": None,
@@ -159,8 +158,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "proposer": names.person_name(proposal.proposer),
             "handler": names.person_name(proposal.handler),
             "entries": entry_diffs(proposal),
-            "since_look": since_look,
-            "since_declined": since_declined,
+            "comparisons": list(comparisons(proposal, events, user=request.user, seen=last_seen)),
             "approvals": decisions(proposal),
             "decided": proposal.approvals.in_force().exists(),
             "faults": [(str(fault), mended_at(proposal, fault)) for fault in faults],

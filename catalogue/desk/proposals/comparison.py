@@ -48,11 +48,11 @@ class Comparison(NamedTuple):
 
 def comparisons(
     proposal: Proposal, events: Sequence[Event], *, user: AbstractBaseUser, seen: int | None
-) -> tuple[Comparison | None, Comparison | None]:
-    """Return what changed since the user's last look and since the proposal was last sent back, each None for nothing.
+) -> Iterator[Comparison]:
+    """Yield what changed since the user's last look and since the proposal was last sent back, if anything did.
 
     ``events`` are those of the proposal, the oldest first, and ``seen`` the number of the last one that the user saw,
-    None for a first look. Nothing is told twice: the second is None if the first covers it.
+    None for a first look. Nothing is told twice: the second is left out if the first covers it.
     """
     content, now = _Content(proposal), proposals.proposal_snapshot(proposal)
     looked, declined, name = None, None, user.get_username()
@@ -75,7 +75,7 @@ def comparisons(
             declined = Comparison(
                 "round", "自上次退回以来改了什么", "退回时", [sent_back], columns, services, is_amended=True
             )
-    return looked, declined
+    yield from filter(None, (looked, declined))
 
 
 def _written(events: Sequence[Event], number: int) -> Event:
