@@ -8,7 +8,7 @@ from catalogue.editions import drafts
 from catalogue.integrity.checks import cross_check
 from catalogue.models import Edition, Event, Proposal
 from catalogue.workflow import proposals, publishing
-from catalogue.workflow.steps import reissues
+from catalogue.workflow.steps import proposed_cases, reissues
 from tests.support.entries import NEXT_YEAR, PROPOSED_AT, quoted_standard, standard_change, withdrawal
 from tests.support.triggers import without_triggers
 
@@ -146,6 +146,25 @@ def test_several_sealed_editions_are_published_again_one_after_another(
     assert [edition.slug for edition in last.lineage()][:4] == ["2028-2", "2027-2", "2026-a", "2026"]
     assert codes(last) == codes(later)
     assert standard(last) == RIGHT
+
+
+def test_the_cases_of_the_sealed_edition_go_along(make_proposal, publish, make_correction, act):
+    entry = next(entry for entry in Edition.objects.get(slug="2026").documents() if entry["code"] == "NM-05-01")
+    cited = next(citation for citation in entry["citations"] if citation["field"] == "eligibility")
+    case = {
+        "circumstances": {"age": 90, "months_resident": 12},
+        "expected": {"NM-05-01": "eligible"},
+        "because": {"NM-05-01": {"source": cited["source"]["code"], "locator": cited["locator"]}},
+    }
+    changes = {"NM-05-01-new": proposed_cases.make_change(None, case)}
+    sealed = publish("2027", make_proposal(standard_change(), to="approved", case_changes=changes))
+    urgent = make_proposal(withdrawal("NM-01-05"), kind="withdraw", is_urgent=True, effective_from=SOON, to="approved")
+
+    corrected = publishing.publish(make_correction(urgent), context=act("root"))
+
+    again = Edition.objects.get(slug="2027-2")
+    counts = [edition.cases.filter(code="NM-05-01-new").count() for edition in (sealed, corrected, again)]
+    assert counts == [1, 0, 1]
 
 
 def test_a_second_correction_publishes_it_a_third_time(corrected, make_proposal, make_correction, act):

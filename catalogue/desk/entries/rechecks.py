@@ -53,18 +53,19 @@ class RecheckMixin:
         base = Edition.objects.last_sealed().first()
         is_current = entry.edition in (in_force, base)
         proposed = is_current and base.entries.select_related("lead_department").filter(service=entry.service).first()
-        may_propose = proposed and request.user.has_perm("catalogue.add_proposal") and self._is_own(request, proposed)
+        may_add = request.user.has_perm("catalogue.add_proposal")
+        may_propose = bool(proposed) and may_add and self._is_own(request, proposed)
+        # What is wrong now cannot wait for the day of the edition sealed last.
+        may_correct = entry.edition == in_force != base and may_add and self._is_own(request, entry)
         return {
             # Proposals change the edition sealed last, which readers see only from its day on.
             "builds_on": base if base != in_force and is_current else None,
             "gone_in": base if is_current and not proposed else None,
             "checked_on": rechecks.last_checked([code]).get(code),
             "may_check": self.may_check(request, entry),
-            "proposable": CHOICES if may_propose else None,
-            # What is wrong now cannot wait for the day of the edition sealed last.
-            "correctable": entry.edition == in_force != base
-            and request.user.has_perm("catalogue.add_proposal")
-            and self._is_own(request, entry),
+            "proposable": may_propose,
+            "correctable": may_correct,
+            "choices": CHOICES if may_propose or may_correct else (),
             "other_kinds": [(kind.value, kind.label) for kind in (Kind.WITHDRAW, Kind.MERGE, Kind.SPLIT)],
         }
 

@@ -177,7 +177,7 @@ class FieldViewsMixin:
         forms = [*([head] if head else []), *parts.all_forms()]
         return self._form(
             request, "desk/proposal_fields.html", head or parts.form, reasons, proposal, typed=typed,
-            title=f"调整 {base['code']} {base['name'] or ''}：{labels}", head=head, parts=parts, forms=forms,
-            **({} if parts.shares is None else {"shares": parts.shares}),
+            title=f"{'紧急更正' if context.get('is_urgent') else '调整'} {base['code']} {base['name'] or ''}：{labels}",
+            head=head, parts=parts, forms=forms, **({} if parts.shares is None else {"shares": parts.shares}),
             media=sum((form.media for form in forms), self.media), is_nav_sidebar_enabled=False, **context,
         )  # fmt: skip
