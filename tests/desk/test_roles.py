@@ -86,6 +86,7 @@ SCREENS = {
     "catalogue_case_export": Screen(ALL, ALL),
     "catalogue_proposal_import_cases": Screen(EDITORS, EDITORS, NOBODY, NOBODY),
     "services_department_succession": Screen(PUBLISHERS, PUBLISHERS),
+    "services_department_undo_succession": Screen(PUBLISHERS, PUBLISHERS),
     **screens_of(Edition, view=ALL, add=PUBLISHERS, change=PUBLISHERS, delete=PUBLISHERS),
     # The preview of a rule: POST only.
     "rule": Screen(NOBODY, ALL),
@@ -195,7 +196,10 @@ def address(name: str, draft: Edition, *, foreign: bool) -> str:
         return reverse(f"admin:{name}", args=[proposal.pk, *extra_args])
     if view in {"diff", "publish"}:
         return reverse(f"admin:{name}", args=[draft.pk])
-    if view in {"change", "delete", "history", "password_change", "check", "approve", "withdraw", "succession", "text"}:
+    if view in {
+        "change", "delete", "history", "password_change", "check", "approve", "withdraw", "succession",
+        "undo_succession", "text",
+    }:  # fmt: skip
         row = row_of(app, model, draft, foreign=foreign)
         return reverse(f"admin:{name}", args=[row.pk])
     return reverse(f"admin:{name}")

@@ -228,7 +228,7 @@ def test_the_page_of_the_department_leads_there_and_then_to_its_successor(publis
     replace(OLD, "education", "2027-01-01")
 
     shown = publisher.get(page)
-    assert address() not in shown.content.decode()
+    assert f'"{address()}"' not in shown.content.decode()
     assert "自 2027-01-01 起由\n自治区教育厅\n接替" in visible_text(shown)
 
 
@@ -245,7 +245,7 @@ def test_a_member_of_the_old_department_begins_proposals_in_the_name_of_the_new_
 
 
 def undo_address(code: str = OLD) -> str:
-    return reverse("admin:services_department_undo-succession", args=[department(code).pk])
+    return reverse("admin:services_department_undo_succession", args=[department(code).pk])
 
 
 def test_a_succession_is_taken_back_after_a_page_that_says_what_happens(publisher, db):

@@ -128,17 +128,9 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
         return response
 
     def page(
-        self,
-        request: HttpRequest,
-        proposal: Proposal,
-        *,
-        reasons: list[str] = (),
-        refused: str = "",
-        typed: str = "",
-        theirs: list[dict] = (),
-        status: int = 200,
-        last_seen: int | None = None,
-    ) -> HttpResponse:
+        self, request: HttpRequest, proposal: Proposal, *, reasons: list[str] = (), refused: str = "", typed: str = "",
+        theirs: list[dict] = (), status: int = 200, last_seen: int | None = None,
+    ) -> HttpResponse:  # fmt: skip
         """Return the page of a proposal; after a ``refused`` step with the ``reasons`` and the ``typed`` text.
 
         With ``last_seen``, the number of the last event that the user saw, it says what changed since.

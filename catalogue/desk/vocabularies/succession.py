@@ -105,12 +105,12 @@ class SuccessionMixin:
     """For DepartmentAdmin: the two pages. The writes go through ``workflow.successions``."""
 
     def get_urls(self):
-        views = {"succession": self.succession_view, "undo-succession": self.undo_view}
-        urls = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"services_department_{name}")
-            for name, view in views.items()
+        site, name = self.admin_site.admin_view, "services_department"
+        return [
+            path("<int:pk>/succession/", site(self.succession_view), name=f"{name}_succession"),
+            path("<int:pk>/succession/undo/", site(self.undo_view), name=f"{name}_undo_succession"),
+            *super().get_urls(),
         ]
-        return [*urls, *super().get_urls()]
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
@@ -131,7 +131,7 @@ class SuccessionMixin:
             words = format_html(sentence, department.replaced_from, url, department.replaced_by, title)
             if not self.may_succeed(request, department):
                 return words
-            url = reverse("admin:services_department_undo-succession", args=[department.pk])
+            url = reverse("admin:services_department_undo_succession", args=[department.pk])
             return format_html('{} <a class="button" href="{}">撤销更名或并入</a>', words, url)
         if not self.may_succeed(request, department):
             return "名称有变的，由“发布”办理更名或并入"

@@ -90,6 +90,8 @@ def test_an_edition_has_all_its_fields(client, db):
         "effective_from": "2023-12-25",
         "published_at": "2026-11-23T12:00:00+08:00",
         "previous": "2021",
+        "reissue_of": None,
+        "reissued_as": None,
         "as_of": "2026-11-23",
         "digest": edition.digest,
         "note": edition.note,

@@ -374,7 +374,7 @@ def test_the_openapi_document_has_a_type_for_every_fact(document):
     assert list(schema["properties"]) == [*(fact.name for fact in VOCABULARY), "birth_month"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["age"] == {
-        "type": ["integer", "null"], "minimum": 0, "maximum": 130, "description": "您今年多少周岁？"
+        "type": ["integer", "null"], "minimum": 0, "maximum": 130, "description": "您今年多少周岁？", "examples": [1]
     }  # fmt: skip
     assert "dibao" in schema["properties"]["household"]["items"]["enum"]
     for person in PERSONS:
