@@ -63,7 +63,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     by_edition: dict[str, list[dict]] = {}
     for event in events:
         by_edition.setdefault(event.edition, []).append(_change(serialize_change(event), language))
-    editions = Edition.objects.published().select_related("previous").order_by("-number")
+    editions = Edition.objects.published().select_related("previous", "reissue_of", "reissue").order_by("-number")
     submitted.pop("lang", None)
     context = {
         "editions": [_edition(edition, by_edition[edition.slug]) for edition in editions if edition.slug in by_edition],

@@ -212,7 +212,7 @@ def test_the_publisher_is_told_which_edition_is_published_again_and_then_where_i
     assert {"2100（已由 2100-2 重新发布）", "2100-2（已封存，2100-01-01 起施行）"} <= editions
 
 
-def test_the_api_says_which_edition_took_the_place_of_which(client, sealed, make_proposal, publish, act):
+def test_readers_are_told_which_edition_took_the_place_of_which(client, sealed, make_proposal, publish, act):
     day = datetime.date(2090, 1, 1)
     urgent = make_proposal(standard_change(), is_urgent=True, effective_from=day, to="approved")
     draft = drafts.create_draft(
@@ -225,3 +225,5 @@ def test_the_api_says_which_edition_took_the_place_of_which(client, sealed, make
 
     assert (old["reissue_of"], old["reissued_as"]) == (None, "2100-2")
     assert (new["reissue_of"], new["reissued_as"], new["previous"]) == ("2100", None, "2090")
+    page = visible_text(client.get("/changes/"))
+    assert "接替 2100 版，与 2090 版相比" in page and "后由 2100-2 版接替，与 2026 版相比" in page
