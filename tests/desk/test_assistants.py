@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.models import Edition, Entry, Proposal
@@ -23,14 +22,6 @@ TITLE = "关于规范社会救助项目的通知"
 DOCUMENT = {"new-0-document-title": TITLE, "new-0-document-document_number": NUMBER}
 DAY = {"effective_from": "2027年1月1日"}
 NEW_NAME = "困难群众综合救助"
-
-
-@pytest.fixture
-def editor(client, act):
-    """A client logged in as ``wang``, an editor of every department."""
-    act().user.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().user)
-    return client
 
 
 @pytest.fixture

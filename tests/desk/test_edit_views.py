@@ -1,7 +1,6 @@
 """The forms of a proposal on the desk: its head, its entries and its assessment."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.models import Proposal
@@ -18,14 +17,6 @@ HEAD = {
     "reason": "落实会议决定",
     "effective_from": NEXT_YEAR.isoformat(),
 }
-
-
-@pytest.fixture
-def editor(client, act):
-    """A client logged in as ``wang``, the proposer."""
-    act().user.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().user)
-    return client
 
 
 @pytest.fixture

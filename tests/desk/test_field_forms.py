@@ -1,7 +1,6 @@
 """A proposal by field: choose what changes, see that alone, save a draft whose other fields are untouched."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.feedback import answers
@@ -18,14 +17,6 @@ ADD = reverse("admin:catalogue_proposal_add") + f"?service={CODE}&field=standard
 HEAD = {"reason": "落实会议决定", "effective_from": "2027年1月1日", "document_number": "内民政发〔2026〕18号"}
 CLAUSE = {"new-0-quote": STANDARD, "new-0-locator": "第一条"}
 DOCUMENT = {"new-0-document-title": "关于提高孤儿基本生活费标准的通知"}
-
-
-@pytest.fixture
-def editor(client, act):
-    """A client logged in as ``wang``, an editor of the lead department."""
-    act().user.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().user)
-    return client
 
 
 def sent(page, fate: str | None = "replace") -> dict:

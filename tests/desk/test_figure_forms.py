@@ -3,7 +3,6 @@
 import pytest
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.http import QueryDict
 from django.test import RequestFactory
 from django.urls import reverse
@@ -24,14 +23,6 @@ CODE = "NM-01-07"
 FIGURE = {"label": "孤儿新标准", "kind": "average", "value": "2300", "unit": "元", "period": "month", "per": "person"}
 SHARE = {"level": "centre", "percent": "80%", "of_whom": "基本生活费"}
 SHARE_QUOTE = "中央分担80%，自治区分担15%。"
-
-
-@pytest.fixture
-def editor(client, act):
-    """A client logged in as ``wang``, an editor of the lead department."""
-    act().user.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().user)
-    return client
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Two people on one proposal: the second save is refused, tells both, and merged by field reverts nothing."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalogue.workflow import proposals
@@ -10,13 +9,6 @@ from tests.support.admin_forms import proposal_form_data, visible_text
 from tests.support.entries import STANDARD, standard_change
 
 pytestmark = pytest.mark.usefixtures("short_list")
-
-
-@pytest.fixture
-def editor(client, act):
-    act().user.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().user)
-    return client
 
 
 def entry_url(proposal) -> str:

@@ -1,7 +1,6 @@
 """A proposal on the desk: its page, the steps of each role in each state, and publishing."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -60,14 +59,6 @@ def take(client, proposal: Proposal, step: str, **typed: str):
     context = client.get(page(proposal)).context
     data = {"seen": context["seen"]} | typed
     return client.post(reverse("admin:catalogue_proposal_step", args=[proposal.pk, step]), data)
-
-
-@pytest.fixture
-def editor(client, act):
-    """A client logged in as ``wang``, the proposer."""
-    act().user.groups.add(Group.objects.get(name="编辑"))
-    client.force_login(act().user)
-    return client
 
 
 @pytest.fixture

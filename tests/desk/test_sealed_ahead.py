@@ -29,13 +29,6 @@ def sealed(make_proposal, publish) -> Edition:
     return publish("2100", gone, effective_from=AHEAD)
 
 
-@pytest.fixture
-def editor(client, people):
-    people["wang"].groups.add(Group.objects.get(name="编辑"))
-    client.force_login(people["wang"])
-    return client
-
-
 def entry_of(edition: str, code: str) -> Entry:
     return Entry.objects.get(edition__slug=edition, service__code=code)
 
