@@ -1,6 +1,7 @@
 """Seals editions again, as the owner of the database could; and cuts one, so that tests of drafts are quick."""
 
 import hashlib
+import json
 from collections.abc import Iterable
 
 from catalogue.audit import log
@@ -23,8 +24,12 @@ def reseal(edition: Edition) -> None:
         Entry.objects.filter(pk=entry.pk).update(canonical_json=canonical_json(entry_document(entry)))
     Edition.objects.filter(pk=edition.pk).update(canonical_json=canonical_json(edition_header(edition)))
     edition.refresh_from_db()
-    digest = hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
-    Edition.objects.filter(pk=edition.pk).update(digest=digest)
+    _write_digest(edition)
+
+
+def _write_digest(edition: Edition) -> None:
+    edition.digest = hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
+    Edition.objects.filter(pk=edition.pk).update(digest=edition.digest)
 
 
 def rewrite_log(events: Iterable[Event]) -> None:
@@ -42,9 +47,11 @@ def shorten(edition: Edition) -> None:
     """Cut a published edition to ``SHORT_LIST``, without cases. The audit log still has its old digest."""
     with without_seal_triggers():
         edition.entries.exclude(service__code__in=SHORT_LIST).delete()
-        for number, entry in enumerate(edition.entries.order_by("number"), start=1):
-            Entry.objects.filter(pk=entry.pk).update(number=number)
-        reseal(edition)
+        sealed = edition.entries.order_by("number").values_list("pk", "canonical_json")
+        for number, (pk, text) in enumerate(list(sealed), start=1):
+            text = canonical_json(json.loads(text) | {"number": number})
+            Entry.objects.filter(pk=pk).update(number=number, canonical_json=text)
+        _write_digest(edition)
     edition.cases.all().delete()
 
 
