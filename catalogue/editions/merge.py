@@ -60,6 +60,48 @@ def make_change(base: Mapping, target: Mapping) -> dict:
     return change | {name: value for name, value in sourcing.items() if value}
 
 
+def merge_later(before: Mapping, later: Mapping, now: Mapping) -> tuple[dict, list[str]]:
+    """Return ``now`` with what ``later`` changes of ``before``, and the fields (or ``note``) that both change.
+
+    A field is taken as a whole, with its label, its clauses and the values that stand with it, so that nothing is put
+    together that did not stand together. Of a field that both change, the later state holds; but if only its label or
+    clauses are other ones there, the new value holds, which they are not about.
+    """
+    change, both = {}, []
+    sourcing = {"verification": {}, "basis": {}, "citations": []}
+    for field in Entry.SOURCED_FIELDS:
+        if _field_state(later, field) == _field_state(before, field):
+            continue
+        if _field_state(now, field) != _field_state(before, field):
+            both.append(field)
+            if all(later[column] == before[column] for column in columns_of(field)):
+                continue
+        change |= {column: later[column] for column in columns_of(field)}
+        for key in ("verification", "basis"):
+            if label := later[key].get(field):
+                sourcing[key][field] = label
+        sourcing["citations"] += citations_of(later, field)
+    if later["note"] != before["note"]:
+        both += ["note"] if now["note"] != before["note"] else []
+        change["note"] = later["note"]
+    known_mentions = citations_of(before, Citation.MENTION) + citations_of(now, Citation.MENTION)
+    sourcing["citations"] += [
+        citation for citation in citations_of(later, Citation.MENTION) if citation not in known_mentions
+    ]
+    return apply_change(now, change | sourcing), both
+
+
+def columns_of(field: str) -> list[str]:
+    """Return the columns of a sourced field, those included whose values carry a clause of their own."""
+    quoted = [name for name, column in quoted_values.COLUMNS.items() if column.field == field]
+    return [*Entry.SOURCED_FIELDS[field], *quoted]
+
+
+def _field_state(entry: Mapping, field: str) -> list:
+    values = [entry[column] for column in columns_of(field)]
+    return [*values, *(entry[key].get(field) for key in ("verification", "basis")), citations_of(entry, field)]
+
+
 def touched_by(columns: Iterable[str]) -> set[str]:
     """Return the sourced fields that have any of these columns."""
     column_names = set(columns)

@@ -101,6 +101,10 @@ def _fork_faults(editions: Iterable[Edition]) -> Iterator[str]:
     for edition in editions:
         followers[edition.previous].append(edition)
     for previous, after in followers.items():
+        if previous and previous.pk in reissued:
+            for edition in after:
+                if edition.pk not in reissued:
+                    yield f"版本 {edition.slug}：接在版本 {previous.slug} 之后，后者已重新发布，它却没有。"
         first, *later = sorted(after, key=lambda edition: (edition.effective_from, edition.number))
         for edition in later:
             if edition.pk not in reissued:

@@ -1,7 +1,10 @@
 """The edition that proposals change (所依据的版本): the one sealed last; for an urgent correction the one in force."""
 
+import datetime
+
 from catalogue.editions.models import Edition
 from catalogue.workflow.models import Proposal
+from catalogue.workflow.steps import reissues
 from services.models import Region
 
 
@@ -28,16 +31,27 @@ def current_documents(proposal: Proposal) -> dict[str, dict]:
     return {document["code"]: document for document in (edition.documents() if edition else [])}
 
 
+def day_fault(proposal: Proposal, today: datetime.date) -> str | None:
+    """Return why an urgent correction cannot be proposed, submitted or approved on a day, or None.
+
+    A day that is over would make an edition its base that is in force no more.
+    """
+    if not proposal.is_urgent or proposal.effective_from >= today:
+        return None
+    return f"紧急更正的建议施行日期 {proposal.effective_from} 已经过去；请改为今天或以后的日期。"
+
+
 def urgency_fault(proposal: Proposal) -> str | None:
     """Return why a proposal cannot be an urgent correction although it says so, or None."""
-    if not proposal.is_urgent or proposal.region.editions.ahead_of(proposal.effective_from).exists():
+    base = base_of(proposal)
+    if not proposal.is_urgent or (base and base.followers.published().filter(reissue=None).exists()):
         return None
     return "没有在建议施行日期之后才施行的已封存版本，不必作紧急更正；请改施行日期，或取消“紧急更正”。"
 
 
 def is_correction(edition: Edition) -> bool:
     """Whether a draft edition comes into force before one that is sealed already."""
-    return edition.region.editions.ahead_of(edition.effective_from).exists()
+    return reissues.next_sealed(edition) is not None
 
 
 def inclusion_fault(proposal: Proposal, edition: Edition, *, is_correction: bool) -> str | None:

@@ -28,6 +28,7 @@ from catalogue.workflow.base import (
     base_of,
     compared_edition,
     current_documents,
+    day_fault,
     inclusion_fault,
     is_correction,
     urgency_fault,
@@ -156,8 +157,8 @@ def submit(proposal: Proposal, *, context: AuditContext) -> Proposal:
         raise TransitionError(
             [f"{row.author_name}填写的内容还没有保存；请打开那一页保存或放弃，再提交。" for row in unsaved]
         )
-    if problems := faults(proposal):
-        raise TransitionError([str(fault) for fault in problems])
+    if problems := _faults_on(proposal, timezone.localdate(context.at)):
+        raise TransitionError(problems)
     return move(
         proposal, State.ASSESSING if needs_assessment(proposal) else State.APPROVING, context, Event.Verb.SUBMITTED
     )
@@ -197,8 +198,8 @@ def approve(proposal: Proposal, *, context: AuditContext) -> Proposal:
     if assessment and assessment.conclusion == Assessment.Conclusion.UNAFFORDABLE:
         raise TransitionError(["评估结论是不可承受，不能批准；可以退回。"])
     # An edition published since the submission may have caused new faults.
-    if problems := faults(proposal):
-        raise TransitionError([str(fault) for fault in problems])
+    if problems := _faults_on(proposal, timezone.localdate(context.at)):
+        raise TransitionError(problems)
     outcomes = cases.outcome_records(cases.case_outcomes(proposal, base_of(proposal))) or None
     Approval.objects.create(
         proposal=proposal, granted=True, approver=context.user, at=context.at, reason=context.reason, outcomes=outcomes
@@ -247,18 +248,6 @@ def include_in_edition(proposal: Proposal, edition: Edition, *, context: AuditCo
         raise TransitionError([f"版本自 {edition.effective_from} 施行，早于建议的施行日期 {proposal.effective_from}。"])
     if reason := inclusion_fault(proposal, edition, is_correction=is_correction(edition)):
         raise TransitionError([reason])
-    apply(proposal, edition, context=context)
-    proposal.edition = edition
-    proposal.save(update_fields=["edition"])
-    record(proposal, context, Event.Verb.TAKEN_UP, edition=edition.slug)
-    return proposal
-
-
-def apply(proposal: Proposal, edition: Edition, *, context: AuditContext) -> None:
-    """Write the entries and cases of a proposal to a draft edition.
-
-    Raises TransitionError if a service is not listed there, and ``drafts.DraftError`` if a value is refused.
-    """
     terms = Terms()
     for step in ordered_steps(proposal.entries.all()):
         if step.action == Action.WITHDRAW:
@@ -274,6 +263,10 @@ def apply(proposal: Proposal, edition: Edition, *, context: AuditContext) -> Non
                 edition, merge.apply_change(drafts.current_data(entry), step.entry_data), terms=terms, context=context
             )
     proposed_cases.take_up(edition, proposal, entries=drafts.current_entries(edition))
+    proposal.edition = edition
+    proposal.save(update_fields=["edition"])
+    record(proposal, context, Event.Verb.TAKEN_UP, edition=edition.slug)
+    return proposal
 
 
 def needs_assessment(proposal: Proposal) -> bool:
@@ -286,6 +279,10 @@ def needs_assessment(proposal: Proposal) -> bool:
         entry.action == Action.ADD or (entry.action == Action.CHANGE and NEEDS_ASSESSMENT & set(entry.entry_data))
         for entry in proposal.entries.all()
     )
+
+
+def _faults_on(proposal: Proposal, today: datetime.date) -> list[str]:
+    return [*filter(None, [day_fault(proposal, today)]), *(str(fault) for fault in faults(proposal))]
 
 
 def faults(proposal: Proposal) -> list[ProposalFault]:
@@ -421,7 +418,8 @@ def _save(
 ) -> None:
     if len({entry["service"] for entry in entries}) != len(entries):
         raise TransitionError(["同一服务项目在建议中出现了两次。"])
-    reasons, base, today = [], base_of(proposal), timezone.localdate(context.at)
+    base, today = base_of(proposal), timezone.localdate(context.at)
+    reasons = [*filter(None, [day_fault(proposal, today)])]
     # Whoever may propose may also name the departments that took the place of others: the clause is on record.
     following = departments.following(entries, edition=base, on=proposal.effective_from)
     others = [entry for entry in entries if entry["service"] not in following]

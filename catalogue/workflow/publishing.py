@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -24,7 +25,7 @@ from catalogue.workflow.steps import reissues
 from services.models import Domain, Region
 from services.sources import Source
 from services.text.json_text import canonical_json
-from services.vocabularies import Terms, source_identities
+from services.vocabularies import Terms, UnknownCodeError, source_identities
 
 
 class EditionFault(NamedTuple):
@@ -57,9 +58,9 @@ def faults(edition: Edition, *, on: datetime.date, from_fixtures: bool = False) 
     force in the past and needs no proposals.
     """
     problems = _faults(edition, _entries(edition), on=on, from_fixtures=from_fixtures)
-    if problems or not reissues.overtaken(edition):
+    if problems or reissues.next_sealed(edition) is None:
         return problems
-    return _trial_faults(edition, on, from_fixtures)
+    return _trial_faults(edition, on)
 
 
 @transaction.atomic
@@ -71,14 +72,18 @@ def publish(edition: Edition, *, context: log.AuditContext, from_fixtures: bool 
     changed service. Editions that are sealed already and come into force later are published again with it, see
     ``reissues``. Raises NotPublishableError with all faults; then nothing is written.
     """
+    edition = _locked(edition)
+    if problems := _publish(edition, context, from_fixtures):
+        raise NotPublishableError(problems)
+    return edition
+
+
+def _locked(edition: Edition) -> Edition:
     # The proposals are locked before their edition, as every step of a proposal does: the other order would deadlock.
     list(edition.proposals.select_for_update().order_by("pk"))
     # One publication at a time: each follows the edition that was sealed last.
     Region.objects.select_for_update().get(pk=edition.region_id)
-    edition = Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
-    if problems := _publish(edition, context, from_fixtures):
-        raise NotPublishableError(problems)
-    return edition
+    return Edition.objects.select_for_update(of=("self",)).select_related("region", "previous").get(pk=edition.pk)
 
 
 def _publish(edition: Edition, context: log.AuditContext, from_fixtures: bool) -> list[EditionFault]:
@@ -87,23 +92,23 @@ def _publish(edition: Edition, context: log.AuditContext, from_fixtures: bool) -
     if problems := _faults(edition, entries, on=timezone.localdate(context.at), from_fixtures=from_fixtures):
         return problems
     _seal(edition, entries, context)
-    for sealed in reissues.overtaken(edition)[:1]:
-        # The further ones are overtaken by the reissue.
-        try:
-            problems = _publish(reissues.draft(sealed, edition, context=context), context, from_fixtures)
-        except (proposals.TransitionError, drafts.DraftError) as error:
-            problems = [EditionFault(None, "effective_from", str(error))]
-        where = f"版本 {sealed.slug} 要随本版本重新发布，不能发布："
-        return [fault._replace(reason=f"{where}{fault.reason}") for fault in problems]
-    return []
+    sealed = reissues.next_sealed(edition)
+    if sealed is None:
+        return []
+    try:
+        # It publishes the one after it again in its turn.
+        problems = _publish(reissues.draft(sealed, edition, context=context), context, from_fixtures)
+    except (drafts.DraftError, UnknownCodeError, ValidationError) as error:
+        problems = [EditionFault(None, "effective_from", "；".join(getattr(error, "messages", [str(error)])))]
+    where = f"版本 {sealed.slug} 要随本版本重新发布，不能发布："
+    return [fault._replace(reason=f"{where}{fault.reason}") for fault in problems]
 
 
-def _trial_faults(edition: Edition, on: datetime.date, from_fixtures: bool) -> list[EditionFault]:
+def _trial_faults(edition: Edition, on: datetime.date) -> list[EditionFault]:
     """Return the faults of publishing an edition with the reissues that it causes; nothing is written."""
     at = timezone.make_aware(datetime.datetime.combine(on, datetime.time.max))
     with transaction.atomic():
-        trial = Edition.objects.select_related("region", "previous").get(pk=edition.pk)
-        problems = _publish(trial, log.AuditContext(at=at), from_fixtures)
+        problems = _publish(_locked(edition), log.AuditContext(at=at), from_fixtures=False)
         transaction.set_rollback(True)
     return problems
 
@@ -143,7 +148,7 @@ def _faults(edition: Edition, entries: list[Entry], *, on: datetime.date, from_f
         )
     if not previous and edition.region.editions.published().exists():
         edition_faults.append(EditionFault(None, "previous", "没有写明上一版本。"))
-    if reason := reissues.previous_fault(edition):
+    if reason := reissues.previous_fault(edition, from_fixtures=from_fixtures):
         edition_faults.append(EditionFault(None, "previous", reason))
     if previous and previous.is_published:
         # Most likely a term was renamed after sealing: the two editions would then use different names for it.
@@ -184,7 +189,10 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
     """Faults of the effective day of an edition and of the decisions on the proposals taken up into it."""
     if edition.effective_from < on:
         yield EditionFault(None, "effective_from", f"施行日期 {edition.effective_from} 已经过去。")
-    corrects = is_correction(edition)
+    if (corrects := is_correction(edition)) and not included:
+        yield EditionFault(
+            None, "effective_from", "在已封存的版本之前施行的，只能是紧急更正；这个版本没有编入紧急更正。"
+        )
     for proposal in included:
         if reason := inclusion_fault(proposal, edition, is_correction=corrects):
             yield EditionFault(None, "effective_from", reason)
@@ -210,8 +218,14 @@ def _decision_faults(edition: Edition, included: list[Proposal], on: datetime.da
 
 
 def approved_entries(edition: Edition, included: Iterable[Proposal]) -> dict[str, dict]:
-    """Return, by code, the entries that proposals taken up in this order make of those of the previous edition."""
+    """Return, by code, the entries that proposals taken up in this order make of those of the previous edition.
+
+    An edition that is published again has what it changed before, see ``reissues``.
+    """
     previous = edition.previous.documents() if edition.previous and edition.previous.is_published else []
+    if edition.reissue_of:
+        now = {document["code"]: entry_data(document) for document in previous}
+        return reissues.merged(edition.reissue_of, now).entries
     positions = dict(Domain.objects.values_list("code", "position"))
     return approved_content.expected_entries([entry_data(document) for document in previous], included, positions)
 

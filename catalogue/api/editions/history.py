@@ -30,14 +30,15 @@ class HistoryViewSet(languages.LocalizedMixin, parameters.StrictParameters, view
         if not any(state for _, state in states):
             raise NotFoundError(f"没有服务项目 {code}；{SEARCH}。", ProblemCode.UNKNOWN_SERVICE)
         recorded = changes.group_by("edition", Event.objects.changes().filter(service=code))
-        history, before = [], None
+        history, by_edition = [], {edition.pk: after for edition, after in states}
         for edition, after in states:
+            # Not the one before it in this order: a sealed edition may have been overtaken by a correction.
+            before = by_edition.get(edition.previous_id)
             if before or after:
                 compared = diff.compare(before, after) or {"kind": "unchanged", "fields": [], "document": None}
                 events = recorded.get(edition.slug, [])
                 history.append(
                     changes.serialize_comparison(edition, after or before, compared, events) | {"state": after}
                 )
-            before = after
         page = self.paginate_queryset(history[::-1])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -26,6 +26,7 @@ from catalogue.models import Edition, Entry, Proposal
 from catalogue.spreadsheets import writer
 from catalogue.workflow import cases, publishing, wording
 from catalogue.workflow.checks import dates, figures, renumbering
+from catalogue.workflow.steps import reissues
 
 KINDS = {"added": "新增", "changed": "调整", "withdrawn": "取消"}
 
@@ -267,6 +268,7 @@ def explained_figures(edition: Edition) -> list[figures.UnquotedFigures]:
 
 
 def sealed_state(edition: Edition) -> list:
-    """Return the edition header and the documents of all entries, which publishing would seal."""
+    """Return what publishing would seal: the header, the documents of all entries, and the editions published again."""
     entries = edition.entries.with_details().order_by("number")
-    return [edition_header(edition), *(entry_document(entry) for entry in entries)]
+    again = [sealed.digest for sealed in reissues.overtaken(edition)]
+    return [edition_header(edition), *(entry_document(entry) for entry in entries), *again]

@@ -1,5 +1,6 @@
 """Views that change a few chosen fields of an entry: a new proposal with its head, or a draft that is continued."""
 
+import datetime
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from catalogue.desk.proposals.field_forms import CHOICES, FieldsForm
 from catalogue.desk.proposals.forms import ChangeHeadForm
 from catalogue.editions import merge
 from catalogue.editions.document import entry_data
-from catalogue.models import Proposal, ProposedEntry
+from catalogue.models import Edition, Proposal, ProposedEntry
 from catalogue.workflow.base import base_edition
 from services.models import Department
 
@@ -64,6 +65,8 @@ class FieldViewsMixin:
                 parts.is_valid(today.isoformat())
                 if shown and not parts.form.errors:
                     parts.rebase(shown)
+            elif is_urgent and head.is_valid() and (moved := self._moved(newest, head.cleaned_data["effective_from"])):
+                reasons = [moved]
             elif draft and head.is_valid() and self._is_the_same(draft, head.cleaned_data):
                 # The button was pressed twice.
                 return redirect("admin:catalogue_proposal_change", draft.pk)
@@ -118,6 +121,14 @@ class FieldViewsMixin:
                 if document["code"] == service and versions.is_current(typed.seen, entry_data(document)):
                     return entry_data(document)
         return None
+
+    @staticmethod
+    def _moved(shown: Edition, day: datetime.date) -> str | None:
+        """Return why an urgent correction of an edition cannot come into force on a day, when another one is."""
+        in_force = shown.region.editions.in_force(day).first()
+        if in_force in (shown, None):
+            return None
+        return f"{day} 在用的是版本 {in_force.slug}，不是本页的 {shown.slug}；请从它的条目页提出，或者改施行日期。"
 
     def _own_draft(self, request: HttpRequest, service: str, is_urgent: bool) -> Proposal | None:
         return Proposal.objects.filter(

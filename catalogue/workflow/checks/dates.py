@@ -6,7 +6,8 @@ They are no faults: a document may give a day that is over. What prevents a step
 import datetime
 from collections.abc import Iterator
 
-from catalogue.editions.models import Edition
+from catalogue.editions import drafts
+from catalogue.editions.models import Edition, SourcedField
 from catalogue.workflow.base import base_of
 from catalogue.workflow.models import Proposal
 from catalogue.workflow.steps import reissues
@@ -46,12 +47,8 @@ def edition_notices(edition: Edition, *, on: datetime.date) -> Iterator[str]:
             f"第 {proposal.number} 号建议批准自 {proposal.effective_from} 施行，随本版本到 {edition.effective_from} "
             "才施行。"
         )
-    for sealed in reissues.overtaken(edition):
-        yield (
-            f"版本 {sealed.slug} 已封存，{sealed.effective_from} 起施行；发布本版本时，它同时重新发布为版本 "
-            f"{reissues.slug_of(sealed)}，施行日期不变，内容是本版本加上它原有的调整；同一栏目两边都改了的，以它的为准。"
-        )
-    if edition.effective_from <= on or edition.region.editions.ahead_of(edition.effective_from).exists():
+    yield from _reissue_notices(edition)
+    if edition.effective_from <= on or reissues.next_sealed(edition):
         return
     yield (
         f"封存之后，在 {edition.effective_from} 之前施行的只能是紧急更正：更正的版本先施行，本版本带着更正重新发布。"
@@ -62,6 +59,28 @@ def edition_notices(edition: Edition, *, on: datetime.date) -> Iterator[str]:
             f"第 {proposal.number} 号建议（{proposal.get_state_display()}）要在 {proposal.effective_from} 施行；"
             f"封存本版本之后，不是紧急更正就最早到 {edition.effective_from} 才能施行。"
         )
+
+
+def _reissue_notices(edition: Edition) -> Iterator[str]:
+    """Yield which sealed editions are published again with a draft edition, and the fields that both of them change."""
+    line = reissues.overtaken(edition)
+    now = drafts.current_entries(edition) if line else {}
+    for sealed in line:
+        yield (
+            f"版本 {sealed.slug} 已封存，{sealed.effective_from} 起施行；发布本版本时，它同时重新发布为版本 "
+            f"{reissues.slug_of(sealed)}，施行日期不变，内容是本版本加上它原有的调整。"
+        )
+        try:
+            now, both = reissues.merged(sealed, now)
+        except drafts.DraftError:
+            # Told as a fault.
+            return
+        labels = dict(SourcedField.choices) | {"note": "编者说明"}
+        for code, field in both:
+            yield (
+                f"{code} 的“{labels[field]}”，本版本和版本 {sealed.slug} 都改了：自 {sealed.effective_from} 起以后者"
+                "为准，除非后者只改了条文或核实情况。"
+            )
 
 
 def effective_day_faults(edition: Edition, day: datetime.date, *, on: datetime.date) -> Iterator[str]:

@@ -153,6 +153,8 @@ def undo(department: Department, *, context: AuditContext) -> Undo:
     ``proposals.TransitionError``; then nothing is written.
     """
     department = Department.objects.select_for_update().get(pk=department.pk)
+    # Nothing begins to name the successor meanwhile.
+    list(Department.objects.select_for_update().filter(pk=department.replaced_by_id))
     plan = plan_undo(department)
     if plan.refusals:
         raise SuccessionError(plan.refusals)
@@ -221,6 +223,7 @@ def _proposed(department: Department) -> QuerySet:
 
 def _is_named_anywhere(successor: Department, *, besides: Department) -> bool:
     """Whether any row names a department, void proposals included, but for its own rows and the one it replaces."""
+    # They go with it; the event of its deletion has them.
     own = (Contact, Identifier)
     relations = [relation for relation in Department._meta.related_objects if relation.related_model not in own]
     rows = (relation.related_model.objects.filter(**{relation.field.name: successor}) for relation in relations)
