@@ -22,14 +22,15 @@ def reseal(edition: Edition) -> None:
     """Rewrite the sealed texts and the digest from the current rows."""
     for entry in edition.entries.with_details():
         Entry.objects.filter(pk=entry.pk).update(canonical_json=canonical_json(entry_document(entry)))
-    Edition.objects.filter(pk=edition.pk).update(canonical_json=canonical_json(edition_header(edition)))
     edition.refresh_from_db()
-    _write_digest(edition)
+    _seal_header(edition)
 
 
-def _write_digest(edition: Edition) -> None:
+def _seal_header(edition: Edition) -> None:
+    # It names the digest of the edition before, which may have been sealed again too.
+    edition.canonical_json = canonical_json(edition_header(edition))
     edition.digest = hashlib.sha256(publishing.sealed_bytes(edition)).hexdigest()
-    Edition.objects.filter(pk=edition.pk).update(digest=edition.digest)
+    Edition.objects.filter(pk=edition.pk).update(canonical_json=edition.canonical_json, digest=edition.digest)
 
 
 def rewrite_log(events: Iterable[Event]) -> None:
@@ -51,7 +52,7 @@ def shorten(edition: Edition) -> None:
         for number, (pk, text) in enumerate(list(sealed), start=1):
             text = canonical_json(json.loads(text) | {"number": number})
             Entry.objects.filter(pk=pk).update(number=number, canonical_json=text)
-        _write_digest(edition)
+        _seal_header(edition)
     edition.cases.all().delete()
 
 
