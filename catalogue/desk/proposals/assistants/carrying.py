@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from catalogue.editions import sourcing
-from catalogue.editions.merge import citations_of
+from catalogue.editions.merge import citations_of, columns_of
 from catalogue.models import Entry
 from services.sources import Source, Verification
 from services.values import quoted_values
@@ -24,12 +24,6 @@ def _folded(name: str) -> str:
 
 def has_value(entry: Mapping, field: str) -> bool:
     return any(entry[column] not in (None, []) for column in Entry.SOURCED_FIELDS[field])
-
-
-def columns_of(field: str) -> list[str]:
-    """Return the columns of a field, with those of its figures."""
-    with_it = [name for name, column in quoted_values.COLUMNS.items() if column.field == field]
-    return [*Entry.SOURCED_FIELDS[field], *with_it]
 
 
 def is_same(entries: Iterable[Mapping], field: str) -> bool:
