@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalogue.audit.log import AuditContext
 from catalogue.editions import drafts, merge
@@ -378,6 +380,17 @@ def test_looking_for_faults_writes_nothing(urgent, make_correction):
 
     assert publishing.faults(draft, on=SOON) == []
     assert (Event.objects.count(), Edition.objects.count()) == (events, editions)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no row locks")
+def test_looking_for_faults_locks_in_the_order_of_publishing(urgent, make_correction):
+    draft = make_correction(urgent)
+
+    with CaptureQueriesContext(connection) as queries:
+        publishing.faults(draft, on=SOON)
+
+    locked = [query["sql"].partition(" FROM ")[2].split()[0] for query in queries if "FOR UPDATE" in query["sql"]]
+    assert locked[:3] == ['"catalogue_proposal"', '"services_region"', '"catalogue_edition"']
 
 
 def test_an_urgent_correction_changes_the_edition_in_force(sealed, make_proposal):
