@@ -19,13 +19,15 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalogue.desk.cases.wording import in_words
 from catalogue.models import Edition
+from catalogue.spreadsheets.names import MARKS, TermNameError, TermNames, source_name
 from catalogue.workflow import cases
 from services.eligibility import persons, rules, sentences
-from services.eligibility.answers import parse_answer
-from services.eligibility.facts import BOOLEAN, INTEGER, VOCABULARY, Fact
+from services.eligibility.answers import OPERATOR_LABELS, allowed, operand_text, parse_answer, parse_criterion
+from services.eligibility.facts import OPERATORS, VOCABULARY
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
-from services.sources import Jurisdiction, Verification
+from services.sources import Jurisdiction, Source, Verification
 from services.values import clauses
+from services.vocabularies import Terms
 
 UNSTATED, UNIVERSAL, CRITERIA, UNREADABLE = "unstated", "universal", "criteria", "unreadable"
 MODES = {
@@ -34,19 +36,7 @@ MODES = {
     UNREADABLE: "不能化为条件（请写明为什么）",
     UNSTATED: "未知",
 }
-OPERATORS = {
-    "eq": "等于",
-    "ne": "不等于、不含",
-    "gte": "不小于（≥）",
-    "lte": "不大于（≤）",
-    "gt": "大于（>）",
-    "lt": "小于（<）",
-    "contains": "包括",
-    "in": "是其中之一",
-}
 OUTCOMES = {ELIGIBLE: "符合", NOT_ELIGIBLE: "不符合", UNKNOWN: "未知"}
-YES_NO = {"是": True, "否": False}
-BETWEEN = re.compile(r"[、,，;；]+")
 # Empty rows below the filled ones.
 BLANK, BLANK_OPEN = 3, 1
 SELECTED = mark_safe(" selected")  # noqa: S308 - a constant
@@ -56,7 +46,7 @@ OPEN_ROW = {
     "open-group": ("组", "1"),
     "open-text": ("条件", "例：家庭财产低于当地申请公租房的规定标准"),
     "open-decided_by": ("由谁认定", "条文没有写明的留空。例：市、县级人民政府住房保障主管部门"),
-    "open-source": ("来源文件代码", "例：web-publicrental-11"),
+    "open-source": ("来源文件", "按标题或文号填写。例：公共租赁住房管理办法"),
     "open-locator": ("位置", "例：第七条"),
     "open-quote": ("原文", "逐字照录"),
     "open-verification": ("核实情况", ""),
@@ -128,6 +118,9 @@ class RuleWidget(forms.Widget):
         filled, filled_open = typed.filled, typed.filled_open
         last_group = filled[-1]["group"] if filled else "1"
         rule = None if isinstance(value, RuleInput) else value
+        sources = {
+            row["code"]: source_name(row["title"], row) for row in Source.objects.values("code", "title", *MARKS)
+        }
         context["widget"] |= {
             "typed": typed,
             "modes": MODES,
@@ -135,7 +128,11 @@ class RuleWidget(forms.Widget):
                 row | {"facts": fact_options(row["fact"]), "ops": op_options(row["op"])}
                 for row in filled + [{"group": last_group, "fact": "", "op": "", "value": ""}] * BLANK
             ],
-            "open_rows": [_open_inputs(row) for row in [*filled_open, *[dict.fromkeys(OPEN_ROW, "")] * BLANK_OPEN]],
+            "open_rows": [
+                _open_inputs(row | {"open-source": sources.get(row["open-source"], row["open-source"])})
+                for row in [*filled_open, *[dict.fromkeys(OPEN_ROW, "")] * BLANK_OPEN]
+            ],
+            "sources": sources.values(),
             "open_count": len(filled_open),
             "facts": fact_options(""),
             "sentence": sentences.rule_text(rule) if rule else "",
@@ -177,7 +174,7 @@ def input_from_rule(rule: Mapping | None) -> RuleInput:
         return RuleInput(CRITERIA, "", [])
     mode = UNIVERSAL if rule["universal"] else CRITERIA if rule["machine_readable"] else UNREADABLE
     rows = [
-        {"group": str(number), "fact": raw["fact"], "op": raw["op"], "value": _value_text(raw)}
+        {"group": str(number), "fact": raw["fact"], "op": raw["op"], "value": operand_text(raw)}
         for number, group in enumerate(rule["any"], 1)
         for raw in group["all"]
         if "fact" in raw
@@ -211,10 +208,11 @@ def rule_from_input(typed: RuleInput) -> dict | None:
             groups.setdefault(group, []).append(criterion)
         except ValueError as error:
             faults.append(f"第 {row_number} 行：{error}")
+    names = TermNames(Terms()) if open_rows else None
     for row_number, row in enumerate(open_rows, 1):
         try:
-            groups.setdefault(_parse_group(row["open-group"]), []).append(_open_criterion(row))
-        except ValueError as error:
+            groups.setdefault(_parse_group(row["open-group"]), []).append(_open_criterion(row, names))
+        except (ValueError, TermNameError) as error:
             faults.append(f"待认定的条件第 {row_number} 行：{error}")
     if faults:
         raise ValidationError(faults)
@@ -226,13 +224,6 @@ def rule_from_input(typed: RuleInput) -> dict | None:
     }
 
 
-def hint(fact: Fact) -> str:
-    """Return the allowed values of a fact as text."""
-    if fact.type == INTEGER:
-        return f"整数，{fact.allowed()[0].replace('…', '到')}"
-    return "、".join(YES_NO if fact.type == BOOLEAN else fact.choices.values())
-
-
 @lru_cache(maxsize=256)
 def fact_options(selected: str) -> SafeString:
     """Return the facts as HTML options, one selected. Cached: a page has a dozen selects of fifty options."""
@@ -240,7 +231,13 @@ def fact_options(selected: str) -> SafeString:
         "",
         '<option value="{}" data-hint="{}" data-ops="{}"{}>{}</option>',
         (
-            (fact.name, hint(fact), " ".join(operators(fact)), SELECTED if fact.name == selected else "", fact.label)
+            (
+                fact.name,
+                allowed(fact),
+                " ".join(OPERATORS[fact.type]),
+                SELECTED if fact.name == selected else "",
+                fact.label,
+            )
             for fact in VOCABULARY
         ),
     )
@@ -252,45 +249,15 @@ def op_options(selected: str) -> SafeString:
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        ((op, SELECTED if op == selected else "", label) for op, label in OPERATORS.items()),
+        ((op, SELECTED if op == selected else "", label) for op, label in OPERATOR_LABELS.items()),
     )
-
-
-def operators(fact: Fact) -> tuple[str, ...]:
-    return rules.OPERATORS[fact.type]
-
-
-def value_of(fact: Fact, text: str) -> object:
-    """Parse one value of a fact, given as label or code. Raises ValueError with the allowed values."""
-    text = text.strip()
-    if fact.type == INTEGER:
-        if re.fullmatch("[0-9]{1,6}", text):
-            return int(text)
-    elif fact.type == BOOLEAN:
-        if text in YES_NO:
-            return YES_NO[text]
-    else:
-        codes = {label: code for code, label in fact.choices.items()} | {code: code for code in fact.choices}
-        if text in codes:
-            return codes[text]
-    raise ValueError(f"“{fact.label}”不能是“{text[:30]}”；可填：{hint(fact)}。")
 
 
 def _parse_row(row: Mapping[str, str]) -> tuple[int, dict]:
     group = _parse_group(row["group"])
     if row["fact"] not in VOCABULARY:
         raise ValueError("请选择一个事实。")
-    fact = VOCABULARY[row["fact"]]
-    if row["op"] not in operators(fact):
-        allowed = "、".join(OPERATORS[op] for op in operators(fact))
-        raise ValueError(f"“{fact.label}”请选择比较方式：{allowed}。")
-    if row["op"] == "in":
-        value = [value_of(fact, part) for part in BETWEEN.split(row["value"]) if part.strip()]
-        if not value:
-            raise ValueError(f"“{fact.label}”请至少填一个值，多个用顿号隔开。")
-    else:
-        value = value_of(fact, row["value"])
-    return group, {"fact": row["fact"], "op": row["op"], "value": value}
+    return group, parse_criterion(VOCABULARY[row["fact"]], row["op"], row["value"])
 
 
 def _parse_group(text: str) -> int:
@@ -299,10 +266,12 @@ def _parse_group(text: str) -> int:
     return int(text)
 
 
-def _open_criterion(row: Mapping[str, str]) -> dict:
+def _open_criterion(row: Mapping[str, str], names: TermNames) -> dict:
     """Return the open criterion of a row; ``services.eligibility`` validates it. Line breaks are as stored."""
     values = {name.removeprefix("open-"): row[name].replace("\r\n", "\n").strip() or None for name in OPEN_ROW}
     citation = {key: values[key] for key in clauses.KEYS}
+    if citation["source"]:
+        (citation["source"],) = names.parse("source", citation["source"])
     return {"open": values["text"], "decided_by": values["decided_by"], "citation": citation}
 
 
@@ -312,13 +281,6 @@ def _open_inputs(row: Mapping[str, str]) -> list[dict]:
         {"name": name, "label": label, "example": example, "value": row[name], "choices": OPEN_CHOICES.get(name)}
         for name, (label, example) in OPEN_ROW.items()
     ]
-
-
-def _value_text(raw: Mapping) -> str:
-    fact = VOCABULARY[raw["fact"]]
-    return "、".join(
-        sentences.answer_text(fact, value) for value in (raw["value"] if raw["op"] == "in" else [raw["value"]])
-    )
 
 
 def urls(site: AdminSite) -> list[URLPattern]:

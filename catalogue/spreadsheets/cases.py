@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from catalogue.editions.models import Edition
 from catalogue.spreadsheets import writer
+from catalogue.spreadsheets.columns import Column
 from catalogue.spreadsheets.limits import ImportFault, UnreadableFileError, refuse
-from catalogue.spreadsheets.names import TermNameError, TermNames
+from catalogue.spreadsheets.names import MARKS, TermNameError, TermNames, source_name
 from catalogue.spreadsheets.reader import MAX_FAULTS, Row, read_sheets
-from catalogue.spreadsheets.writer import Column
 from catalogue.workflow import cases
 from catalogue.workflow.steps import proposed_cases
 from services.eligibility import sentences
@@ -71,7 +71,10 @@ def to_csv(edition: Edition) -> Iterator[bytes]:
 
 
 def to_xlsx(edition: Edition) -> Iterator[bytes]:
-    return writer.workbook({SHEET: rows(edition)}, edition.published_at, f"{edition.title}：案例", {SHEET: COLUMNS})
+    names = {row["code"]: source_name(row["title"], row) for row in Source.objects.values("code", "title", *MARKS)}
+    named = (row | {"source": names.get(row["source"], row["source"])} for row in rows(edition))
+    columns = [column for column in COLUMNS if column.key != "source_title"]
+    return writer.workbook({SHEET: named}, edition.published_at, f"{edition.title}：案例", {SHEET: columns})
 
 
 def read_changes(name: str, content: bytes, *, edition: Edition) -> Changes:

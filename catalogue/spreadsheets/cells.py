@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from catalogue.editions import drafts
 from catalogue.editions.models import Citation, Entry
-from catalogue.spreadsheets import rewritten, writer
+from catalogue.spreadsheets import rewritten
+from catalogue.spreadsheets.columns import CITATION_COLUMNS, LIST_SHEET
 from catalogue.spreadsheets.names import TermNameError, TermNames
 from catalogue.spreadsheets.reader import Row
 from catalogue.workflow import wording
-from services.eligibility import rules
 from services.fields import Text
-from services.text.json_text import strict_loads
-from services.values import quoted_values
 
 DATE_PATTERN = re.compile(r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])")
 CITATION_KEYS = ("source", "locator", "quote", "verification", "jurisdiction")
@@ -66,10 +64,6 @@ def parse_value(key: str, text: str, names: TermNames, current: Mapping | None) 
         return _parse_codes(key, text, names)
     if key in ("domain", "lead_department"):
         return _parse_code(key, text, names)
-    if key == "eligibility":
-        return _parse_rule(text)
-    if key in quoted_values.COLUMNS:
-        return _parse_quoted_values(key, text, current)
     if not text and key == "name":
         raise CellError(key, "名称不能为空；取消服务项目请另提“取消”建议。")
     current_text = current and current[key]
@@ -83,11 +77,11 @@ def parse_value(key: str, text: str, names: TermNames, current: Mapping | None) 
     if "\n" in text and not isinstance(Entry._meta.get_field(key), Text):
         raise CellError(key, "只能写一行，请去掉换行。")
     if key == "standard_as_of":
-        text = _parse_day(key, text)
+        text = parse_day(key, text)
     return text or None
 
 
-def _parse_day(key: str, text: str) -> str:
+def parse_day(key: str, text: str) -> str:
     """Return a day, month or year in the form 2026-11-01; a text that is more than that stays as it is."""
     check_dates(key, text)
     try:
@@ -97,49 +91,6 @@ def _parse_day(key: str, text: str) -> str:
     except ValueError:
         reason = f"没有“{text[:50]}”这一天；请写实际的日期，例：2026-11-01。"
     raise CellError(key, reason)
-
-
-def _parse_rule(text: str) -> dict | None:
-    """Return a rule from its JSON, validated as on the desk."""
-    if not text:
-        return None
-    try:
-        rule = strict_loads(text.encode())
-    except ValueError:
-        raise CellError("eligibility", "享受条件应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。") from None
-    if reasons := rules.faults(rule):
-        raise CellError("eligibility", f"享受条件不能用：{reasons[0][:200]}")
-    return rule
-
-
-def _parse_quoted_values(key: str, text: str, current: Mapping | None) -> list[dict]:
-    """Return the amounts or shares from their JSON, validated as on the desk."""
-    column = quoted_values.COLUMNS[key]
-    if not text:
-        return []
-    try:
-        values = strict_loads(text.encode())
-    except ValueError:
-        reason = f"{column.caption}应是导出时那样的 JSON；请恢复原样、留空，或在编辑台上填写。"
-        raise CellError(key, reason) from None
-    if isinstance(values, list):
-        current_figures = [value.get("value") or value.get("percent") for value in (current or {}).get(key, [])]
-        values = [_plain_figures(value, current_figures) for value in values]
-    if reasons := column.faults(values):
-        raise CellError(key, f"{column.caption}不能用：{reasons[0][:200]}")
-    return values
-
-
-def _plain_figures(value: object, current_figures: list[str]) -> object:
-    """Return an amount or a share with its figure as it is now, or else in plain digits; anything else unchanged."""
-    if not isinstance(value, dict):
-        return value
-    plain = {}
-    for name in ("value", "percent"):
-        text = value.get(name)
-        if isinstance(text, str) and text not in current_figures and (figure := rewritten.figure(text)):
-            plain[name] = next((now for now in current_figures if rewritten.figure(now) == figure), figure)
-    return value | plain
 
 
 def check_dates(key: str, text: str) -> None:
@@ -155,10 +106,10 @@ def check_dates(key: str, text: str) -> None:
 
 def parse_clause(row: Row, names: TermNames) -> FieldSourcing | None:
     """Return the clause of a row of the list, for every sourced field the row changes; None if there is none."""
-    cells = {column.key: row.cells.get(column.key, "") for column in writer.CITATION_COLUMNS}
+    cells = {column.key: row.cells.get(column.key, "") for column in CITATION_COLUMNS}
     if not any(cells.values()):
         return None
-    citation = _parse_source(cells, names)
+    citation = parse_source(cells, names)
     basis = parse_choice(cells, "basis")
     if basis is None:
         raise CellError(
@@ -173,7 +124,7 @@ def parse_citation(row: Row, names: TermNames) -> tuple[str, dict, tuple[str | N
     if field is None:
         raise CellError("field", f"“字段”不能为空；可用：{_allowed('field')}。")
     citation = (
-        {"field": field} | _parse_source(row.cells, names) | _parse_criterion(field, row.cells.get("criterion", ""))
+        {"field": field} | parse_source(row.cells, names) | _parse_criterion(field, row.cells.get("criterion", ""))
     )
     title, written = names.term("source", citation["source"]).title, row.cells.get("source_names")
     if written not in (None, "", title) and not names.matches("source", written, [citation["source"]]):
@@ -193,7 +144,13 @@ def parse_choice(cells: Mapping[str, str], key: str) -> str | None:
     return values[text] if text else None
 
 
-def _parse_source(cells: Mapping[str, str], names: TermNames) -> dict:
+def unlisted_reason(code: str) -> str:
+    """Say why a row of another sheet of the workbook is of no service."""
+    return f"“{LIST_SHEET}”中没有代码为“{code[:50]}”的行，现行清单也没有这个项目；请改正或删去。"
+
+
+def parse_source(cells: Mapping[str, str], names: TermNames) -> dict:
+    """Return the clause in the cells of a row, with the code of its source. Raises CellError."""
     key = "source" if cells.get("source") or not cells.get("source_names") else "source_names"
     if not cells.get(key):
         raise CellError("source", "没有写明来源文件；请填写依据文件的代码、标题或文号，例：seed-plan。")

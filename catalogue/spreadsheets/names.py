@@ -2,11 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from django.db import models
 
 from catalogue.editions import drafts
+from services.eligibility.open_criteria import open_criteria
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
 from services.vocabularies import Terms, plain_name
@@ -19,10 +20,35 @@ EXAMPLES = {
     Source: "law-elderly、标题或文号",
     Department: "civil-affairs 或自治区民政厅",
 }
+# What tells documents of one title apart.
+MARKS = ("document_number", "date", "in_force_from")
 # Codes and names of a cell stand between separators, but a title may contain some.
 PIECE = re.compile(r"[^\s、，,；;]+")
 MAX_PIECES_OF_A_NAME = 8
 MAX_CANDIDATES = 5
+
+
+def source_name(title: str, source: Mapping | None) -> str:
+    """Return what a workbook calls a document: its title, with its number or else its day (columns of ``MARKS``).
+
+    A law has no number, and is amended under the same title.
+    """
+    mark = next(filter(None, (source[key] for key in MARKS)), None) if source else None
+    return f"{title}（{mark}）" if mark else title
+
+
+def source_names(documents: Iterable[Mapping]) -> dict[str, str]:
+    """Return the ``source_name()`` of each source of documents (``entry_document()``), by code; one query."""
+    titles = {source["code"]: source["title"] for document in documents for source in _sources(document)}
+    rows = {row["code"]: row for row in Source.objects.filter(code__in=titles).values("code", *MARKS)}
+    return {code: source_name(title or code, rows.get(code)) for code, title in titles.items()}
+
+
+def _sources(document: Mapping) -> Iterator[Mapping]:
+    yield from document["legal_basis"]
+    values = [*document.get("amounts", []), *document.get("shares", []), *open_criteria(document["eligibility"])]
+    for cited in (*document["citations"], *(value["citation"] for value in values)):
+        yield cited["source"]
 
 
 class TermNameError(Exception):
@@ -79,7 +105,8 @@ class TermNames:
                 for attribute in ("name", "short_name", "title", "document_number"):
                     if written := getattr(term, attribute, None):
                         names[plain_name(written)].add(code)
-                for written in (code, str(term)):
+                named = source_name(term.title, vars(term)) if model is Source else str(term)
+                for written in (code, str(term), named):
                     names[plain_name(written)].add(code)
             self._codes[model] = {name: sorted(codes) for name, codes in names.items()}
         if (model, name) not in self._found:

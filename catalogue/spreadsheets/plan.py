@@ -8,7 +8,7 @@ import dataclasses
 import datetime
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -17,27 +17,35 @@ from catalogue.editions import drafts, sourcing
 from catalogue.editions.document import entry_data
 from catalogue.editions.merge import citations_of, touched_by
 from catalogue.editions.models import Citation, Edition, Entry, SourcedField
-from catalogue.spreadsheets import rewritten, writer
-from catalogue.spreadsheets.cells import CellError, FieldSourcing, parse_citation, parse_clause, parse_value
+from catalogue.spreadsheets import cells, rewritten, value_rows, writer
+from catalogue.spreadsheets.cells import CellError, FieldSourcing
+from catalogue.spreadsheets.columns import (
+    CITATION_COLUMNS,
+    COLUMNS,
+    FRESHNESS_COLUMNS,
+    LIST_SHEET,
+    PROVENANCE_COLUMNS,
+    RULE,
+    VALUE_SHEETS,
+)
 from catalogue.spreadsheets.limits import ImportFault
-from catalogue.spreadsheets.names import TermNames
+from catalogue.spreadsheets.names import TermNames, source_names
 from catalogue.spreadsheets.reader import Row, Table
 from catalogue.workflow import proposals, wording
 from catalogue.workflow.models import SERVICE_CODE_PATTERN, Proposal, ProposedEntry
 from services.text.json_text import canonical_json
-from services.values import quoted_values
 from services.vocabularies import Terms, UnknownCodeError
 
 Action, State = ProposedEntry.Action, Proposal.State
 # The columns of the list with values of a service.
 VALUE_COLUMNS = [
-    column.key for column in writer.COLUMNS[writer.LIST_SHEET]
+    column.key for column in COLUMNS[LIST_SHEET]
     if not column.explains
-    and column not in (*writer.CITATION_COLUMNS, *writer.FRESHNESS_COLUMNS, *writer.PROVENANCE_COLUMNS)
+    and column not in (*CITATION_COLUMNS, *FRESHNESS_COLUMNS, *PROVENANCE_COLUMNS)
     and column.key not in ("code", "number", "edition")
 ]  # fmt: skip
 
-NAME_KEYS = {column.key for column in writer.COLUMNS[writer.LIST_SHEET] if column.key.endswith("_names")}
+NAME_KEYS = {column.key for column in COLUMNS[LIST_SHEET] if column.key.endswith("_names")}
 
 
 @dataclass(frozen=True)
@@ -79,13 +87,13 @@ class PlannedRow:
 class Plan:
     """The plan of a table. ``imported_as`` is the number of the first proposal drafted from the same file, if any.
 
-    ``ignored_citations`` is the number of rows of the sheet of citations whose services stand in no row of the list.
+    ``ignored_rows`` is the number of rows of other sheets whose services stand in no row of the list.
     """
 
     rows: list[PlannedRow]
     faults: list[ImportFault]
     imported_as: int | None
-    ignored_citations: int = 0
+    ignored_rows: int = 0
 
     @property
     def to_propose(self) -> list[PlannedRow]:
@@ -135,6 +143,7 @@ def make_plan(
     planner = _Planner(edition, effective_from)
     faults = [fault for row in table.editions for fault in planner.provenance_faults(row, "slug")]
     faults += planner.read_sources(table)
+    faults += planner.read_values(table)
     planned_rows = [planner.plan_row(row) for row in table.rows]
     department_faults = proposals.foreign_department_faults(
         [planned_row.draft_entry for planned_row in planned_rows if planned_row.action], edition=edition, by=by, on=on
@@ -149,7 +158,7 @@ def make_plan(
             )
     earlier = Proposal.objects.filter(imported_from=digest).exclude(state=State.VOID).order_by("number").first()
     faults += [fault for planned_row in planned_rows for fault in planned_row.faults]
-    return Plan(planned_rows, faults, earlier and earlier.number, planner.ignored_citations)
+    return Plan(planned_rows, faults, earlier and earlier.number, planner.ignored_rows)
 
 
 def _pending_entries() -> dict[tuple[str, str, str], int]:
@@ -175,8 +184,10 @@ class _Planner:
         self.next_number = 1 + max((document["number"] for document in documents), default=0)
         self.terms, self.used = Terms(), proposals.used_codes()
         self.names = TermNames(self.terms)
+        self.source_names = source_names(documents)
         self.sources: dict[str, dict[str, FieldSourcing]] = {}
-        self.ignored_citations = 0
+        self.values: dict[tuple[str, str], object] = {}
+        self.ignored_rows = 0
         self.seen: dict[str, int] = {}
         self.codes: set[str] = set()
 
@@ -189,7 +200,7 @@ class _Planner:
             faults.append(row.fault(reason, key))
         faults += [
             row.fault(f"“{column.header}”由系统填写，应与导出时相同，或留空。", column.key)
-            for column in writer.PROVENANCE_COLUMNS
+            for column in PROVENANCE_COLUMNS
             if column.key != "digest" and row.cells.get(column.key) not in (None, "", self.about[column.key])
         ]
         if not faults and row.cells.get("digest") and row.cells["digest"] != self.edition.digest:
@@ -204,15 +215,12 @@ class _Planner:
             if code not in listed_codes:
                 # Rows that are not to be changed may be left out of the list; a code that no service has is a mistake.
                 if code in self.current:
-                    self.ignored_citations += 1
+                    self.ignored_rows += 1
                 else:
-                    reason = (
-                        f"“{writer.LIST_SHEET}”中没有代码为“{code[:50]}”的行，现行清单也没有这个项目；请改正或删去。"
-                    )
-                    faults.append(row.fault(reason, "code"))
+                    faults.append(row.fault(cells.unlisted_reason(code), "code"))
                 continue
             try:
-                field, citation, finding = parse_citation(row, self.names)
+                field, citation, finding = cells.parse_citation(row, self.names)
                 clause = self.sources.setdefault(code, {}).setdefault(field, FieldSourcing(*finding, []))
                 if (clause.verification, clause.basis) != finding:
                     raise CellError("finding", "同一字段各行的字段核实情况和依据类别应当相同。")
@@ -220,6 +228,14 @@ class _Planner:
             except CellError as error:
                 faults.append(row.fault(error.reason, error.key))
         return faults
+
+    def read_values(self, table: Table) -> list[ImportFault]:
+        """Read the sheets of rules, figures and shares into ``values``, by service and field; return their faults."""
+        listed = {row.cells["code"]: row for row in table.rows}
+        stated = value_rows.read(table.values, listed=listed, current=self.current, names=self.names)
+        self.values = stated.by_field
+        self.ignored_rows += stated.ignored
+        return stated.faults
 
     def plan_row(self, row: Row) -> PlannedRow:
         """Return the change of one row, with its faults."""
@@ -236,7 +252,7 @@ class _Planner:
         planned.faults += self.provenance_faults(row, "edition")
         current = self.current.get(planned.code)
         values = self._read_cells(planned, VALUE_COLUMNS, lambda key: self._value(row, key, current))
-        clause = self._read_cells(planned, ["source"], lambda _: parse_clause(row, self.names)).get("source")
+        clause = self._read_cells(planned, ["source"], lambda _: cells.parse_clause(row, self.names)).get("source")
         self._check_number(planned, current)
         if not planned.faults:
             self._check_names(planned, values)
@@ -249,7 +265,8 @@ class _Planner:
         """Return the parsed value of each column that the sheet has, and add errors to the faults of the row."""
         values = {}
         for key in keys:
-            if key in planned.row.columns or planned.row.cells.get(f"{key}_names"):
+            in_rows = (planned.code, key) in self.values
+            if key in planned.row.columns or planned.row.cells.get(f"{key}_names") or in_rows:
                 try:
                     values[key] = parse(key)
                 except CellError as error:
@@ -258,17 +275,46 @@ class _Planner:
 
     def _value(self, row: Row, key: str, current: Mapping | None) -> object:
         """Return the value of a column: of its codes, or of the names beside them if there are no codes."""
+        if key in VALUE_SHEETS:
+            return self._value_of_rows(row, key, current)
         names_key = f"{key}_names"
         text, names = row.cells.get(key, ""), row.cells.get(names_key, "")
-        if text or not names:
-            return parse_value(key, text, self.names, current)
         # Names of the export itself may mean several terms: titles are not unique.
-        if current and names == writer.explanation(key, self.documents[row.cells["code"]].get(key)):
+        written = current and (text or names)
+        if written and written in self._names_on_export(row.cells["code"], key):
             return current[key]
+        if text or not names:
+            return cells.parse_value(key, text, self.names, current)
         try:
-            return parse_value(key, names, self.names, current)
+            return cells.parse_value(key, names, self.names, current)
         except CellError as error:
             raise CellError(names_key, error.reason) from None
+
+    def _names_on_export(self, code: str, key: str) -> Collection[str]:
+        """Return how an export writes the terms of a column of a service, in CSV and in a workbook."""
+        if f"{key}_names" not in NAME_KEYS:
+            return ()
+        value = self.documents[code].get(key)
+        return writer.explanation(key, value), writer.named_terms(key, value, self.source_names)
+
+    def _value_of_rows(self, row: Row, key: str, current: Mapping | None) -> object:
+        """Return the value whose rows stand on a sheet of their own: a cell of the list says it in words alone."""
+        text, sheet = row.cells.get(key, ""), VALUE_SHEETS[key]
+        now = current[key] if current else None
+        words_now = writer.explanation(key, now)
+        if (row.cells["code"], key) in self.values:
+            stated = self.values[row.cells["code"], key]
+            if text not in (words_now, writer.explanation(key, stated)) and key in row.columns:
+                if text:
+                    raise CellError(key, f"这一栏与工作表“{sheet}”里的行不符；要更改请改那些行，并清空或恢复这一栏。")
+                raise CellError(key, f"这一栏清空了，工作表“{sheet}”里还有这一项的行；请把那些行也删去，或恢复这一栏。")
+            return stated
+        if current and text == words_now:
+            return now
+        if text:
+            where = f"请在工作表“{sheet}”里逐行填写" if row.sheet else f"请导出 XLSX，在工作表“{sheet}”里逐行填写"
+            raise CellError(key, f"这一栏只用文字说明，不能在这里更改；{where}，或恢复这一栏。")
+        return None if key == RULE else []
 
     def _check_number(self, planned: PlannedRow, current: Mapping | None) -> None:
         number = planned.row.cells.get("number", "")
@@ -281,7 +327,7 @@ class _Planner:
     def _check_names(self, planned: PlannedRow, values: Mapping) -> None:
         """Add a fault for each name that disagrees with its code: names are not read, so the edit would be lost."""
         document = self.documents.get(planned.code, {})
-        for column in writer.COLUMNS[writer.LIST_SHEET]:
+        for column in COLUMNS[LIST_SHEET]:
             text = planned.row.cells.get(column.key)
             if not column.explains or not text:
                 continue
@@ -297,8 +343,6 @@ class _Planner:
                 planned.faults.append(planned.row.fault(reason, column.key))
 
     def _explanation(self, key: str, value: object) -> str:
-        if key in ("eligibility", *quoted_values.COLUMNS):
-            return writer.explanation(key, value)
         codes = value if isinstance(value, list) else [value] if value else []
         return wording.SEPARATOR.join(wording.name_of(self.names.term(key, code), short=True) for code in codes)
 

@@ -10,9 +10,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import zip_longest
 
 from catalogue.spreadsheets import rewritten, writer
+from catalogue.spreadsheets.columns import CITATIONS_SHEET, COLUMNS, EDITION_SHEET, LIST_SHEET, VALUE_SHEETS, Column
 from catalogue.spreadsheets.limits import (
     MAX_BYTES,
     MAX_ROWS,
@@ -26,7 +28,6 @@ from catalogue.spreadsheets.limits import (
     refuse,
 )
 from catalogue.spreadsheets.workbook import sheet_rows
-from catalogue.spreadsheets.writer import CITATIONS_SHEET, COLUMNS, EDITION_SHEET, LIST_SHEET
 from services.text.characters import fold_radicals
 
 # No field is longer than a file; the limit of the csv module is global to the process, so it is set once.
@@ -37,8 +38,9 @@ MAX_FAULTS = 200
 SCIENTIFIC_NOTATION = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 MAX_EXACT_NUMBER = 10**11
 # Columns whose cells may be a date, and whose cells are a number: ``cells`` reads them back in whatever form.
-DATE_KEYS = ("standard_as_of", "effective_from", "published_at")
-FIGURE_KEYS = ("number", "criterion", "edition", "slug", *DATE_KEYS)
+DATE_KEYS = ("standard_as_of", "effective_from", "published_at", "valid_from", "valid_until", "as_of")
+DECIMAL_KEYS = ("value", "percent")
+FIGURE_KEYS = ("number", "criterion", "edition", "slug", "group", *DECIMAL_KEYS, *DATE_KEYS)
 # What a spreadsheet shows in place of a value: errors, those of LibreOffice too, and a column too narrow for a number.
 ERROR_VALUE = re.compile(
     r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|GETTING_DATA|[A-Z][A-Z_/0-9]*[!?])|#{3,}|(Err|错误)[:：][0-9]{3}"
@@ -63,10 +65,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a file, by sheet."""
+    """The rows of a file, by sheet; ``values`` are those of the sheets that the file has, by field."""
 
     rows: list[Row]
     sources: list[Row] = field(default_factory=list)
+    values: dict[str, list[Row]] = field(default_factory=dict)
     editions: list[Row] = field(default_factory=list)
 
 
@@ -75,11 +78,12 @@ def read_table(name: str, content: bytes) -> Table:
     rows = read_sheets(name, content, main=LIST_SHEET, columns=COLUMNS)
     if not rows[LIST_SHEET]:
         refuse("表格里只有表头，没有一行服务项目。", row=2)
-    return Table(rows[LIST_SHEET], rows.get(CITATIONS_SHEET, []), rows.get(EDITION_SHEET, []))
+    values = {key: rows[sheet] for key, sheet in VALUE_SHEETS.items() if sheet in rows}
+    return Table(rows[LIST_SHEET], rows.get(CITATIONS_SHEET, []), values, rows.get(EDITION_SHEET, []))
 
 
 def read_sheets(
-    name: str, content: bytes, *, main: str, columns: Mapping[str, Sequence[writer.Column]]
+    name: str, content: bytes, *, main: str, columns: Mapping[str, Sequence[Column]]
 ) -> dict[str, list[Row]]:
     """Return the rows of a file by sheet, of a CSV those of ``main``; ``columns`` are those of each sheet.
 
@@ -99,7 +103,7 @@ def read_sheets(
     return rows
 
 
-def _csv_rows(text: str, columns: Sequence[writer.Column]) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(text: str, columns: Sequence[Column]) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV text with their numbers, without empty rows."""
     delimiter = _delimiter(text, columns)
     if "\0" in text:
@@ -123,7 +127,7 @@ def _csv_rows(text: str, columns: Sequence[writer.Column]) -> Iterator[tuple[int
             yield number, cells
 
 
-def _delimiter(text: str, columns: Sequence[writer.Column]) -> str:
+def _delimiter(text: str, columns: Sequence[Column]) -> str:
     """Return what separates the cells of a CSV text: with it, most of the header are columns of the list.
 
     Spreadsheets save a comma, a semicolon or a tab, by the settings of the machine.
@@ -157,7 +161,7 @@ def _unbalanced_cell(record: str, delimiter: str) -> int:
 
 def _parse_rows(
     sheet: str | None, lines: Iterable[tuple[int, list]], faults: list[ImportFault],
-    sheet_columns: Sequence[writer.Column],
+    sheet_columns: Sequence[Column],
 ) -> Iterator[Row]:  # fmt: skip
     """Yield the rows of a sheet below its header, and add the faults of their cells to ``faults``."""
     lines = iter(lines)
@@ -192,9 +196,7 @@ def _parse_rows(
         yield Row(number, {key: texts.get(key, "") for key in columns}, columns, sheet)
 
 
-def _column_keys(
-    sheet: str | None, number: int, headers: list[str], columns: Sequence[writer.Column]
-) -> dict[int, str]:
+def _column_keys(sheet: str | None, number: int, headers: list[str], columns: Sequence[Column]) -> dict[int, str]:
     """Return the key of each column by its position. Raises UnreadableFileError for wrong headers."""
     keys_by_header = {_plain_header(column.header): column.key for column in columns}
     faults, keys = [], {}
@@ -251,6 +253,9 @@ def _cell_text(
         value = cell.parent.parent.epoch + datetime.timedelta(days=int(value))
     if key in DATE_KEYS and isinstance(value, datetime.date):
         value = value.isoformat() if type(value) is datetime.date else value.isoformat(" ", timespec="seconds")
+    if key in DECIMAL_KEYS and isinstance(value, float) and value % 1 and abs(value) < MAX_EXACT_NUMBER:
+        # The shortest text that means this number: what was typed.
+        value = f"{Decimal(repr(value)):f}"
     reason = _non_text_reason(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
     if hasattr(cell, "data_type"):

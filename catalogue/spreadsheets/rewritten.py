@@ -13,6 +13,7 @@ _FIGURE = re.compile(r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?(E[+-]?[0-
 _DAY = re.compile(r"([0-9]{4})([-/.年])\s*([0-9]{1,2})[-/.月]\s*([0-9]{1,2})日?(?:[T\s]+([0-9:.]+)Z?)?")
 _COMPACT_DAY = re.compile(r"((?:19|20)[0-9]{2})([01][0-9])([0-3][0-9])")
 _MONTH = re.compile(r"((?:19|20)[0-9]{2})[-/年]\s*([0-9]{1,2})月?")
+_YEAR = re.compile(r"((?:19|20)[0-9]{2})年")
 # 1/2/2026 is a day of January here and of February there; Jan-26 is a month there and a day here.
 _AMBIGUOUS = re.compile(
     r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})([T\s]+[0-9:.]+)?"
@@ -53,6 +54,8 @@ def day(text: str) -> str | None:
         return datetime.date(*map(int, match.groups())).isoformat()
     if match := _MONTH.fullmatch(plain):
         return datetime.date(int(match[1]), int(match[2]), 1).isoformat()[:7]
+    if match := _YEAR.fullmatch(plain):
+        return match[1]
     if _AMBIGUOUS.fullmatch(plain):
         raise AmbiguousDateError
     number = figure(plain)

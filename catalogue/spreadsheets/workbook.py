@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
+from catalogue.spreadsheets.columns import COLUMNS, LIST_SHEET
 from catalogue.spreadsheets.limits import (
     MAX_COLUMN_NUMBER,
     MAX_ROW_NUMBER,
@@ -19,7 +20,6 @@ from catalogue.spreadsheets.limits import (
     column_letter,
     refuse,
 )
-from catalogue.spreadsheets.writer import COLUMNS, LIST_SHEET
 
 # openpyxl takes 7 MB and few processes need it, so it is imported when the first workbook is read.
 if TYPE_CHECKING:

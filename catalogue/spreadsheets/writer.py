@@ -1,31 +1,50 @@
-"""The list as a spreadsheet: the sheets and columns, for export and import alike, and the writers of CSV and XLSX.
-
-Cells hold codes, with names in columns beside them, so that an export can be imported without changes. Uploaded files
-are read in ``reader``.
-"""
+"""The writers of the list as CSV and XLSX. An export can be imported without changes; ``reader`` reads uploads."""
 
 import csv
 import datetime
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from catalogue.editions.document import eligibility_data, lead_basis, quoted_data
-from catalogue.editions.models import Citation, Edition, Entry, FieldVerification, SourcedField
+from catalogue.editions.document import TERM_NAMES, lead_basis
+from catalogue.editions.models import Citation, Edition, SourcedField
 from catalogue.editions.public.imprint import DISCLAIMER, LICENCE, LICENCE_URL, SOURCE
+from catalogue.spreadsheets.columns import (
+    BY_FACT,
+    CITATION_COLUMNS,
+    CITATIONS_SHEET,
+    CLAUSE_COLUMNS,
+    COLUMNS,
+    COMPARISON_COLUMNS,
+    COMPARISON_SHEET,
+    EDITION_SHEET,
+    FRESHNESS_COLUMNS,
+    LIST_SHEET,
+    OPEN,
+    PROVENANCE_COLUMNS,
+    RULE,
+    UNREADABLE,
+    VALUE_LABELS,
+    VALUE_SHEETS,
+    WIDTHS,
+    WORKBOOK_COLUMNS,
+    Column,
+)
+from catalogue.spreadsheets.names import source_names
 from catalogue.workflow import wording
-from services.text.json_text import canonical_json
-from services.values import quoted_values
+from services.eligibility.answers import OPERATOR_LABELS, operand_text
+from services.eligibility.facts import VOCABULARY
+from services.eligibility.sentences import UNIVERSAL
+from services.values import amounts, quoted_values, shares
 
 # openpyxl takes 7 MB, so it is imported when the first workbook is written.
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
-LIST_SHEET, CITATIONS_SHEET, EDITION_SHEET = "清单", "字段来源", "版本"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Characters that start a formula, with the full-width forms that some spreadsheets accept too.
 FORMULA_PREFIXES = "=+-@\t\r\n＝＋－＠"
@@ -39,112 +58,6 @@ DRAFT_TIMESTAMP = datetime.datetime(1980, 1, 1, tzinfo=UTC)
 
 class TextTooLongError(Exception):
     """A text that is too long for a cell of a workbook."""
-
-
-class Column(NamedTuple):
-    """A column: its key, its header, and the key of the column that it only explains, if any."""
-
-    key: str
-    header: str
-    explains: str | None = None
-
-
-def _column_header(model: type, field: str) -> str:
-    return str(model._meta.get_field(field).verbose_name)
-
-
-def _code_and_name_columns(field: str) -> tuple[Column, Column]:
-    header = _column_header(Entry, field)
-    return Column(field, header), Column(f"{field}_names", f"{header}名称", explains=field)
-
-
-def _json_and_text_columns(field: str) -> tuple[Column, Column]:
-    header = _column_header(Entry, field)
-    return Column(field, header), Column(f"{field}_text", f"{header}说明", explains=field)
-
-
-# The citation of all sourced fields changed in a row. Empty on export: present citations are in CITATIONS_SHEET.
-CITATION_COLUMNS = (
-    *(Column(field, _column_header(Citation, field)) for field in ("source", "locator", "quote", "verification")),
-    Column("basis", _column_header(FieldVerification, "basis")),
-    Column("jurisdiction", _column_header(Citation, "jurisdiction")),
-)
-# How fresh the values are on the day of the export; an import ignores these columns.
-FRESHNESS_COLUMNS = (
-    Column("checked_on", "核对日期"),
-    Column("valid_until", "有效至"),
-    Column("may_be_outdated", "可能过时"),
-)
-# Provenance of the table, the same in each row.
-PROVENANCE_COLUMNS = (
-    Column("digest", _column_header(Edition, "digest")),
-    Column("origin", "出处"),
-    Column("licence", "许可"),
-)
-COLUMNS = {
-    LIST_SHEET: (
-        Column("code", _column_header(Entry, "service")),
-        *(Column(field, _column_header(Entry, field)) for field in ("number", "name", "name_en")),
-        *_code_and_name_columns("domain"),
-        *_code_and_name_columns("target_groups"),
-        *(
-            Column(field, _column_header(Entry, field))
-            for field in ("target_group_text", "content", "standard", "standard_as_of", "expenditure_responsibility")
-        ),
-        *(column for field in (*quoted_values.COLUMNS, "eligibility") for column in _json_and_text_columns(field)),
-        *_code_and_name_columns("lead_department"),
-        Column("lead_basis", "牵头依据", explains="basis"),
-        *_code_and_name_columns("lead_department_alternatives"),
-        *_code_and_name_columns("co_departments"),
-        *_code_and_name_columns("legal_basis"),
-        Column("note", _column_header(Entry, "note")),
-        Column("findings", "各字段核实情况", explains="verification"),
-        *FRESHNESS_COLUMNS,
-        *CITATION_COLUMNS,
-        Column("edition", "版本"),
-        *PROVENANCE_COLUMNS,
-    ),
-    CITATIONS_SHEET: (
-        Column("code", _column_header(Entry, "service")),
-        Column("field", "字段"),
-        Column("source", _column_header(Citation, "source")),
-        Column("source_names", "来源文件名称", explains="source"),
-        *(
-            Column(field, _column_header(Citation, field))
-            for field in ("locator", "quote", "verification", "jurisdiction", "criterion")
-        ),
-        # The verification of the field, repeated in each row of its citations.
-        Column("finding", "字段核实情况"),
-        Column("basis", _column_header(FieldVerification, "basis")),
-    ),
-    EDITION_SHEET: tuple(
-        Column(field, _column_header(Edition, field)) for field in ("slug", "title", "effective_from", "published_at")
-    )
-    + PROVENANCE_COLUMNS
-    + (Column("disclaimer", "声明"),),
-}
-# What differs between two editions, a row for each field; not imported.
-COMPARISON_SHEET = "对照"
-COMPARISON_COLUMNS = (
-    Column("code", _column_header(Entry, "service")),
-    Column("name", "名称"),
-    Column("kind", "变化"),
-    Column("field", "字段"),
-    Column("before", "原来"),
-    Column("after", "现在"),
-    Column("clauses", "条文"),
-)
-# Column widths in characters of the default font; 14 for all others.
-WIDTHS = {
-    "name": 28, "name_en": 32, "content": 60, "standard": 50, "quote": 60, "target_group_text": 40, "note": 40,
-    "eligibility": 40, "eligibility_text": 50, "amounts": 40, "amounts_text": 50,
-    "shares": 40, "shares_text": 40,
-    "expenditure_responsibility": 40, "co_departments_names": 30,
-    "lead_department_names": 24, "lead_department": 20, "co_departments": 24, "legal_basis": 24, "title": 48,
-    "legal_basis_names": 48, "target_groups": 24, "target_groups_names": 30, "findings": 40, "source": 20,
-    "source_names": 40, "locator": 20, "digest": 68, "published_at": 26, "origin": 40, "licence": 30, "disclaimer": 30,
-    "before": 50, "after": 50, "clauses": 60,
-}  # fmt: skip
 
 
 def escape_formula(text: str) -> str:
@@ -188,10 +101,8 @@ def _list_cell(column: Column, document: Mapping) -> str:
         return ""
     if column in FRESHNESS_COLUMNS:
         return _freshness_text(value)
-    if column.key == "eligibility":
-        return canonical_json(eligibility_data(value))
-    if column.key in quoted_values.COLUMNS:
-        return canonical_json(quoted_data(column.key, value)) if value else ""
+    if column.key in VALUE_SHEETS:
+        return explanation(column.key, value)
     if isinstance(value, list):
         return wording.SEPARATOR.join(sorted(term["code"] for term in value))
     return value["code"] if isinstance(value, Mapping) else str(value)
@@ -245,6 +156,54 @@ def citation_rows(documents: Iterable[Mapping]) -> Iterator[dict[str, str]]:
             yield {"code": document["code"], **row, **source}
 
 
+def value_rows(field: str, documents: Collection[Mapping], *, sources: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the rows of a field's sheet by column key; ``sources`` are the names of the documents by code."""
+    blank = {column.key: "" for column in COLUMNS[VALUE_SHEETS[field]]}
+    for document in documents:
+        value = document.get(field)
+        stated = (_rule_cells(value) if field == RULE else map(_figure_cells, value)) if value else ()
+        for filled, clause in stated:
+            row = blank | {"code": document["code"], "name": document["name"]} | filled
+            if clause:
+                named = clause | {"source": sources[clause["source"]["code"]]}
+                row |= _labels(named, [column.key for column in CLAUSE_COLUMNS])
+            yield row
+
+
+def _labels(value: Mapping, keys: Collection[str]) -> dict[str, str]:
+    """Return parts of a value as cells: choices by label, what is unknown empty."""
+    return {key: VALUE_LABELS.get(key, {}).get(value[key], value[key]) or "" for key in keys if key in value}
+
+
+def _figure_cells(value: Mapping) -> tuple[dict[str, str], Mapping]:
+    """Return the cells of an amount or a share, and its clause."""
+    keys = amounts.KEYS if "value" in value else shares.KEYS
+    return _labels(value, [key for key in keys if key not in ("currency", "citation")]), value["citation"]
+
+
+def _rule_cells(rule: Mapping) -> Iterator[tuple[dict[str, str], Mapping | None]]:
+    """Yield the cells of each row of a rule, and the clause of an open criterion."""
+    if rule["universal"]:
+        yield {"kind": UNIVERSAL}, None
+    elif not rule["machine_readable"]:
+        yield {"kind": UNREADABLE, "text": rule["reason"]}, None
+    for number, group in enumerate(rule["any"], start=1):
+        for raw in group["all"]:
+            if "open" in raw:
+                filled = {"kind": OPEN, "text": raw["open"], "decided_by": raw["decided_by"] or ""}
+            else:
+                words = {"fact": VOCABULARY[raw["fact"]].label, "op": OPERATOR_LABELS[raw["op"]]}
+                filled = {"kind": BY_FACT} | words | {"value": operand_text(raw)}
+            yield filled | {"group": str(number)}, raw.get("citation")
+
+
+def named_terms(field: str, value: object, sources: Mapping[str, str]) -> str:
+    """Return the terms of a field as a workbook has them: documents as ``source_names()``, all others by name."""
+    if field == "legal_basis":
+        return wording.SEPARATOR.join(sources[code] for code in sorted(term["code"] for term in value))
+    return term_names(value if isinstance(value, list) else [value] if value else [])
+
+
 def term_names(terms: Iterable[Mapping]) -> str:
     """Return the names of terms in one cell, in the order of their codes."""
     ordered = sorted(terms, key=lambda term: term["code"])
@@ -280,11 +239,18 @@ def _take_line(line: io.StringIO) -> bytes:
     return text.encode()
 
 
-def _selected_columns(fields: Collection[str] | None) -> list[Column]:
+def _named(document: Mapping, sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells of LIST_SHEET that have names in place of codes."""
+    return {field: named_terms(field, document[field], sources) for field in TERM_NAMES}
+
+
+def _selected_columns(
+    fields: Collection[str] | None, columns: Mapping[str, Sequence[Column]] = COLUMNS
+) -> list[Column]:
     """The columns of LIST_SHEET for these fields, always with edition and provenance."""
     return [
         column
-        for column in COLUMNS[LIST_SHEET]
+        for column in columns[LIST_SHEET]
         if fields is None
         or {column.key, column.explains} & {*fields}
         or column in PROVENANCE_COLUMNS
@@ -293,12 +259,14 @@ def _selected_columns(fields: Collection[str] | None) -> list[Column]:
 
 
 def to_xlsx(
-    documents: Iterable[Mapping], *, edition: Edition, columns: Collection[str] | None = None
-) -> Iterator[bytes]:
-    """Return a workbook in chunks, with the list, its citations and its edition as sheets and only strings as cells.
+    documents: Iterable[Mapping], *, edition: Edition, columns: Collection[str] | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> Iterator[bytes]:  # fmt: skip
+    """Return a workbook in chunks: the list, its citations, values in rows, and the edition; all cells are strings.
 
-    The same edition gives the same bytes. ``columns`` as for ``to_csv()``. Raises TextTooLongError before the first
-    chunk if a text is longer than MAX_CELL_CHARS.
+    The same edition gives the same bytes. ``columns`` as for ``to_csv()``; ``sources`` are the ``source_names()`` of
+    the documents, None to read them. Raises TextTooLongError before the first chunk if a text is longer than
+    MAX_CELL_CHARS.
     """
     documents = list(documents)
     published = edition.published_at
@@ -306,9 +274,18 @@ def to_xlsx(
         "effective_from": edition.effective_from.isoformat(),
         "published_at": published and published.isoformat(timespec="seconds"),
     }
+    sources = source_names(documents) if sources is None else sources
     sheets = {
-        LIST_SHEET: list(list_rows(documents, edition=edition)),
-        CITATIONS_SHEET: list(citation_rows(documents)),
+        LIST_SHEET: [
+            row | _named(document, sources)
+            for row, document in zip(list_rows(documents, edition=edition), documents, strict=True)
+        ],
+        CITATIONS_SHEET: [row | {"source": sources[row["source"]]} for row in citation_rows(documents)],
+        **{
+            sheet: list(value_rows(field, documents, sources=sources))
+            for field, sheet in VALUE_SHEETS.items()
+            if columns is None or field in columns
+        },
         EDITION_SHEET: [
             {key: value or "" for key, value in edition_cells.items()}
             | provenance_cells(edition)
@@ -317,7 +294,9 @@ def to_xlsx(
     }
     if longest := _too_long(sheets):
         raise TextTooLongError(f"有一处文字长 {longest} 字，工作簿的单元格最多 {MAX_CELL_CHARS} 字；请导出为 CSV。")
-    return workbook(sheets, published, edition.title, COLUMNS | {LIST_SHEET: _selected_columns(columns)})
+    return workbook(
+        sheets, published, edition.title, WORKBOOK_COLUMNS | {LIST_SHEET: _selected_columns(columns, WORKBOOK_COLUMNS)}
+    )
 
 
 def comparison_xlsx(rows: list[dict[str, str]], *, title: str) -> Iterator[bytes]:

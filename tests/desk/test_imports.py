@@ -282,5 +282,5 @@ def test_the_preview_counts_the_clauses_that_it_did_not_read(desk):
 
     page = upload(desk, "清单.xlsx", make_workbook(list_row(编者说明="注"), change=change))
 
-    assert "工作表“字段来源”中有 3 行属于“清单”里没有列出的项目，没有读取" in visible_text(page)
+    assert "其他工作表中有 3 行属于“清单”里没有列出的项目，没有读取" in visible_text(page)
     assert "确认，提出 1 项" in visible_text(page)

@@ -14,6 +14,7 @@ from services.eligibility.facts import VOCABULARY
 from services.eligibility.persons import affected_persons
 from services.eligibility.rules import Rule, faults
 from services.models import Department
+from services.sources import Source
 from tests.conftest import make_user
 from tests.support.admin_forms import proposal_form_data, rule_form_data, visible_text
 from tests.support.entries import NOTE_CHANGE, make_citation
@@ -53,7 +54,7 @@ WITH_OPEN = RULE | {"any": [RULE["any"][0], {"all": [*RULE["any"][1]["all"], OPE
 
 
 @pytest.mark.parametrize("rule", [None, RULE, WITH_OPEN], ids=["unknown", "groups", "open criteria"])
-def test_written_is_the_inverse_of_shown(rule):
+def test_written_is_the_inverse_of_shown(db, rule):
     assert rule_from_input(input_from_rule(rule)) == rule
 
 
@@ -145,7 +146,7 @@ def proposed(proposal: Proposal) -> dict:
         ({"open-jurisdiction": "mars"}, "jurisdiction"),
     ],
 )
-def test_an_invalid_open_criterion_is_named_in_the_error(changes, says):
+def test_an_invalid_open_criterion_is_named_in_the_error(db, changes, says):
     given = input_from_rule(WITH_OPEN)
 
     with pytest.raises(Exception, match=".") as error:
@@ -173,14 +174,25 @@ def test_a_proposed_open_criterion_is_shown_with_its_clause_and_saved_again(clie
     assert "家庭财产低于规定标准（由住房保障主管部门认定）" in visible_text(page)
 
 
-def test_a_proposed_open_criterion_from_a_source_that_is_not_there_is_a_fault(client, proposal):
-    criterion = OPEN | {"citation": OPEN["citation"] | {"source": "nowhere"}}
+def test_the_document_of_an_open_criterion_is_shown_and_read_by_its_name(client, proposal):
+    rule = RULE | {"any": [{"all": [*RULE["any"][0]["all"], OPEN]}]}
+    title = Source.objects.get(code="web-publicrental-11").title
+    given = input_from_rule(rule)
+    named = given._replace(open_rows=[given.open_rows[0] | {"open-source": title}])
+
+    client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), named))
+
+    assert proposed(proposal)["eligibility"] == rule
+    assert f'name="eligibility-open-source" value="{title}（' in client.get(page_of(proposal)).content.decode()
+
+
+def test_an_unknown_document_of_an_open_criterion_is_an_error_of_its_row(client, proposal):
+    criterion = OPEN | {"citation": OPEN["citation"] | {"source": "没有的文件"}}
     rule = RULE | {"any": [{"all": [*RULE["any"][0]["all"], criterion]}]}
-    client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), rule))
 
-    page = client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk]))
+    page = client.post(page_of(proposal), with_rule(proposal_form_data(client.get(page_of(proposal))), rule))
 
-    assert "依据文件中没有代码“nowhere”" in visible_text(page)
+    assert "待认定的条件第 1 行：依据文件中没有代码“没有的文件”，也没有这个名称" in visible_text(page)
 
 
 def test_a_rule_is_saved_in_a_proposal_and_shown_again(client, proposal):

@@ -4,10 +4,12 @@ import csv
 import io
 
 import pytest
+from openpyxl import load_workbook
 
 from catalogue.models import Edition
 from catalogue.spreadsheets import cases
 from catalogue.spreadsheets.limits import UnreadableFileError
+from services.sources import Source
 
 SLUGS = ["2021", "2023", "2026"]
 FORMATS = {"csv": cases.to_csv, "xlsx": cases.to_xlsx}
@@ -46,6 +48,16 @@ def test_an_export_is_read_back_as_no_change(db, slug, kind):
 
     assert result.changes == {}
     assert result.count == edition.cases.count()
+
+
+def test_a_workbook_of_cases_names_documents_by_title(edition):
+    book = load_workbook(io.BytesIO(b"".join(cases.to_xlsx(edition))))
+    headers, *rows = book["案例"].iter_rows(values_only=True)
+
+    cited = {row[headers.index("依据文件")] for row in rows}
+
+    assert any(name.startswith("《云南省基本公共服务实施标准（2021年版）》公示报道") for name in cited)
+    assert cited & set(Source.objects.values_list("code", flat=True)) == set()
 
 
 def test_every_case_of_an_edition_is_read_as_it_is(edition):

@@ -4,7 +4,6 @@ import csv
 import dataclasses
 import datetime
 import io
-import json
 import time
 from collections.abc import Callable
 
@@ -85,52 +84,6 @@ def test_an_unchanged_export_plans_no_change(plan, kind):
     assert [row for row in shown.rows if row.action] == []
 
 
-def test_edited_amounts_are_planned_with_their_own_clauses(plan):
-    figure = {
-        "label": "孤儿集中供养平均标准", "kind": "average", "value": "2300", "unit": "元", "currency": "CNY",
-        "period": "month", "per": "person", "of_whom": "集中供养孤儿", "place": None, "valid_from": None,
-        "valid_until": None, "as_of": "2027", "citation": CITED,
-    }  # fmt: skip
-    shown = plan(spreadsheets.make_csv(spreadsheets.list_row(标准里的数字=json.dumps([figure], ensure_ascii=False))))
-
-    assert sentences(shown) == []
-    (row,) = shown.to_propose
-    assert row.draft_entry["entry_data"] == {"amounts": [figure]}
-    (change,) = row.changes
-    assert change.label == "标准里的数字"
-    assert "孤儿集中供养平均标准：每人每月2300元（平均数，集中供养孤儿，2027）" in change.after
-
-
-@pytest.mark.parametrize(
-    ("cell", "words"),
-    [
-        ("2300元", "标准里的数字应是导出时那样的 JSON"),
-        ('[{"label": "少了其余"}]', "标准里的数字不能用：第 1 项：应恰好有这些"),
-    ],
-)
-def test_invalid_amounts_are_refused_with_a_sentence(plan, cell, words):
-    (sentence, *_) = sentences(plan(spreadsheets.make_csv(spreadsheets.list_row(标准里的数字=cell))))
-
-    assert words in sentence
-
-
-def test_edited_shares_are_planned_with_their_own_clauses(plan):
-    share = {"level": "centre", "percent": "80", "of_whom": None, "citation": CITED | {"quote": "中央分担80%"}}
-    shown = plan(spreadsheets.make_csv(spreadsheets.list_row(支出分担比例=json.dumps([share], ensure_ascii=False))))
-
-    assert sentences(shown) == []
-    (row,) = shown.to_propose
-    assert row.draft_entry["entry_data"] == {"shares": [share]}
-    (change,) = row.changes
-    assert (change.label, change.after) == ("支出分担比例", "中央负担80%")
-
-
-def test_invalid_shares_are_refused_with_a_sentence(plan):
-    (sentence, *_) = sentences(plan(spreadsheets.make_csv(spreadsheets.list_row(支出分担比例='[{"percent": "80"}]'))))
-
-    assert "支出分担比例不能用：第 1 项：应恰好有这些" in sentence
-
-
 def test_one_edited_cell_plans_exactly_that_change(plan):
     shown = plan(
         spreadsheets.make_csv(
@@ -187,7 +140,6 @@ def test_the_sheet_of_citations_can_give_a_field_several_citations(plan):
                     "NM-01-07",
                     "服务标准",
                     "seed-daily",
-                    None,
                     locator,
                     STANDARD,
                     "原文核对",

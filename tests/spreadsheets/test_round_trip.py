@@ -40,7 +40,7 @@ def assert_unchanged(shown: Plan) -> None:
     assert [str(fault) for fault in shown.faults] == []
     assert len(shown.rows) > 70
     assert {row.action_label for row in shown.rows} == {"没有变化"}
-    assert shown.ignored_citations == 0
+    assert shown.ignored_rows == 0
 
 
 def as_a_number_or_day(text: str) -> object:

@@ -12,7 +12,8 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from catalogue.models import Attachment, Edition, Event, Proposal, ProposedEntry
-from catalogue.spreadsheets.writer import COLUMNS, to_csv, to_xlsx
+from catalogue.spreadsheets.columns import COLUMNS
+from catalogue.spreadsheets.writer import to_csv, to_xlsx
 from tests.support.entries import STANDARD
 
 UPLOAD, CONFIRM = reverse("admin:import"), reverse("admin:import_confirm")

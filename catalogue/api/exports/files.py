@@ -18,6 +18,7 @@ from catalogue.editions.public.imprint import imprint
 from catalogue.editions.translation import translate
 from catalogue.models import Edition
 from catalogue.spreadsheets import writer
+from catalogue.spreadsheets.names import source_names
 from catalogue.web.permalinks import base_url
 from catalogue.web.problems import Problem, ProblemError
 from services.faults import Fault, InvalidError, ProblemCode
@@ -33,6 +34,8 @@ class WriterContext(NamedTuple):
     fields: list[str] | None
     # Returns the JSON form of a service.
     represented: Callable[[Mapping], Mapping]
+    # The names of the sources in a workbook, by code; {} for all other files.
+    sources: Mapping[str, str]
 
 
 class FileFormat(NamedTuple):
@@ -52,7 +55,7 @@ def _csv(documents: list[dict], about: WriterContext) -> Iterator[bytes]:
 
 
 def _xlsx(documents: list[dict], about: WriterContext) -> Iterator[bytes]:
-    return writer.to_xlsx(documents, edition=about.edition, columns=_columns(about))
+    return writer.to_xlsx(documents, edition=about.edition, columns=_columns(about), sources=about.sources)
 
 
 def _columns(about: WriterContext) -> list[str] | None:
@@ -138,8 +141,9 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
     serializer = view.get_serializer_class()(context=context)
     # A withdrawn service is answered from the last edition that had it.
     edition = documents[0].get("edition", view.edition) if documents else view.edition
-    about = WriterContext(edition, base_url(request), fields, serializer.to_representation)
     translated = translate(documents, language) if language else documents
+    sources = source_names(translated) if kind.write is _xlsx else {}
+    about = WriterContext(edition, base_url(request), fields, serializer.to_representation, sources)
     try:
         pieces = kind.write(translated, about)
     except writer.TextTooLongError as error:
@@ -154,8 +158,8 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
         f"filename*=UTF-8''{quote(f'{title}-{edition.slug}.{name}')}"
     )
     response["Content-Language"] = language or "zh-Hans, en"
-    # What is no part of a sealed edition: the synonyms that a search used, official codes, contacts, freshness, and
-    # which figures are current on the day asked about.
+    # What is no part of a sealed edition: the synonyms that a search used, official codes, contacts, freshness,
+    # which figures are current on the day asked about, and what marks a source.
     contents = [
         {key: document.get(key) for key in ("code", "matches", "checked_on", "valid_until", "may_be_outdated")}
         | {"current": [amount["current"] for amount in with_current(document.get("amounts", []), view.day)]}
@@ -164,7 +168,7 @@ def respond(kind: FileFormat, documents: list[dict], view) -> StreamingHttpRespo
     codes = sorted(
         f"{owner} {code.scheme} {code.value}" for owner, rows in edition.official_codes.items() for code in rows
     )
-    inputs = [view.edition.digest, edition.digest, contents, codes, edition.contacts]
+    inputs = [view.edition.digest, edition.digest, contents, codes, edition.contacts, about.sources]
     response["ETag"] = f'"{_validator(request, inputs, name, language)}"'
     return response
 
@@ -183,6 +187,6 @@ def _release() -> str:
     paths: Iterable[Path] = [
         base / "requirements.txt",
         *base.glob("catalogue/**/*.py"),
-        *base.glob("services/*.py"),
+        *base.glob("services/**/*.py"),
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()

@@ -1,0 +1,355 @@
+"""Rules, figures and shares stand in rows of a workbook: whole, by name, each with its clause."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from catalogue.editions.document import entry_data
+from catalogue.spreadsheets.columns import COLUMNS
+from catalogue.spreadsheets.plan import Plan, make_plan
+from catalogue.spreadsheets.reader import read_table
+from services.models import Department, Domain, TargetGroup
+from services.sources import Source
+from tests.conftest import all_department_codes, make_user
+from tests.support.entries import NEXT_YEAR, STANDARD
+from tests.support.spreadsheets import (
+    CITATION_CELLS,
+    current_edition,
+    edit_workbook,
+    exported_list,
+    list_row,
+    make_csv,
+    make_workbook,
+)
+
+pytestmark = pytest.mark.django_db
+
+ORPHANS = "NM-01-07"
+AMOUNTS, SHARES, RULE = "标准里的数字", "支出分担比例", "享受条件"
+CITED = {
+    "source": "seed-daily", "locator": "第1条", "quote": STANDARD, "verification": "verbatim",
+    "jurisdiction": "inner-mongolia",
+}  # fmt: skip
+CLAUSE = {
+    "来源文件": "seed-daily", "位置": "第1条", "原文": STANDARD, "核实情况": "原文核对", "适用范围": "内蒙古自治区",
+}  # fmt: skip
+FIGURE = {
+    "服务项目代码": ORPHANS, "是什么": "孤儿集中供养平均标准", "种类": "平均数", "数值": 2300, "单位": "元",
+    "周期": "每月", "每……": "每人", "对象": "集中供养孤儿", "数据年份": "2027年",
+} | CLAUSE  # fmt: skip
+FIGURE_DATA = {
+    "label": "孤儿集中供养平均标准", "kind": "average", "value": "2300", "unit": "元", "currency": "CNY",
+    "period": "month", "per": "person", "of_whom": "集中供养孤儿", "place": None, "valid_from": None,
+    "valid_until": None, "as_of": "2027", "citation": CITED,
+}  # fmt: skip
+SHARE = {"服务项目代码": ORPHANS, "哪一级财政": "中央", "百分之几": "80%"} | CLAUSE | {"原文": "中央分担80%"}
+OPEN = {"服务项目代码": ORPHANS, "种类": "待认定的条件", "组": 1, "内容": "父母双亡", "由谁认定": "民政部门"} | CLAUSE
+AGE = {"服务项目代码": ORPHANS, "种类": "事实条件", "组": 1, "事实": "年龄（周岁）", "比较": "小于（<）", "值": 18}
+
+
+def plan(content: bytes, name: str = "a.xlsx") -> Plan:
+    editor = User.objects.filter(username="wang").first() or make_user(
+        "wang", "编辑", departments=all_department_codes()
+    )
+    return make_plan(
+        read_table(name, content), digest="0" * 64, edition=current_edition(), by=editor, on=NEXT_YEAR,
+        effective_from=NEXT_YEAR,
+    )  # fmt: skip
+
+
+def sentences(shown: Plan) -> list[str]:
+    return [str(fault) for fault in shown.faults]
+
+
+def planned_data(shown: Plan) -> dict:
+    """Return the data of the only planned row of a plan without faults."""
+    assert sentences(shown) == []
+    (row,) = shown.to_propose
+    return row.entry_data
+
+
+def entry(code: str) -> dict:
+    (document,) = (document for document in current_edition().documents() if document["code"] == code)
+    return entry_data(document)
+
+
+def a_code_with(field: str, count: int = 1) -> str:
+    """Return the code of the first service with at least so many values in a field, or as many criteria in its rule."""
+    for document in current_edition().documents():
+        value = document.get(field) or []
+        values = [raw for group in value["any"] for raw in group["all"]] if field == "eligibility" and value else value
+        if len(values) >= count:
+            return document["code"]
+    raise LookupError(field)
+
+
+def header(sheet: Worksheet) -> list[str]:
+    return [cell.value for cell in sheet[1]]
+
+
+def rows_of(sheet: Worksheet, code: str) -> list[int]:
+    """Return the numbers of a service's rows, the last first."""
+    return [line[0].row for line in sheet.iter_rows(min_row=2) if line[0].value == code][::-1]
+
+
+def remove_rows(sheet: Worksheet, code: str) -> None:
+    for number in rows_of(sheet, code):
+        sheet.delete_rows(number)
+
+
+def write(book: Workbook, sheet: str, code: str, **cells: object) -> None:
+    """Change cells, by header, in the first row of a service."""
+    number = rows_of(book[sheet], code)[-1]
+    for name, value in cells.items():
+        book[sheet].cell(number, header(book[sheet]).index(name) + 1).value = value
+
+
+def with_rows(sheet: str, *rows: dict, **cells: str) -> Plan:
+    """Plan a workbook of one service, with ``cells`` of its row in the list, and rows on another sheet."""
+
+    def add(book):
+        headers = [column.header for column in COLUMNS[sheet]]
+        added = book.create_sheet(sheet)
+        for line in (headers, *([row.get(name) for name in headers] for row in rows)):
+            added.append(line)
+
+    return plan(make_workbook(list_row(ORPHANS, **cells), change=add))
+
+
+def edited(change: Callable[[Workbook], None]) -> Plan:
+    return plan(edit_workbook(exported_list("xlsx"), change))
+
+
+def test_a_workbook_has_neither_codes_of_terms_nor_json():
+    models = (Department, Domain, TargetGroup, Source)
+    codes = {code for model in models for code in model.objects.values_list("code", flat=True)}
+    book = load_workbook(io.BytesIO(exported_list("xlsx")))
+
+    texts = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value}
+
+    assert {piece for text in texts for piece in text.split("、")} & codes == set()
+    assert [text for text in texts if text[0] in "[{"] == []
+
+
+def test_a_law_that_was_amended_is_told_from_its_older_text_by_its_day():
+    book = load_workbook(io.BytesIO(exported_list("xlsx")))
+    column = header(book["清单"]).index("法律法规依据")
+
+    names = {name for row in book["清单"].iter_rows(min_row=2) for name in (row[column].value or "").split("、")}
+
+    assert "中华人民共和国体育法（2022-06-24）" in names
+
+
+def test_a_figure_in_a_row_is_planned_with_its_clause():
+    shown = with_rows(AMOUNTS, FIGURE)
+
+    assert planned_data(shown) == {"amounts": [FIGURE_DATA]}
+    (change,) = shown.to_propose[0].changes
+    assert (change.label, change.after) == (
+        "标准里的数字", "孤儿集中供养平均标准：每人每月2300元（平均数，集中供养孤儿，2027）",
+    )  # fmt: skip
+
+
+def test_a_share_in_a_row_is_planned_with_its_clause():
+    shown = with_rows(SHARES, SHARE)
+
+    share = {"level": "centre", "percent": "80", "of_whom": None, "citation": CITED | {"quote": "中央分担80%"}}
+    assert planned_data(shown) == {"shares": [share]}
+
+
+def test_a_rule_is_planned_from_its_rows():
+    orphan = AGE | {"事实": "儿童情况", "比较": "包括", "值": "孤儿"}
+    poor = AGE | {"组": 2, "事实": "家庭类别", "比较": "是其中之一", "值": "低保家庭、特困人员"}
+    shown = with_rows(RULE, OPEN, orphan, poor, **CITATION_CELLS | {"核实情况": "转述"})
+
+    assert planned_data(shown)["eligibility"] == {
+        "universal": False,
+        "machine_readable": True,
+        "any": [
+            {
+                "all": [
+                    {"fact": "child_status", "op": "contains", "value": "orphan"},
+                    {"open": "父母双亡", "decided_by": "民政部门", "citation": CITED},
+                ]
+            },
+            {"all": [{"fact": "household", "op": "in", "value": ["dibao", "tekun"]}]},
+        ],
+        "reason": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        ({"种类": "面向所有人"}, {"universal": True, "machine_readable": True, "any": [], "reason": None}),
+        (
+            {"种类": "不能化为条件", "内容": "由学校评定"},
+            {"universal": False, "machine_readable": False, "any": [], "reason": "由学校评定"},
+        ),
+    ],
+)
+def test_a_whole_rule_is_one_row(row, rule):
+    assert planned_data(with_rows(RULE, {"服务项目代码": ORPHANS} | row, **CITATION_CELLS))["eligibility"] == rule
+
+
+def test_a_document_may_be_named_as_the_export_names_it():
+    name = "内蒙古自治区“十四五”保障和改善公共服务规划（内政办发〔2021〕70号）"
+
+    (figure,) = planned_data(with_rows(AMOUNTS, FIGURE | {"来源文件": name}))["amounts"]
+
+    assert figure["citation"]["source"] == "seed-plan"
+
+
+@pytest.mark.parametrize(("sheet", "field"), [(AMOUNTS, "amounts"), (SHARES, "shares"), (RULE, "eligibility")])
+def test_rows_in_another_order_are_no_change(sheet, field):
+    code = a_code_with(field, count=2 if field != "shares" else 1)
+
+    def turn_round(book):
+        lines = [[cell.value for cell in book[sheet][number]] for number in rows_of(book[sheet], code)]
+        remove_rows(book[sheet], code)
+        for line in lines:
+            book[sheet].append(line)
+
+    shown = edited(turn_round)
+
+    assert (sentences(shown), shown.to_propose) == ([], [])
+
+
+@pytest.mark.parametrize(("sheet", "field"), [(AMOUNTS, "amounts"), (SHARES, "shares"), (RULE, "eligibility")])
+def test_rows_may_be_left_out_as_long_as_the_list_says_the_value(sheet, field):
+    code = a_code_with(field)
+
+    shown = edited(lambda book: remove_rows(book[sheet], code))
+
+    assert (sentences(shown), shown.to_propose) == ([], [])
+
+
+@pytest.mark.parametrize(("sheet", "field"), [(AMOUNTS, "amounts"), (SHARES, "shares"), (RULE, "eligibility")])
+def test_a_workbook_without_the_sheet_changes_nothing_on_it(sheet, field):
+    shown = edited(lambda book: book.remove(book[sheet]))
+
+    assert (sentences(shown), shown.to_propose) == ([], [])
+
+
+@pytest.mark.parametrize(("sheet", "field"), [(AMOUNTS, "amounts"), (SHARES, "shares")])
+def test_a_value_is_cleared_with_its_rows_and_its_words(sheet, field):
+    code = a_code_with(field)
+
+    def clear(book):
+        remove_rows(book[sheet], code)
+        write(book, "清单", code, **{sheet: None})
+
+    (row,) = edited(clear).to_propose
+
+    assert row.entry_data[field] == []
+
+
+def test_one_row_less_is_one_figure_less():
+    code = a_code_with("amounts", 2)
+
+    shown = edited(lambda book: book[AMOUNTS].delete_rows(rows_of(book[AMOUNTS], code)[0]))
+
+    assert planned_data(shown) == {"amounts": entry(code)["amounts"][:-1]}
+
+
+def test_words_that_were_cleared_while_the_rows_stay_are_refused():
+    assert entry(ORPHANS)["amounts"]
+
+    (sentence,) = sentences(with_rows(AMOUNTS, FIGURE, **{AMOUNTS: ""}))
+
+    assert "这一栏清空了，工作表“标准里的数字”里还有这一项的行" in sentence
+
+
+@pytest.mark.parametrize("sheet", [AMOUNTS, SHARES, RULE])
+def test_changed_words_are_refused_and_say_where_the_rows_are(sheet):
+    row = list_row(ORPHANS, **{sheet: "另写"})
+
+    (sentence,) = sentences(plan(make_workbook(row)))
+    (csv_sentence,) = sentences(plan(make_csv(row), "a.csv"))
+
+    assert f"请在工作表“{sheet}”里逐行填写" in sentence
+    assert f"请导出 XLSX，在工作表“{sheet}”里逐行填写" in csv_sentence
+
+
+def test_words_that_agree_with_the_new_rows_are_accepted():
+    assert "shares" in planned_data(with_rows(SHARES, SHARE, **{SHARES: "中央负担80%"}))
+
+
+FIGURE_FAULTS = [
+    ({"种类": None}, "“种类”不能为空；可用：发给的金额、界线"),
+    ({"种类": "补助"}, "“补助”不能用；可用：发给的金额、界线"),
+    ({"是什么": None}, "“是什么”不能为空"),
+    ({"是什么": "两\n行"}, "只能写一行"),
+    ({"数值": "2300元"}, "“数值”应是数字，不带单位，例：840"),
+    ({"数值": 2400}, "2400 不在所引原文之中"),
+    ({"起": "2027"}, "“起”应是日期，例：2027-01-01"),
+    ({"起": "2027-02-30"}, "没有 2027 年 02 月 30 日"),
+    ({"止": "1/2/2027"}, "分不清是哪一天"),
+    ({"数据年份": "去年"}, "“数据年份”应是年份或日期，例：2023"),
+    ({"原文": None}, "请照录原文"),
+    ({"来源文件": None}, "没有写明来源文件"),
+    ({"来源文件": "没有的文件"}, "没有代码“没有的文件”，也没有这个名称"),
+    ({"核实情况": None}, "填了来源，还要填“核实情况”"),
+    ({"名称": "别的项目"}, "“名称”只说明左边的代码"),
+    ({"服务项目代码": "NM-99-99"}, "“清单”中没有代码为“NM-99-99”的行"),
+]
+
+
+@pytest.mark.parametrize(("cells", "words"), FIGURE_FAULTS)
+def test_a_wrong_cell_of_a_figure_is_refused_with_its_place(cells, words):
+    (sentence,) = sentences(with_rows(AMOUNTS, FIGURE | cells))
+
+    assert sentence.startswith("工作表“标准里的数字”，第 ")
+    assert words in sentence
+
+
+RULE_FAULTS = [
+    ([AGE | {"种类": None}], "“种类”不能为空；可用：事实条件、待认定的条件、面向所有人、不能化为条件"),
+    ([AGE | {"种类": "条件"}], "“条件”不能用"),
+    ([AGE | {"组": None}], "组应是 1 到 20 的整数"),
+    ([AGE | {"组": 21}], "组应是 1 到 20 的整数"),
+    ([AGE | {"事实": "身高"}], "没有“身高”这个事实；可用：年龄（周岁）、"),
+    ([AGE | {"比较": "包括"}], "“年龄（周岁）”的比较方式可用：等于"),
+    ([AGE | {"值": "十八"}], "“年龄（周岁）”不能是“十八”；可填：整数"),
+    ([AGE | {"值": None}], "“年龄（周岁）”不能是“”；可填：整数"),
+    ([AGE | {"值": 999}], "享受条件不能用"),
+    ([AGE | {"内容": "另写"}], "种类是“事实条件”时不填“内容”"),
+    ([AGE | CLAUSE], "种类是“事实条件”时不填“来源文件”"),
+    ([OPEN | {"事实": "年龄"}], "种类是“待认定的条件”时不填“事实”"),
+    ([OPEN | {"内容": None}], "请写明是什么条件"),
+    ([OPEN | {"原文": None}], "请照录原文"),
+    ([AGE, {"服务项目代码": ORPHANS, "种类": "面向所有人"}], "“面向所有人”只能单独一行"),
+    ([{"服务项目代码": ORPHANS, "种类": "不能化为条件"}], "请写明为什么不能化为条件"),
+]
+
+
+@pytest.mark.parametrize(("rows", "words"), RULE_FAULTS)
+def test_a_wrong_row_of_a_rule_is_refused_with_its_place(rows, words):
+    (sentence,) = sentences(with_rows(RULE, *rows))
+
+    assert sentence.startswith("工作表“享受条件”，第 ")
+    assert words in sentence
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"哪一级财政": None}, "“哪一级财政”不能为空；可用：中央、自治区、盟市、旗县"),
+        ({"百分之几": "八成"}, "“百分之几”应是数字"),
+        ({"百分之几": 101}, "percent 应大于 0，不大于 100"),
+    ],
+)
+def test_a_wrong_cell_of_a_share_is_refused_with_its_place(cells, words):
+    (sentence,) = sentences(with_rows(SHARES, SHARE | cells))
+
+    assert words in sentence
+
+
+def test_a_second_figure_of_the_same_label_and_day_is_refused_at_its_row():
+    (sentence,) = sentences(with_rows(AMOUNTS, FIGURE, FIGURE))
+
+    assert "“孤儿集中供养平均标准”在同一时间（2027）有 2 个数" in sentence
