@@ -65,19 +65,19 @@ def read(
                 values.faults.append(row.fault(cells.unlisted_reason(code), "code"))
         for code, service_rows in by_service.items():
             entry = current.get(code, {})
-            now = entry.get(field) or (None if field == RULE else [])
-            reader = _Reader(field, now, names)
+            present = entry.get(field) or (None if field == RULE else [])
+            reader = _Reader(field, present, names)
             service_names = {entry.get("name"), listed[code].cells.get("name")} - {None, ""}
             stated = reader.read(service_rows, service_names)
             values.faults.extend(reader.faults)
             # A value with faults stays as it is, so that they are the only ones that are told.
-            values.by_field[code, field] = now if reader.faults else _kept_if_same(field, stated, now)
+            values.by_field[code, field] = present if reader.faults else _kept_if_same(field, stated, present)
     return values._replace(ignored=ignored)
 
 
-def _kept_if_same(field: str, stated: object, now: object) -> object:
+def _kept_if_same(field: str, stated: object, present: object) -> object:
     """Return the present value in place of a stated one that differs in the order of its rows alone."""
-    return now if now and stated and _unordered(field, stated) == _unordered(field, now) else stated
+    return present if present and stated and _unordered(field, stated) == _unordered(field, present) else stated
 
 
 def _unordered(field: str, value: object) -> object:
@@ -90,9 +90,9 @@ def _unordered(field: str, value: object) -> object:
 class _Reader:
     """Reads the rows of one service's value, and collects their faults."""
 
-    def __init__(self, field: str, now: object, names: TermNames):
+    def __init__(self, field: str, present: object, names: TermNames):
         self.field, self.names = field, names
-        self.now: Sequence[Mapping] = [] if field == RULE else now
+        self.present: Sequence[Mapping] = [] if field == RULE else present
         self.faults: list[ImportFault] = []
 
     def read(self, service_rows: Sequence[Row], service_names: Collection[str]) -> object:
@@ -164,22 +164,22 @@ class _Reader:
         return codes.get(text)
 
     def _number(self, row: Row, key: str) -> str:
-        """Return a number as it is now written, or else in plain digits."""
+        """Return a number as it is written at present, or else in plain digits."""
         text = row.cells.get(key, "").removesuffix("%")
         number = rewritten.figure(text)
         if number is None:
             raise CellError(key, f"“{self._header(key)}”应是数字，不带单位，例：840、0.55、80。")
-        present = (value[key] for value in self.now)
-        return next((now for now in present if rewritten.figure(now) == number), number)
+        written = (value[key] for value in self.present)
+        return next((figure for figure in written if rewritten.figure(figure) == number), number)
 
     def _day(self, row: Row, key: str) -> str | None:
-        """Return a day, or a year in ``as_of``, as it is now written, or else as ISO 8601 has it."""
+        """Return a day, or a year in ``as_of``, as it is written at present, or else as ISO 8601 has it."""
         text = row.cells.get(key, "")
         if not text:
             return None
-        for now in (value[key] for value in self.now if value[key]):
-            if rewritten.is_same(text, now):
-                return now
+        for present in (value[key] for value in self.present if value[key]):
+            if rewritten.is_same(text, present):
+                return present
         day = cells.parse_day(key, text)
         if not amounts.is_year_or_day(day, day=key != "as_of"):
             example = "年份或日期，例：2023" if key == "as_of" else "日期，例：2027-01-01"
