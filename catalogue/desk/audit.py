@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from catalogue.accounts import names
-from catalogue.desk.base.history import field_in_words, in_words
+from catalogue.desk.base.history import VocabularyNames, field_in_words, in_words
 from catalogue.desk.base.mixins import ReadOnlyMixin
 from catalogue.desk.base.search import MAX_QUERY, found_codes
 from catalogue.desk.spreadsheets.exports import filters_of
@@ -126,11 +126,11 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
     @admin.display(description="改前")
     def was(self, event):
-        return in_words(event.before, about=event.field) or "无"
+        return in_words(event.before, about=event.field, terms=VocabularyNames()) or "无"
 
     @admin.display(description="改后")
     def is_now(self, event):
-        return in_words(event.after, about=event.field) or "无"
+        return in_words(event.after, about=event.field, terms=VocabularyNames()) or "无"
 
     @admin.display(description="字段", ordering="field")
     def named_field(self, event):
@@ -165,16 +165,16 @@ def csv_rows(events) -> Iterator[bytes]:
     writer = csv.writer(line)
     line.write("\ufeff")
     writer.writerow(HEADERS)
-    numbers = list(events.values_list("number", flat=True))
+    numbers, terms = list(events.values_list("number", flat=True)), VocabularyNames()
     for start in range(0, len(numbers), PER_STEP):
         step = events.filter(number__in=numbers[start : start + PER_STEP])
         for event in with_services(step):
             cells = (
                 event.number, timezone.localtime(event.at).isoformat(), names.actor(event), event.role,
                 event.get_verb_display(), event.edition, "、".join(event.services_named), event.proposal, event.term,
-                field_in_words(Event, event.field), in_words(event.before, about=event.field),
-                in_words(event.after, about=event.field), event.reason, event.document_number, event.request_id,
-                event.digest,
+                field_in_words(Event, event.field), in_words(event.before, about=event.field, terms=terms),
+                in_words(event.after, about=event.field, terms=terms), event.reason, event.document_number,
+                event.request_id, event.digest,
             )  # fmt: skip
             writer.writerow(["" if cell is None else escape_formula(str(cell)) for cell in cells])
         yield line.getvalue().encode()

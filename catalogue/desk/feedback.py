@@ -258,7 +258,7 @@ class FeedbackAdmin(DeskAdmin):
             "reasons": reasons,
             "typed_reason": request.POST.get("reason", "") if reasons and not transfer else "",
             "seen": versions.token(seen_state([feedback])),
-            "events": [self.event_row(event) for event in self.events_shown(feedback).order_by("-number")],
+            "events": self.event_rows(self.events_shown(feedback).order_by("-number")),
         }
         return TemplateResponse(request, "desk/feedback.html", context, status=status)
 

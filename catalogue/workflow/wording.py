@@ -77,12 +77,17 @@ def is_rule(value: object) -> bool:
     return isinstance(value, Mapping) and "machine_readable" in value
 
 
-def case_change_text(change: Mapping) -> str:
-    """Return a change of a case, with the columns of ``ProposedCase``, as a sentence with codes for terms."""
+def case_change_text(change: Mapping, sources: Mapping[str, str]) -> str:
+    """Return a change of a case, with the columns of ``ProposedCase``, as a sentence.
+
+    ``sources`` are the names of documents by code.
+    """
     action = f"{ProposedCase.Action(change['action']).label}案例 {change['code']}"
     person = change["circumstances"] and sentences.person_text(change["circumstances"])
-    clauses = {service: f"，因为 {clause['source']} {clause['locator'] or ''}".rstrip()
-               for service, clause in change["because"].items()}  # fmt: skip
+    clauses = {
+        service: f"，因为 {sources.get(clause['source'], clause['source'])} {clause['locator'] or ''}".rstrip()
+        for service, clause in change["because"].items()
+    }
     outcomes = "；".join(
         f"{service} → {OUTCOME_LABELS[outcome]}{clauses.get(service, '')}"
         for service, outcome in change["expected"].items()

@@ -299,5 +299,5 @@ def test_a_document_that_is_there_already_is_named_and_refused(admin_client, new
 
     page = admin_client.post(reverse("admin:services_source_add"), new_source | {"document_number": number})
 
-    assert f"{existing.document_number} 已经在依据文件中：{existing.title}（代码 seed-plan）" in visible_text(page)
+    assert f"{existing.document_number} 已经在依据文件中：{existing.title}，不必再新增一份" in visible_text(page)
     assert not Source.objects.filter(title=new_source["title"])

@@ -256,7 +256,7 @@ def test_a_succession_is_taken_back_after_a_page_that_says_what_happens(publishe
     page = publisher.get(undo_address())
 
     text = visible_text(page)
-    assert f"自 2027-01-01 起不再由{NEW_NAME}（dept-1）接替" in text and "第 1 号建议（草稿）作废" in text
+    assert f"自 2027-01-01 起不再由{NEW_NAME}接替" in text and "第 1 号建议（草稿）作废" in text
     assert "留在词表中" in text and "原部门的账号照旧有效" in text
     done = publisher.post(undo_address(), {"seen": page.context["seen"], "reason": "更名暂缓。"}, follow=True)
     assert "已撤销：" in visible_text(done) and undo_address() not in done.content.decode()
@@ -270,7 +270,7 @@ def test_a_new_department_that_goes_is_announced(publisher, make_edition, db):
     make_edition("2027", "2027-01-01", entries=[make_entry()])
     publisher.post(address(), sent(publisher))
     page = publisher.get(undo_address())
-    assert f"{NEW_NAME}（dept-1）没有别处写着它，从词表中删去。" in visible_text(page)
+    assert f"{NEW_NAME}没有别处写着它，从词表中删去。" in visible_text(page)
 
     publisher.post(undo_address(), {"seen": page.context["seen"], "reason": "更名暂缓。"})
 

@@ -1,12 +1,16 @@
 """Vocabularies on the desk: codes and published names are read-only, and a term in use cannot be deleted."""
 
+import re
+from html.parser import HTMLParser
+
 import pytest
 from django.contrib import admin
+from django.http import HttpResponse
 from django.urls import reverse
 
-from catalogue.models import Edition, Event
+from catalogue.models import Edition, Entry, Event
 from catalogue.workflow import publishing
-from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, TargetGroup, Task
+from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, TargetGroup, Task, Topic
 from services.sources import Source
 from tests.conftest import make_user
 from tests.support.admin_forms import column_texts, filter_counts, form_data, visible_text
@@ -206,7 +210,91 @@ def test_a_vocabulary_is_searched_by_code(admin_client, db, model):
 
     page = admin_client.get(f"/admin/services/{model._meta.model_name}/", {"q": term.code})
 
-    assert term.code in column_texts(page, "code")
+    assert term in page.context["cl"].result_list
+
+
+def term_codes() -> set[str]:
+    """Return the codes of departments, target groups, documents and life events that are no words of their own."""
+    models = (Department, TargetGroup, Source, Topic)
+    return {code for model in models for code in model.objects.values_list("code", flat=True) if "-" in code}
+
+
+def codes_on(page: HttpResponse) -> set[str]:
+    """Return the codes of terms that a page shows as text or in a box, but for examples."""
+    parser = _Boxes()
+    parser.feed(page.content.decode())
+    texts = "\n".join([*visible_text(page).splitlines(), *parser.values])
+    return set(re.findall(r"(?<![\w/.-])[a-z0-9]+(?:-[a-z0-9]+)+(?![\w.-])", texts)) & term_codes()
+
+
+class _Boxes(HTMLParser):
+    """Collects what stands in the boxes of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.values: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "input" and attributes.get("type", "text") == "text":
+            self.values.append(attributes.get("value") or "")
+
+
+@pytest.mark.parametrize("model", [Department, TargetGroup, Source, Topic], ids=lambda model: model.__name__)
+def test_a_list_of_terms_has_names_alone(admin_client, db, model):
+    page = admin_client.get(f"/admin/services/{model._meta.model_name}/")
+
+    assert page.context["cl"].result_count > 5
+    assert codes_on(page) == set()
+
+
+def test_the_record_of_a_proposal_names_departments_and_documents(admin_client, make_proposal):
+    proposal = make_proposal()
+
+    page = admin_client.get(reverse("admin:catalogue_proposal_change", args=[proposal.pk]))
+
+    assert "部门：自治区民政厅" in visible_text(page)
+    assert codes_on(page) == set()
+
+
+def test_the_history_of_an_entry_names_documents(admin_client, db):
+    entry = Entry.objects.get(edition__slug="2023", service__code="NM-01-02")
+
+    page = admin_client.get(reverse("admin:catalogue_entry_history", args=[entry.pk]))
+
+    assert "来源文件：" in visible_text(page)
+    assert codes_on(page) == set()
+
+
+@pytest.mark.parametrize("model", [Department, TargetGroup, Source, Topic], ids=lambda model: model.__name__)
+def test_the_code_of_a_term_is_folded_away(admin_client, db, model):
+    page = admin_client.get(page_of(model.objects.first()))
+
+    folded = [options for title, options in page.context["adminform"].fieldsets if "code" in options["fields"]]
+    assert [options["classes"] for options in folded] == [["collapse"]]
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "codes"),
+    [
+        (Department, {"level": "autonomous-region", "kind": "government-department"}, ["dept-1", "dept-2"]),
+        (TargetGroup, {}, ["group-1", "group-2"]),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_term_without_a_code_gets_one_that_no_term_had(admin_client, db, model, given, codes):
+    add = reverse(f"admin:services_{model._meta.model_name}_add")
+    clause = {"source": Source.objects.get(code="seed-plan").pk, "quote": "牧民", "verification": "verbatim"}
+    data = form_data(admin_client.get(add)) | given | clause
+
+    for number in range(2):
+        page = admin_client.post(add, data | {"name": f"牧民服务中心{number}"})
+        assert page.status_code == 302, visible_text(page)
+        term = model.objects.get(name=f"牧民服务中心{number}")
+        assert term.code == codes[number]
+        # Its code is not given again.
+        admin_client.post(page_of(term, "delete"), {"post": "yes"})
+        assert not model.objects.filter(pk=term.pk).exists()
 
 
 def test_lists_count_the_entries_of_the_edition_in_force(admin_client, db):

@@ -1,6 +1,7 @@
 """The history of a row: who changed what, when and why, read from the append-only audit log."""
 
 import json
+from collections.abc import Iterable
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
@@ -14,6 +15,8 @@ from catalogue.audit import snapshots
 from catalogue.models import Assessment, AssessmentLine, Citation, Edition, Entry, Event, Proposal
 from catalogue.workflow import wording
 from services.eligibility import rules
+from services.models import Department, Domain, Region, TargetGroup
+from services.sources import Source
 
 # Chinese labels for the keys in the audit log. The ``verbose_name`` of a model's field takes precedence.
 WORDS = dict(Citation.FIELDS) | {
@@ -72,8 +75,28 @@ WORDS = dict(Citation.FIELDS) | {
     "added_league": "盟市增加（元）",
     "added_banner": "旗县增加（元）",
 }
+# Logged keys whose values are codes of a vocabulary; the log has codes, and a page says their names.
+VOCABULARIES = {
+    **dict.fromkeys(("source", "legal_basis", "replaced_by"), Source),
+    **dict.fromkeys(
+        ("department", "lead_department", "lead_department_alternatives", "co_departments", "memberships"), Department
+    ),
+    "target_groups": TargetGroup,
+    "domain": Domain,
+    "region": Region,
+}
+# The keys of a term in the document of an entry.
+NAMED_TERM = {"code", "name", "short_name", "name_en", "title", "document_number"}
 MODELS = (Entry, Proposal, Assessment, AssessmentLine, Edition)
 PER_PAGE = 100
+
+
+class VocabularyNames(dict):
+    """The names of the terms of each vocabulary by code, read when they are first asked for."""
+
+    def __missing__(self, vocabulary: type[models.Model]) -> dict[str, str]:
+        self[vocabulary] = {term.code: wording.name_of(term, short=True) for term in vocabulary.objects.all()}
+        return self[vocabulary]
 
 
 class AuditHistoryMixin:
@@ -83,17 +106,23 @@ class AuditHistoryMixin:
         return Event.objects.filter(term=snapshots.term_reference(obj))
 
     def events_shown(self, obj: models.Model) -> models.QuerySet:
-        """Return the events of a row with the names of their actors, for ``event_row()``."""
+        """Return the events of a row with the names of their actors, for ``event_rows()``."""
         return names.with_actors(self.events_of(obj))
 
-    def event_row(self, event: Event) -> dict:
-        """Return an event for a template: the event, its actor, the label of its field, and both values as text."""
-        return {
-            "event": event,
-            "actor": names.actor(event),
-            "field": field_in_words(self.model, event.field),
-            "before_and_after": [in_words(value, about=event.field) for value in (event.before, event.after)],
-        }
+    def event_rows(self, events: Iterable[Event]) -> list[dict]:
+        """Return events for a template: each with its actor, the label of its field, and both values as text."""
+        terms = VocabularyNames()
+        return [
+            {
+                "event": event,
+                "actor": names.actor(event),
+                "field": field_in_words(self.model, event.field),
+                "before_and_after": [
+                    in_words(value, about=event.field, terms=terms) for value in (event.before, event.after)
+                ],
+            }
+            for event in events
+        ]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
@@ -109,7 +138,7 @@ class AuditHistoryMixin:
             "opts": self.opts,
             "object": obj,
             "page": page,
-            "events": [self.event_row(event) for event in page],
+            "events": self.event_rows(page),
         }
         return TemplateResponse(request, "desk/history.html", context | (extra_context or {}))
 
@@ -138,21 +167,30 @@ def field_in_words(model: type[models.Model], field: str | None) -> str | None:
     return WORDS.get(field, field)
 
 
-def in_words(value: str | None, *, about: str | None = None) -> str:
+def in_words(value: str | None, *, about: str | None = None, terms: VocabularyNames) -> str:
     """Return a logged value (JSON text) of the field ``about`` as text; "" for None (none was logged)."""
-    return "" if value is None else _words(about, json.loads(value))
+    return "" if value is None else value_in_words(about, json.loads(value), terms)
 
 
-def _words(field: str | None, value: object, depth: int = 0) -> str:
+def value_in_words(field: str | None, value: object, terms: VocabularyNames, depth: int = 0) -> str:
     """Return a decoded value as text, a mapping with one line for each of its keys."""
     if field == "cases" and isinstance(value, list):
-        return "\n".join("　" * depth + wording.case_change_text(change) for change in value)
+        return "\n".join("　" * depth + wording.case_change_text(change, terms[Source]) for change in value)
+    if field in VOCABULARIES and value and isinstance(value, str | list):
+        names_by_code = terms[VOCABULARIES[field]]
+        codes = value if isinstance(value, list) else [value]
+        return wording.SEPARATOR.join(names_by_code.get(str(code), str(code)) for code in codes)
     if wording.is_rule(value) and not rules.faults(value):
         return wording.value_text(value)
+    if depth and isinstance(value, dict) and "code" in value and value.keys() <= NAMED_TERM:
+        return wording.name_of(value)
     if value and isinstance(value, dict):
         has_choices = field in wording.CHOICES
         lines = [
-            (WORDS.get(key) or field_in_words(Entry, key), _words(field if has_choices else key, item, depth + 1))
+            (
+                WORDS.get(key) or field_in_words(Entry, key),
+                value_in_words(field if has_choices else key, item, terms, depth + 1),
+            )
             for key, item in value.items()
         ]
         indent = "　" * depth
@@ -160,5 +198,5 @@ def _words(field: str | None, value: object, depth: int = 0) -> str:
             f"{indent}{key}：{f'{chr(10)}{text}' if chr(10) in text else text.strip()}" for key, text in lines
         )
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return "\n".join(_words(field, item, depth) for item in value)
+        return "\n".join(value_in_words(field, item, terms, depth) for item in value)
     return wording.value_text(value, field=field)

@@ -58,7 +58,7 @@ class OptimisticLockMixin(AuditHistoryMixin):
             if stale := getattr(request, "stale", None):
                 context["mine"] = list(_put_back(stale, *forms_shown))
                 events = self.events_shown(obj).filter(number__gt=versions.read(stale.get("seen", "")).get("record", 0))
-                context["theirs"] = [self.event_row(event) for event in events.order_by("number")]
+                context["theirs"] = self.event_rows(events.order_by("number"))
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _key(self, object_id: str) -> object:

@@ -109,7 +109,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             return None
         events = self.events_shown(proposal).filter(number__gt=versions.read(token).get("record", 0)).order_by("number")
         reasons = ["这件建议在您打开本页之后有了变化，没有办理。请看清现在的内容，再决定是否继续。"]
-        return {"reasons": reasons, "theirs": [self.event_row(event) for event in events]}
+        return {"reasons": reasons, "theirs": self.event_rows(events)}
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         # Read before the proposal: what is recorded while the page is made is new to the next look.
@@ -161,7 +161,7 @@ class ProposalAdmin(TransitionsMixin, EditViewsMixin, DepartmentScopedMixin, Des
             "halted": halted_by(proposal, events),
             "case_changes": changes_of(proposal, base),
             "feedback": proposal.feedback.select_related("service"),
-            "events": [self.event_row(event) for event in reversed(events)],
+            "events": self.event_rows(reversed(events)),
             "steps": steps,
             "forward": [step for step in steps if not step.back and step != EXPLAIN],
             "back": [step for step in steps if step.back],

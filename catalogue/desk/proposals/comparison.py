@@ -10,10 +10,10 @@ from typing import NamedTuple
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.safestring import SafeString
 
-from catalogue.desk.base.history import field_in_words
+from catalogue.desk.base.history import VocabularyNames, field_in_words, value_in_words
 from catalogue.desk.proposals.diff_view import Row, diff_documents, marked, parts
 from catalogue.models import Event, Proposal, ProposedEntry
-from catalogue.workflow import proposals, wording
+from catalogue.workflow import proposals
 from catalogue.workflow.base import compared_edition
 from catalogue.workflow.documents import Vocabularies, wanted
 
@@ -88,6 +88,7 @@ class _Content:
 
     def __init__(self, proposal: Proposal):
         self.proposal = proposal
+        self._terms = VocabularyNames()
         self._list = None
 
     def changes(self, written: Event, now: Mapping) -> tuple[list, list[ServiceChange]]:
@@ -98,12 +99,15 @@ class _Content:
         columns = [
             (
                 str(field_in_words(Proposal, name)),
-                *map(marked, parts(*(_in_words(name, side.get(name)) for side in (then, now)))),
+                *map(marked, parts(*(self._in_words(name, side.get(name)) for side in (then, now)))),
             )
             for name in then | now
             if name != "entries" and then.get(name) != now.get(name)
         ]
         return columns, list(self._services(then["entries"], now["entries"]))
+
+    def _in_words(self, name: str, value: object) -> str:
+        return "没有" if name == "cases" and not value else value_in_words(name, value, self._terms)
 
     def _services(self, then: Sequence[Mapping], now: Sequence[Mapping]) -> Iterator[ServiceChange]:
         old, new = ({entry["service"]: entry for entry in entries} for entries in (then, now))
@@ -133,9 +137,3 @@ class _Content:
             return None
         proposed = ProposedEntry(service=code, action=entry["action"], entry_data=entry["stated"])
         return self._vocabularies.documented(wanted(proposed, current))
-
-
-def _in_words(name: str, value: object) -> str:
-    if name == "cases":
-        return "\n".join(wording.case_change_text(change) for change in value or ()) or "没有"
-    return wording.value_text(value, field=name)

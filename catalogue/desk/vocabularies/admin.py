@@ -11,7 +11,7 @@ from catalogue.desk.base.mixins import FormFieldsMixin, Paragraphs
 from catalogue.desk.base.search import PublicSearchMixin
 from catalogue.desk.base.services import newest_name
 from catalogue.desk.vocabularies.succession import SuccessionMixin
-from catalogue.desk.vocabularies.terms import CITED, TermAdmin, TermInline, counted_in_force
+from catalogue.desk.vocabularies.terms import CITED, CODED, TermAdmin, TermForm, TermInline, counted_in_force
 from services.models import Contact, Department, Domain, Region, Service, TargetGroup, Task
 from services.values.identifiers import Identifier
 
@@ -59,16 +59,19 @@ class IdentifierInline(FormFieldsMixin, admin.StackedInline):
 
 @admin.register(Department)
 class DepartmentAdmin(SuccessionMixin, TermAdmin):
+    form = TermForm
     frozen_fields = ("name", "short_name", "name_en", "position")
     edition_paths = ("entries__lead_department", "entries__lead_department_alternatives", "entries__co_departments")
-    list_display = ("code", "name", "short_name", "level", "kind", "led_count", "supported_count", "label")
+    list_display = ("name", "short_name", "level", "kind", "led_count", "supported_count", "label")
+    list_display_links = ("name",)
     list_filter = [filters.choices_of(Department, column) for column in ("level", "kind", "verification")]
     search_fields = ("code", "name", "short_name", "name_en")
     autocomplete_fields = ("source",)
     inlines = (ContactInline, IdentifierInline)
     fieldsets = (
-        (None, {"fields": ["code", "position", "name", "short_name", "name_en", "level", "kind", "note"]}),
+        (None, {"fields": ["position", "name", "short_name", "name_en", "level", "kind", "note"]}),
         CITED,
+        CODED,
     )
 
     def get_queryset(self, request):
@@ -104,7 +107,7 @@ class DefinitionField(Paragraphs):
         return text and {"text": text}
 
 
-class TargetGroupForm(forms.ModelForm):
+class TargetGroupForm(TermForm):
     class Meta:
         field_classes = {"definition": DefinitionField}
         widgets = {"definition": forms.Textarea(attrs={"rows": 2, "class": "desk-text"})}
@@ -118,11 +121,12 @@ class TargetGroupForm(forms.ModelForm):
 class TargetGroupAdmin(TermAdmin):
     form = TargetGroupForm
     frozen_fields, edition_paths = ("name", "name_en", "position"), ("entries__target_groups",)
-    list_display = ("code", "name", "defined", "entry_count", "label")
+    list_display = ("name", "defined", "entry_count", "label")
+    list_display_links = ("name",)
     list_filter = [filters.choices_of(TargetGroup, "verification")]
     search_fields = ("code", "name", "name_en")
     autocomplete_fields = ("source",)
-    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en", "definition", "note"]}), CITED)
+    fieldsets = ((None, {"fields": ["position", "name", "name_en", "definition", "note"]}), CITED, CODED)
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(in_force=counted_in_force("target_groups"))

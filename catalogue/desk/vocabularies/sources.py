@@ -12,7 +12,7 @@ from catalogue.accounts import permissions
 from catalogue.desk.base import filters
 from catalogue.desk.base.dates import PartialDateField
 from catalogue.desk.base.mixins import Paragraphs, audit_context, typed_text
-from catalogue.desk.vocabularies.terms import TermAdmin, counted_in_force
+from catalogue.desk.vocabularies.terms import CODED, TermAdmin, TermForm, counted_in_force
 from catalogue.models import SourceText
 from catalogue.workflow import publishing
 from catalogue.workflow.checks import full_texts
@@ -24,7 +24,7 @@ from services.text.characters import fold_radicals, without_hidden
 FULL_TEXT = ["text_file", "pasted_text", "without_text"]
 
 
-class SourceForm(forms.ModelForm):
+class SourceForm(TermForm):
     text_file = forms.FileField(
         label="全文文件", required=False, allow_empty_file=True,
         help_text="纯文本（.txt，UTF-8 或 GB18030），不超过 2 MB；代替已存的全文。只在编辑台核对引文用，不对外公开。",
@@ -38,15 +38,6 @@ class SourceForm(forms.ModelForm):
     class Meta:
         field_classes = {"date": PartialDateField}
         help_texts = {"url": "以 https:// 开头。例：https://www.nmg.gov.cn/zwgk/zfxxgk/"}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "code" in self.fields and not self.instance.pk:
-            self.fields["code"].required = False
-            self.fields["code"].help_text = "留空即可，由系统编号；要自定，用小写字母、数字和连字符。例：law-elderly"
-
-    def clean_code(self):
-        return self.cleaned_data["code"] or new_sources.next_code()
 
     def clean_document_number(self):
         typed = self.cleaned_data["document_number"]
@@ -137,16 +128,17 @@ class SourceAdmin(TermAdmin):
     frozen_fields = ("title", "document_number", "position")
     edition_paths = ("entries__legal_basis", "entries__citations__source", "entries__quoted_sources")
     list_display = (
-        "code", "title", "numbered", "kind", "citable_from", "extent_read", "citing_count",
+        "title", "numbered", "kind", "citable_from", "extent_read", "citing_count",
     )  # fmt: skip
-    list_display_links = ("code", "title")
+    list_display_links = ("title",)
     list_filter = [filters.choices_of(Source, column) for column in ("kind", "jurisdiction", "extent_read", "read_in")]
     search_fields = ("code", "title", "document_number", "issuer")
     readonly_fields = ("citable_from", "kept_text")
     fieldsets = (
-        (None, {"fields": ["code", "position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
+        (None, {"fields": ["position", "title", "document_number", "issuer", "kind", "jurisdiction"]}),
         ("日期", {"fields": ["date", "in_force_from", "citable_from", "replaced_by"]}),
         ("阅读情况", {"fields": ["extent_read", "read_in", "url", "note"]}),
+        CODED,
         ("全文", {"fields": ["kept_text", *FULL_TEXT]}),
     )
 

@@ -71,7 +71,7 @@ class SuccessionForm(forms.Form):
         for other in Department.objects.all() if name else ():
             if plain_name(name) in {plain_name(text) for text in (other.name, other.short_name) if text}:
                 hint = "不必更名" if other == self.department else "请在“并入的部门”里选它"
-                raise forms.ValidationError(f"已有这个部门：{other.name}（{other.code}），{hint}。")
+                raise forms.ValidationError(f"已有这个部门：{other.name}，{hint}。")
         return name
 
     def clean_into(self) -> Department | None:
@@ -244,7 +244,7 @@ class SuccessionMixin:
 
 def effects_of(department: Department, plan: successions.Undo) -> Iterator[str]:
     """Yield what taking a succession back does, as sentences."""
-    new, proposal = f"{plan.successor.name}（{plan.successor.code}）", plan.proposal
+    new, proposal = plan.successor.name, plan.proposal
     yield f"{department}自 {department.replaced_from} 起不再由{new}接替，所引的条文一并去掉，都留在记录中。"
     if proposal and proposal.state == Proposal.State.DRAFT:
         yield f"当时起草的第 {proposal.number} 号建议（草稿）作废，不能恢复。"

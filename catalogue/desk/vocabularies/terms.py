@@ -10,7 +10,10 @@ from django.utils.html import format_html
 from catalogue.audit import snapshots
 from catalogue.desk.base.mixins import DeskAdmin, FormFieldsMixin, audit_context, verification_badge
 from catalogue.models import Edition, Entry
+from catalogue.workflow.checks.codes import next_term_code
 
+# The code by which the API and the files name a term; the desk has names.
+CODED = ("代码", {"classes": ["collapse"], "fields": ["code"]})
 CITED = ("来源", {"fields": ["source", "locator", "quote", "verification"]})
 
 
@@ -80,6 +83,20 @@ class TermAdmin(AuditedMixin, DeskAdmin):
     @admin.display(description="核实情况", ordering="verification")
     def label(self, term):
         return verification_badge(term.verification)
+
+
+class TermForm(forms.ModelForm):
+    """A new term: without a code, the system gives one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "code" in self.fields and not self.instance.pk:
+            self.fields["code"].required = False
+            example = self.fields["code"].help_text
+            self.fields["code"].help_text = f"接口和文件里用。留空即可，由系统编号，以后不再更改。{example}"
+
+    def clean_code(self) -> str:
+        return self.cleaned_data["code"] or next_term_code(self._meta.model)
 
 
 class TermInline(FormFieldsMixin, admin.StackedInline):

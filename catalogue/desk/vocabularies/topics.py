@@ -6,7 +6,7 @@ from django.db.models import Prefetch
 from catalogue.desk.base.mixins import NamedFormSet
 from catalogue.desk.base.services import newest_name
 from catalogue.desk.vocabularies.synonyms import SynonymTargetInline
-from catalogue.desk.vocabularies.terms import TermAdmin
+from catalogue.desk.vocabularies.terms import CODED, TermAdmin, TermForm
 from services.models import Topic, TopicService
 
 
@@ -24,11 +24,12 @@ class TopicServiceInline(SynonymTargetInline):
 class TopicAdmin(TermAdmin):
     """Nothing refers to a topic, so a misleading one can be deleted."""
 
-    list_display = ("code", "name", "services", "note")
-    list_display_links = ("code", "name")
+    form = TermForm
+    list_display = ("name", "services", "note")
+    list_display_links = ("name",)
     search_fields = ("code", "name", "name_en", "links__service__code", "links__service__entries__name")
     inlines = (TopicServiceInline,)
-    fieldsets = ((None, {"fields": ["code", "position", "name", "name_en", "note"]}),)
+    fieldsets = ((None, {"fields": ["position", "name", "name_en", "note"]}), CODED)
 
     def get_queryset(self, request):
         links = TopicService.objects.select_related("service").annotate(newest_name=newest_name("service"))

@@ -1,9 +1,27 @@
-"""Codes of new services: the next free one of a domain, so that a code is neither typed nor used twice."""
+"""Codes of new services and terms: the next free one, so that a code is neither typed nor used twice."""
 
 from collections.abc import Iterable
 
+from django.db import models
+
+from catalogue.audit.models import Event
 from catalogue.workflow.models import Proposal, ProposedEntry
-from services.models import Domain, Service
+from services.models import Department, Domain, Service, TargetGroup, Topic
+from services.sources import Source
+
+# What the codes begin with that the system gives to terms.
+PREFIXES = {Source: "doc-", Department: "dept-", TargetGroup: "group-", Topic: "topic-"}
+
+
+def next_term_code(vocabulary: type[models.Model]) -> str:
+    """Return the next code of a vocabulary of ``PREFIXES``, ``doc-12``: never one that a term had, deleted or not."""
+    prefix = PREFIXES[vocabulary]
+    reference = f"{vocabulary._meta.model_name}/"
+    codes = set(vocabulary.objects.filter(code__startswith=prefix).values_list("code", flat=True))
+    recorded = Event.objects.filter(verb=Event.Verb.CREATED, term__startswith=f"{reference}{prefix}")
+    codes |= {term.removeprefix(reference) for term in recorded.values_list("term", flat=True)}
+    numbers = [int(number) for code in codes if (number := code.removeprefix(prefix)).isascii() and number.isdecimal()]
+    return f"{prefix}{max(numbers, default=0) + 1}"
 
 
 def next_codes() -> dict[str, str]:

@@ -1,13 +1,10 @@
 """Source documents (依据文件) that are added: found by number, and stored under a code that the system gives."""
 
-import re
-
 from catalogue.audit import snapshots
 from catalogue.audit.log import AuditContext
+from catalogue.workflow.checks.codes import next_term_code
 from services.sources import Source
 from services.text import document_numbers
-
-CODE = re.compile(r"\Adoc-([0-9]{1,9})\Z")
 
 
 def by_document_number(number: str, *, other_than: Source | None = None) -> Source | None:
@@ -19,19 +16,12 @@ def by_document_number(number: str, *, other_than: Source | None = None) -> Sour
 
 def refusal(number: str, existing: Source) -> str:
     """Return why a document with the number of a stored one is not added, as a sentence."""
-    return f"{number} 已经在依据文件中：{existing.title}（代码 {existing.code}），不必再新增一份。"
-
-
-def next_code() -> str:
-    """Return the next free code, ``doc-12``."""
-    codes = Source.objects.filter(code__startswith="doc-").values_list("code", flat=True)
-    numbers = [int(match[1]) for code in codes if (match := CODE.match(code))]
-    return f"doc-{max(numbers, default=0) + 1}"
+    return f"{number} 已经在依据文件中：{existing.title}，不必再新增一份。"
 
 
 def store(source: Source, *, context: AuditContext) -> Source:
     """Store a new document under the next free code, and write it to the audit log."""
-    source.code = next_code()
+    source.code = next_term_code(Source)
     # The day follows from the dates when it is saved.
     source.full_clean(exclude=["citable_from"])
     source.save(force_insert=True)

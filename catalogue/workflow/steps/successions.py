@@ -5,7 +5,6 @@ approved and sealed as any other. Until then a succession can be taken back.
 """
 
 import datetime
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,7 +22,7 @@ from catalogue.editions.document import entry_data
 from catalogue.editions.models import Edition
 from catalogue.workflow import proposals
 from catalogue.workflow.base import base_edition
-from catalogue.workflow.checks import departments
+from catalogue.workflow.checks import codes, departments
 from catalogue.workflow.models import DraftInput, Proposal, ProposedEntry
 from catalogue.workflow.steps import reversals
 from services.departments import Contact, Department
@@ -32,7 +31,6 @@ from services.sources import Source, Verification
 from services.text import quotes
 from services.values.identifiers import Identifier
 
-CODE = re.compile(r"\Adept-([0-9]{1,9})\Z")
 # The columns of a new department that are those of the old one.
 KEPT = ("position", "level", "kind")
 REPLACEMENT = [f"replaced_{name}" for name in ("by", "from", "source", "locator", "quote", "verification")]
@@ -235,7 +233,7 @@ def _is_named_anywhere(successor: Department, *, besides: Department) -> bool:
 def _store(
     successor: Department, department: Department, source: Source, clause: Mapping, context: AuditContext
 ) -> None:
-    successor.code, successor.source = _next_code(), source
+    successor.code, successor.source = codes.next_term_code(Department), source
     for name in KEPT:
         setattr(successor, name, getattr(department, name))
     for name in ("locator", "quote", "verification"):
@@ -243,15 +241,6 @@ def _store(
     successor.full_clean()
     successor.save(force_insert=True)
     snapshots.record_change(successor, before=None, context=context)
-
-
-def _next_code() -> str:
-    """Return the code of a new department: never one that a department had, one that was deleted included."""
-    codes = set(Department.objects.filter(code__startswith="dept-").values_list("code", flat=True))
-    recorded = Event.objects.filter(verb=Event.Verb.CREATED, term__startswith="department/dept-")
-    codes |= {term.partition("/")[2] for term in recorded.values_list("term", flat=True)}
-    numbers = [int(match[1]) for code in codes if (match := CODE.match(code))]
-    return f"dept-{max(numbers, default=0) + 1}"
 
 
 def _changes(edition: Edition, department: Department, successor: Department, clause: Mapping) -> Iterator[dict]:
