@@ -9,9 +9,6 @@ from django.utils.cache import patch_vary_headers
 from catalogue.web import problems
 from catalogue.web.problems import Problem
 
-# The frame of a page by whether it is in English.
-FRAMES = {False: "site/base.html", True: "site/base_en.html"}
-
 
 def page(template: str, context: dict, *, status: int = 200) -> HttpResponse:
     """Return a page, rendered without the request so that it depends on no session and no account."""
@@ -21,7 +18,7 @@ def page(template: str, context: dict, *, status: int = 200) -> HttpResponse:
 def page_in(language: str, template: str, context: dict, *, status: int = 200) -> HttpResponse:
     """Return a page that there is in Chinese and in English; ``language`` is one of ``LANGUAGES``."""
     english = language == "en"
-    response = page(template, context | {"english": english, "base": FRAMES[english]}, status=status)
+    response = page(template, context | {"english": english}, status=status)
     response.headers["Content-Language"] = "en" if english else "zh-Hans"
     patch_vary_headers(response, ["Accept-Language"])
     return response

@@ -51,8 +51,7 @@ def services(request: HttpRequest) -> HttpResponse:
         "domain": domains.get(domain),
         "domains": domains.values(),
         "count": len(rows),
-        "rows": rows,
-        "groups": [] if query.keys() & set(FIELDS) else _by_domain(rows),
+        "groups": _groups(rows, selected=bool(query.keys() & set(FIELDS))),
         "everything": _address("services", chosen),
         "anywhere": _address("services", chosen | {"q": query.get("q", "")}),
     }
@@ -84,11 +83,13 @@ def _address(view: str, query: Mapping[str, str], **names: str) -> str:
     return f"{reverse(view, kwargs=names)}{'?' if query else ''}{urlencode(query)}"
 
 
-def _by_domain(rows: Iterable[dict]) -> list[dict]:
+def _groups(rows: list[dict], *, selected: bool) -> list[tuple[dict | None, list[dict]]]:
+    """Return all rows by domain, or those that were selected as one group without a heading; no group is empty."""
+
     def domain(row: dict) -> str:
         return row["document"]["domain"]["code"]
 
-    return [
-        {"domain": group[0]["document"]["domain"], "rows": group}
-        for group in (list(rows) for _, rows in groupby(sorted(rows, key=domain), key=domain))
-    ]
+    if selected:
+        return [(None, rows)] if rows else []
+    groups = [list(group) for _, group in groupby(sorted(rows, key=domain), key=domain)]
+    return [(group[0]["document"]["domain"], group) for group in groups]

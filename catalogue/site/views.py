@@ -47,6 +47,7 @@ def shared_context(
     """Return what the page of a service and its preview both need."""
     code = document["code"]
     permanent = permalinks.permalink(base_url(request), permalinks.SERVICES, code)
+    mentions = _clauses(presentation.mentions(document))
     return {
         "document": document,
         # Templates look names up in mappings faster than in named tuples.
@@ -64,8 +65,9 @@ def shared_context(
                 ],
             }
             for field in fields
-        ],
-        "mentions": _clauses(presentation.mentions(document)),
+        ]
+        # What mentions the service has clauses only: no value, no verification of its own.
+        + ([{"name": "mention", "words": "相关表述", "clauses": mentions}] if mentions else []),
         "edition": edition,
         "permanent": permanent,
         "cited": f"{permanent}?edition={edition.slug}",

@@ -110,6 +110,21 @@ def test_the_form_begins_with_the_figures_of_the_proposal(assessor, make_proposa
     assert "孤儿集中供养每人每月2300元" in visible_text(page)
 
 
+def test_further_lines_are_folded_and_made_from_a_template(assessor, make_proposal):
+    proposal = make_proposal(to="assessing")
+    blank = assessor.get(address(proposal)).content.decode()
+    refused = assessor.post(address(proposal), {"lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0"}).content.decode()
+
+    assert (
+        blank.count('<summary>＋ 再加一行</summary>\n<fieldset class="module aligned desk-line" id="row-lines-1"') == 1
+    )
+    assert (
+        '<template id="lines-template">\n<fieldset class="module aligned desk-line" id="row-lines-__prefix__"' in blank
+    )
+    # Neither the only line nor the blank one can be taken away.
+    assert blank.count("去掉这一行") == 2 and refused.count("去掉这一行") == 1
+
+
 CLAUSE = ("source", "locator", "quote", "verification", "jurisdiction")
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,14 @@ def test_domain_code_uses_no_clock_and_no_request(path):
 
     assert clocks(text) == []
     assert "HttpRequest" not in text and "request." not in text
+
+
+def test_a_template_that_others_include_is_included_more_than_once():
+    templates = ROOT / "catalogue/templates"
+    text = "".join(path.read_text() for path in templates.rglob("*.html"))
+    included = Counter(name for name in re.findall(r'{% include "([^"]+)"', text) if (templates / name).exists())
+
+    assert included and not [name for name, count in included.items() if count == 1]
 
 
 def test_no_module_uses_model_signals():

@@ -369,3 +369,10 @@ def test_the_list_without_its_slash_redirects(client, db):
 
     assert response.status_code == 301
     assert urlsplit(response["Location"]).path == LIST
+
+
+@pytest.mark.parametrize("query", ["", "?q=低保", "?q=没有这样的词", "?domain=NM-05", "?q=低保&domain=NM-03"])
+def test_each_section_of_the_list_is_closed(client, db, query):
+    page = client.get(f"/services/{query}").content.decode()
+
+    assert page.count("<section") == page.count("</section>")

@@ -372,3 +372,10 @@ def test_llms_txt_lists_every_service_of_the_edition_in_force(client, db):
     for link in filter(None, links):
         if link not in services:
             assert client.get(link[2].removeprefix("http://testserver")).status_code in {200, 303, 405}
+
+
+def test_what_mentions_a_service_has_clauses_and_no_value(client, db):
+    section = client.get(PAGE).content.decode().split('id="mention"')[1].split("</section>")[0]
+
+    assert '<ul class="clauses">' in section
+    assert "未知" not in section and 'class="said"' not in section and "<h3>" not in section

@@ -121,4 +121,4 @@ class DeskSite(AdminSite):
     def refuse(self, request: HttpRequest, reasons: list[str], *, status: int, title: str = "") -> TemplateResponse:
         title = title or ("不能进行这项操作" if status == 403 else "没有保存")
         context = self.each_context(request) | {"title": title, "reasons": reasons}
-        return TemplateResponse(request, "desk/refused.html", context, status=status).render()
+        return TemplateResponse(request, "desk/page.html", context, status=status).render()

@@ -83,7 +83,6 @@ class UnverifiedAdmin(ByClauseMixin, ReadOnlyMixin, DepartmentScopedMixin, DeskA
 
     listed_as = "待核实"
     led_by = "entry__lead_department"
-    change_list_template = "desk/unverified.html"
     list_display = ("department", "service", "named_field", "current_label", "basis", "edition_slug")
     list_display_links = None
     actions = ["propose_by_clause"]

@@ -1,6 +1,6 @@
 """The fiscal assessment (财政承受能力评估) of a proposal: its form of several lines, its view, and how it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from django import forms
@@ -86,6 +86,12 @@ class BaseLineFormSet(forms.BaseFormSet):
         labels = [row.cleaned_data.get("label") for row in self.forms if row.cleaned_data.get("DELETE") is False]
         if repeated := sorted({label for label in labels if label and labels.count(label) > 1}):
             raise forms.ValidationError(f"同一范围只写一行：{'、'.join(repeated)}。")
+
+    def placed(self) -> Iterator[tuple[str, LineForm]]:
+        """Yield each line with its place on the page: ``line``, ``spare`` (folded), last the ``template`` of others."""
+        for number, row in enumerate(self.forms, 1):
+            yield "spare" if 1 < number == len(self.forms) and not row.is_bound else "line", row
+        yield "template", self.empty_form
 
     def lines(self) -> list[dict]:
         """Return the columns of the lines that were typed and not taken away."""

@@ -38,6 +38,15 @@ class Part(NamedTuple):
     text: str
 
 
+class Side(NamedTuple):
+    """One side of a row: its text in HTML, its labels, and its citations by kind, of which none is empty."""
+
+    text: SafeString
+    label: str | None
+    basis: str | None
+    citations: list[tuple[str, list[Mapping]]]
+
+
 class Row(NamedTuple):
     """A column that differs, or a sourced field with only a different verification, basis or citations.
 
@@ -57,12 +66,14 @@ class Row(NamedTuple):
     kept: list[Mapping] = ()
 
     @property
-    def marked_before(self) -> SafeString:
-        return marked(self.before)
-
-    @property
-    def marked_after(self) -> SafeString:
-        return marked(self.after)
+    def sides(self) -> list[Side]:
+        """Return what was before and what is after."""
+        before = [(GONE, self.gone)] if self.gone else []
+        after = [(kind, citations) for kind, citations in ((NEW, self.citations), (SAME, self.kept)) if citations]
+        return [
+            Side(marked(self.before), self.was_label, None, before),
+            Side(marked(self.after), self.label, self.basis, after),
+        ]
 
 
 def diff_documents(before: Mapping | None, after: Mapping | None) -> list[Row]:
