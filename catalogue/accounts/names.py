@@ -22,7 +22,9 @@ def person_name(user: AbstractBaseUser) -> str:
 
 def departments_of(user: AbstractBaseUser) -> list[str]:
     """Return the short names of the departments of a user. No query after a prefetch of ``memberships__department``."""
-    return [str(membership.department) for membership in user.memberships.all()]
+    is_prefetched = "memberships" in getattr(user, "_prefetched_objects_cache", {})
+    memberships = user.memberships.all() if is_prefetched else user.memberships.select_related("department")
+    return [str(membership.department) for membership in memberships]
 
 
 def with_actors(events: QuerySet) -> QuerySet:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,11 @@ DOORS = (
 DOMAIN = [path for path in MODULES if not ".".join(path.relative_to(ROOT).with_suffix("").parts).startswith(DOORS)]
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(tree: ast.AST) -> set[str]:
     """Return the imported dotted names; ``from a import b`` counts as ``a`` and as ``a.b``."""
     names = set()
@@ -48,16 +54,12 @@ def test_a_module_has_a_docstring_and_at_most_500_lines(path):
 
     assert len(text.splitlines()) <= 500
     if len(text.splitlines()) > 15:
-        assert ast.get_docstring(ast.parse(text))
+        assert ast.get_docstring(parsed(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
 def test_no_function_has_more_than_60_lines(path):
-    functions = [
-        node
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+    functions = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
     assert not [node.name for node in functions if node.end_lineno - node.lineno >= 60]
 
@@ -66,15 +68,14 @@ def test_no_function_has_more_than_60_lines(path):
 def test_no_function_imports_our_modules_and_no_module_is_called_utils(path):
     """An import of our own inside a function hides an import cycle."""
     assert path.stem not in {"utils", "helpers", "common", "misc"}
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef):
             inside = imports(ast.Module(node.body, []))
             assert not [name for name in inside if name.split(".")[0] in {"services", "catalogue", "config"}]
 
 
-def clocks(code: str) -> list[str]:
+def clocks(tree: ast.Module) -> list[str]:
     """Return the names with which code, or a field, reads the clock; conversions of a given time are not counted."""
-    tree = ast.parse(code)
     names = [name.rpartition(".")[2] for name in imports(tree)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
@@ -102,14 +103,14 @@ def clocks(code: str) -> list[str]:
     ],
 )
 def test_a_use_of_the_clock_is_detected(code, reads):
-    assert bool(clocks(code)) == reads
+    assert bool(clocks(ast.parse(code))) == reads
 
 
 @pytest.mark.parametrize("path", DOMAIN, ids=module)
 def test_domain_code_uses_no_clock_and_no_request(path):
     text = path.read_text()
 
-    assert clocks(text) == []
+    assert clocks(parsed(path)) == []
     assert "HttpRequest" not in text and "request." not in text
 
 

@@ -12,6 +12,7 @@ from catalogue.editions.document import entry_data
 from catalogue.spreadsheets.columns import COLUMNS
 from catalogue.spreadsheets.plan import Plan, make_plan
 from catalogue.spreadsheets.reader import read_table
+from catalogue.spreadsheets.writer import to_xlsx
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
 from tests.conftest import all_department_codes, make_user
@@ -72,9 +73,8 @@ def planned_data(shown: Plan) -> dict:
     return row.entry_data
 
 
-def entry(code: str) -> dict:
-    (document,) = (document for document in current_edition().documents() if document["code"] == code)
-    return entry_data(document)
+def document(code: str) -> dict:
+    return next(document for document in current_edition().documents() if document["code"] == code)
 
 
 def a_code_with(field: str, count: int = 1) -> str:
@@ -120,8 +120,10 @@ def with_rows(sheet: str, *rows: dict, **cells: str) -> Plan:
     return plan(make_workbook(list_row(ORPHANS, **cells), change=add))
 
 
-def edited(change: Callable[[Workbook], None]) -> Plan:
-    return plan(edit_workbook(exported_list("xlsx"), change))
+def edited(code: str, change: Callable[[Workbook], None]) -> Plan:
+    """Plan the exported workbook of one service after a change."""
+    exported = b"".join(to_xlsx([document(code)], edition=current_edition()))
+    return plan(edit_workbook(exported, change))
 
 
 def test_a_workbook_has_neither_codes_of_terms_nor_json():
@@ -214,7 +216,7 @@ def test_rows_in_another_order_are_no_change(sheet, field):
         for line in lines:
             book[sheet].append(line)
 
-    shown = edited(turn_round)
+    shown = edited(code, turn_round)
 
     assert (sentences(shown), shown.to_propose) == ([], [])
 
@@ -223,14 +225,14 @@ def test_rows_in_another_order_are_no_change(sheet, field):
 def test_rows_may_be_left_out_as_long_as_the_list_says_the_value(sheet, field):
     code = a_code_with(field)
 
-    shown = edited(lambda book: remove_rows(book[sheet], code))
+    shown = edited(code, lambda book: remove_rows(book[sheet], code))
 
     assert (sentences(shown), shown.to_propose) == ([], [])
 
 
 @pytest.mark.parametrize(("sheet", "field"), [(AMOUNTS, "amounts"), (SHARES, "shares"), (RULE, "eligibility")])
 def test_a_workbook_without_the_sheet_changes_nothing_on_it(sheet, field):
-    shown = edited(lambda book: book.remove(book[sheet]))
+    shown = edited(a_code_with(field), lambda book: book.remove(book[sheet]))
 
     assert (sentences(shown), shown.to_propose) == ([], [])
 
@@ -243,7 +245,7 @@ def test_a_value_is_cleared_with_its_rows_and_its_words(sheet, field):
         remove_rows(book[sheet], code)
         write(book, "清单", code, **{sheet: None})
 
-    (row,) = edited(clear).to_propose
+    (row,) = edited(code, clear).to_propose
 
     assert row.entry_data[field] == []
 
@@ -251,13 +253,13 @@ def test_a_value_is_cleared_with_its_rows_and_its_words(sheet, field):
 def test_one_row_less_is_one_figure_less():
     code = a_code_with("amounts", 2)
 
-    shown = edited(lambda book: book[AMOUNTS].delete_rows(rows_of(book[AMOUNTS], code)[0]))
+    shown = edited(code, lambda book: book[AMOUNTS].delete_rows(rows_of(book[AMOUNTS], code)[0]))
 
-    assert planned_data(shown) == {"amounts": entry(code)["amounts"][:-1]}
+    assert planned_data(shown) == {"amounts": entry_data(document(code))["amounts"][:-1]}
 
 
 def test_words_that_were_cleared_while_the_rows_stay_are_refused():
-    assert entry(ORPHANS)["amounts"]
+    assert document(ORPHANS)["amounts"]
 
     (sentence,) = sentences(with_rows(AMOUNTS, FIGURE, **{AMOUNTS: ""}))
 
