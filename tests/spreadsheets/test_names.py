@@ -6,32 +6,21 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from catalogue.spreadsheets.plan import Plan, make_plan
-from catalogue.spreadsheets.reader import read_table
 from services.models import Department
 from services.sources import Source
-from tests.conftest import all_department_codes, make_user
-from tests.support.entries import NEXT_YEAR, STANDARD
+from tests.support.entries import STANDARD
 from tests.support.spreadsheets import (
     CITATION_CELLS,
     csv_rows,
-    current_edition,
     edit_workbook,
     exported_list,
     list_row,
     make_csv,
     make_workbook,
+    plan,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def plan(content: bytes, name: str = "a.csv") -> Plan:
-    editor = make_user("wang", "编辑", departments=all_department_codes())
-    table = read_table(name, content)
-    return make_plan(
-        table, digest="0" * 64, edition=current_edition(), by=editor, on=NEXT_YEAR, effective_from=NEXT_YEAR
-    )
 
 
 def planned_data(row: dict) -> dict:
@@ -162,7 +151,7 @@ def test_rows_of_services_that_stand_in_no_row_of_the_list_are_ignored_and_count
     others = sum(line[0].value != "NM-01-07" for sheet in book.worksheets[1:-1] for line in sheet.iter_rows(min_row=2))
     assert others > 81
 
-    shown = plan(edit_workbook(exported_list("xlsx"), keep_one_row), "a.xlsx")
+    shown = plan(edit_workbook(exported_list("xlsx"), keep_one_row))
 
     assert [str(fault) for fault in shown.faults] == []
     assert [row.action for row in shown.rows] == [None]
@@ -178,7 +167,7 @@ def test_a_clause_may_name_its_source_beside_an_empty_code():
         title = Source.objects.get(code="seed-daily").title
         sheet.append(["NM-01-07", "服务标准", None, title, "第1条", STANDARD, "原文核对", "原文核对", "法规与政策"])
 
-    shown = plan(make_workbook(list_row("NM-01-07", 服务标准=STANDARD), change=change), "a.xlsx")
+    shown = plan(make_workbook(list_row("NM-01-07", 服务标准=STANDARD), change=change))
 
     assert [str(fault) for fault in shown.faults] == []
     (citation,) = shown.rows[0].entry_data["citations"]

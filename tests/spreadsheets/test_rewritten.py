@@ -6,11 +6,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from catalogue.spreadsheets import rewritten
-from catalogue.spreadsheets.plan import make_plan
-from catalogue.spreadsheets.reader import read_table
-from tests.conftest import all_department_codes, make_user
-from tests.support.entries import NEXT_YEAR
-from tests.support.spreadsheets import CITATION_CELLS, current_edition, list_row, make_csv, make_workbook
+from tests.support.spreadsheets import CITATION_CELLS, list_row, make_csv, make_workbook, plan
 
 # A service whose standard is of a day, and one whose standard is of a year.
 OF_A_DAY, OF_A_YEAR = "NM-04-16", "NM-01-07"
@@ -84,14 +80,6 @@ def test_another_value_is_not_the_same(text, current):
     assert not rewritten.is_same(text, current)
 
 
-def plan(content: bytes, name: str):
-    editor = make_user("wang", "编辑", departments=all_department_codes())
-    table = read_table(name, content)
-    return make_plan(
-        table, digest="0" * 64, edition=current_edition(), by=editor, on=NEXT_YEAR, effective_from=NEXT_YEAR
-    )
-
-
 @pytest.mark.parametrize(
     "write", ["{0:%Y}/{0.month}/{0.day}", "{0} 00:00:00", "{0:%Y}年{0.month}月{0.day}日", "serial", "２０{0:%y-%m-%d}"]
 )
@@ -99,7 +87,7 @@ def test_a_rewritten_date_of_a_csv_is_no_change(db, write):
     day = datetime.date.fromisoformat(list_row(OF_A_DAY)["标准所属时间"])
     text = str((day - datetime.date(1899, 12, 30)).days) if write == "serial" else write.format(day)
 
-    shown = plan(make_csv(list_row(OF_A_DAY, 标准所属时间=text)), "a.csv")
+    shown = plan(make_csv(list_row(OF_A_DAY, 标准所属时间=text)))
 
     assert (shown.faults, [row.action for row in shown.rows]) == ([], [None])
 
@@ -108,7 +96,7 @@ def test_a_rewritten_date_of_a_csv_is_no_change(db, write):
 def test_a_date_cell_of_a_workbook_is_no_change(db, write):
     day = datetime.date.fromisoformat(list_row(OF_A_DAY)["标准所属时间"])
 
-    shown = plan(make_workbook(list_row(OF_A_DAY) | {"标准所属时间": write(day)}), "a.xlsx")
+    shown = plan(make_workbook(list_row(OF_A_DAY) | {"标准所属时间": write(day)}))
 
     assert (shown.faults, [row.action for row in shown.rows]) == ([], [None])
 
@@ -117,7 +105,7 @@ def test_a_date_cell_of_a_workbook_is_no_change(db, write):
 def test_a_new_date_is_proposed_in_one_form(db, cell):
     row = list_row(OF_A_YEAR) | CITATION_CELLS | {"标准所属时间": cell, "核实情况": "转述"}
 
-    shown = plan(make_workbook(row), "a.xlsx")
+    shown = plan(make_workbook(row))
 
     assert [planned.entry_data["standard_as_of"] for planned in shown.rows] == ["2027-01-01"]
 
@@ -127,7 +115,7 @@ def test_a_new_date_is_proposed_in_one_form(db, cell):
     ["1/2/2027", "2027-01-02 08:30:00", datetime.datetime.combine(datetime.date(2027, 1, 2), datetime.time(8, 30))],
 )
 def test_an_ambiguous_date_is_refused_by_its_cell(db, cell):
-    (fault,) = plan(make_workbook(list_row(OF_A_YEAR) | {"标准所属时间": cell}), "a.xlsx").faults
+    (fault,) = plan(make_workbook(list_row(OF_A_YEAR) | {"标准所属时间": cell})).faults
 
     assert "（标准所属时间） 列：" in str(fault)
     assert "2026-01-02" in str(fault)
@@ -137,7 +125,7 @@ def test_an_ambiguous_date_is_refused_by_its_cell(db, cell):
 def test_a_rewritten_number_is_no_change(db, write):
     row = list_row(OF_A_YEAR)
 
-    shown = plan(make_csv(row | {"序号": write.format(row["序号"])}), "a.csv")
+    shown = plan(make_csv(row | {"序号": write.format(row["序号"])}))
 
     assert (shown.faults, [row.action for row in shown.rows]) == ([], [None])
 
@@ -148,5 +136,5 @@ def test_a_day_without_its_format_is_counted_from_the_epoch_of_the_workbook(db):
 
     content = make_workbook(row | {"标准所属时间": days}, change=lambda book: setattr(book, "epoch", CALENDAR_MAC_1904))
 
-    shown = plan(content, "a.xlsx")
+    shown = plan(content)
     assert (shown.faults, [planned.action for planned in shown.rows]) == ([], [None])

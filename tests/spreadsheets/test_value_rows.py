@@ -4,19 +4,16 @@ import io
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from catalogue.editions.document import entry_data
 from catalogue.spreadsheets.columns import COLUMNS
-from catalogue.spreadsheets.plan import Plan, make_plan
-from catalogue.spreadsheets.reader import read_table
+from catalogue.spreadsheets.plan import Plan
 from catalogue.spreadsheets.writer import to_xlsx
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
-from tests.conftest import all_department_codes, make_user
-from tests.support.entries import NEXT_YEAR, STANDARD
+from tests.support.entries import STANDARD
 from tests.support.spreadsheets import (
     CITATION_CELLS,
     current_edition,
@@ -25,6 +22,7 @@ from tests.support.spreadsheets import (
     list_row,
     make_csv,
     make_workbook,
+    plan,
 )
 
 pytestmark = pytest.mark.django_db
@@ -50,16 +48,6 @@ FIGURE_DATA = {
 SHARE = {"服务项目代码": ORPHANS, "哪一级财政": "中央", "百分之几": "80%"} | CLAUSE | {"原文": "中央分担80%"}
 OPEN = {"服务项目代码": ORPHANS, "种类": "待认定的条件", "组": 1, "内容": "父母双亡", "由谁认定": "民政部门"} | CLAUSE
 AGE = {"服务项目代码": ORPHANS, "种类": "事实条件", "组": 1, "事实": "年龄（周岁）", "比较": "小于（<）", "值": 18}
-
-
-def plan(content: bytes, name: str = "a.xlsx") -> Plan:
-    editor = User.objects.filter(username="wang").first() or make_user(
-        "wang", "编辑", departments=all_department_codes()
-    )
-    return make_plan(
-        read_table(name, content), digest="0" * 64, edition=current_edition(), by=editor, on=NEXT_YEAR,
-        effective_from=NEXT_YEAR,
-    )  # fmt: skip
 
 
 def sentences(shown: Plan) -> list[str]:
@@ -271,7 +259,7 @@ def test_changed_words_are_refused_and_say_where_the_rows_are(sheet):
     row = list_row(ORPHANS, **{sheet: "另写"})
 
     (sentence,) = sentences(plan(make_workbook(row)))
-    (csv_sentence,) = sentences(plan(make_csv(row), "a.csv"))
+    (csv_sentence,) = sentences(plan(make_csv(row)))
 
     assert f"请在工作表“{sheet}”里逐行填写" in sentence
     assert f"请导出 XLSX，在工作表“{sheet}”里逐行填写" in csv_sentence

@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -13,8 +14,11 @@ from openpyxl import Workbook, load_workbook
 
 from catalogue.models import Attachment, Edition, Event, Proposal, ProposedEntry
 from catalogue.spreadsheets.columns import COLUMNS
+from catalogue.spreadsheets.plan import Plan, make_plan
+from catalogue.spreadsheets.reader import read_table
 from catalogue.spreadsheets.writer import to_csv, to_xlsx
-from tests.support.entries import STANDARD
+from tests.conftest import all_department_codes, make_user
+from tests.support.entries import NEXT_YEAR, STANDARD
 
 UPLOAD, CONFIRM = reverse("admin:import"), reverse("admin:import_confirm")
 HEADERS = [column.header for column in COLUMNS["清单"]]
@@ -44,6 +48,18 @@ def exported_list(kind: str) -> bytes:
     edition = current_edition()
     write = {"csv": to_csv, "xlsx": to_xlsx}[kind]
     return b"".join(write(edition.documents(), edition=edition))
+
+
+def plan(content: bytes, *, slug: str = "2026") -> Plan:
+    """Return the plan of a CSV or XLSX file against an edition, as an editor of all departments uploads it."""
+    name = "清单.xlsx" if content.startswith(b"PK") else "清单.csv"
+    editor = User.objects.filter(username="wang").first() or make_user(
+        "wang", "编辑", departments=all_department_codes()
+    )
+    return make_plan(
+        read_table(name, content), digest="0" * 64, edition=Edition.objects.get(slug=slug), by=editor, on=NEXT_YEAR,
+        effective_from=NEXT_YEAR,
+    )  # fmt: skip
 
 
 def csv_rows(content: bytes | None = None) -> list[list[str]]:
