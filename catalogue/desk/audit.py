@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from catalogue.accounts import names
-from catalogue.desk.base.history import VocabularyNames, field_in_words, in_words
+from catalogue.desk.base.history import VocabularyNames, field_in_words, in_words, term_in_words
 from catalogue.desk.base.mixins import ReadOnlyMixin
 from catalogue.desk.base.search import MAX_QUERY, found_codes
 from catalogue.desk.spreadsheets.exports import filters_of
@@ -36,7 +36,18 @@ MAX_NAMED = 3
 @admin.register(Event)
 class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     change_list_template = "desk/change_list.html"
-    list_display = ("number", "at", "person", "role", "verb", "edition", "services", "proposal", "term", "named_field")
+    list_display = (
+        "number",
+        "at",
+        "person",
+        "role",
+        "verb",
+        "edition",
+        "services",
+        "proposal",
+        "named_term",
+        "named_field",
+    )
     ordering = ("-number",)
     search_fields = (
         *("actor", "actor_name", "service", "edition", "term", "document_number", "request_id", "digest", "reason"),
@@ -54,11 +65,11 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
     fieldsets = (
         (None, {"fields": ["number", "at", "person", "login", "role", "verb"]}),
-        ("关于", {"fields": ["edition", "service", "proposal", "term", "named_field"]}),
+        ("关于", {"fields": ["edition", "service", "proposal", "named_term", "named_field"]}),
         ("内容", {"fields": ["was", "is_now", "reason", "document_number"]}),
         ("存证", {"fields": ["request_id", "previous_digest", "digest"]}),
     )
-    readonly_fields = ("person", "login", "named_field", "was", "is_now")
+    readonly_fields = ("person", "login", "named_term", "named_field", "was", "is_now")
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.export_view)
@@ -91,7 +102,7 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)
-        changelist.result_list = list(with_services(changelist.result_list))
+        changelist.result_list = list(with_names(changelist.result_list, VocabularyNames()))
         return changelist
 
     def changelist_view(self, request, extra_context=None):
@@ -124,6 +135,10 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
     def login(self, event):
         return event.actor or "无"
 
+    @admin.display(description="词条", ordering="term")
+    def named_term(self, event):
+        return getattr(event, "term_named", None) or term_in_words(event.term, VocabularyNames())
+
     @admin.display(description="改前")
     def was(self, event):
         return in_words(event.before, about=event.field, terms=VocabularyNames()) or "无"
@@ -143,8 +158,11 @@ class EventAdmin(ReadOnlyMixin, admin.ModelAdmin):
         return redirect("admin:catalogue_event_change", object_id)
 
 
-def with_services(events: Iterable[Event]) -> Iterator[Event]:
-    """Yield events with ``services_named``: the service of each, or those that its proposal is about. Two queries."""
+def with_names(events: Iterable[Event], terms: VocabularyNames) -> Iterator[Event]:
+    """Yield events with ``services_named``, the service of each or those of its proposal, and ``term_named``.
+
+    Two queries, and one for each vocabulary of the terms.
+    """
     events = list(events)
     numbers = {event.proposal for event in events if event.proposal and not event.service}
     entries = ProposedEntry.objects.filter(proposal__number__in=numbers).order_by("service")
@@ -156,6 +174,7 @@ def with_services(events: Iterable[Event]) -> Iterator[Event]:
     for event in events:
         codes = [event.service] if event.service else by_proposal[event.proposal]
         event.services_named = [f"{code} {service_names.get(code) or ''}".strip() for code in codes]
+        event.term_named = term_in_words(event.term, terms)
         yield event
 
 
@@ -168,12 +187,12 @@ def csv_rows(events) -> Iterator[bytes]:
     numbers, terms = list(events.values_list("number", flat=True)), VocabularyNames()
     for start in range(0, len(numbers), PER_STEP):
         step = events.filter(number__in=numbers[start : start + PER_STEP])
-        for event in with_services(step):
+        for event in with_names(step, terms):
+            values = (in_words(value, about=event.field, terms=terms) for value in (event.before, event.after))
             cells = (
                 event.number, timezone.localtime(event.at).isoformat(), names.actor(event), event.role,
-                event.get_verb_display(), event.edition, "、".join(event.services_named), event.proposal, event.term,
-                field_in_words(Event, event.field), in_words(event.before, about=event.field, terms=terms),
-                in_words(event.after, about=event.field, terms=terms), event.reason, event.document_number,
+                event.get_verb_display(), event.edition, "、".join(event.services_named), event.proposal,
+                event.term_named, field_in_words(Event, event.field), *values, event.reason, event.document_number,
                 event.request_id, event.digest,
             )  # fmt: skip
             writer.writerow(["" if cell is None else escape_formula(str(cell)) for cell in cells])

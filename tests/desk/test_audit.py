@@ -6,9 +6,11 @@ import io
 import pytest
 from django.urls import reverse
 
+from catalogue.audit import snapshots
 from catalogue.models import Event
 from catalogue.workflow import proposals
 from catalogue.workflow.steps import reversals
+from services.models import Department, Synonym
 from tests.conftest import make_user
 from tests.support.admin_forms import column_texts
 
@@ -58,6 +60,17 @@ def test_the_filtered_list_is_exported_without_formulas(auditor):
     assert rows[0]["服务项目"].startswith("NM-01-07")
     assert rows[0]["理由"] == "'=HYPERLINK(1)"
     assert rows[0]["编号"] == str(Event.objects.get(verb="recalled").number)
+
+
+def test_a_row_names_the_term_that_was_changed(auditor, act):
+    for row in (Department.objects.get(code="finance"), Synonym.objects.first(), make_user("liu")):
+        snapshots.record_deleted(row, context=act("zhao"))
+
+    named = column_texts(auditor.get(LIST, {"verb__exact": "deleted"}), "named_term")
+    exported = [row["词条"] for row in table(auditor.get(EXPORT, {"verb__exact": "deleted"}))]
+
+    assert named == exported
+    assert named == ["账号 liu", f"同义词 {Synonym.objects.first().word}", "部门 自治区财政厅"]
 
 
 def test_the_whole_list_is_exported(auditor):

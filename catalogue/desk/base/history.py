@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterable
 
+from django.apps import apps
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
@@ -95,7 +97,14 @@ class VocabularyNames(dict):
     """The names of the terms of each vocabulary by code, read when they are first asked for."""
 
     def __missing__(self, vocabulary: type[models.Model]) -> dict[str, str]:
-        self[vocabulary] = {term.code: wording.name_of(term, short=True) for term in vocabulary.objects.all()}
+        rows = vocabulary._default_manager.all()
+        if vocabulary is get_user_model():
+            self[vocabulary] = {user.get_username(): names.full_name(user) for user in rows}
+        elif "code" in {field.name for field in vocabulary._meta.fields}:
+            self[vocabulary] = {term.code: wording.name_of(term, short=True) for term in rows}
+        else:
+            # A word, or a role, is called as it is.
+            self[vocabulary] = {}
         return self[vocabulary]
 
 
@@ -165,6 +174,15 @@ def field_in_words(model: type[models.Model], field: str | None) -> str | None:
         except (FieldDoesNotExist, AttributeError):
             continue
     return WORDS.get(field, field)
+
+
+def term_in_words(reference: str | None, terms: VocabularyNames) -> str:
+    """Return the term of an event (``snapshots.term_reference()``) by name, 「部门 自治区财政厅」; "" for None."""
+    if not reference:
+        return ""
+    model_name, _, key = reference.partition("/")
+    model = next((model for model in apps.get_models() if model._meta.model_name == model_name), None)
+    return f"{model._meta.verbose_name} {terms[model].get(key, key)}" if model else reference
 
 
 def in_words(value: str | None, *, about: str | None = None, terms: VocabularyNames) -> str:
