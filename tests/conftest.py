@@ -8,7 +8,7 @@ import datetime
 import gc
 import zlib
 from collections.abc import Callable, Collection, Iterator
-from types import ModuleType
+from types import CodeType, FunctionType
 
 import django
 import pytest
@@ -36,7 +36,7 @@ from tests.support.wsgi import CountingApplication
 # A test with one of these fixtures uses the database.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 # The halves that ``scripts/test`` divides the tests into that use the database through the models alone, one for each
-# database. A file that names the database itself (its connection, its triggers) runs on both, and so does all in CI.
+# database. A test that names the database itself (its connection, its triggers) runs on both, and so does all in CI.
 HALVES = ("first", "second")
 PUBLISHED_AT = datetime.datetime(2026, 11, 1, 8, 0, tzinfo=datetime.UTC)
 
@@ -77,15 +77,39 @@ def uses_database(item: pytest.Item) -> bool:
 
 def half_of(item: pytest.Item) -> str | None:
     """The half of a test, always the same one; None if it belongs to both."""
-    if not uses_database(item) or names_database(item.module):
+    if not uses_database(item) or names_database(item):
         return None
     return HALVES[zlib.crc32(item.nodeid.partition("[")[0].encode()) % 2]
 
 
-def names_database(module: ModuleType) -> bool:
-    """Whether a file of tests imports the connection, or a function that takes the triggers away."""
-    values = vars(module).values()
-    return any(value is connection or getattr(value, "__module__", "") == triggers.__name__ for value in values)
+def names_database(item: pytest.Item) -> bool:
+    """Whether a test names the connection, or a function that takes the triggers away.
+
+    So does one that uses a function, a fixture or a parameter of its file that does.
+    """
+    fixtures = [
+        definition.func for definitions in item._fixtureinfo.name2fixturedefs.values() for definition in definitions
+    ]
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    seen, values = set(), [item.obj, *fixtures, *parameters]
+    while values:
+        value = values.pop()
+        if value is connection or getattr(value, "__module__", "") == triggers.__name__:
+            return True
+        if isinstance(value, list | tuple):
+            values += value
+        elif isinstance(value, FunctionType) and value.__module__ == item.module.__name__ and value not in seen:
+            seen.add(value)
+            values += [value.__globals__[name] for name in _global_names(value.__code__) if name in value.__globals__]
+    return False
+
+
+def _global_names(code: CodeType) -> Iterator[str]:
+    """Yield the names that a function looks up outside itself, and those of the functions within it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _global_names(constant)
 
 
 def _deselect(config: pytest.Config, items: list[pytest.Item], is_left_out: Callable[[pytest.Item], bool]) -> None:

@@ -235,16 +235,21 @@ def test_an_internal_error_is_logged_by_its_type_only(db, caplog):
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory) -> dict[str, str]:
-    """Environment variables with a database of its own that is ready to serve."""
+    """Environment variables with a database of its own, which is empty."""
     url = f"sqlite:///{tmp_path_factory.mktemp('mcp') / 'list.sqlite3'}"
-    variables = os.environ | {"DATABASE_URL": url, "DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
-    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=variables, check=True, capture_output=True)  # noqa: S603
-    return variables
+    return os.environ | {"DATABASE_URL": url, "DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
+
+
+@pytest.fixture(scope="module")
+def prepared(environment) -> dict[str, str]:
+    """The same with a database that is ready to serve."""
+    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603
+    return environment
 
 
 @pytest.mark.long
-def test_the_server_works_over_stdio(environment):
-    command = StdioServerParameters(command=sys.executable, args=["manage.py", "mcp"], cwd=str(ROOT), env=environment)
+def test_the_server_works_over_stdio(prepared):
+    command = StdioServerParameters(command=sys.executable, args=["manage.py", "mcp"], cwd=str(ROOT), env=prepared)
 
     async def call() -> object:
         async with Client(command) as client:
@@ -255,7 +260,7 @@ def test_the_server_works_over_stdio(environment):
 
 
 @pytest.mark.long
-def test_circumstances_are_only_in_the_answers_of_a_server(environment):
+def test_circumstances_are_only_in_the_answers_of_a_server(prepared):
     """Standard error, which clients log, has no value of valid or invalid messages."""
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
     messages = [
@@ -282,7 +287,7 @@ def test_circumstances_are_only_in_the_answers_of_a_server(environment):
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "manage.py", "mcp"],
         cwd=ROOT,
-        env=environment,
+        env=prepared,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

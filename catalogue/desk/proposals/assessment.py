@@ -104,7 +104,7 @@ class BaseLineFormSet(forms.BaseFormSet):
 
 LineFormSet = forms.formset_factory(
     LineForm, formset=BaseLineFormSet, extra=1, can_delete=True, min_num=1, validate_min=True, max_num=MAX_LINES,
-    validate_max=True,
+    absolute_max=MAX_LINES + 1, validate_max=True,
 )  # fmt: skip
 
 

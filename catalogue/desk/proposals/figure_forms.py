@@ -323,7 +323,7 @@ class BaseShareFormSet(QuotedRowFormSet):
 
 AmountFormSet, ShareFormSet = (
     forms.formset_factory(
-        form, formset=formset, extra=1, can_delete=True, max_num=most, validate_max=True
+        form, formset=formset, extra=1, can_delete=True, max_num=most, absolute_max=most + 1, validate_max=True
     )
     for form, formset, most in (
         (FigureRowForm, BaseAmountFormSet, amounts.MAX_AMOUNTS), (ShareRowForm, BaseShareFormSet, shares.MAX_SHARES)

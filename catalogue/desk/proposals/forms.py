@@ -273,7 +273,9 @@ class CitationForm(forms.ModelForm):
         widgets = {"quote": _textarea(), "source": TermSelect(Citation._meta.get_field("source"), admin.site)}
 
 
-CitationFormSet = forms.formset_factory(CitationForm, extra=3, can_delete=True, max_num=500, validate_max=True)
+CitationFormSet = forms.formset_factory(
+    CitationForm, extra=3, can_delete=True, max_num=200, absolute_max=201, validate_max=True
+)
 
 
 def citations_of(data: Mapping) -> list[dict]:
