@@ -13,7 +13,7 @@ from catalogue.editions import sourcing
 from catalogue.editions.cases import Case
 from catalogue.editions.document import edition_header, entry_data, entry_document
 from catalogue.editions.models import Citation, Edition, Entry, FieldVerification
-from services.models import Service
+from services.models import Region, Service
 from services.values import quoted_values
 from services.vocabularies import Terms
 
@@ -155,7 +155,8 @@ def create_draft(
     One that takes the place of another, ``reissue_of``, says of its sources and its making what that one says.
     Raises ValidationError for a slug in use or a day before the previous edition's; then nothing is written.
     """
-    region = previous.region
+    # One draft at a time, so that each has a number of its own.
+    region = Region.objects.select_for_update().get(pk=previous.region_id)
     last = region.editions.order_by("number").last()
     edition = Edition(
         region=region,

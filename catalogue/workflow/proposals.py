@@ -98,6 +98,8 @@ def draft(
     and ``submit()`` refuses. Raises TransitionError for values that cannot be stored, and for services of departments
     that ``context.user`` does not belong to.
     """
+    # One draft at a time, so that each has a number of its own.
+    Region.objects.select_for_update().get(pk=region.pk)
     proposal = Proposal(
         number=(Proposal.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
         kind=kind,

@@ -2,7 +2,8 @@
 
 On PostgreSQL, under tests/postgres.py. Each editor opens the edition's page, types, and sends the form as a browser
 does. A save is accepted, or refused because the page is stale. Every accepted save is in the audit log, each based on
-the one before, and none is lost. At last all send one form of a new proposal at the same moment: it drafts one.
+the one before, and none is lost. At last all send one form of a new proposal at the same moment: it drafts one; and
+then each a form of its own: each drafts one.
 """
 
 import argparse
@@ -108,29 +109,32 @@ def draft_at_once(client, address: str, typed: dict, start: threading.Barrier, c
         connection.close()
 
 
-def drafted_at_once(clients: list) -> list[str]:
-    """Let all clients send the same form of a new proposal; return what is wrong."""
+def drafted_at_once(clients: list, *, apart: bool) -> list[str]:
+    """Let all clients send the same form of a new proposal, or ``apart`` one each; return what is wrong."""
     from django.urls import reverse
 
     from catalogue.models import Proposal
     from services.models import Department
 
     address, counts, start = reverse("admin:catalogue_proposal_add"), Counter(), threading.Barrier(len(clients))
-    typed = {"kind": "change", "title": "同一张表", "reason": "会议决定", "effective_from": "2030-01-01"}
-    token = re.search('name="seen" value="([^"]+)"', clients[0].get(address).content.decode())[1]
-    typed |= {"seen": token, "department": Department.objects.first().pk}
+    title = "各一张表" if apart else "同一张表"
+    typed = {"kind": "change", "title": title, "reason": "会议决定", "effective_from": "2030-01-01"}
+    typed |= {"department": Department.objects.first().pk}
+    pages = [client.get(address).content.decode() for client in (clients if apart else clients[:1])]
+    tokens = [re.search('name="seen" value="([^"]+)"', page)[1] for page in pages] * (1 if apart else len(clients))
     threads = [
-        threading.Thread(target=draft_at_once, args=(client, address, typed, start, counts)) for client in clients
+        threading.Thread(target=draft_at_once, args=(client, address, typed | {"seen": token}, start, counts))
+        for client, token in zip(clients, tokens, strict=True)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     # 503: SQLite's lock was held for too long; nothing was written.
-    places = set(counts) - {503}
-    if len(places) == 1 and Proposal.objects.filter(title=typed["title"]).count() == 1:
+    expected = len(clients) - counts[503] if apart else 1
+    if len(set(counts) - {503}) == Proposal.objects.filter(title=title).count() == expected:
         return []
-    return [f"同一张表同时提交 {len(clients)} 次，得到 {dict(counts)}"]
+    return [f"{title}同时提交 {len(clients)} 次，得到 {dict(counts)}"]
 
 
 def main(editors: int, saves: int) -> int:
@@ -180,7 +184,7 @@ def main(editors: int, saves: int) -> int:
             expected = new
         if changes and draft.note != json.loads(expected):
             faults.append(f"版本现在是 {draft.note}，不是最后接受的 {expected}")
-        faults += drafted_at_once(clients)
+        faults += drafted_at_once(clients, apart=False) + drafted_at_once(clients, apart=True)
         faults += log.verify_chain()
     verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
     print(f"{editors} 位编辑各存 {saves} 次：接受 {counts[302]} 次，拒绝 {counts[409]} 次；{verdict}")
