@@ -6,7 +6,7 @@ from django.db import models
 
 from catalogue.audit.models import Event
 from catalogue.workflow.models import Proposal, ProposedEntry
-from services.models import Department, Domain, Service, TargetGroup, Topic
+from services.models import Department, Domain, Region, Service, TargetGroup, Topic
 from services.sources import Source
 
 # What the codes begin with that the system gives to terms.
@@ -14,7 +14,11 @@ PREFIXES = {Source: "doc-", Department: "dept-", TargetGroup: "group-", Topic: "
 
 
 def next_term_code(vocabulary: type[models.Model]) -> str:
-    """Return the next code of a vocabulary of ``PREFIXES``, ``doc-12``: never one that a term had, deleted or not."""
+    """Return the next code of a vocabulary of ``PREFIXES``, ``doc-12``: never one that a term had, deleted or not.
+
+    Called in the transaction that stores the term: codes are given one at a time.
+    """
+    list(Region.objects.select_for_update().order_by("pk"))
     prefix = PREFIXES[vocabulary]
     reference = f"{vocabulary._meta.model_name}/"
     codes = set(vocabulary.objects.filter(code__startswith=prefix).values_list("code", flat=True))
