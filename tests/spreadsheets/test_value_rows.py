@@ -9,12 +9,16 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from catalogue.editions.document import entry_data
+from catalogue.spreadsheets import value_rows
 from catalogue.spreadsheets.columns import COLUMNS
+from catalogue.spreadsheets.limits import UnreadableFileError
+from catalogue.spreadsheets.names import TermNames
 from catalogue.spreadsheets.plan import Plan, make_plan
 from catalogue.spreadsheets.reader import read_table
 from catalogue.spreadsheets.writer import to_xlsx
 from services.models import Department, Domain, TargetGroup
 from services.sources import Source
+from services.vocabularies import Terms
 from tests.conftest import all_department_codes, make_user
 from tests.support.entries import NEXT_YEAR, STANDARD
 from tests.support.spreadsheets import (
@@ -108,8 +112,8 @@ def write(book: Workbook, sheet: str, code: str, **cells: object) -> None:
         book[sheet].cell(number, header(book[sheet]).index(name) + 1).value = value
 
 
-def with_rows(sheet: str, *rows: dict, **cells: str) -> Plan:
-    """Plan a workbook of one service, with ``cells`` of its row in the list, and rows on another sheet."""
+def workbook_with(sheet: str, *rows: dict, **cells: str) -> bytes:
+    """Return a workbook of one service, with ``cells`` of its row in the list, and rows on another sheet."""
 
     def add(book):
         headers = [column.header for column in COLUMNS[sheet]]
@@ -117,7 +121,11 @@ def with_rows(sheet: str, *rows: dict, **cells: str) -> Plan:
         for line in (headers, *([row.get(name) for name in headers] for row in rows)):
             added.append(line)
 
-    return plan(make_workbook(list_row(ORPHANS, **cells), change=add))
+    return make_workbook(list_row(ORPHANS, **cells), change=add)
+
+
+def with_rows(sheet: str, *rows: dict, **cells: str) -> Plan:
+    return plan(workbook_with(sheet, *rows, **cells))
 
 
 def edited(code: str, change: Callable[[Workbook], None]) -> Plan:
@@ -221,6 +229,21 @@ def test_rows_in_another_order_are_no_change(sheet, field):
     assert (sentences(shown), shown.to_propose) == ([], [])
 
 
+def test_other_numbers_of_the_groups_are_no_change():
+    code = a_code_with("eligibility", 2)
+    assert len(document(code)["eligibility"]["any"]) > 1
+
+    def number_backwards(book):
+        column = header(book[RULE]).index("组") + 1
+        for number in rows_of(book[RULE], code):
+            cell = book[RULE].cell(number, column)
+            cell.value = 20 - int(cell.value)
+
+    shown = edited(code, number_backwards)
+
+    assert (sentences(shown), shown.to_propose) == ([], [])
+
+
 @pytest.mark.parametrize(("sheet", "field"), [(AMOUNTS, "amounts"), (SHARES, "shares"), (RULE, "eligibility")])
 def test_rows_may_be_left_out_as_long_as_the_list_says_the_value(sheet, field):
     code = a_code_with(field)
@@ -286,7 +309,11 @@ FIGURE_FAULTS = [
     ({"种类": "补助"}, "“补助”不能用；可用：发给的金额、界线"),
     ({"是什么": None}, "“是什么”不能为空"),
     ({"是什么": "两\n行"}, "只能写一行"),
-    ({"数值": "2300元"}, "“数值”应是数字，不带单位，例：840"),
+    ({"数值": "2300元"}, "“数值”应是数字，不带单位，至多四位小数，例：840"),
+    ({"数值": -5}, "E（数值） 列：“数值”应是数字，不带单位"),
+    ({"对象": "长" * 201}, "I（对象） 列：“对象”有 201 字，至多 200 字"),
+    ({"位置": "长" * 201}, "O（位置） 列：“位置”有 201 字，至多 200 字"),
+    ({"原文": "长" * 5001}, "P（原文） 列：“原文”有 5001 字，至多 5000 字"),
     ({"数值": 2400}, "2400 不在所引原文之中"),
     ({"起": "2027"}, "“起”应是日期，例：2027-01-01"),
     ({"起": "2027-02-30"}, "没有 2027 年 02 月 30 日"),
@@ -318,7 +345,9 @@ RULE_FAULTS = [
     ([AGE | {"比较": "包括"}], "“年龄（周岁）”的比较方式可用：等于"),
     ([AGE | {"值": "十八"}], "“年龄（周岁）”不能是“十八”；可填：整数"),
     ([AGE | {"值": None}], "“年龄（周岁）”不能是“”；可填：整数"),
-    ([AGE | {"值": 999}], "享受条件不能用"),
+    ([AGE, AGE | {"值": 999}], "第 3 行，C（种类） 列：这一条不能用：“年龄（周岁）”的值应是 0 到 130 的整数"),
+    ([AGE, AGE], "享受条件不能用：第 1 组：有重复的条件"),
+    ([OPEN | {"内容": "长" * 201}], "H（内容） 列：“内容”有 201 字，至多 200 字"),
     ([AGE | {"内容": "另写"}], "种类是“事实条件”时不填“内容”"),
     ([AGE | CLAUSE], "种类是“事实条件”时不填“来源文件”"),
     ([OPEN | {"事实": "年龄"}], "种类是“待认定的条件”时不填“事实”"),
@@ -342,7 +371,7 @@ def test_a_wrong_row_of_a_rule_is_refused_with_its_place(rows, words):
     [
         ({"哪一级财政": None}, "“哪一级财政”不能为空；可用：中央、自治区、盟市、旗县"),
         ({"百分之几": "八成"}, "“百分之几”应是数字"),
-        ({"百分之几": 101}, "percent 应大于 0，不大于 100"),
+        ({"百分之几": 101}, "“百分之几”应大于 0，不大于 100"),
     ],
 )
 def test_a_wrong_cell_of_a_share_is_refused_with_its_place(cells, words):
@@ -354,4 +383,95 @@ def test_a_wrong_cell_of_a_share_is_refused_with_its_place(cells, words):
 def test_a_second_figure_of_the_same_label_and_day_is_refused_at_its_row():
     (sentence,) = sentences(with_rows(AMOUNTS, FIGURE, FIGURE))
 
+    assert sentence.startswith("工作表“标准里的数字”，第 3 行")
     assert "“孤儿集中供养平均标准”在同一时间（2027）有 2 个数" in sentence
+
+
+@pytest.mark.parametrize(("number", "percent"), [(0.8, "80"), (1, "100"), (0.125, "12.5")])
+def test_a_share_in_a_cell_that_adds_the_percent_sign_is_read_as_it_is_shown(number, percent):
+    """Excel keeps 80% as 0.8; 100% read as 1 would stand in many a quote."""
+
+    def add(book):
+        sheet = book.create_sheet(SHARES)
+        row = SHARE | {"百分之几": number, "原文": f"1. 中央分担{percent}%"}
+        headers = [column.header for column in COLUMNS[SHARES]]
+        sheet.append(headers)
+        sheet.append([row.get(name) for name in headers])
+        sheet.cell(2, headers.index("百分之几") + 1).number_format = "0.0%"
+
+    (share,) = planned_data(plan(make_workbook(list_row(ORPHANS), change=add)))["shares"]
+
+    assert share["percent"] == percent
+
+
+@pytest.mark.parametrize(
+    ("sheet", "field", "column"),
+    [(AMOUNTS, "amounts", "对象"), (SHARES, "shares", "位置"), (RULE, "eligibility", "由谁认定")],
+)
+def test_a_sheet_without_one_of_its_columns_is_refused(sheet, field, column):
+    def remove(book):
+        book[sheet].delete_cols(header(book[sheet]).index(column) + 1)
+
+    with pytest.raises(UnreadableFileError, match=f"工作表“{sheet}”，第 1 行：没有“{column}”列，这里的值会变成未知"):
+        edited(a_code_with(field), remove)
+
+
+def test_a_sheet_may_leave_out_the_names_of_services():
+    shown = edited(a_code_with("amounts"), lambda book: book[AMOUNTS].delete_cols(2))
+
+    assert (sentences(shown), shown.to_propose) == ([], [])
+
+
+def test_a_present_citation_does_not_lose_what_the_sheet_has_no_column_for():
+    def remove(book):
+        book["字段来源"].delete_cols(header(book["字段来源"]).index("适用范围") + 1)
+
+    faults = sentences(edited(ORPHANS, remove))
+
+    assert "工作表没有“适用范围”列，这一条现行的来源会失去这一部分" in faults[0]
+
+
+def test_another_clause_of_a_figure_is_shown_before_and_after():
+    code = a_code_with("amounts")
+
+    shown = edited(code, lambda book: write(book, AMOUNTS, code, 适用范围="未知"))
+
+    words, clause = shown.to_propose[0].changes
+    assert words.before == words.after
+    assert (clause.label, clause.before == clause.after) == ("“标准里的数字”的条文", False)
+    assert clause.after.split("\n")[0].endswith("（未知）")
+
+
+def test_a_new_criterion_leaves_the_present_ones_in_their_order():
+    """Citations name a criterion by its number, and the rows may have been sorted."""
+    code = a_code_with("eligibility", 2)
+    before = [group["all"] for group in entry_data(document(code))["eligibility"]["any"]]
+
+    def turn_round_and_add(book):
+        sheet = book[RULE]
+        lines = [[cell.value for cell in sheet[number]] for number in rows_of(sheet, code)]
+        remove_rows(sheet, code)
+        new = AGE | {"服务项目代码": code, "比较": "不等于、不含", "值": 3}
+        for line in [[new.get(name) for name in header(sheet)], *lines]:
+            sheet.append(line)
+        for name, text in (CITATION_CELLS | {"核实情况": "转述"}).items():
+            write(book, "清单", code, **{name: text})
+
+    after = planned_data(edited(code, turn_round_and_add))["eligibility"]["any"]
+
+    kept = [[raw for raw in group["all"] if raw.get("value") != 3] for group in after]
+    assert max(map(len, kept)) > 1
+    assert kept == before
+
+
+def test_line_ends_blanks_and_radicals_are_no_change_of_a_value():
+    """A spreadsheet does not carry them as they are stored."""
+    present = [FIGURE_DATA | {"citation": CITED | {"quote": " 孤儿\r\n⺠政2300元 "}}]
+    (row,) = read_table("a.xlsx", workbook_with(AMOUNTS, FIGURE | {"原文": "孤儿\n民政2300元"})).values["amounts"]
+    names = TermNames(Terms())
+
+    stated = value_rows.read(
+        {"amounts": [row]}, listed={ORPHANS: row}, current={ORPHANS: {"name": None, "amounts": present}}, names=names
+    )
+
+    assert stated.by_field[ORPHANS, "amounts"] == present
