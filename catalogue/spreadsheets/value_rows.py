@@ -186,7 +186,7 @@ class _Reader:
 
     def _number(self, row: Row, key: str) -> str:
         """Return a number as it is written at present, or else in plain digits."""
-        text = row.cells.get(key, "").removesuffix("%")
+        text = row.cells.get(key, "").removesuffix("%").removesuffix("％")
         number = rewritten.figure(text)
         if number is None or not (amounts.VALUE if key == "value" else shares.PERCENT).fullmatch(number):
             raise CellError(key, f"“{self._header(key)}”应是数字，不带单位，至多四位小数，例：840、0.55、80。")
@@ -198,7 +198,9 @@ class _Reader:
         text = row.cells.get(key, "")
         if not text:
             return None
-        for present in (value[key] for value in self.present if value[key]):
+        written = [value[key] for value in self.present if value[key]]
+        # The same text first: a month is also read as its first day.
+        for present in sorted(written, key=text.__ne__):
             if rewritten.is_same(text, present):
                 return present
         day = cells.parse_day(key, text)

@@ -1,5 +1,6 @@
 """Rules, figures and shares stand in rows of a workbook: whole, by name, each with its clause."""
 
+import datetime
 import io
 from collections.abc import Callable
 
@@ -20,40 +21,30 @@ from services.models import Department, Domain, TargetGroup
 from services.sources import Source
 from services.vocabularies import Terms
 from tests.conftest import all_department_codes, make_user
-from tests.support.entries import NEXT_YEAR, STANDARD
+from tests.support.entries import NEXT_YEAR
 from tests.support.spreadsheets import (
+    AGE,
+    AMOUNTS,
     CITATION_CELLS,
+    CITED,
+    CLAUSE,
+    FIGURE,
+    FIGURE_DATA,
+    OPEN,
+    ORPHANS,
+    RULE,
+    SHARE,
+    SHARES,
     current_edition,
     edit_workbook,
     exported_list,
     list_row,
     make_csv,
     make_workbook,
+    workbook_with,
 )
 
 pytestmark = pytest.mark.django_db
-
-ORPHANS = "NM-01-07"
-AMOUNTS, SHARES, RULE = "标准里的数字", "支出分担比例", "享受条件"
-CITED = {
-    "source": "seed-daily", "locator": "第1条", "quote": STANDARD, "verification": "verbatim",
-    "jurisdiction": "inner-mongolia",
-}  # fmt: skip
-CLAUSE = {
-    "来源文件": "seed-daily", "位置": "第1条", "原文": STANDARD, "核实情况": "原文核对", "适用范围": "内蒙古自治区",
-}  # fmt: skip
-FIGURE = {
-    "服务项目代码": ORPHANS, "是什么": "孤儿集中供养平均标准", "种类": "平均数", "数值": 2300, "单位": "元",
-    "周期": "每月", "每……": "每人", "对象": "集中供养孤儿", "数据年份": "2027年",
-} | CLAUSE  # fmt: skip
-FIGURE_DATA = {
-    "label": "孤儿集中供养平均标准", "kind": "average", "value": "2300", "unit": "元", "currency": "CNY",
-    "period": "month", "per": "person", "of_whom": "集中供养孤儿", "place": None, "valid_from": None,
-    "valid_until": None, "as_of": "2027", "citation": CITED,
-}  # fmt: skip
-SHARE = {"服务项目代码": ORPHANS, "哪一级财政": "中央", "百分之几": "80%"} | CLAUSE | {"原文": "中央分担80%"}
-OPEN = {"服务项目代码": ORPHANS, "种类": "待认定的条件", "组": 1, "内容": "父母双亡", "由谁认定": "民政部门"} | CLAUSE
-AGE = {"服务项目代码": ORPHANS, "种类": "事实条件", "组": 1, "事实": "年龄（周岁）", "比较": "小于（<）", "值": 18}
 
 
 def plan(content: bytes, name: str = "a.xlsx") -> Plan:
@@ -110,18 +101,6 @@ def write(book: Workbook, sheet: str, code: str, **cells: object) -> None:
     number = rows_of(book[sheet], code)[-1]
     for name, value in cells.items():
         book[sheet].cell(number, header(book[sheet]).index(name) + 1).value = value
-
-
-def workbook_with(sheet: str, *rows: dict, **cells: str) -> bytes:
-    """Return a workbook of one service, with ``cells`` of its row in the list, and rows on another sheet."""
-
-    def add(book):
-        headers = [column.header for column in COLUMNS[sheet]]
-        added = book.create_sheet(sheet)
-        for line in (headers, *([row.get(name) for name in headers] for row in rows)):
-            added.append(line)
-
-    return make_workbook(list_row(ORPHANS, **cells), change=add)
 
 
 def with_rows(sheet: str, *rows: dict, **cells: str) -> Plan:
@@ -387,6 +366,13 @@ def test_a_second_figure_of_the_same_label_and_day_is_refused_at_its_row():
     assert "“孤儿集中供养平均标准”在同一时间（2027）有 2 个数" in sentence
 
 
+@pytest.mark.parametrize("percent", ["80", "80%", "８０％"])
+def test_a_share_may_have_its_percent_sign(percent):
+    (share,) = planned_data(with_rows(SHARES, SHARE | {"百分之几": percent}))["shares"]
+
+    assert share["percent"] == "80"
+
+
 @pytest.mark.parametrize(("number", "percent"), [(0.8, "80"), (1, "100"), (0.125, "12.5")])
 def test_a_share_in_a_cell_that_adds_the_percent_sign_is_read_as_it_is_shown(number, percent):
     """Excel keeps 80% as 0.8; 100% read as 1 would stand in many a quote."""
@@ -416,10 +402,15 @@ def test_a_sheet_without_one_of_its_columns_is_refused(sheet, field, column):
         edited(a_code_with(field), remove)
 
 
-def test_a_sheet_may_leave_out_the_names_of_services():
-    shown = edited(a_code_with("amounts"), lambda book: book[AMOUNTS].delete_cols(2))
+@pytest.mark.parametrize(("sheet", "column"), [(AMOUNTS, "名称"), ("清单", AMOUNTS)])
+def test_the_rows_are_read_without_the_columns_that_only_explain_them(sheet, column):
+    code = a_code_with("amounts", 2)
 
-    assert (sentences(shown), shown.to_propose) == ([], [])
+    def change(book):
+        book[sheet].delete_cols(header(book[sheet]).index(column) + 1)
+        book[AMOUNTS].delete_rows(rows_of(book[AMOUNTS], code)[0])
+
+    assert planned_data(edited(code, change)) == {"amounts": entry_data(document(code))["amounts"][:-1]}
 
 
 def test_a_present_citation_does_not_lose_what_the_sheet_has_no_column_for():
@@ -464,14 +455,44 @@ def test_a_new_criterion_leaves_the_present_ones_in_their_order():
     assert kept == before
 
 
+def value_read(row: dict, *present: dict) -> list[dict]:
+    """Return the figures that a row states in place of the present ones."""
+    (read,) = read_table("a.xlsx", workbook_with(AMOUNTS, row)).values["amounts"]
+    current = {ORPHANS: {"name": None, "amounts": list(present)}}
+    stated = value_rows.read({"amounts": [read]}, listed={ORPHANS: read}, current=current, names=TermNames(Terms()))
+    assert stated.faults == []
+    return stated.by_field[ORPHANS, "amounts"]
+
+
 def test_line_ends_blanks_and_radicals_are_no_change_of_a_value():
     """A spreadsheet does not carry them as they are stored."""
-    present = [FIGURE_DATA | {"citation": CITED | {"quote": " 孤儿\r\n⺠政2300元 "}}]
-    (row,) = read_table("a.xlsx", workbook_with(AMOUNTS, FIGURE | {"原文": "孤儿\n民政2300元"})).values["amounts"]
-    names = TermNames(Terms())
+    present = FIGURE_DATA | {"citation": CITED | {"quote": " 孤儿\r\n⺠政2300元 "}}
 
-    stated = value_rows.read(
-        {"amounts": [row]}, listed={ORPHANS: row}, current={ORPHANS: {"name": None, "amounts": present}}, names=names
-    )
+    assert value_read(FIGURE | {"原文": "孤儿\n民政2300元"}, present) == [present]
 
-    assert stated.by_field[ORPHANS, "amounts"] == present
+
+def test_a_number_and_a_month_stay_as_they_are_written():
+    present = FIGURE_DATA | {"value": "2300.0", "as_of": "2027-06"}
+
+    assert value_read(FIGURE | {"数值": 2300, "数据年份": datetime.date(2027, 6, 1)}, present) == [present]
+
+
+def test_a_day_is_not_read_as_the_month_of_another_figure():
+    older = FIGURE_DATA | {"label": "另一个数", "as_of": "2027-06"}
+    present = FIGURE_DATA | {"as_of": "2027-06-01"}
+
+    assert value_read(FIGURE | {"数据年份": "2027-06-01"}, older, present) == [present]
+
+
+@pytest.mark.parametrize("name", [None, "改后的名称"])
+def test_rows_of_a_service_with_a_new_name_have_the_old_or_the_new_one(name):
+    code = a_code_with("amounts")
+
+    def rename(book):
+        write(book, "清单", code, 名称="改后的名称")
+        for number in rows_of(book[AMOUNTS], code) if name else ():
+            book[AMOUNTS].cell(number, 2).value = name
+
+    faults = sentences(edited(code, rename))
+
+    assert [fault for fault in faults if "工作表“标准里的数字”" in fault] == []
