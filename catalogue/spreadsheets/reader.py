@@ -27,7 +27,7 @@ from catalogue.spreadsheets.limits import (
     header_line,
     refuse,
 )
-from catalogue.spreadsheets.workbook import sheet_rows
+from catalogue.spreadsheets.workbook import is_shown_as_percentage, sheet_rows
 from services.text.characters import fold_radicals
 
 # No field is longer than a file; the limit of the csv module is global to the process, so it is set once.
@@ -270,7 +270,7 @@ def _cell_text(
         value = value.isoformat() if type(value) is datetime.date else value.isoformat(" ", timespec="seconds")
     if key in DECIMAL_KEYS and type(value) in (int, float) and abs(value) < MAX_EXACT_NUMBER:
         # 80% is 0.8 in a cell whose format adds the sign.
-        is_percentage = "%" in (cell.number_format or "")
+        is_percentage = is_shown_as_percentage(cell)
         if is_percentage or value % 1:
             # The shortest text that means this number: what was typed.
             value = f"{Decimal(repr(value)) * (100 if is_percentage else 1):f}"

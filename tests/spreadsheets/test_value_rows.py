@@ -373,17 +373,18 @@ def test_a_share_may_have_its_percent_sign(percent):
     assert share["percent"] == "80"
 
 
-@pytest.mark.parametrize(("number", "percent"), [(0.8, "80"), (1, "100"), (0.125, "12.5")])
-def test_a_share_in_a_cell_that_adds_the_percent_sign_is_read_as_it_is_shown(number, percent):
-    """Excel keeps 80% as 0.8; 100% read as 1 would stand in many a quote."""
-
+@pytest.mark.parametrize(
+    ("number", "number_format", "percent"),
+    [(0.8, "0%", "80"), (1, "0.00%", "100"), (0.125, "0.0%", "12.5"), (80, '0"%"', "80"), (80, "0\\%", "80")],
+)
+def test_a_share_in_a_cell_that_adds_the_percent_sign_is_read_as_it_is_shown(number, number_format, percent):
     def add(book):
         sheet = book.create_sheet(SHARES)
         row = SHARE | {"百分之几": number, "原文": f"1. 中央分担{percent}%"}
         headers = [column.header for column in COLUMNS[SHARES]]
         sheet.append(headers)
         sheet.append([row.get(name) for name in headers])
-        sheet.cell(2, headers.index("百分之几") + 1).number_format = "0.0%"
+        sheet.cell(2, headers.index("百分之几") + 1).number_format = number_format
 
     (share,) = planned_data(plan(make_workbook(list_row(ORPHANS), change=add)))["shares"]
 
