@@ -202,3 +202,11 @@ def test_documents_of_one_name_are_told_apart_by_their_codes(day):
     assert f"{first.title}（{first.code}）" in texts
     assert [str(fault) for fault in shown.faults] == []
     assert {row.action for row in shown.rows} == {None}
+
+
+def test_a_name_more_than_there_are_codes_is_refused():
+    row = list_row("NM-01-07")
+
+    (fault,) = plan(make_csv(row | {"配合单位名称": f"{row['配合单位名称']}、自治区教育厅"})).faults
+
+    assert "“配合单位名称”只说明左边的代码" in str(fault)
