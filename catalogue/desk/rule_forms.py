@@ -19,13 +19,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalogue.desk.cases.wording import in_words
 from catalogue.models import Edition
-from catalogue.spreadsheets.names import MARKS, TermNameError, TermNames, source_name
+from catalogue.spreadsheets.names import MARKS, TermNameError, TermNames, distinct_names
 from catalogue.workflow import cases
 from services.eligibility import persons, rules, sentences
 from services.eligibility.answers import OPERATOR_LABELS, allowed, operand_text, parse_answer, parse_criterion
 from services.eligibility.facts import OPERATORS, VOCABULARY
 from services.eligibility.rules import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Rule
 from services.sources import Jurisdiction, Source, Verification
+from services.text.characters import fold_radicals
 from services.values import clauses
 from services.vocabularies import Terms
 
@@ -103,7 +104,7 @@ class RuleWidget(forms.Widget):
             ]
             for names in (ROW, OPEN_ROW)
         )
-        return RuleInput(data[f"{name}-mode"], data.get(f"{name}-reason", "").strip(), rows, open_rows)
+        return RuleInput(data[f"{name}-mode"], _typed(data.get(f"{name}-reason", "")), rows, open_rows)
 
     def value_omitted_from_data(self, data, files, name):
         return f"{name}-mode" not in data
@@ -118,9 +119,7 @@ class RuleWidget(forms.Widget):
         filled, filled_open = typed.filled, typed.filled_open
         last_group = filled[-1]["group"] if filled else "1"
         rule = None if isinstance(value, RuleInput) else value
-        sources = {
-            row["code"]: source_name(row["title"], row) for row in Source.objects.values("code", "title", *MARKS)
-        }
+        sources = distinct_names(Source.objects.values("code", "title", *MARKS))
         context["widget"] |= {
             "typed": typed,
             "modes": MODES,
@@ -267,12 +266,17 @@ def _parse_group(text: str) -> int:
 
 
 def _open_criterion(row: Mapping[str, str], names: TermNames) -> dict:
-    """Return the open criterion of a row; ``services.eligibility`` validates it. Line breaks are as stored."""
-    values = {name.removeprefix("open-"): row[name].replace("\r\n", "\n").strip() or None for name in OPEN_ROW}
+    """Return the open criterion of a row; ``services.eligibility`` validates it."""
+    values = {name.removeprefix("open-"): _typed(row[name]) or None for name in OPEN_ROW}
     citation = {key: values[key] for key in clauses.KEYS}
     if citation["source"]:
         (citation["source"],) = names.parse("source", citation["source"])
     return {"open": values["text"], "decided_by": values["decided_by"], "citation": citation}
+
+
+def _typed(text: str) -> str:
+    """Return a text of a form as other forms store it: a browser sends CRLF, and a PDF has radicals."""
+    return fold_radicals(text.replace("\r\n", "\n")).strip()
 
 
 def _open_inputs(row: Mapping[str, str]) -> list[dict]:

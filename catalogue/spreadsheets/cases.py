@@ -11,7 +11,7 @@ from catalogue.editions.models import Edition
 from catalogue.spreadsheets import writer
 from catalogue.spreadsheets.columns import Column
 from catalogue.spreadsheets.limits import ImportFault, UnreadableFileError, refuse
-from catalogue.spreadsheets.names import MARKS, TermNameError, TermNames, source_name
+from catalogue.spreadsheets.names import MARKS, TermNameError, TermNames, distinct_names
 from catalogue.spreadsheets.reader import MAX_FAULTS, Row, read_sheets
 from catalogue.workflow import cases
 from catalogue.workflow.steps import proposed_cases
@@ -71,7 +71,7 @@ def to_csv(edition: Edition) -> Iterator[bytes]:
 
 
 def to_xlsx(edition: Edition) -> Iterator[bytes]:
-    names = {row["code"]: source_name(row["title"], row) for row in Source.objects.values("code", "title", *MARKS)}
+    names = distinct_names(Source.objects.values("code", "title", *MARKS))
     named = (row | {"source": names.get(row["source"], row["source"])} for row in rows(edition))
     columns = [column for column in COLUMNS if column.key != "source_title"]
     return writer.workbook({SHEET: named}, edition.published_at, f"{edition.title}：案例", {SHEET: columns})

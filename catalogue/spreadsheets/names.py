@@ -37,11 +37,28 @@ def source_name(title: str, source: Mapping | None) -> str:
     return f"{title}（{mark}）" if mark else title
 
 
+def distinct_names(sources: Iterable[Mapping]) -> dict[str, str]:
+    """Return the ``source_name()`` of each source (``code``, ``title`` and ``MARKS``) by code.
+
+    What another source is called too, or has as its title, is told from it by its code.
+    """
+    sources = list(sources)
+    names = {source["code"]: source_name(source["title"], source) for source in sources}
+    codes = defaultdict(set)
+    for source in sources:
+        for name in (source["title"], names[source["code"]]):
+            codes[plain_name(name)].add(source["code"])
+    return {code: f"{name}（{code}）" if len(codes[plain_name(name)]) > 1 else name for code, name in names.items()}
+
+
 def source_names(documents: Iterable[Mapping]) -> dict[str, str]:
-    """Return the ``source_name()`` of each source of documents (``entry_document()``), by code; one query."""
-    titles = {source["code"]: source["title"] for document in documents for source in _sources(document)}
-    rows = {row["code"]: row for row in Source.objects.filter(code__in=titles).values("code", *MARKS)}
-    return {code: source_name(title or code, rows.get(code)) for code, title in titles.items()}
+    """Return the ``distinct_names()`` of the sources of documents (``entry_document()``), by code; one query."""
+    titles = {
+        source["code"]: source["title"] or source["code"] for document in documents for source in _sources(document)
+    }
+    known = Source.objects.filter(models.Q(code__in=titles) | models.Q(title__in=titles.values()))
+    names = distinct_names(known.values("code", "title", *MARKS))
+    return {code: names.get(code, title) for code, title in titles.items()}
 
 
 def _sources(document: Mapping) -> Iterator[Mapping]:
@@ -106,7 +123,7 @@ class TermNames:
                     if written := getattr(term, attribute, None):
                         names[plain_name(written)].add(code)
                 named = source_name(term.title, vars(term)) if model is Source else str(term)
-                for written in (code, str(term), named):
+                for written in (code, str(term), named, f"{named}（{code}）"):
                     names[plain_name(written)].add(code)
             self._codes[model] = {name: sorted(codes) for name, codes in names.items()}
         if (model, name) not in self._found:

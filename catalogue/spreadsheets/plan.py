@@ -21,6 +21,7 @@ from catalogue.spreadsheets import cells, rewritten, value_rows, writer
 from catalogue.spreadsheets.cells import CellError, FieldSourcing
 from catalogue.spreadsheets.columns import (
     CITATION_COLUMNS,
+    CITATIONS_SHEET,
     COLUMNS,
     FRESHNESS_COLUMNS,
     LIST_SHEET,
@@ -30,9 +31,10 @@ from catalogue.spreadsheets.columns import (
 )
 from catalogue.spreadsheets.limits import ImportFault
 from catalogue.spreadsheets.names import TermNames, source_names
-from catalogue.spreadsheets.reader import Row, Table
+from catalogue.spreadsheets.reader import Row, Table, as_read
 from catalogue.workflow import proposals, wording
 from catalogue.workflow.models import SERVICE_CODE_PATTERN, Proposal, ProposedEntry
+from services.eligibility.open_criteria import open_criteria
 from services.text.json_text import canonical_json
 from services.vocabularies import Terms, UnknownCodeError
 
@@ -45,6 +47,8 @@ VALUE_COLUMNS = [
     and column.key not in ("code", "number", "edition")
 ]  # fmt: skip
 
+# The columns of a field's own verification and basis on the sheet of citations, by where an entry has them.
+FINDINGS = {"finding": "verification", "basis": "basis"}
 NAME_KEYS = {column.key for column in COLUMNS[LIST_SHEET] if column.key.endswith("_names")}
 
 
@@ -221,6 +225,7 @@ class _Planner:
                 continue
             try:
                 field, citation, finding = cells.parse_citation(row, self.names)
+                self._check_columns(row, citation)
                 clause = self.sources.setdefault(code, {}).setdefault(field, FieldSourcing(*finding, []))
                 if (clause.verification, clause.basis) != finding:
                     raise CellError("finding", "同一字段各行的字段核实情况和依据类别应当相同。")
@@ -228,6 +233,18 @@ class _Planner:
             except CellError as error:
                 faults.append(row.fault(error.reason, error.key))
         return faults
+
+    def _check_columns(self, row: Row, citation: Mapping) -> None:
+        """Raise CellError for a present citation whose row has no column for a part of it, which would be lost."""
+        entry = self.current.get(row.cells["code"])
+        absent = {column.key: column.header for column in COLUMNS[CITATIONS_SHEET] if column.key not in row.columns}
+        for present in citations_of(entry, citation["field"]) if entry and absent else ():
+            parts = present | {name: entry[of].get(citation["field"]) for name, of in FINDINGS.items()}
+            lost = [header for key, header in absent.items() if parts.get(key)]
+            if lost and all(
+                present.get(key) == citation.get(key) for key in present.keys() | citation if key not in absent
+            ):
+                raise CellError("code", f"工作表没有“{lost[0]}”列，这一条现行的来源会失去这一部分；请恢复这一列。")
 
     def read_values(self, table: Table) -> list[ImportFault]:
         """Read the sheets of rules, figures and shares into ``values``, by service and field; return their faults."""
@@ -301,10 +318,10 @@ class _Planner:
         """Return the value whose rows stand on a sheet of their own: a cell of the list says it in words alone."""
         text, sheet = row.cells.get(key, ""), VALUE_SHEETS[key]
         now = current[key] if current else None
-        words_now = writer.explanation(key, now)
+        text, words_now = as_read(text), as_read(writer.explanation(key, now))
         if (row.cells["code"], key) in self.values:
             stated = self.values[row.cells["code"], key]
-            if text not in (words_now, writer.explanation(key, stated)) and key in row.columns:
+            if text not in (words_now, as_read(writer.explanation(key, stated))) and key in row.columns:
                 if text:
                     raise CellError(key, f"这一栏与工作表“{sheet}”里的行不符；要更改请改那些行，并清空或恢复这一栏。")
                 raise CellError(key, f"这一栏清空了，工作表“{sheet}”里还有这一项的行；请把那些行也删去，或恢复这一栏。")
@@ -420,7 +437,10 @@ class _Planner:
         """Yield the changes in words: terms by name, and the clauses of each field."""
         for key in changed:
             label = str(Entry._meta.get_field(key).verbose_name)
-            yield Change(label, self._value_text(key, before[key]), self._value_text(key, after[key]))
+            words = self._value_text(key, before[key]), self._value_text(key, after[key])
+            yield Change(label, *words)
+            if key in VALUE_SHEETS and words[0] == words[1]:
+                yield Change(f"“{label}”的条文", *(_clauses_text(key, entry[key]) for entry in (before, after)))
         for field, clause in clauses.items():
             yield Change(
                 f"“{SourcedField(field).label}”的来源", _current_clause(before, field).as_text(), clause.as_text()
@@ -445,6 +465,19 @@ class _Planner:
         columns = Entry.SOURCED_FIELDS.get(field, [field])
         present = [column for column in columns if column in row.columns]
         return next((column for column in present if column in changed), present[0] if present else "code")
+
+
+def _clauses_text(field: str, value: object) -> str | None:
+    """Return the clauses that the values of a field carry, in words, each with what it is for."""
+    values = open_criteria(value) if field == RULE else value
+    jurisdictions = wording.CHOICES["jurisdiction"]
+    lines = [
+        f"{raw.get('label') or raw.get('open') or wording.value_text(raw)}："
+        f"{FieldSourcing(None, None, [raw['citation']]).as_text()}"
+        f"（{jurisdictions.get(raw['citation']['jurisdiction'], wording.UNKNOWN)}）"
+        for raw in values
+    ]
+    return "\n".join(lines) or None
 
 
 def _current_clause(entry: Mapping, field: str) -> FieldSourcing:

@@ -27,7 +27,7 @@ from catalogue.spreadsheets.limits import (
     header_line,
     refuse,
 )
-from catalogue.spreadsheets.workbook import sheet_rows
+from catalogue.spreadsheets.workbook import is_shown_as_percentage, sheet_rows
 from services.text.characters import fold_radicals
 
 # No field is longer than a file; the limit of the csv module is global to the process, so it is set once.
@@ -79,7 +79,22 @@ def read_table(name: str, content: bytes) -> Table:
     if not rows[LIST_SHEET]:
         refuse("表格里只有表头，没有一行服务项目。", row=2)
     values = {key: rows[sheet] for key, sheet in VALUE_SHEETS.items() if sheet in rows}
+    _refuse_missing_columns(values)
     return Table(rows[LIST_SHEET], rows.get(CITATIONS_SHEET, []), values, rows.get(EDITION_SHEET, []))
+
+
+def as_read(text: str) -> str:
+    """Return a text as it comes back from a spreadsheet: lines end in \\n, no blanks around it, no radicals."""
+    return fold_radicals(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _refuse_missing_columns(values: Mapping[str, list[Row]]) -> None:
+    """Refuse the sheet of a value without one of its columns: that part of every value would become unknown."""
+    for key, sheet in VALUE_SHEETS.items():
+        for row in values.get(key, [])[:1]:
+            columns = [column for column in COLUMNS[sheet] if not column.explains and column.key not in row.columns]
+            if headers := "、".join(f"“{column.header}”" for column in columns):
+                refuse(f"没有{headers}列，这里的值会变成未知；请恢复，没有内容的留空。", sheet, 1)
 
 
 def read_sheets(
@@ -253,9 +268,12 @@ def _cell_text(
         value = cell.parent.parent.epoch + datetime.timedelta(days=int(value))
     if key in DATE_KEYS and isinstance(value, datetime.date):
         value = value.isoformat() if type(value) is datetime.date else value.isoformat(" ", timespec="seconds")
-    if key in DECIMAL_KEYS and isinstance(value, float) and value % 1 and abs(value) < MAX_EXACT_NUMBER:
-        # The shortest text that means this number: what was typed.
-        value = f"{Decimal(repr(value)):f}"
+    if key in DECIMAL_KEYS and type(value) in (int, float) and abs(value) < MAX_EXACT_NUMBER:
+        # 80% is 0.8 in a cell whose format adds the sign.
+        is_percentage = is_shown_as_percentage(cell)
+        if is_percentage or value % 1:
+            # The shortest text that means this number: what was typed.
+            value = f"{Decimal(repr(value)) * (100 if is_percentage else 1):f}"
     reason = _non_text_reason(cell, value)
     text = "" if value is None else str(int(value) if isinstance(value, float) and not reason else value)
     if hasattr(cell, "data_type"):

@@ -22,13 +22,13 @@ from catalogue.spreadsheets.columns import (
 )
 from catalogue.spreadsheets.limits import ImportFault
 from catalogue.spreadsheets.names import TermNames
-from catalogue.spreadsheets.reader import Row
+from catalogue.spreadsheets.reader import Row, as_read
 from services.eligibility import rules
 from services.eligibility.answers import OPERATOR_LABELS, parse_criterion
 from services.eligibility.facts import INTEGER, OPERATORS, VOCABULARY
 from services.eligibility.sentences import UNIVERSAL
 from services.text.json_text import canonical_json
-from services.values import amounts, quoted_values
+from services.values import amounts, clauses, quoted_values, shares
 
 FACTS = {fact.label: fact for fact in VOCABULARY} | {fact.name: fact for fact in VOCABULARY}
 OPERATORS_BY_LABEL = {label: op for op, label in OPERATOR_LABELS.items()} | {op: op for op in OPERATOR_LABELS}
@@ -76,15 +76,24 @@ def read(
 
 
 def _kept_if_same(field: str, stated: object, present: object) -> object:
-    """Return the present value in place of a stated one that differs in the order of its rows alone."""
+    """Return the present value in place of a stated one that differs in the order of its rows, or in blanks, alone."""
     return present if present and stated and _unordered(field, stated) == _unordered(field, present) else stated
 
 
 def _unordered(field: str, value: object) -> object:
+    value = _as_read(value)
     if field != RULE:
         return sorted(map(canonical_json, value))
     groups = sorted(sorted(map(canonical_json, group["all"])) for group in value["any"])
     return [value["universal"], value["machine_readable"], value["reason"], groups]
+
+
+def _as_read(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _as_read(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_read(item) for item in value]
+    return as_read(value) if isinstance(value, str) else value
 
 
 class _Reader:
@@ -93,6 +102,8 @@ class _Reader:
     def __init__(self, field: str, present: object, names: TermNames):
         self.field, self.names = field, names
         self.present: Sequence[Mapping] = [] if field == RULE else present
+        groups = present["any"] if field == RULE and present else []
+        self.present_groups: dict[int, list] = {number: group["all"] for number, group in enumerate(groups, start=1)}
         self.faults: list[ImportFault] = []
 
     def read(self, service_rows: Sequence[Row], service_names: Collection[str]) -> object:
@@ -111,7 +122,10 @@ class _Reader:
             faults = quoted_values.COLUMNS[self.field].faults
             reasons = faults([value]) or faults([*valid, value])
             key = "value" if self.field == "amounts" else "percent"
-            self.faults += [row.fault(reason.removeprefix("第 1 项："), key) for reason in reasons]
+            self.faults += [
+                row.fault(reason.removeprefix("第 1 项：").replace(f"{key} 应", f"“{self._header(key)}”应"), key)
+                for reason in reasons
+            ]
             valid += [] if reasons else [value]
         return valid
 
@@ -142,7 +156,13 @@ class _Reader:
         clause = cells.parse_source(row.cells, self.names)
         if not clause["quote"]:
             raise CellError("quote", "请照录原文：每个数、每个待认定的条件都要有自己的条文。")
+        self._check_length(row, "locator")
+        self._check_length(row, "quote", clauses.MAX_QUOTE)
         return clause
+
+    def _check_length(self, row: Row, key: str, longest: int = clauses.MAX_TEXT) -> None:
+        if len(row.cells.get(key, "")) > longest:
+            raise CellError(key, f"“{self._header(key)}”有 {len(row.cells[key])} 字，至多 {longest} 字。")
 
     def _header(self, key: str) -> str:
         return HEADERS[self.field][key]
@@ -151,6 +171,7 @@ class _Reader:
         text = row.cells.get(key, "")
         if "\n" in text:
             raise CellError(key, "只能写一行，请去掉换行。")
+        self._check_length(row, key)
         if required and not text:
             raise CellError(key, f"“{self._header(key)}”不能为空。")
         return text or None
@@ -165,10 +186,10 @@ class _Reader:
 
     def _number(self, row: Row, key: str) -> str:
         """Return a number as it is written at present, or else in plain digits."""
-        text = row.cells.get(key, "").removesuffix("%")
+        text = row.cells.get(key, "").removesuffix("%").removesuffix("％")
         number = rewritten.figure(text)
-        if number is None:
-            raise CellError(key, f"“{self._header(key)}”应是数字，不带单位，例：840、0.55、80。")
+        if number is None or not (amounts.VALUE if key == "value" else shares.PERCENT).fullmatch(number):
+            raise CellError(key, f"“{self._header(key)}”应是数字，不带单位，至多四位小数，例：840、0.55、80。")
         written = (value[key] for value in self.present)
         return next((figure for figure in written if rewritten.figure(figure) == number), number)
 
@@ -177,7 +198,9 @@ class _Reader:
         text = row.cells.get(key, "")
         if not text:
             return None
-        for present in (value[key] for value in self.present if value[key]):
+        written = [value[key] for value in self.present if value[key]]
+        # The same text first: a month is also read as its first day.
+        for present in sorted(written, key=text.__ne__):
             if rewritten.is_same(text, present):
                 return present
         day = cells.parse_day(key, text)
@@ -205,6 +228,7 @@ class _Reader:
             raise CellError("text", "请写明是什么条件。" if kind == OPEN else "请写明为什么不能化为条件。")
         if kind == UNREADABLE:
             return kind, 0, text
+        self._check_length(row, "text")
         decider = self._line(row, "decided_by")
         return kind, self._group(row), {"open": text, "decided_by": decider, "citation": self._clause(row)}
 
@@ -241,14 +265,30 @@ class _Reader:
                 self.faults.append(row.fault(f"“{kind}”只能单独一行，同一项目不能再有别的条件。", "kind"))
             elif group:
                 groups.setdefault(group, []).append(criterion)
-        first_row, (kind, _, text) = stated[0]
+        kind, _, text = stated[0][1]
         rule = {
             "universal": kind == UNIVERSAL,
             "machine_readable": kind != UNREADABLE,
-            # Open criteria come after those that facts decide, wherever their rows stand.
-            "any": [{"all": sorted(groups[group], key=lambda raw: "open" in raw)} for group in sorted(groups)],
+            "any": [{"all": self._ordered(number, groups[number])} for number in sorted(groups)],
             "reason": text if kind == UNREADABLE else None,
         }
         if not self.faults:
-            self.faults += [first_row.fault(f"享受条件不能用：{reason[:200]}", "kind") for reason in rules.faults(rule)]
+            self.faults += _rule_faults(rule, stated)
         return rule
+
+    def _ordered(self, number: int, criteria: Sequence[Mapping]) -> list[Mapping]:
+        """Return the criteria of a group: open ones last, those of the present rule as they stand there.
+
+        Citations name a criterion by its number, and a spreadsheet may have sorted the rows.
+        """
+        present = self.present_groups.get(number, [])
+        return sorted(criteria, key=lambda raw: ("open" in raw, present.index(raw) if raw in present else len(present)))
+
+
+def _rule_faults(rule: Mapping, stated: Sequence[tuple[Row, tuple[str, int, object]]]) -> list[ImportFault]:
+    """Return the faults of a rule: at the rows whose criterion alone is wrong, or else at the first row."""
+    faults = []
+    for row, (_, group, criterion) in stated if rules.faults(rule) else ():
+        alone = rules.faults(rule | {"any": [{"all": [criterion]}]}) if group else []
+        faults += [row.fault(f"这一条不能用：{reason.removeprefix('第 1 组：')[:200]}", "kind") for reason in alone]
+    return faults or [stated[0][0].fault(f"享受条件不能用：{reason[:200]}", "kind") for reason in rules.faults(rule)]

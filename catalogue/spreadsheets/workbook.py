@@ -4,6 +4,7 @@ A merged range has its value in one cell only, so it is refused by its name: rea
 """
 
 import io
+import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from catalogue.spreadsheets.limits import (
 # openpyxl takes 7 MB and few processes need it, so it is imported when the first workbook is read.
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.cell.read_only import ReadOnlyCell
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 # Errors of zipfile, the XML parser and openpyxl for damaged or contradictory files; defusedxml raises a ValueError for
@@ -69,6 +71,16 @@ def sheet_rows(
     if len(set(titles)) != len(titles):
         refuse("工作簿里有重名的工作表；请用表格软件打开后另存为 .xlsx，再重新上传。")
     return {sheet.title: _rows(sheet) for sheet in sheets}
+
+
+def is_shown_as_percentage(cell: "ReadOnlyCell") -> bool:
+    """Whether the format of a cell shows a hundred times its number; one that the workbook does not have shows it."""
+    try:
+        number_format = cell.number_format
+    except LookupError:
+        return False
+    # A sign that is quoted or escaped is only written beside the number.
+    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format or "")
 
 
 def _open(content: bytes) -> "Workbook":

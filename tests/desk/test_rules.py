@@ -11,6 +11,7 @@ from catalogue.models import Case, Entry, Proposal
 from catalogue.workflow import proposals
 from services.eligibility import sentences
 from services.eligibility.facts import VOCABULARY
+from services.eligibility.open_criteria import open_criteria
 from services.eligibility.persons import affected_persons
 from services.eligibility.rules import Rule, faults
 from services.models import Department
@@ -153,6 +154,16 @@ def test_an_invalid_open_criterion_is_named_in_the_error(db, changes, says):
         RuleFormField(required=False).clean(given._replace(open_rows=[given.open_rows[0] | changes]))
 
     assert says in "；".join(error.value.messages)
+
+
+def test_an_open_criterion_is_stored_without_radicals_and_with_plain_line_ends(db):
+    given = input_from_rule(WITH_OPEN)
+    changes = {"open-text": "由⺠政部门认定", "open-quote": "由⺠政部门\r\n认定"}
+
+    rule = RuleFormField(required=False).clean(given._replace(open_rows=[given.open_rows[0] | changes]))
+
+    (criterion,) = open_criteria(rule)
+    assert (criterion["open"], criterion["citation"]["quote"]) == ("由民政部门认定", "由民政部门\n认定")
 
 
 def test_an_open_criterion_needs_the_mode_of_criteria():

@@ -1,5 +1,6 @@
 """Vocabularies on the desk: codes and published names are read-only, and a term in use cannot be deleted."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -8,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpResponse
 from django.urls import reverse
 
+from catalogue.desk.base.history import VocabularyNames, in_words
 from catalogue.models import Edition, Entry, Event
 from catalogue.workflow import publishing
 from services.models import Department, Domain, Indicator, ProjectGroup, Region, Service, TargetGroup, Task, Topic
@@ -238,6 +240,22 @@ class _Boxes(HTMLParser):
         attributes = dict(attrs)
         if tag == "input" and attributes.get("type", "text") == "text":
             self.values.append(attributes.get("value") or "")
+
+
+@pytest.mark.parametrize(
+    ("logged", "words"),
+    [
+        ({"legal_basis": [{"code": "seed-plan", "title": "规划", "document_number": None}]}, "法律法规依据：规划"),
+        ({"legal_basis": ["no-such-term", "seed-daily"]}, "法律法规依据：no-such-term、{seed-daily}"),
+        ({"legal_basis": [], "source": None}, "法律法规依据：未知\n来源文件：未知"),
+    ],
+)
+def test_logged_terms_are_named_in_whatever_shape_they_are(db, logged, words):
+    title = Source.objects.get(code="seed-daily").title
+
+    text = in_words(json.dumps(logged), terms=VocabularyNames())
+
+    assert text == words.replace("{seed-daily}", title)
 
 
 @pytest.mark.parametrize("model", [Department, TargetGroup, Source, Topic], ids=lambda model: model.__name__)

@@ -172,3 +172,30 @@ def test_a_clause_may_name_its_source_beside_an_empty_code():
     assert [str(fault) for fault in shown.faults] == []
     (citation,) = shown.rows[0].entry_data["citations"]
     assert citation["source"] == "seed-daily"
+
+
+@pytest.mark.parametrize("day", [None, "2026-01-01"])
+def test_documents_of_one_name_are_told_apart_by_their_codes(day):
+    """An export of the list is imported without changes, also after another document of that title was entered."""
+    cited = Source.objects.filter(citations__entry__edition__slug="2026", document_number=None, date=None)
+    first = cited.filter(in_force_from=None).first()
+    Source.objects.create(
+        code="doc-900", title=first.title, date=day, kind=first.kind, jurisdiction=first.jurisdiction,
+        extent_read=first.extent_read,
+    )  # fmt: skip
+
+    content = exported_list("xlsx")
+    shown = plan(content)
+
+    texts = {cell for row in load_workbook(io.BytesIO(content))["字段来源"].iter_rows(values_only=True) for cell in row}
+    assert f"{first.title}（{first.code}）" in texts
+    assert [str(fault) for fault in shown.faults] == []
+    assert {row.action for row in shown.rows} == {None}
+
+
+def test_a_name_more_than_there_are_codes_is_refused():
+    row = list_row("NM-01-07")
+
+    (fault,) = plan(make_csv(row | {"配合单位名称": f"{row['配合单位名称']}、自治区教育厅"})).faults
+
+    assert "“配合单位名称”只说明左边的代码" in str(fault)

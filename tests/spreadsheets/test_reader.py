@@ -11,7 +11,7 @@ from openpyxl.styles import Font
 from catalogue.spreadsheets.limits import UnreadableFileError
 from catalogue.spreadsheets.reader import read_table
 from tests.spreadsheets.test_refused_files import SHEET
-from tests.support.spreadsheets import list_row, make_csv, make_workbook, repack_workbook
+from tests.support.spreadsheets import SHARE, SHARES, list_row, make_csv, make_workbook, repack_workbook, workbook_with
 
 
 def test_radicals_copied_out_of_a_pdf_become_characters(db):
@@ -81,3 +81,16 @@ def test_a_damaged_part_of_a_workbook_causes_no_unexpected_error(db):
         with suppress(UnreadableFileError), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             read_table("a.xlsx", repack_workbook(content, damage))
+
+
+def test_a_number_of_a_format_that_the_workbook_does_not_have_is_read(db):
+    content = workbook_with(SHARES, SHARE | {"百分之几": 80})
+
+    def damage(parts):
+        name = "xl/worksheets/sheet2.xml"
+        parts[name] = parts[name].replace(b'<c r="D2"', b'<c r="D2" s="999"')
+        assert b's="999"' in parts[name]
+
+    (row,) = read_table("a.xlsx", repack_workbook(content, damage)).values["shares"]
+
+    assert row.cells["percent"] == "80"

@@ -30,6 +30,28 @@ CITATION_CELLS = {
     "依据类别": "法规与政策",
     "适用范围": "内蒙古自治区",
 }
+# A service, the sheets of values, and rows of them.
+ORPHANS = "NM-01-07"
+AMOUNTS, SHARES, RULE = "标准里的数字", "支出分担比例", "享受条件"
+CITED = {
+    "source": "seed-daily", "locator": "第1条", "quote": STANDARD, "verification": "verbatim",
+    "jurisdiction": "inner-mongolia",
+}  # fmt: skip
+CLAUSE = {
+    "来源文件": "seed-daily", "位置": "第1条", "原文": STANDARD, "核实情况": "原文核对", "适用范围": "内蒙古自治区",
+}  # fmt: skip
+FIGURE = {
+    "服务项目代码": ORPHANS, "是什么": "孤儿集中供养平均标准", "种类": "平均数", "数值": 2300, "单位": "元",
+    "周期": "每月", "每……": "每人", "对象": "集中供养孤儿", "数据年份": "2027年",
+} | CLAUSE  # fmt: skip
+FIGURE_DATA = {
+    "label": "孤儿集中供养平均标准", "kind": "average", "value": "2300", "unit": "元", "currency": "CNY",
+    "period": "month", "per": "person", "of_whom": "集中供养孤儿", "place": None, "valid_from": None,
+    "valid_until": None, "as_of": "2027", "citation": CITED,
+}  # fmt: skip
+SHARE = {"服务项目代码": ORPHANS, "哪一级财政": "中央", "百分之几": "80%"} | CLAUSE | {"原文": "中央分担80%"}
+OPEN = {"服务项目代码": ORPHANS, "种类": "待认定的条件", "组": 1, "内容": "父母双亡", "由谁认定": "民政部门"} | CLAUSE
+AGE = {"服务项目代码": ORPHANS, "种类": "事实条件", "组": 1, "事实": "年龄（周岁）", "比较": "小于（<）", "值": 18}
 PROPOSAL_DETAILS = {
     "region": "150000",
     "department": "civil-affairs",
@@ -99,6 +121,18 @@ def make_workbook(
     if change:
         change(book)
     return workbook_bytes(book)
+
+
+def workbook_with(sheet: str, *rows: dict, **cells: str) -> bytes:
+    """Return a workbook of one service, with ``cells`` of its row in the list, and rows on another sheet."""
+
+    def add(book):
+        headers = [column.header for column in COLUMNS[sheet]]
+        added = book.create_sheet(sheet)
+        for line in (headers, *([row.get(name) for name in headers] for row in rows)):
+            added.append(line)
+
+    return make_workbook(list_row(ORPHANS, **cells), change=add)
 
 
 def edit_workbook(content: bytes, change: Callable) -> bytes:

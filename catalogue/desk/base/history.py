@@ -194,10 +194,10 @@ def value_in_words(field: str | None, value: object, terms: VocabularyNames, dep
     """Return a decoded value as text, a mapping with one line for each of its keys."""
     if field == "cases" and isinstance(value, list):
         return "\n".join("　" * depth + wording.case_change_text(change, terms[Source]) for change in value)
-    if field in VOCABULARIES and value and isinstance(value, str | list):
+    codes = value if isinstance(value, list) else [value]
+    if field in VOCABULARIES and codes and all(isinstance(code, str) and code for code in codes):
         names_by_code = terms[VOCABULARIES[field]]
-        codes = value if isinstance(value, list) else [value]
-        return wording.SEPARATOR.join(names_by_code.get(str(code), str(code)) for code in codes)
+        return wording.SEPARATOR.join(names_by_code.get(code, code) for code in codes)
     if wording.is_rule(value) and not rules.faults(value):
         return wording.value_text(value)
     if depth and isinstance(value, dict) and "code" in value and value.keys() <= NAMED_TERM:
