@@ -33,7 +33,7 @@ from catalogue.workflow.base import (
     is_correction,
     urgency_fault,
 )
-from catalogue.workflow.checks import departments, figures, full_texts, kinds
+from catalogue.workflow.checks import departments, figures, full_texts, kinds, labels
 from catalogue.workflow.checks.approved_content import ordered_steps
 from catalogue.workflow.models import Approval, Assessment, Proposal, ProposedEntry
 from catalogue.workflow.steps import assessments, inputs, proposed_cases
@@ -366,7 +366,8 @@ def entry_faults(
         drafts.resolve_codes(new_data, terms)
     except UnknownCodeError as error:
         field_faults.append(sourcing.FieldFault("code", f"{error}。"))
-    return field_faults
+    # Last, because it reads the clauses of values, which must be valid.
+    return field_faults or labels.faults(before, new_data, terms=terms)
 
 
 def used_codes() -> set[str]:

@@ -1,0 +1,50 @@
+"""Whether a new clause claims more than its document allows: 原文核对 of a document that was never read."""
+
+from collections.abc import Iterator, Mapping
+
+from catalogue.editions.models import Citation, SourcedField
+from catalogue.editions.sourcing import FieldFault
+from services.eligibility.open_criteria import open_criteria
+from services.sources import Source, Verification
+from services.values import clauses, quoted_values
+from services.vocabularies import Terms, UnknownCodeError
+
+
+def faults(before: Mapping, after: Mapping, *, terms: Terms) -> list[FieldFault]:
+    """Return a fault for each new clause of a valid entry (``entry_data()``) that is labelled too high.
+
+    ``Source.verification_of()`` says what a document allows. No query.
+    """
+    known = {_key(clause) for _, clause in _clauses(before)}
+    found = []
+    for field, clause in _clauses(after):
+        label = Verification(clause["verification"])
+        if _key(clause) in known or label == Verification.UNVERIFIED:
+            continue
+        try:
+            source = terms.find(Source, clause["source"])
+        except UnknownCodeError:
+            # ``sourcing.faults()`` tells that.
+            continue
+        allowed = source.verification_of(clause["quote"])
+        if label.rank > allowed.rank:
+            name = "相关表述" if field == Citation.MENTION else SourcedField(field).label
+            reason = (
+                f"“{name}”的来源《{source.title}》标为“{label.label}”，而这份文件是“{source.get_read_in_display()}”"
+            )
+            found.append(FieldFault(field, f"{reason}，这条条文至多标为“{allowed.label}”。"))
+    return found
+
+
+def _clauses(entry: Mapping) -> Iterator[tuple[str, Mapping]]:
+    """Yield each clause of an entry with its field: of its citations, figures, shares and open criteria."""
+    for citation in entry["citations"]:
+        if citation["field"] == Citation.MENTION or citation["field"] in SourcedField.values:
+            yield citation["field"], citation
+    for name, column in quoted_values.COLUMNS.items():
+        yield from ((column.field, value["citation"]) for value in entry[name])
+    yield from (("eligibility", raw["citation"]) for raw in open_criteria(entry["eligibility"]))
+
+
+def _key(clause: Mapping) -> tuple:
+    return tuple(clause[name] for name in clauses.KEYS)
