@@ -156,7 +156,8 @@ def create_draft(
     Raises ValidationError for a slug in use or a day before the previous edition's; then nothing is written.
     """
     # One draft at a time, so that each has a number of its own.
-    region = Region.objects.select_for_update().get(pk=previous.region_id)
+    Region.objects.select_for_update().get(pk=previous.region_id)
+    region = previous.region
     last = region.editions.order_by("number").last()
     edition = Edition(
         region=region,

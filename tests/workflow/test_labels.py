@@ -38,7 +38,7 @@ def test_a_document_that_was_never_read_supports_no_label(make_proposal, label):
 
     (sentence,) = faults(make_proposal, **cited("rec-std2021", label))
 
-    assert "“服务标准”的来源《" in sentence and "这条条文至多标为“未核实”。" in sentence
+    assert "“服务标准”的来源《" in sentence and "没有读到原文" in sentence
 
 
 def test_what_a_document_allows_is_accepted(make_proposal):
@@ -48,7 +48,7 @@ def test_what_a_document_allows_is_accepted(make_proposal):
 def test_a_figure_claims_no_more_than_its_document(make_proposal):
     (sentence,) = faults(make_proposal, amounts=[FIGURE])
 
-    assert "至多标为“未核实”" in sentence
+    assert "没有读到原文，不能标为“原文核对”，只能是“未核实”。" in sentence
 
 
 def test_a_clause_that_the_entry_has_already_is_not_asked_again(make_proposal, make_edition):

@@ -11,28 +11,25 @@ from services.vocabularies import Terms, UnknownCodeError
 
 
 def faults(before: Mapping, after: Mapping, *, terms: Terms) -> list[FieldFault]:
-    """Return a fault for each new clause of a valid entry (``entry_data()``) that is labelled too high.
+    """Return a fault for each new clause of a valid entry (``entry_data()``) that is labelled, of a document not read.
 
-    ``Source.verification_of()`` says what a document allows. No query.
+    ``Source.verification_of()`` says so. Between a copy and the original the editors decide. No query.
     """
     known = {_key(clause) for _, clause in _clauses(before)}
     found = []
     for field, clause in _clauses(after):
-        label = Verification(clause["verification"])
-        if _key(clause) in known or label == Verification.UNVERIFIED:
+        if _key(clause) in known or clause["verification"] == Verification.UNVERIFIED:
             continue
         try:
             source = terms.find(Source, clause["source"])
         except UnknownCodeError:
             # ``sourcing.faults()`` tells that.
             continue
-        allowed = source.verification_of(clause["quote"])
-        if label.rank > allowed.rank:
+        if source.verification_of(clause["quote"]) == Verification.UNVERIFIED:
             name = "相关表述" if field == Citation.MENTION else SourcedField(field).label
-            reason = (
-                f"“{name}”的来源《{source.title}》标为“{label.label}”，而这份文件是“{source.get_read_in_display()}”"
-            )
-            found.append(FieldFault(field, f"{reason}，这条条文至多标为“{allowed.label}”。"))
+            label = Verification(clause["verification"]).label
+            reason = f"“{name}”的来源《{source.title}》没有读到原文，不能标为“{label}”，只能是“未核实”。"
+            found.append(FieldFault(field, reason))
     return found
 
 
@@ -47,4 +44,4 @@ def _clauses(entry: Mapping) -> Iterator[tuple[str, Mapping]]:
 
 
 def _key(clause: Mapping) -> tuple:
-    return tuple(clause[name] for name in clauses.KEYS)
+    return tuple(clause.get(name) for name in clauses.KEYS)
