@@ -15,10 +15,10 @@ def faults(before: Mapping, after: Mapping, *, terms: Terms) -> list[FieldFault]
 
     ``Source.verification_of()`` says so. Between a copy and the original the editors decide. No query.
     """
-    known = {_key(clause) for _, clause in _clauses(before)}
-    found = []
+    present_clauses = {_key(clause) for _, clause in _clauses(before)}
+    field_faults = []
     for field, clause in _clauses(after):
-        if _key(clause) in known or clause["verification"] == Verification.UNVERIFIED:
+        if _key(clause) in present_clauses or clause["verification"] == Verification.UNVERIFIED:
             continue
         try:
             source = terms.find(Source, clause["source"])
@@ -29,8 +29,8 @@ def faults(before: Mapping, after: Mapping, *, terms: Terms) -> list[FieldFault]
             name = "相关表述" if field == Citation.MENTION else SourcedField(field).label
             label = Verification(clause["verification"]).label
             reason = f"“{name}”的来源《{source.title}》没有读到原文，不能标为“{label}”，只能是“未核实”。"
-            found.append(FieldFault(field, reason))
-    return found
+            field_faults.append(FieldFault(field, reason))
+    return field_faults
 
 
 def _clauses(entry: Mapping) -> Iterator[tuple[str, Mapping]]:
