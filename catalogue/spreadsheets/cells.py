@@ -153,7 +153,7 @@ def parse_source(cells: Mapping[str, str], names: TermNames) -> dict:
     """Return the clause in the cells of a row, with the code of its source. Raises CellError."""
     key = "source" if cells.get("source") or not cells.get("source_names") else "source_names"
     if not cells.get(key):
-        raise CellError("source", "没有写明来源文件；请填写依据文件的代码、标题或文号，例：seed-plan。")
+        raise CellError("source", "没有写明来源文件；请填写依据文件的标题、文号或代码，例：内政办发〔2021〕70号。")
     try:
         source = _parse_code("source", cells[key], names)
     except CellError as error:

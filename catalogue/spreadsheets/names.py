@@ -15,10 +15,10 @@ from services.vocabularies import Terms, plain_name
 # The vocabulary of each column; all others are of departments.
 MODELS = {"domain": Domain, "target_groups": TargetGroup, "legal_basis": Source, "source": Source}
 EXAMPLES = {
-    Domain: "NM-05 或老有所养",
-    TargetGroup: "older-65-plus",
-    Source: "law-elderly、标题或文号",
-    Department: "civil-affairs 或自治区民政厅",
+    Domain: "老有所养",
+    TargetGroup: "65岁及以上老年人",
+    Source: "中华人民共和国老年人权益保障法、内政办发〔2021〕70号",
+    Department: "自治区民政厅",
 }
 # What tells documents of one title apart.
 MARKS = ("document_number", "date", "in_force_from")
@@ -133,9 +133,15 @@ class TermNames:
     def _only(self, key: str, name: str, codes: list[str]) -> str:
         if len(codes) == 1:
             return codes[0]
-        candidates = "、".join(f"{code}（{self.term(key, code)}）" for code in codes[:MAX_CANDIDATES])
+        terms = [self.term(key, code) for code in codes]
+        if _model(key) is Source:
+            candidates = list(distinct_names(map(vars, terms)).values())
+        else:
+            candidates = [f"{term}（代码 {term.code}）" for term in terms]
         more = "等" if len(codes) > MAX_CANDIDATES else ""
-        raise TermNameError(f"“{name[:100]}”有 {len(codes)} 个：{candidates}{more}；请写其中一个的代码。")
+        listed = "、".join(candidates[:MAX_CANDIDATES])
+        what = "全名" if _model(key) is Source else "代码"
+        raise TermNameError(f"“{name[:100]}”有 {len(codes)} 个：{listed}{more}；请写其中一个的{what}。")
 
 
 def _model(key: str) -> type[models.Model]:
@@ -146,4 +152,4 @@ def _unknown(key: str, name: str) -> str:
     model = _model(key)
     hint = "，多个用顿号隔开" if key in drafts.LIST_COLUMNS else ""
     caption = model._meta.verbose_name
-    return f"{caption}中没有代码“{name[:100]}”，也没有这个名称；请填写词表中的代码或名称，例：{EXAMPLES[model]}{hint}。"
+    return f"{caption}中没有代码“{name[:100]}”，也没有这个名称；请填写词表中的名称或代码，例：{EXAMPLES[model]}{hint}。"

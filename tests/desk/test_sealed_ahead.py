@@ -183,9 +183,9 @@ def test_a_whole_proposal_is_marked_as_an_urgent_correction(editor, sealed):
     assert Proposal.objects.get(title="更正").is_urgent
 
 
-def test_the_publisher_is_told_which_edition_is_published_again_and_then_where_it_is(
-    client, sealed, people, act, make_proposal
-):
+@pytest.fixture
+def correction(client, sealed, people, act, make_proposal) -> Edition:
+    """The draft of an urgent correction before the sealed edition; its publisher is signed in."""
     people["root"].groups.add(Group.objects.get(name="发布"))
     client.force_login(people["root"])
     day = datetime.date(2090, 1, 1)
@@ -194,7 +194,11 @@ def test_the_publisher_is_told_which_edition_is_published_again_and_then_where_i
         Edition.objects.get(slug="2026"), slug="2090", title="更正", effective_from=day, context=act("root")
     )
     proposals.include_in_edition(urgent, draft, context=act("root"))
-    address = reverse("admin:catalogue_edition_publish", args=[draft.pk])
+    return draft
+
+
+def test_the_publisher_is_told_which_edition_is_published_again_and_then_where_it_is(client, correction):
+    address = reverse("admin:catalogue_edition_publish", args=[correction.pk])
 
     page = client.get(address)
     response = client.post(address, {"seen": page.context["seen"]}, follow=True)
@@ -205,36 +209,20 @@ def test_the_publisher_is_told_which_edition_is_published_again_and_then_where_i
     assert {"2100（已由 2100-2 重新发布）", "2100-2（已封存，2100-01-01 起施行）"} <= editions
 
 
-def test_what_was_sealed_after_the_page_was_shown_is_shown_before_it_is_published_again(
-    client, sealed, people, act, make_proposal, publish
-):
-    people["root"].groups.add(Group.objects.get(name="发布"))
-    client.force_login(people["root"])
-    day = datetime.date(2090, 1, 1)
-    urgent = make_proposal(standard_change(), is_urgent=True, effective_from=day, to="approved")
-    draft = drafts.create_draft(
-        Edition.objects.get(slug="2026"), slug="2090", title="更正", effective_from=day, context=act("root")
-    )
-    proposals.include_in_edition(urgent, draft, context=act("root"))
-    address = reverse("admin:catalogue_edition_publish", args=[draft.pk])
+def test_what_was_sealed_after_the_page_was_shown_is_shown_before_it_is_published_again(client, correction, publish):
+    address = reverse("admin:catalogue_edition_publish", args=[correction.pk])
     seen = client.get(address).context["seen"]
     publish("2101", effective_from=datetime.date(2101, 1, 1))
 
     response = client.post(address, {"seen": seen})
 
     assert response.status_code == 409 and "版本 2101 已封存" in visible_text(response)
-    draft.refresh_from_db()
-    assert not draft.is_published
+    correction.refresh_from_db()
+    assert not correction.is_published
 
 
-def test_readers_are_told_which_edition_took_the_place_of_which(client, sealed, make_proposal, publish, act):
-    day = datetime.date(2090, 1, 1)
-    urgent = make_proposal(standard_change(), is_urgent=True, effective_from=day, to="approved")
-    draft = drafts.create_draft(
-        Edition.objects.get(slug="2026"), slug="2090", title="更正", effective_from=day, context=act("root")
-    )
-    proposals.include_in_edition(urgent, draft, context=act("root"))
-    publishing.publish(draft, context=act("root"))
+def test_readers_are_told_which_edition_took_the_place_of_which(client, correction, act):
+    publishing.publish(correction, context=act("root"))
 
     old, new = (client.get(f"/api/v1/editions/{slug}/").json() for slug in ("2100", "2100-2"))
 

@@ -3,7 +3,7 @@
 On PostgreSQL, under tests/postgres.py. Each editor opens the edition's page, types, and sends the form as a browser
 does. A save is accepted, or refused because the page is stale. Every accepted save is in the audit log, each based on
 the one before, and none is lost. At last all send one form of a new proposal at the same moment: it drafts one; and
-then each a form of its own: each drafts one.
+then each a form of its own: each drafts one. So with new documents: each gets a code of its own.
 """
 
 import argparse
@@ -95,8 +95,8 @@ def edit(client, editor: int, saves: int, address: str, accepted: list[tuple], c
         connection.close()
 
 
-def draft_at_once(client, address: str, typed: dict, start: threading.Barrier, counts: Counter) -> None:
-    """Send a form of a new proposal at the same moment as the others."""
+def send(client, address: str, typed: dict, start: threading.Barrier, counts: Counter) -> None:
+    """Send the form of something new at the same moment as the others."""
     from django.db import connection
 
     try:
@@ -109,6 +109,20 @@ def draft_at_once(client, address: str, typed: dict, start: threading.Barrier, c
         connection.close()
 
 
+def send_at_once(clients: list, address: str, forms: list[dict]) -> Counter:
+    """Let each client send its form at the same moment; return how often each place or status was the answer."""
+    counts, start = Counter(), threading.Barrier(len(clients))
+    threads = [
+        threading.Thread(target=send, args=(client, address, form, start, counts))
+        for client, form in zip(clients, forms, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return counts
+
+
 def drafted_at_once(clients: list, *, apart: bool) -> list[str]:
     """Let all clients send the same form of a new proposal, or ``apart`` one each; return what is wrong."""
     from django.urls import reverse
@@ -116,25 +130,31 @@ def drafted_at_once(clients: list, *, apart: bool) -> list[str]:
     from catalogue.models import Proposal
     from services.models import Department
 
-    address, counts, start = reverse("admin:catalogue_proposal_add"), Counter(), threading.Barrier(len(clients))
-    title = "各一张表" if apart else "同一张表"
+    address, title = reverse("admin:catalogue_proposal_add"), "各一张表" if apart else "同一张表"
     typed = {"kind": "change", "title": title, "reason": "会议决定", "effective_from": "2030-01-01"}
     typed |= {"department": Department.objects.first().pk}
     pages = [client.get(address).content.decode() for client in (clients if apart else clients[:1])]
     tokens = [re.search('name="seen" value="([^"]+)"', page)[1] for page in pages] * (1 if apart else len(clients))
-    threads = [
-        threading.Thread(target=draft_at_once, args=(client, address, typed | {"seen": token}, start, counts))
-        for client, token in zip(clients, tokens, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    counts = send_at_once(clients, address, [typed | {"seen": token} for token in tokens])
     # 503: SQLite's lock was held for too long; nothing was written.
     expected = len(clients) - counts[503] if apart else 1
     if len(set(counts) - {503}) == Proposal.objects.filter(title=title).count() == expected:
         return []
     return [f"{title}同时提交 {len(clients)} 次，得到 {dict(counts)}"]
+
+
+def documents_added_at_once(clients: list) -> list[str]:
+    """Let each client add a document without a code; return what is wrong."""
+    from django.urls import reverse
+
+    from services.sources import Source
+
+    typed = {"title": "同时新增的文件", "kind": "plan", "jurisdiction": "inner-mongolia", "position": "0"}
+    typed |= {"extent_read": "full", "read_in": "copy"}
+    counts = send_at_once(clients, reverse("admin:services_source_add"), [typed] * len(clients))
+    if Source.objects.filter(title=typed["title"]).count() == len(clients) - counts[503]:
+        return []
+    return [f"同时新增 {len(clients)} 份文件，得到 {dict(counts)}"]
 
 
 def main(editors: int, saves: int) -> int:
@@ -185,6 +205,7 @@ def main(editors: int, saves: int) -> int:
         if changes and draft.note != json.loads(expected):
             faults.append(f"版本现在是 {draft.note}，不是最后接受的 {expected}")
         faults += drafted_at_once(clients, apart=False) + drafted_at_once(clients, apart=True)
+        faults += documents_added_at_once(clients)
         faults += log.verify_chain()
     verdict = "；".join(faults) or "每次接受的都在记录中，没有丢失。"
     print(f"{editors} 位编辑各存 {saves} 次：接受 {counts[302]} 次，拒绝 {counts[409]} 次；{verdict}")

@@ -107,8 +107,20 @@ def test_an_ambiguous_source_is_refused_with_its_candidates():
     (fault,) = plan(make_csv(list_row("NM-01-07", 服务标准=STANDARD, **CITATION_CELLS | {"来源文件": number}))).faults
 
     assert f"（来源文件） 列：“{number}”有 {counts[number]} 个：" in str(fault)
-    for code in Source.objects.filter(document_number=number).values_list("code", flat=True):
-        assert f"{code}（" in str(fault)
+    for title in Source.objects.filter(document_number=number).values_list("title", flat=True):
+        assert f"{title}（{number}）" in str(fault)
+
+
+def test_the_texts_of_a_law_are_offered_by_their_days():
+    law = "中华人民共和国体育法"
+
+    (fault,) = plan(make_csv(list_row("NM-01-07", 服务标准=STANDARD, **CITATION_CELLS | {"来源文件": law}))).faults
+
+    days = Source.objects.filter(title=law).values_list("date", flat=True)
+    assert len(days) == 2
+    for day in days:
+        assert f"{law}（{day}）" in str(fault)
+    assert "请写其中一个的全名。" in str(fault)
 
 
 def test_every_title_with_separators_is_found_in_a_list():

@@ -51,7 +51,21 @@ def test_a_figure_claims_no_more_than_its_document(make_proposal):
     assert "没有读到原文，不能标为“原文核对”，只能是“未核实”。" in sentence
 
 
-def test_a_clause_that_the_entry_has_already_is_not_asked_again(make_proposal, make_edition):
+def test_a_condition_claims_no_more_than_its_document(make_proposal):
+    orphan = {"fact": "child_status", "op": "contains", "value": "orphan"}
+    condition = {"open": "父母双亡", "decided_by": None, "citation": CLAUSE}
+    rule = {"universal": False, "machine_readable": True, "any": [{"all": [orphan, condition]}], "reason": None}
+    citation = make_citation("eligibility", source="seed-daily", quote=STANDARD, verification="secondary")
+
+    (sentence,) = faults(
+        make_proposal, kept=True, eligibility=rule, citations=[citation], verification={"eligibility": "secondary"},
+        basis={"eligibility": "regulation"},
+    )  # fmt: skip
+
+    assert "“享受条件”的来源《" in sentence and "没有读到原文" in sentence
+
+
+def test_a_clause_that_the_entry_has_already_is_not_asked_again(make_proposal):
     """Labels of the list in force are what its editors found."""
     Source.objects.filter(code="seed-daily").update(read_in=Source.ReadIn.NONE)
 
